@@ -1,0 +1,76 @@
+# Everything a newcomer types. Recipes are short; what is long is in scripts/.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+ARGS ?=
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help demo run test packages node-clients check lint types rooms format lock bench clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/demo.stamp ## Start the demo city: provider, library, merchant (Ctrl-C ends it)
+	@$(BIN)/taipei-id demo $(ARGS)
+
+run: $(VENV)/demo.stamp ## Start the provider alone, with the settings of this shell
+	@$(BIN)/taipei-id serve $(ARGS)
+
+# The order is the point: what is quick to fail comes first, and pytest has the last word.
+test: ## Prove it: system packages, lint, types, rooms, then the tests
+	@$(MAKE) packages
+	@$(MAKE) check
+	@$(MAKE) node-clients
+	@scripts/run-tests.sh $(BIN) $(WORKERS) $(ARGS)
+
+packages: ## Install what the tests need from Debian (as root; else say what is missing)
+	@scripts/system-packages.sh
+
+node-clients: $(VENV)/dev.stamp
+	@scripts/node-clients.sh $(BIN)
+
+check: lint types rooms ## Lint, types and import contracts, without the tests
+
+lint: $(VENV)/dev.stamp ## Style: ruff's rules and format
+	@echo '== lint'
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(VENV)/dev.stamp ## Types: mypy --strict, tests included
+	@echo '== types'
+	@$(BIN)/mypy
+
+rooms: $(VENV)/dev.stamp ## The plan of the house: who may import whom
+	@echo '== rooms'
+	@$(BIN)/lint-imports
+
+format: $(VENV)/dev.stamp ## Rewrite the code in the house's format
+	@$(BIN)/ruff check --fix-only .
+	@$(BIN)/ruff format .
+
+lock: $(VENV)/dev.stamp ## Renew requirements/*.txt from setup.cfg
+	@scripts/lock.sh $(BIN) $(ARGS)
+
+bench: $(VENV)/dev.stamp ## Measure one sign-in: CPU time, statements, p95
+	@$(BIN)/python -m bench $(ARGS)
+
+clean: ## Remove everything that make and the tests built
+	rm -rf $(VENV) build dist *.egg-info .coverage .coverage.* htmlcov .hypothesis
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
+
+# A stamp is newer than the lock it was installed from. dev contains demo.
+$(VENV)/demo.stamp: requirements/demo.txt setup.cfg pyproject.toml
+	@scripts/venv.sh $(VENV) requirements/demo.txt '$(PYTHON)'
+	@touch $@
+
+$(VENV)/dev.stamp: requirements/dev.txt setup.cfg pyproject.toml
+	@scripts/venv.sh $(VENV) requirements/dev.txt '$(PYTHON)'
+	@touch $(VENV)/demo.stamp $@
