@@ -1,0 +1,1 @@
+"""Who asks: organisations, their OpenID Connect clients, purposes and approved claims."""

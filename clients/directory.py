@@ -1,0 +1,188 @@
+"""Look clients up quickly: read-only views, kept in process for at most one second."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from clients.models import AuthMethod, Client, OrganisationKind, Profile, Purpose, PurposeKind
+from kernel.wording import Bilingual
+
+FRESH = timedelta(seconds=1)
+MOST = 10_000
+
+
+@dataclass(frozen=True)
+class ApprovedClaim:
+    """A claim this purpose may ask for, and why."""
+
+    name: str
+    required: bool
+    necessity: Bilingual
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegisteredPurpose:
+    """A service or offer with the text members read and the claims it may ask for."""
+
+    id: UUID
+    code: str
+    kind: PurposeKind
+    is_default: bool
+    text_version: int
+    name: Bilingual
+    text: Bilingual
+    retention: Bilingual
+    legal_basis: Bilingual
+    refusal_effect: Bilingual
+    max_days: int
+    claims: tuple[ApprovedClaim, ...]
+
+    @property
+    def approved(self) -> frozenset[str]:
+        """Return the names of the approved claims."""
+        return frozenset(claim.name for claim in self.claims)
+
+
+@dataclass(frozen=True)
+class HashedSecret:
+    """A stored client secret."""
+
+    secret_hash: bytes
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegisteredClient:
+    """A client as the protocol needs it."""
+
+    id: UUID
+    client_id: str
+    kind: OrganisationKind
+    name: Bilingual
+    organisation: Bilingual
+    home_uri: str
+    profile: Profile
+    auth_method: AuthMethod
+    jwks: dict[str, Any] | None
+    sector: str
+    redirect_uris: frozenset[str]
+    post_logout_redirect_uris: frozenset[str]
+    grant_types: frozenset[str]
+    id_token_alg: str
+    resource_server: bool
+    secrets: tuple[HashedSecret, ...]
+    purposes: tuple[RegisteredPurpose, ...]
+
+    def find_purpose(self, code: str | None) -> RegisteredPurpose | None:
+        """Return the purpose with this code; without a code, the default one."""
+        for purpose in self.purposes:
+            if purpose.code == code or (code is None and purpose.is_default):
+                return purpose
+        return None
+
+    def find_purpose_by_id(self, purpose_id: UUID) -> RegisteredPurpose | None:
+        """Return the purpose with this id."""
+        return next((each for each in self.purposes if each.id == purpose_id), None)
+
+
+class Directory:
+    """The clients of this process; a change in the database is seen within one second."""
+
+    def __init__(self, *, fresh: timedelta = FRESH, most: int = MOST) -> None:
+        """Keep at most `most` clients, each no longer than `fresh`."""
+        self._fresh = fresh
+        self._most = most
+        self._known: OrderedDict[str, tuple[datetime, RegisteredClient]] = OrderedDict()
+        self._names: dict[UUID, str] = {}
+        self._lock = Lock()
+
+    def find(self, session: Session, client_id: str, *, now: datetime) -> RegisteredClient | None:
+        """Return the client in force under this `client_id`, or None."""
+        known = self._known.get(client_id)
+        if known is not None and timedelta(0) <= now - known[0] < self._fresh:
+            return known[1]
+        view = _load(session, client_id)
+        with self._lock:
+            self._known.pop(client_id, None)
+            if view is not None:
+                self._known[client_id] = (now, view)
+                self._names[view.id] = client_id
+                self._forget_oldest()
+        return view
+
+    def find_by_id(self, session: Session, key: UUID, *, now: datetime) -> RegisteredClient | None:
+        """Return the client in force with this primary key, or None."""
+        client_id = self._names.get(key)
+        if client_id is None:
+            client_id = session.scalar(select(Client.client_id).where(Client.id == key))
+        return None if client_id is None else self.find(session, client_id, now=now)
+
+    def _forget_oldest(self) -> None:
+        while len(self._known) > self._most:
+            _, (_, oldest) = self._known.popitem(last=False)
+            self._names.pop(oldest.id, None)
+
+
+def _load(session: Session, client_id: str) -> RegisteredClient | None:
+    row = session.scalar(
+        select(Client)
+        .where(Client.client_id == client_id, Client.disabled_at.is_(None))
+        .options(
+            joinedload(Client.organisation),
+            selectinload(Client.secrets),
+            selectinload(Client.purposes).selectinload(Purpose.claims),
+        )
+        .execution_options(populate_existing=True)
+    )
+    return None if row is None else view_of(row)
+
+
+def view_of(row: Client) -> RegisteredClient:
+    """Return the read-only view of a client row."""
+    return RegisteredClient(
+        id=row.id,
+        client_id=row.client_id,
+        kind=row.organisation.kind,
+        name=Bilingual(row.name_zh, row.name_en),
+        organisation=Bilingual(row.organisation.name_zh, row.organisation.name_en),
+        home_uri=row.home_uri,
+        profile=row.profile,
+        auth_method=row.auth_method,
+        jwks=row.jwks,
+        sector=row.sector,
+        redirect_uris=frozenset(row.redirect_uris),
+        post_logout_redirect_uris=frozenset(row.post_logout_redirect_uris),
+        grant_types=frozenset(row.grant_types),
+        id_token_alg=row.id_token_alg,
+        resource_server=row.resource_server,
+        secrets=tuple(HashedSecret(each.secret_hash, each.expires_at) for each in row.secrets),
+        purposes=tuple(_purpose(each) for each in row.purposes),
+    )
+
+
+def _purpose(row: Purpose) -> RegisteredPurpose:
+    return RegisteredPurpose(
+        id=row.id,
+        code=row.code,
+        kind=row.kind,
+        is_default=row.is_default,
+        text_version=row.text_version,
+        name=Bilingual(row.name_zh, row.name_en),
+        text=Bilingual(row.text_zh, row.text_en),
+        retention=Bilingual(row.retention_zh, row.retention_en),
+        legal_basis=Bilingual(row.legal_basis_zh, row.legal_basis_en),
+        refusal_effect=Bilingual(row.refusal_effect_zh, row.refusal_effect_en),
+        max_days=row.max_days,
+        claims=tuple(
+            ApprovedClaim(
+                claim.claim, claim.required, Bilingual(claim.necessity_zh, claim.necessity_en)
+            )
+            for claim in row.claims
+        ),
+    )

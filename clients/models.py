@@ -1,0 +1,153 @@
+"""Tables of organisations, clients and what each may ask for which purpose."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from kernel.db import Base, Key, unique_while
+
+
+class OrganisationKind(StrEnum):
+    """Agencies of the city, and merchants under contract with it (regulation 2(1), 2(8)4)."""
+
+    AGENCY = "agency"
+    MERCHANT = "merchant"
+
+
+class Profile(StrEnum):
+    """Which specification a client follows where two contradict each other."""
+
+    BASIC = "basic"
+    FAPI2 = "fapi2"
+
+
+class AuthMethod(StrEnum):
+    """How a client proves itself at the token endpoint (OIDC Core 9)."""
+
+    BASIC = "client_secret_basic"
+    POST = "client_secret_post"
+    PRIVATE_KEY_JWT = "private_key_jwt"
+    NONE = "none"
+
+
+class PurposeKind(StrEnum):
+    """A purpose is one service of an agency or one offer of a merchant."""
+
+    SERVICE = "service"
+    OFFER = "offer"
+
+
+class Organisation(Base):
+    """An agency or a merchant."""
+
+    __tablename__ = "organisation"
+
+    id: Mapped[Key]
+    kind: Mapped[OrganisationKind]
+    name_zh: Mapped[str] = mapped_column(String(200))
+    name_en: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+
+
+class Client(Base):
+    """A registered relying party of an organisation.
+
+    `sector` is registered, never guessed from a redirect URI: clients that share it share
+    their pairwise subjects (OIDC Core 8.1).
+    """
+
+    __tablename__ = "client"
+
+    id: Mapped[Key]
+    client_id: Mapped[str] = mapped_column(String(128), unique=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    name_zh: Mapped[str] = mapped_column(String(200))
+    name_en: Mapped[str] = mapped_column(String(200))
+    home_uri: Mapped[str] = mapped_column(String(2000))
+    profile: Mapped[Profile] = mapped_column(default=Profile.BASIC)
+    auth_method: Mapped[AuthMethod]
+    jwks: Mapped[dict[str, Any] | None]
+    sector: Mapped[str] = mapped_column(String(255))
+    redirect_uris: Mapped[list[str]]
+    post_logout_redirect_uris: Mapped[list[str]]
+    grant_types: Mapped[list[str]]
+    id_token_alg: Mapped[str] = mapped_column(String(8), default="ES256")
+    resource_server: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None]
+
+    organisation: Mapped[Organisation] = relationship()
+    secrets: Mapped[list["ClientSecret"]] = relationship(order_by="ClientSecret.created_at")
+    purposes: Mapped[list["Purpose"]] = relationship(order_by="Purpose.code")
+
+
+class ClientSecret(Base):
+    """A client's secret, hashed; an old one may overlap with its successor until it expires."""
+
+    __tablename__ = "client_secret"
+
+    id: Mapped[Key]
+    client_id: Mapped[UUID] = mapped_column(ForeignKey("client.id", ondelete="CASCADE"), index=True)
+    secret_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+
+
+class Purpose(Base):
+    """Why a client asks: the text a member reads before deciding (PDPA 8; regulation 10(3))."""
+
+    __tablename__ = "purpose"
+    __table_args__ = (
+        UniqueConstraint("client_id", "code"),
+        unique_while("is_default", "client_id"),
+        CheckConstraint("max_days > 0", name="max_days"),
+    )
+
+    id: Mapped[Key]
+    client_id: Mapped[UUID] = mapped_column(ForeignKey("client.id", ondelete="CASCADE"))
+    code: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[PurposeKind]
+    is_default: Mapped[bool] = mapped_column(default=False)
+    text_version: Mapped[int] = mapped_column(default=1)
+    name_zh: Mapped[str] = mapped_column(String(200))
+    name_en: Mapped[str] = mapped_column(String(200))
+    text_zh: Mapped[str]
+    text_en: Mapped[str]
+    retention_zh: Mapped[str]
+    retention_en: Mapped[str]
+    legal_basis_zh: Mapped[str]
+    legal_basis_en: Mapped[str]
+    refusal_effect_zh: Mapped[str]
+    refusal_effect_en: Mapped[str]
+    max_days: Mapped[int] = mapped_column(default=365)
+
+    claims: Mapped[list["PurposeClaim"]] = relationship(order_by="PurposeClaim.claim")
+
+
+class PurposeClaim(Base):
+    """One claim approved for one purpose, and why it is needed (PDPA 5)."""
+
+    __tablename__ = "purpose_claim"
+
+    purpose_id: Mapped[UUID] = mapped_column(
+        ForeignKey("purpose.id", ondelete="CASCADE"), primary_key=True
+    )
+    claim: Mapped[str] = mapped_column(String(64), primary_key=True)
+    required: Mapped[bool]
+    necessity_zh: Mapped[str]
+    necessity_en: Mapped[str]
+
+
+class SpentAssertion(Base):
+    """A client assertion already used: its `jti` must not be accepted again (RFC 7523 3)."""
+
+    __tablename__ = "spent_assertion"
+    __table_args__ = (Index(None, "expires_at"),)
+
+    client_id: Mapped[UUID] = mapped_column(primary_key=True)
+    jti_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    expires_at: Mapped[datetime]

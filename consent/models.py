@@ -1,0 +1,74 @@
+"""Tables of consents: member × client × purpose × claim, and the proof of each decision."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kernel.db import Base, Key, unique_while
+
+
+class Decision(StrEnum):
+    """What the member said about one claim; a refusal is remembered so as not to ask again."""
+
+    GIVEN = "given"
+    REFUSED = "refused"
+
+
+class EndReason(StrEnum):
+    """Why a consent is no longer in force (state machine 4.13)."""
+
+    WITHDRAWN = "withdrawn"
+    SUPERSEDED = "superseded"
+
+
+class ConsentText(Base):
+    """The exact text a member saw, stored once per wording: the burden of proof is ours (PDPA 7)."""
+
+    __tablename__ = "consent_text"
+
+    sha256: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    language: Mapped[str] = mapped_column(String(16))
+    body: Mapped[str] = mapped_column(Text)
+
+
+class Receipt(Base):
+    """One submission of the consent page: text, language, version, time and acr of the decision."""
+
+    __tablename__ = "consent_receipt"
+    __table_args__ = (Index(None, "member_id", "id"),)
+
+    id: Mapped[Key]
+    member_id: Mapped[UUID] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"))
+    client_id: Mapped[UUID]
+    purpose_id: Mapped[UUID]
+    text_sha256: Mapped[bytes] = mapped_column(ForeignKey("consent_text.sha256"))
+    text_version: Mapped[int]
+    language: Mapped[str] = mapped_column(String(16))
+    acr: Mapped[str] = mapped_column(String(64))
+    decided_at: Mapped[datetime]
+
+
+class Consent(Base):
+    """One decision about one claim for one purpose of one client."""
+
+    __tablename__ = "consent"
+    __table_args__ = (unique_while("ended_at IS NULL", "member_id", "purpose_id", "claim"),)
+
+    id: Mapped[Key]
+    receipt_id: Mapped[UUID] = mapped_column(
+        ForeignKey("consent_receipt.id", ondelete="CASCADE"), index=True
+    )
+    member_id: Mapped[UUID] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"))
+    client_id: Mapped[UUID]
+    purpose_id: Mapped[UUID]
+    claim: Mapped[str] = mapped_column(String(64))
+    decision: Mapped[Decision]
+    text_version: Mapped[int]
+    given_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    once: Mapped[bool] = mapped_column(default=False)  # serves one sign-in, then is asked again
+    ended_at: Mapped[datetime | None]
+    end_reason: Mapped[EndReason | None]

@@ -1,0 +1,135 @@
+"""Tables of the protocol: keys, interactions, grants, tokens, subjects."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kernel.db import Base, Key, unique_while
+
+
+class KeyState(StrEnum):
+    """Published before use, in use, and kept while signatures made with it may be checked."""
+
+    NEXT = "next"
+    ACTIVE = "active"
+    RETIRING = "retiring"
+
+
+class TokenKind(StrEnum):
+    """What a token is good for."""
+
+    ACCESS = "access"
+    REFRESH = "refresh"
+
+
+class GrantEnd(StrEnum):
+    """Why a grant ended; with it ends everything issued under it."""
+
+    WITHDRAWN = "withdrawn"
+    LOGGED_OUT = "logged_out"
+    CODE_REPLAYED = "code_replayed"
+    REFRESH_REUSED = "refresh_reused"
+    REVOKED = "revoked"
+    STANDING = "standing"
+
+
+class SigningKey(Base):
+    """A key of the provider; the private part is sealed, `kid` is its RFC 7638 thumbprint."""
+
+    __tablename__ = "signing_key"
+    __table_args__ = (unique_while("state <> 'retiring'", "alg", "state"),)
+
+    kid: Mapped[str] = mapped_column(String(43), primary_key=True)
+    alg: Mapped[str] = mapped_column(String(8))
+    state: Mapped[KeyState]
+    public_jwk: Mapped[dict[str, Any]]
+    private_sealed: Mapped[bytes]
+    created_at: Mapped[datetime]
+    activated_at: Mapped[datetime | None]
+    retires_at: Mapped[datetime | None]
+
+
+class Interaction(Base):
+    """One authorization request waiting for its member; it survives tabs, the back button and a meal.
+
+    Bound to the browser that brought it: another browser with the address gets nothing.
+    """
+
+    __tablename__ = "interaction"
+    __table_args__ = (Index(None, "expires_at"),)
+
+    id: Mapped[Key]
+    browser_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    client_id: Mapped[str] = mapped_column(String(128))
+    parameters: Mapped[dict[str, Any]]
+    started_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    authenticated_at: Mapped[datetime | None]
+    account_chosen_at: Mapped[datetime | None]
+    consented_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+
+class Grant(Base):
+    """What was issued on the strength of a consent: the root of its code and all tokens.
+
+    No foreign key to client and purpose: every sign-in would share-lock the client's row.
+    """
+
+    __tablename__ = "authorization_grant"
+    __table_args__ = (
+        Index(None, "member_id", "purpose_id"),
+        Index(None, "session_id"),
+    )
+
+    id: Mapped[Key]
+    member_id: Mapped[UUID] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"))
+    client_id: Mapped[UUID]
+    purpose_id: Mapped[UUID]
+    session_id: Mapped[UUID | None]
+    sub: Mapped[str] = mapped_column(String(64))
+    acr: Mapped[str] = mapped_column(String(64))
+    amr: Mapped[list[str]]
+    authenticated_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    request: Mapped[dict[str, Any]]  # the validated parameters the tokens rest on
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    code_expires_at: Mapped[datetime]
+    code_used_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    end_reason: Mapped[GrantEnd | None]
+
+
+class Token(Base):
+    """An access or refresh token of a grant, stored as SHA-256; opaque to everyone else."""
+
+    __tablename__ = "token"
+    __table_args__ = (Index(None, "expires_at"),)
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    grant_id: Mapped[UUID] = mapped_column(
+        ForeignKey("authorization_grant.id", ondelete="CASCADE"), index=True
+    )
+    kind: Mapped[TokenKind]
+    scope: Mapped[str] = mapped_column(String(1000))
+    issued_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]  # a refresh token's first use
+    revoked_at: Mapped[datetime | None]
+
+
+class Subject(Base):
+    """Which member a pairwise `sub` stands for, by sector: the reverse look-up (OIDC Core 8.1)."""
+
+    __tablename__ = "subject"
+    __table_args__ = (UniqueConstraint("sector", "sub"),)
+
+    member_id: Mapped[UUID] = mapped_column(
+        ForeignKey("member.id", ondelete="CASCADE"), primary_key=True
+    )
+    sector: Mapped[str] = mapped_column(String(255), primary_key=True)
+    sub: Mapped[str] = mapped_column(String(64))

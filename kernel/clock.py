@@ -1,0 +1,16 @@
+"""Tell the time: the only place that reads the machine's clock."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+TAIPEI = ZoneInfo("Asia/Taipei")
+
+
+def now() -> datetime:
+    """Return the present moment, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def taipei_day(moment: datetime) -> date:
+    """Return the calendar day of `moment` in Taipei, where the law counts days."""
+    return moment.astimezone(TAIPEI).date()

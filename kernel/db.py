@@ -1,0 +1,143 @@
+"""Hold the tables: the declarative base, the house's column types, engines and sessions."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import Enum as PythonEnum
+from typing import Annotated, Any, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Dialect,
+    Engine,
+    Enum,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    TypeDecorator,
+    Uuid,
+    create_engine,
+    event,
+    text,
+)
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
+
+from kernel.ids import new_id
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware moment, stored in UTC on every engine; a naive one is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Turn the moment to UTC. Raises ValueError for a naive one."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment must know its time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Give SQLite's naive values their zone back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Json: TypeAlias = dict[str, Any]  # parsed JSON: the reader of a column knows its shape
+Key = Annotated[UUID, mapped_column(Uuid, primary_key=True, default=new_id)]
+
+
+class Base(DeclarativeBase):
+    """Every table of the house: fixed constraint names, enums by value with a check, UTC moments."""
+
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map = {  # noqa: RUF012  # SQLAlchemy reads this plain dict
+        datetime: Moment(),
+        UUID: Uuid(),
+        bytes: LargeBinary(),
+        PythonEnum: Enum(
+            PythonEnum,
+            native_enum=False,
+            create_constraint=True,
+            length=32,
+            values_callable=lambda kinds: [kind.value for kind in kinds],
+        ),
+        dict[str, Any]: JSON(),
+        list[str]: JSON(),
+        str: String(),
+    }
+
+
+def unique_while(condition: str, *columns: str) -> Index:
+    """Return a unique index over the rows that fulfil `condition`: a promise kept by the database."""
+    return Index(
+        None,
+        *columns,
+        unique=True,
+        postgresql_where=text(condition),
+        sqlite_where=text(condition),
+    )
+
+
+def open_engine(url: str, *, pool_size: int = 5) -> Engine:
+    """Return an engine for SQLite (WAL, foreign keys on) or PostgreSQL.
+
+    Statements are the same on both; on SQLite a transaction takes the write lock when it
+    begins, so that what was read stays true until it is written.
+    """
+    if make_url(url).get_backend_name() == "sqlite":
+        engine = create_engine(url, connect_args={"timeout": 15})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return create_engine(
+        url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=False, pool_recycle=1800
+    )
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:  # the driver's own connection class
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "busy_timeout=15000",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reading = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+Sessions: TypeAlias = sessionmaker[Session]
+
+
+def sessions(engine: Engine) -> Sessions:
+    """Return the factory of database sessions; nothing is expired on commit, nothing flushes by surprise."""
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+@contextmanager
+def transaction(make: Sessions) -> Iterator[Session]:
+    """Open one short transaction of its own: committed on success, rolled back on any exception."""
+    with make() as session, session.begin():
+        yield session

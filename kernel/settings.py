@@ -1,0 +1,153 @@
+"""Read the settings: once, from the environment and a TOML file, refusing what is unsafe."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from kernel.keyring import Keyring
+
+FILE_VARIABLE = "TAIPEI_ID_CONFIG"
+DEMO_MASTER_KEY = "ZGVtby1vbmx5LW5ldmVyLWluLXByb2R1Y3Rpb24tISE"
+
+
+class SettingsInvalid(Exception):
+    """The settings cannot be used; the message says which one and what to do."""
+
+
+class ServiceName(BaseModel):
+    """The public name of the service: configuration, because the city government sets it (regulation 2(7))."""
+
+    zh: str = "臺北市單一識別服務"
+    en: str = "Taipei ID"
+
+
+class Mail(BaseModel):
+    """Where notices are sent from."""
+
+    host: str = ""
+    port: int = 25
+    sender: str = "no-reply@id.invalid"
+
+
+class Lifetimes(BaseModel):
+    """How long things live, in seconds unless the name says otherwise."""
+
+    code: int = Field(default=60, ge=1, le=60)
+    access_token: int = Field(default=900, ge=60, le=3600)
+    refresh_token: int = Field(default=30 * 86400, ge=3600)
+    refresh_grace: int = Field(default=30, ge=0, le=120)
+    id_token: int = Field(default=600, ge=60, le=3600)
+    interaction: int = Field(default=3600, ge=1800)
+    session: int = Field(default=12 * 3600, ge=600)
+    session_idle: int = Field(default=2 * 3600, ge=600)
+    session_shared_computer: int = Field(default=600, ge=60)
+
+    def of(self, name: str) -> timedelta:
+        """Return the lifetime called `name` as a duration."""
+        return timedelta(seconds=getattr(self, name))
+
+
+class Settings(BaseSettings):
+    """Everything an operator may decide. Environment variables begin with `TAIPEI_ID_`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TAIPEI_ID_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    demo: bool = False
+    debug: bool = False
+    issuer: str = "https://id.invalid"
+    master_key: SecretStr = SecretStr("")
+    database_url: str = "sqlite+pysqlite:///taipei-id.sqlite3"
+    adapters: Annotated[tuple[str, ...], NoDecode] = ("password",)
+    service_name: ServiceName = ServiceName()
+    mail: Mail = Mail()
+    lifetimes: Lifetimes = Lifetimes()
+    trusted_proxies: int = Field(default=0, ge=0, le=4)
+    breach_list: Path | None = None
+    argon2_parallel: int = Field(default=2, ge=1, le=64)
+
+    @field_validator("adapters", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @field_validator("issuer")
+    @classmethod
+    def _issuer_is_plain(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.netloc:
+            raise ValueError("must be a URL such as https://id.example.taipei")
+        if parts.query or parts.fragment or value.endswith("/"):
+            raise ValueError("must have no query, no fragment and no slash at the end")
+        return value
+
+    @field_validator("master_key")
+    @classmethod
+    def _master_key_fits(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value():
+            Keyring(value.get_secret_value())
+        return value
+
+    @model_validator(mode="after")
+    def _secure_outside_demo(self) -> Self:
+        if self.demo:
+            return self
+        key = self.master_key.get_secret_value()
+        if not self.issuer.startswith("https://") or self.issuer == "https://id.invalid":
+            raise ValueError("issuer: outside demo mode it must be the https address members see")
+        if not key or key == DEMO_MASTER_KEY:
+            raise ValueError("master_key: none set; make one with 'taipei-id keys master'")
+        if self.debug:
+            raise ValueError("debug: must be off outside demo mode")
+        return self
+
+    @property
+    def secure_cookies(self) -> bool:
+        """Say whether cookies carry Secure and the `__Host-` prefix."""
+        return self.issuer.startswith("https://")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # fixed signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over the TOML file named by TAIPEI_ID_CONFIG."""
+        file = os.environ.get(FILE_VARIABLE)
+        toml = (TomlConfigSettingsSource(settings_cls, Path(file)),) if file else ()
+        return (init_settings, env_settings, *toml)
+
+
+def load() -> Settings:
+    """Return the settings. Raises SettingsInvalid with one line per mistake, saying what to do."""
+    file = os.environ.get(FILE_VARIABLE)
+    if file and not Path(file).is_file():
+        raise SettingsInvalid(f"{FILE_VARIABLE} names {file}, which is not a file")
+    try:
+        return Settings()
+    except ValidationError as invalid:
+        raise SettingsInvalid("\n".join(_explain(invalid))) from None
+
+
+def _explain(invalid: ValidationError) -> list[str]:
+    lines = []
+    for error in invalid.errors(include_url=False, include_input=False):
+        name = ".".join(str(part) for part in error["loc"])
+        message = error["msg"].removeprefix("Value error, ")
+        lines.append(f"{name}: {message}" if name else message)
+    return lines

@@ -1,0 +1,66 @@
+"""Put members on record and find them again."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from kernel.errors import NotFound, Refused
+from kernel.ids import new_id
+from kernel.keyring import Keyring
+from members.logins import normalise
+from members.models import Member, Standing
+from members.profile import Profile, open_claims, seal_profile
+
+
+def add(
+    session: Session, login: str, profile: Profile, *, keyring: Keyring, now: datetime
+) -> Member:
+    """Enter an approved member: for demonstration and bootstrap only; part E brings applications.
+
+    Raises Refused `member.already_exists` if the account name is taken.
+    """
+    name = normalise(login)
+    if not name:
+        raise Refused("member.login_empty")
+    if session.scalar(select(Member.id).where(Member.login == name)) is not None:
+        raise Refused("member.already_exists")
+    member_id = new_id()
+    data_key_sealed, profile_sealed = seal_profile(profile, keyring, member_id=member_id)
+    member = Member(
+        id=member_id,
+        login=name,
+        standing=Standing.ACTIVE,
+        standing_at=now,
+        approved_at=now,
+        data_key_sealed=data_key_sealed,
+        profile_sealed=profile_sealed,
+    )
+    session.add(member)
+    session.flush()
+    return member
+
+
+def find_by_login(session: Session, login: str) -> Member | None:
+    """Return the member with this account name, however it was typed."""
+    return session.scalar(select(Member).where(Member.login == normalise(login)))
+
+
+def get(session: Session, member_id: UUID) -> Member:
+    """Return the member. Raises NotFound."""
+    member = session.get(Member, member_id)
+    if member is None:
+        raise NotFound("member.not_found")
+    return member
+
+
+def claims_of(member: Member, *, keyring: Keyring) -> dict[str, Any]:
+    """Return every claim the city holds about `member`, opened."""
+    return open_claims(
+        keyring,
+        member_id=member.id,
+        data_key_sealed=member.data_key_sealed,
+        profile_sealed=member.profile_sealed,
+    )

@@ -1,0 +1,12 @@
+"""Decide whether a member may act at all."""
+
+from kernel.errors import Refused
+from members.models import Standing
+
+
+def require_active(standing: Standing) -> None:
+    """Let only active members pass. Raises Refused `member.suspended` or `member.closed` (6(1), 10(1))."""
+    if standing is Standing.SUSPENDED:
+        raise Refused("member.suspended")
+    if standing is Standing.CLOSED:
+        raise Refused("member.closed")

@@ -1,0 +1,27 @@
+"""The table of signed-in browsers."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kernel.db import Base, Key
+
+
+class BrowserSession(Base):
+    """One browser in which a member is signed in; the cookie's value is kept only as SHA-256."""
+
+    __tablename__ = "browser_session"
+    __table_args__ = (Index(None, "expires_at"),)
+
+    id: Mapped[Key]
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    member_id: Mapped[UUID] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"), index=True)
+    acr: Mapped[str] = mapped_column(String(64))
+    amr: Mapped[list[str]]
+    authenticated_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    browser: Mapped[str] = mapped_column(String(64))  # "Chrome, Windows": words, not the raw header
