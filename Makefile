@@ -66,11 +66,14 @@ clean: ## Remove everything that make and the tests built
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
-# A stamp is newer than the lock it was installed from. dev contains demo.
-$(VENV)/demo.stamp: requirements/demo.txt setup.cfg pyproject.toml
+# A stamp is newer than the lock it was installed from, and than the rooms it made importable.
+# dev contains demo.
+INSTALLED_FROM := setup.cfg pyproject.toml $(wildcard */__init__.py)
+
+$(VENV)/demo.stamp: requirements/demo.txt $(INSTALLED_FROM)
 	@scripts/venv.sh $(VENV) requirements/demo.txt '$(PYTHON)'
 	@touch $@
 
-$(VENV)/dev.stamp: requirements/dev.txt setup.cfg pyproject.toml
+$(VENV)/dev.stamp: requirements/dev.txt $(INSTALLED_FROM)
 	@scripts/venv.sh $(VENV) requirements/dev.txt '$(PYTHON)'
 	@touch $(VENV)/demo.stamp $@

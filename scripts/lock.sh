@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Renew the lock files from setup.cfg. Usage: lock.sh <venv>/bin [pip-compile options]
+#
+# One resolution: dev first, then demo and runtime held to dev's versions, so that the three never
+# disagree. Hashes cover every file of a release, so any platform can install. The result names no
+# host, no path and no person: only packages, versions and hashes.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+bin=$(realpath "$1")
+shift
+
+compile() { # compile <name> <constraint or ""> [options]
+  local name=$1 constraint=$2
+  shift 2
+  local out=requirements/$name.txt
+  local options=(--quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate
+    --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --build-deps-for=editable)
+  [[ $name == runtime ]] || options+=(--extra "$name")
+  [[ -z $constraint ]] || options+=(--constraint "$constraint")
+  echo "locking $out"
+  "$bin/python" -m piptools compile "${options[@]}" --output-file "$out" "$@" setup.cfg
+  printf '%s\n%s\n' "# Written by 'make lock' from setup.cfg; do not edit." "$(cat "$out")" >"$out"
+}
+
+compile dev "" "$@"
+compile demo requirements/dev.txt "$@"
+compile runtime requirements/dev.txt "$@"
+
+if grep -nE '://|@|^-|/' requirements/*.txt | grep -v -- '--hash'; then
+  echo 'The lines above name a place; a lock names packages only.' >&2
+  exit 1
+fi

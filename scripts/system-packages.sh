@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Bring what `make test` needs from Debian: as root install it, otherwise say what is missing.
+#
+# One line each: what must be there (a program or a file), then the package that brings it.
+# Node is not among them: it comes with the locked Python tools, newer than Debian 12's.
+set -euo pipefail
+
+needs() {
+  cat <<'LIST'
+python3                                             python3
+ensurepip                                           python3-venv
+chromium                                            chromium
+/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc fonts-noto-cjk
+/usr/lib/postgresql/*/bin/initdb                    postgresql
+/usr/sbin/apache2                                   apache2
+/usr/lib/apache2/modules/mod_auth_openidc.so        libapache2-mod-auth-openidc
+LIST
+}
+
+is_there() {
+  case $1 in
+    /*) compgen -G "$1" >/dev/null ;;
+    ensurepip) python3 -c 'import ensurepip' 2>/dev/null ;;
+    *) command -v "$1" >/dev/null ;;
+  esac
+}
+
+missing() {
+  local thing package
+  while read -r thing package; do
+    is_there "$thing" || echo "$package"
+  done < <(needs)
+}
+
+# Installed for the tests only: no service may start, and none is needed.
+install() {
+  echo "installing from Debian: $*"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq
+  local policy=/usr/sbin/policy-rc.d
+  if [[ ! -e $policy ]]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod +x "$policy"
+    trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+  fi
+  apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+mapfile -t packages < <(missing)
+if [[ ${#packages[@]} -eq 0 ]]; then
+  exit 0
+elif [[ $EUID -eq 0 ]] && command -v apt-get >/dev/null; then
+  install "${packages[@]}"
+else
+  echo "The tests need programs that are not here. As root: apt install ${packages[*]}" >&2
+  exit 1
+fi
