@@ -49,7 +49,7 @@ types: $(VENV)/dev.stamp ## Types: mypy --strict, tests included
 
 rooms: $(VENV)/dev.stamp ## The plan of the house: who may import whom
 	@echo '== rooms'
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 format: $(VENV)/dev.stamp ## Rewrite the code in the house's format
 	@$(BIN)/ruff check --fix-only .

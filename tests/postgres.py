@@ -1,0 +1,217 @@
+"""Lend the tests a PostgreSQL server of their own, shared by parallel workers.
+
+    with shared_server(folder) as server, fresh_database(server) as url: ...
+
+The first user starts it in a folder outside the repository, the last one out stops it and
+removes the folder. Who is still in is known from a shared lock on a file, which the kernel
+releases even when a worker dies. PostgreSQL refuses to run as root, so root starts it as the
+system user `postgres`; anyone else starts it as themselves. It listens on a free loopback
+port and asks for a password, because the machine may have other people on it.
+
+`TAIPEI_ID_TEST_POSTGRES_URL` names a server to use instead; its role must be allowed to create
+databases.
+"""
+
+import fcntl
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import psycopg
+from psycopg import sql
+from sqlalchemy.engine import make_url
+
+from kernel.ids import new_id, new_secret
+
+URL_VARIABLE = "TAIPEI_ID_TEST_POSTGRES_URL"
+DRIVER = "postgresql+psycopg"
+SYSTEM_USER = "postgres"
+ATTEMPTS = 5
+# The data lives as long as the tests: what protects it from a power cut only costs time.
+OPTIONS = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "listen_addresses": "127.0.0.1",
+    "max_connections": "200",
+    "synchronous_commit": "off",
+    "timezone": "UTC",
+}
+
+
+class PostgresUnavailable(Exception):
+    """No server can be started here; the message says what to install or to set."""
+
+
+@contextmanager
+def shared_server(folder: Path) -> Iterator[str]:
+    """Yield the URL of the server that everyone who names `folder` shares.
+
+    The folder only holds the locks and the address. Raises PostgresUnavailable if Debian's
+    programs are missing.
+    """
+    given = os.environ.get(URL_VARIABLE)
+    if given:
+        yield given
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "users").open("a") as users:
+        with _alone(folder):
+            url = _join_or_start(folder)
+            fcntl.flock(users, fcntl.LOCK_SH)
+        try:
+            yield url
+        finally:
+            with _alone(folder):
+                fcntl.flock(users, fcntl.LOCK_UN)
+                if _is_nobody_in(users):
+                    _stop(folder)
+
+
+@contextmanager
+def fresh_database(server_url: str) -> Iterator[str]:
+    """Yield the URL of a new, empty database; it is dropped afterwards, open connections or not."""
+    name = f"test_{new_id().hex}"
+    _administer(server_url, sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(_named(name)))
+    try:
+        yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
+    finally:
+        _administer(server_url, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(_named(name)))
+
+
+def _named(name: str) -> sql.Identifier:
+    return sql.Identifier(name)
+
+
+def _administer(server_url: str, statement: sql.Composed) -> None:
+    address = make_url(server_url).set(drivername="postgresql")
+    with psycopg.connect(address.render_as_string(hide_password=False), autocommit=True) as server:
+        server.execute(statement)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep starting and stopping to one process at a time."""
+    with (folder / "door").open("a") as door:
+        fcntl.flock(door, fcntl.LOCK_EX)
+        yield
+
+
+def _is_nobody_in(users: IO[str]) -> bool:
+    try:
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    fcntl.flock(users, fcntl.LOCK_UN)
+    return True
+
+
+def _join_or_start(folder: Path) -> str:
+    address = folder / "url"
+    if not address.exists():
+        cluster = _make_cluster()
+        (folder / "cluster").symlink_to(cluster)
+        password = (cluster / "password").read_text()
+        port = _start(cluster)
+        address.touch(mode=0o600)
+        address.write_text(f"{DRIVER}://{SYSTEM_USER}:{password}@127.0.0.1:{port}/postgres")
+    return address.read_text()
+
+
+def _stop(folder: Path) -> None:
+    (folder / "url").unlink()
+    cluster = (folder / "cluster").readlink()
+    (folder / "cluster").unlink()
+    _run(cluster, "pg_ctl", "stop", "--mode=immediate", "--wait")
+    shutil.rmtree(cluster)
+
+
+def _make_cluster() -> Path:
+    """Return a new folder, owned by who will run the server, with an empty cluster in it."""
+    _program("initdb")
+    cluster = Path(tempfile.mkdtemp(prefix="taipei-id-postgres-"))
+    password = cluster / "password"
+    password.touch(mode=0o600)
+    password.write_text(new_secret())
+    if _server_user():
+        shutil.chown(cluster, SYSTEM_USER, SYSTEM_USER)
+        shutil.chown(password, SYSTEM_USER, SYSTEM_USER)
+    _run(
+        cluster,
+        "initdb",
+        "--no-sync",
+        "--encoding=UTF8",
+        "--locale=C.UTF-8",
+        "--auth=scram-sha-256",
+        f"--username={SYSTEM_USER}",
+        f"--pwfile={password}",
+    )
+    return cluster
+
+
+def _start(cluster: Path) -> int:
+    """Start the server and return its port; a port taken in the meantime is tried again."""
+    options = " ".join(f"-c {name}={value}" for name, value in OPTIONS.items())
+    for attempt in range(1, ATTEMPTS + 1):
+        port = _free_port()
+        where = f"-c port={port} -c unix_socket_directories={cluster}"
+        log = f"--log={cluster}/log"
+        try:
+            _run(cluster, "pg_ctl", "start", "--wait", log, f"--options={options} {where}")
+        except PostgresUnavailable:
+            if attempt == ATTEMPTS:
+                raise
+        else:
+            return port
+    raise AssertionError("the last attempt either returned or raised")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _run(cluster: Path, program: str, *arguments: str) -> None:
+    """Run one of PostgreSQL's programs on the cluster. Raises PostgresUnavailable saying why."""
+    # Output goes to a file: a pipe would stay open as long as the server that inherits it.
+    with tempfile.TemporaryFile("w+") as output:
+        done = subprocess.run(
+            [_program(program), f"--pgdata={cluster}/data", *arguments],
+            check=False,
+            cwd=cluster,
+            env={"LC_ALL": "C.UTF-8", "PATH": os.defpath},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            user=_server_user(),
+            group=_server_user(),
+            extra_groups=[] if _server_user() else None,
+        )
+        output.seek(0)
+        if done.returncode != 0:
+            raise PostgresUnavailable(f"{program} failed:\n{output.read()}")
+
+
+def _server_user() -> str | None:
+    return SYSTEM_USER if os.geteuid() == 0 else None
+
+
+def _program(name: str) -> str:
+    """Return where the newest installed PostgreSQL keeps the program; Debian leaves it off PATH."""
+    debian = sorted(
+        Path("/usr/lib/postgresql").glob(f"*/bin/{name}"),
+        key=lambda path: float(path.parts[-3]),
+    )
+    found = str(debian[-1]) if debian else shutil.which(name)
+    if found is None:
+        raise PostgresUnavailable(
+            f"{name} is not here: install Debian's postgresql, or set {URL_VARIABLE}"
+        )
+    return found
