@@ -1,0 +1,73 @@
+"""Bring a database to the tables this version of the code expects, on SQLite and PostgreSQL.
+
+`upgrade` runs every revision in one transaction: all of it happens, or nothing. Revisions stand in
+`versions/`; `script.py.mako` is the form for the next one.
+"""
+
+from importlib import import_module
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import MetaData
+
+from kernel.db import Base, open_engine
+
+HERE = Path(__file__).parent
+ROOMS_WITH_TABLES = (
+    "audit.models",
+    "clients.models",
+    "consent.models",
+    "idp.models",
+    "members.models",
+    "web.models",
+)
+
+
+def metadata() -> MetaData:
+    """Return the tables of every room, as the code declares them."""
+    for module in ROOMS_WITH_TABLES:
+        import_module(module)
+    return Base.metadata
+
+
+def upgrade(url: str, revision: str = "head") -> None:
+    """Bring the database at `url` up to `revision`; twice is as good as once."""
+    command.upgrade(_config(url), revision)
+
+
+def downgrade(url: str, revision: str = "base") -> None:
+    """Take the database at `url` back to `revision`; what only newer tables hold is lost."""
+    command.downgrade(_config(url), revision)
+
+
+def current(url: str) -> str | None:
+    """Return the revision the database at `url` stands at, None if it was never prepared."""
+    engine = open_engine(url)
+    try:
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    finally:
+        engine.dispose()
+
+
+def head() -> str:
+    """Return the newest revision this version of the code knows."""
+    newest = ScriptDirectory(str(HERE)).get_current_head()
+    if newest is None:
+        raise LookupError("migrations/versions holds no revision")
+    return newest
+
+
+def is_current(url: str) -> bool:
+    """Say whether the database at `url` has the tables this version of the code expects."""
+    return current(url) == head()
+
+
+def _config(url: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(HERE).replace("%", "%%"))
+    config.attributes["url"] = url  # not an option: a password may hold a percent sign
+    return config

@@ -1,0 +1,68 @@
+"""Run revisions for Alembic: one transaction, one runner at a time, all or nothing."""
+
+from typing import Literal
+
+from alembic import context
+from alembic.autogenerate.api import AutogenContext
+from sqlalchemy import Connection, Engine
+
+from kernel import settings
+from kernel.db import Moment, open_engine
+from migrations import metadata
+
+ONE_RUNNER = 7_209_411_846  # any number, as long as no other advisory lock uses it
+
+
+def render_item(kind: str, item: object, _autogen: AutogenContext) -> str | Literal[False]:
+    """Write our column type as SQLAlchemy's own, so that old revisions need none of our code."""
+    if kind == "type" and isinstance(item, Moment):
+        return "sa.DateTime(timezone=True)"
+    return False
+
+
+def _relax_foreign_keys(engine: Engine, connection: Connection) -> None:
+    """Let SQLite rebuild a table others refer to; it ignores this inside a transaction."""
+    if engine.dialect.name == "sqlite":
+        cursor = connection.connection.cursor()
+        cursor.execute("PRAGMA foreign_keys=OFF")
+        cursor.close()
+
+
+def _wait_for_others(connection: Connection) -> None:
+    """Let only one node migrate; on SQLite the transaction itself is the lock."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ONE_RUNNER})")
+
+
+def _require_foreign_keys(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+        if broken is not None:
+            raise RuntimeError(f"the revision leaves rows of {broken[0]} dangling")
+
+
+def run(url: str) -> None:
+    """Run the revisions Alembic asks for, all of them or none."""
+    engine = open_engine(url)
+    try:
+        with engine.connect() as connection:
+            _relax_foreign_keys(engine, connection)
+            with connection.begin():
+                _wait_for_others(connection)
+                context.configure(
+                    connection=connection,
+                    target_metadata=metadata(),
+                    render_as_batch=True,
+                    render_item=render_item,
+                    compare_server_default=True,
+                    transactional_ddl=True,
+                )
+                context.run_migrations()
+                _require_foreign_keys(connection)
+    finally:
+        engine.dispose()
+
+
+if context.is_offline_mode():
+    raise SystemExit("Revisions run against a database; there is no script-only mode.")
+run(context.config.attributes.get("url") or settings.load().database_url)
