@@ -40,7 +40,7 @@ check: lint types rooms ## Lint, types and import contracts, without the tests
 
 lint: $(VENV)/dev.stamp ## Style: ruff's rules and format
 	@echo '== lint'
-	@$(BIN)/ruff check .
+	@$(BIN)/ruff check --output-format concise .
 	@$(BIN)/ruff format --check .
 
 types: $(VENV)/dev.stamp ## Types: mypy --strict, tests included
