@@ -21,6 +21,8 @@ TABLES = (  # those that refer before those referred to
     "consent",
     "client_secret",
     "subject",
+    "password_history",
+    "password_credential",
     "consent_receipt",
     "client",
     "browser_session",
@@ -49,6 +51,8 @@ def upgrade() -> None:
     _create_browser_session()
     _create_client()
     _create_consent_receipt()
+    _create_password_credential()
+    _create_password_history()
     _create_subject()
     _create_client_secret()
     _create_consent()
@@ -391,6 +395,45 @@ def _create_consent_receipt() -> None:
         op.f("ix_consent_receipt_member_id_id"),
         "consent_receipt",
         ["member_id", "id"],
+        unique=False,
+    )
+
+
+def _create_password_credential() -> None:
+    op.create_table(
+        "password_credential",
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("hash", sa.String(length=255), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"],
+            ["member.id"],
+            name=op.f("fk_password_credential_member_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("member_id", name=op.f("pk_password_credential")),
+    )
+
+
+def _create_password_history() -> None:
+    op.create_table(
+        "password_history",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("hash", sa.String(length=255), nullable=False),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"],
+            ["member.id"],
+            name=op.f("fk_password_history_member_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_password_history")),
+    )
+    op.create_index(
+        op.f("ix_password_history_member_id_retired_at"),
+        "password_history",
+        ["member_id", "retired_at"],
         unique=False,
     )
 

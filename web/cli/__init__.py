@@ -1,0 +1,30 @@
+"""The operator's command, `taipei-id`: one module a family of commands.
+
+Exit codes: 0 done, 1 refused or unwell (one line says what to do), 2 wrongly called. On a terminal
+the output is coloured; anywhere else it is plain lines, tables tab-separated.
+"""
+
+import click
+
+from web.cli.client import client
+from web.cli.database import db
+from web.cli.demo import demo
+from web.cli.doctor import doctor
+from web.cli.keys import keys
+from web.cli.purge import purge
+from web.cli.refusals import Commands
+from web.cli.serve import serve
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="taipei-id", prog_name="taipei-id")
+def main() -> None:
+    """Run and look after Taipei ID, the city's OpenID Connect provider.
+
+    Settings come from TAIPEI_ID_… variables and the TOML file named by TAIPEI_ID_CONFIG;
+    docs/configuration.md lists them.
+    """
+
+
+for _command in (serve, db, keys, client, demo, doctor, purge):
+    main.add_command(_command)

@@ -1,0 +1,202 @@
+"""What `taipei-id doctor` asks. A check returns what is well, or raises Unwell with the remedy."""
+
+import os
+import smtplib
+import socket
+import ssl
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from sqlalchemy import select, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+import migrations
+from adapters import loading
+from idp import keys as signing
+from idp.models import KeyState
+from idp.signing import ALGORITHMS
+from kernel import clock
+from kernel.db import sessions, transaction
+from kernel.keyring import SealBroken
+from kernel.settings import Settings, SettingsInvalid
+from members.models import Member
+from web.cli.opening import engine_of, keyring_of
+
+PATIENCE_SECONDS = 5
+CLOCK_TOLERANCE = timedelta(seconds=2)
+CERTIFICATE_NOTICE = timedelta(days=14)
+KEY_SHOULD_ROTATE_AFTER = timedelta(days=180)
+
+
+class Unwell(Exception):
+    """Something is wrong; the message says what to do."""
+
+
+class Skipped(Exception):
+    """There is nothing to ask here; the message says why."""
+
+
+@contextmanager
+def _session(settings: Settings) -> Iterator[Session]:
+    try:
+        with engine_of(settings) as engine, transaction(sessions(engine)) as session:
+            yield session
+    except SQLAlchemyError as failed:
+        reason = str(getattr(failed, "orig", None) or type(failed).__name__)
+        raise Unwell(
+            f"{reason.strip().splitlines()[0]}; look at database_url and the server's log"
+        ) from None
+
+
+def database(settings: Settings) -> str:
+    """Reach the database and see that it keeps its promises (WAL and foreign keys; isolation)."""
+    backend = make_url(settings.database_url).get_backend_name()
+    with _session(settings) as session:
+        if backend == "sqlite":
+            wanted = {"journal_mode": "wal", "foreign_keys": "1"}
+            ask = "PRAGMA {}"
+        else:
+            wanted = {"transaction_isolation": "read committed", "server_encoding": "UTF8"}
+            ask = "SHOW {}"
+        for name, value in wanted.items():
+            found = str(session.execute(text(ask.format(name))).scalar())
+            if found != value:
+                raise Unwell(f"{name} is {found}, must be {value}; set it for this database")
+    return f"{backend} answers, {', '.join(f'{name} {value}' for name, value in wanted.items())}"
+
+
+def schema(settings: Settings) -> str:
+    """Compare the tables' revision with the code's."""
+    with _session(settings):
+        stands, expected = migrations.current(settings.database_url), migrations.head()
+    if stands != expected:
+        raise Unwell(
+            f"stands at {stands or 'nothing'}, this version wants {expected}; "
+            "run 'taipei-id db upgrade'"
+        )
+    return f"up to date ({expected})"
+
+
+def signing_keys(settings: Settings) -> str:
+    """See that each algorithm has a key that signs and one announced, none of them old."""
+    now = clock.now()
+    with _session(settings) as session:
+        found = signing.listed(session)
+    active = {key.alg: key for key in found if key.state is KeyState.ACTIVE}
+    announced = {key.alg for key in found if key.state is KeyState.NEXT}
+    for alg in ALGORITHMS:
+        if alg not in active or alg not in announced:
+            raise Unwell(f"{alg} lacks its active or its next key; run 'taipei-id keys rotate'")
+        since = active[alg].activated_at or active[alg].created_at
+        if now - since > KEY_SHOULD_ROTATE_AFTER:
+            raise Unwell(
+                f"{alg} has signed for {(now - since).days} days; "
+                f"run 'taipei-id keys rotate --alg {alg}'"
+            )
+    return f"{', '.join(ALGORITHMS)}: active and next present"
+
+
+def master_key(settings: Settings) -> str:
+    """Open the signing keys and one member's data key with the configured master key."""
+    try:
+        keyring = keyring_of(settings)
+        with _session(settings) as session:
+            for key in signing.listed(session):
+                keyring.unseal(key.private_sealed, place=f"signing_key/{key.kid}")
+            member = session.execute(select(Member.id, Member.data_key_sealed).limit(1)).first()
+        if member is not None:
+            keyring.unseal(member.data_key_sealed, place=f"member.data_key/{member.id}")
+    except SettingsInvalid as invalid:
+        raise Unwell(str(invalid)) from None
+    except SealBroken as broken:
+        raise Unwell(
+            f"does not open {broken}; put back the master_key this database was made with"
+        ) from None
+    return "opens what is sealed in the database"
+
+
+def clock_(settings: Settings) -> str:
+    """Compare this machine's clock with the database's."""
+    if make_url(settings.database_url).get_backend_name() == "sqlite":
+        raise Skipped("SQLite has no clock of its own; see that timedatectl says synchronized")
+    with _session(settings) as session:
+        theirs = session.execute(text("SELECT clock_timestamp()")).scalar_one()
+    apart = abs(clock.now() - theirs.astimezone(UTC))
+    if apart > CLOCK_TOLERANCE:
+        raise Unwell(f"{apart.total_seconds():.1f} s from the database's; let NTP set both")
+    return f"{apart.total_seconds():.2f} s from the database's"
+
+
+def adapters(settings: Settings) -> str:
+    """Load the adapters named in the settings."""
+    try:
+        loaded = loading.load(settings.adapters, settings.model_dump())
+    except SettingsInvalid as invalid:
+        raise Unwell(str(invalid)) from None
+    return ", ".join(loaded) + " loaded"
+
+
+def paths(settings: Settings) -> str:
+    """See that the folders written to are writable and the files read are readable."""
+    folders = [Path(tempfile.gettempdir())]
+    url = make_url(settings.database_url)
+    if url.get_backend_name() == "sqlite" and url.database not in {None, "", ":memory:"}:
+        folders.append(Path(str(url.database)).absolute().parent)
+    for folder in folders:
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise Unwell(f"{folder} is not writable; give it to the service's user")
+    if settings.breach_list is not None and not os.access(settings.breach_list, os.R_OK):
+        raise Unwell(f"breach_list {settings.breach_list} is not readable; look at its rights")
+    return ", ".join(str(folder) for folder in folders)
+
+
+def tls(settings: Settings) -> str:
+    """Reach the issuer as a browser would and look at how long its certificate lasts."""
+    parts = urlsplit(settings.issuer)
+    if settings.demo or parts.scheme != "https" or parts.hostname is None:
+        raise Skipped("no TLS in demo mode")
+    try:
+        ends_at = _certificate_ends_at(parts.hostname, parts.port or 443)
+    except (OSError, ssl.SSLError) as failed:
+        raise Unwell(
+            f"{parts.netloc} does not answer with a trusted certificate ({failed}); "
+            "look at the proxy, DNS and the certificate chain"
+        ) from None
+    left = ends_at - clock.now()
+    if left < CERTIFICATE_NOTICE:
+        raise Unwell(f"the certificate ends in {left.days} days; renew it now")
+    return f"the certificate is trusted for {left.days} more days"
+
+
+def _certificate_ends_at(host: str, port: int) -> datetime:
+    context = ssl.create_default_context()
+    with (
+        socket.create_connection((host, port), timeout=PATIENCE_SECONDS) as plain,
+        context.wrap_socket(plain, server_hostname=host) as secure,
+    ):
+        certificate = secure.getpeercert() or {}
+    seconds = ssl.cert_time_to_seconds(str(certificate["notAfter"]))
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def mail(settings: Settings) -> str:
+    """Reach the mail server and greet it; nothing is sent."""
+    host, port = settings.mail.host, settings.mail.port
+    if not host and settings.demo:
+        raise Skipped("no mail in demo mode")
+    if not host:
+        raise Unwell("no server is set, so members get no notices; set mail.host")
+    try:
+        with smtplib.SMTP(host, port, timeout=PATIENCE_SECONDS) as server:
+            server.noop()
+    except (OSError, smtplib.SMTPException) as failed:
+        raise Unwell(
+            f"{host}:{port} does not answer ({failed}); look at mail.host and the firewall"
+        ) from None
+    return f"{host}:{port} answers"

@@ -1,0 +1,121 @@
+"""`taipei-id client`: register relying parties and look after their secrets."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import ValidationError
+
+from audit import trail
+from clients import registry
+from clients.models import Client
+from kernel import clock
+from kernel.errors import Refused
+from web.cli.console import say, show_table, warn
+from web.cli.opening import opened
+from web.cli.refusals import Stop
+
+READABLE_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group()
+def client() -> None:
+    """Register a client, show it, give it a new secret."""
+
+
+@client.command()
+@click.argument("file", type=READABLE_FILE)
+def add(file: Path) -> None:
+    """Register the client described by FILE (JSON); its secret is printed this once."""
+    form = _parse(_read(file))
+    with opened() as at:
+        now = clock.now()
+        secret = registry.add(at.session, form, now=now)
+        row = registry.get(at.session, form.client_id)
+        trail.record(
+            at.session, "client.registered", actor=None, subject=row.id, now=now, channel="cli"
+        )
+    _hand_over(form.client_id, secret)
+
+
+@client.command()
+@click.argument("client_id")
+def show(client_id: str) -> None:
+    """Show what is registered under CLIENT_ID; secrets cannot be shown again."""
+    with opened() as at:
+        rows = list(_described(registry.get(at.session, client_id)))
+    show_table(("field", "value"), rows)
+
+
+@client.command(name="rotate-secret")
+@click.argument("client_id")
+def rotate_secret(client_id: str) -> None:
+    """Print a new secret for CLIENT_ID; the old one keeps working for 24 hours."""
+    with opened() as at:
+        now = clock.now()
+        secret = registry.rotate_secret(at.session, client_id, now=now)
+        row = registry.get(at.session, client_id)
+        trail.record(
+            at.session, "client.secret_rotated", actor=None, subject=row.id, now=now, channel="cli"
+        )
+    _hand_over(client_id, secret)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    """Return the JSON object in `file`. Raises Stop saying where it breaks."""
+    try:
+        form = json.loads(file.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as broken:
+        raise Stop(f"{file} is not JSON: {broken}") from None
+    if not isinstance(form, dict):
+        raise Stop(f"{file} must hold one JSON object describing one client")
+    return form
+
+
+def _parse(form: dict[str, Any]) -> registry.ClientForm:
+    """Return the registration. Raises Stop naming each field that does not fit."""
+    try:
+        return registry.parse(form)
+    except Refused as refused:
+        cause = refused.__cause__
+        if not isinstance(cause, ValidationError):
+            raise
+        raise Stop(f"{refused.code}: {'; '.join(_mistakes(cause))}") from None
+
+
+def _mistakes(invalid: ValidationError) -> list[str]:
+    found = invalid.errors(include_url=False, include_context=False, include_input=False)
+    return [f"{'.'.join(map(str, each['loc'])) or 'registration'}: {each['msg']}" for each in found]
+
+
+def _hand_over(client_id: str, secret: str | None) -> None:
+    """Print the secret alone on the output, so that a script can take it."""
+    if secret is None:
+        say(f"{client_id} is registered; it has no secret.")
+        return
+    warn(f"The secret of {client_id}, shown this once; keep it where the client keeps secrets:")
+    say(secret)
+
+
+def _described(row: Client) -> list[tuple[str, str]]:
+    return [
+        ("client_id", row.client_id),
+        ("organisation", f"{row.organisation.name_zh} / {row.organisation.name_en}"),
+        ("kind", row.organisation.kind.value),
+        ("name", f"{row.name_zh} / {row.name_en}"),
+        ("profile", row.profile.value),
+        ("authentication", row.auth_method.value),
+        ("sector", row.sector),
+        ("redirect_uris", " ".join(row.redirect_uris)),
+        ("post_logout_redirect_uris", " ".join(row.post_logout_redirect_uris)),
+        ("grant_types", " ".join(row.grant_types)),
+        ("id_token_alg", row.id_token_alg),
+        ("resource_server", "yes" if row.resource_server else "no"),
+        ("secrets", str(len(row.secrets))),
+        ("disabled", row.disabled_at.isoformat() if row.disabled_at else "no"),
+        *(
+            (f"purpose {each.code}", " ".join(claim.claim for claim in each.claims) or "–")
+            for each in row.purposes
+        ),
+    ]

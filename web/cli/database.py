@@ -1,0 +1,33 @@
+"""`taipei-id db`: prepare the database and say where it stands."""
+
+import click
+
+import migrations
+from kernel import settings as configuration
+from web.cli.console import say
+from web.cli.opening import require_current
+
+
+@click.group()
+def db() -> None:
+    """Prepare the database, or say whether it is prepared."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the tables up to this version: all of it or nothing; twice does no harm."""
+    url = configuration.load().database_url
+    before = migrations.current(url)
+    migrations.upgrade(url)
+    now_at = migrations.current(url)
+    if before == now_at:
+        say(f"The database is up to date ({now_at}).")
+    else:
+        say(f"The database went from {before or 'nothing'} to {now_at}.")
+
+
+@db.command()
+def check() -> None:
+    """Say whether the tables are those of this version; exit 1 if not."""
+    require_current(configuration.load())
+    say(f"The database is up to date ({migrations.head()}).")

@@ -1,0 +1,65 @@
+"""`taipei-id keys`: the provider's signing keys, and the master key that seals them."""
+
+from datetime import datetime
+
+import click
+
+from audit import trail
+from idp import keys as signing
+from idp.models import KeyState
+from idp.signing import ALGORITHMS
+from kernel import clock
+from kernel.keyring import new_master_key
+from web.cli.console import say, show_table
+from web.cli.opening import opened
+
+
+@click.group()
+def keys() -> None:
+    """List and rotate the signing keys; make a master key."""
+
+
+@keys.command(name="list")
+def list_() -> None:
+    """List the signing keys: public facts only."""
+    with opened() as at:
+        found = signing.listed(at.session)
+    show_table(
+        ("kid", "algorithm", "state", "made", "in use since", "retires"),
+        [
+            (
+                key.kid,
+                key.alg,
+                key.state.value,
+                _day(key.created_at),
+                _day(key.activated_at),
+                _day(key.retires_at),
+            )
+            for key in found
+        ],
+    )
+
+
+@keys.command()
+@click.option("--alg", type=click.Choice(ALGORITHMS), help="Only this algorithm; without it, all.")
+def rotate(alg: str | None) -> None:
+    """Let the announced key sign and announce the next; on a new installation, make the first."""
+    with opened() as at:
+        now = clock.now()
+        active = {key.alg for key in signing.listed(at.session) if key.state is KeyState.ACTIVE}
+        signing.ensure(at.session, at.keyring, now=now)
+        for each in (alg,) if alg else ALGORITHMS:
+            if each in active:
+                signing.rotate(at.session, at.keyring, each, now=now)
+            say(f"{each}: {'rotated' if each in active else 'first keys made'}.")
+            trail.record(at.session, "key.rotated", actor=None, now=now, alg=each, channel="cli")
+
+
+@keys.command()
+def master() -> None:
+    """Print a new master key for the settings; it is kept nowhere else."""
+    say(new_master_key())
+
+
+def _day(moment: datetime | None) -> str:
+    return "–" if moment is None else clock.taipei_day(moment).isoformat()

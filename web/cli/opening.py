@@ -1,0 +1,65 @@
+"""Open what a command works on: settings, database, keyring."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+import migrations
+from kernel import settings as configuration
+from kernel.db import open_engine, sessions, transaction
+from kernel.keyring import Keyring
+from kernel.settings import Settings, SettingsInvalid
+from web.cli.refusals import Stop
+
+
+@dataclass(frozen=True)
+class Opened:
+    """One command's surroundings: settings and a session inside one transaction."""
+
+    settings: Settings
+    session: Session
+
+    @property
+    def keyring(self) -> Keyring:
+        """Return the keys of this installation. Raises SettingsInvalid if none is set."""
+        return keyring_of(self.settings)
+
+
+def keyring_of(settings: Settings) -> Keyring:
+    """Return the keyring. Raises SettingsInvalid without a master key."""
+    secret = settings.master_key.get_secret_value()
+    if not secret:
+        raise SettingsInvalid("master_key: none set; make one with 'taipei-id keys master'")
+    return Keyring(secret)
+
+
+def require_current(settings: Settings) -> None:
+    """Refuse to work on tables of another version."""
+    stands, expected = migrations.current(settings.database_url), migrations.head()
+    if stands != expected:
+        raise Stop(
+            f"the database stands at {stands or 'nothing'}, this version wants {expected}; "
+            "run 'taipei-id db upgrade'"
+        )
+
+
+@contextmanager
+def engine_of(settings: Settings) -> Iterator[Engine]:
+    """Lend an engine with one connection and close it afterwards."""
+    engine = open_engine(settings.database_url, pool_size=1)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def opened() -> Iterator[Opened]:
+    """Open settings and database for one command; commit if it ends well, else roll back."""
+    settings = configuration.load()
+    require_current(settings)
+    with engine_of(settings) as engine, transaction(sessions(engine)) as session:
+        yield Opened(settings, session)

@@ -1,0 +1,84 @@
+"""`taipei-id purge`: delete what is past its time, in small batches.
+
+Run it hourly (deploy/taipei-id-purge.timer). Ledgers, receipts and consents are never purged here:
+they are kept as long as the law says, not as long as they are useful.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import click
+from sqlalchemy import ColumnElement, delete, exists, inspect, select, tuple_
+
+from clients.models import ClientSecret, SpentAssertion
+from idp.models import Grant, Interaction, SigningKey, Token
+from kernel import clock
+from kernel import settings as configuration
+from kernel.db import Base, Sessions, sessions, transaction
+from web.cli.console import Advance, progress, show_table
+from web.cli.opening import engine_of, require_current
+from web.models import BrowserSession
+
+BATCH = 500
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Stale:
+    """Rows of one table that no longer serve anybody, `keep` after their time ran out."""
+
+    model: type[Base]
+    ended: ColumnElement[datetime] | Any  # an instrumented attribute
+    keep: timedelta
+    unless: ColumnElement[bool] | None = None
+
+
+STALE = (
+    Stale(Interaction, Interaction.expires_at, DAY),
+    Stale(Token, Token.expires_at, DAY),
+    Stale(  # after its tokens; thirty days in which a replayed code is still recognised
+        Grant, Grant.code_expires_at, 30 * DAY, exists().where(Token.grant_id == Grant.id)
+    ),
+    Stale(BrowserSession, BrowserSession.expires_at, DAY),
+    Stale(SpentAssertion, SpentAssertion.expires_at, DAY),
+    Stale(ClientSecret, ClientSecret.expires_at, DAY),
+    Stale(SigningKey, SigningKey.retires_at, DAY),
+)
+
+
+@click.command()
+@click.option("--batch", default=BATCH, show_default=True, type=click.IntRange(1, 10_000))
+def purge(batch: int) -> None:
+    """Delete expired interactions, tokens, grants, sessions, assertions, secrets and keys."""
+    settings = configuration.load()
+    require_current(settings)
+    with engine_of(settings) as engine, progress("deleting") as advance:
+        counts = run(sessions(engine), now=clock.now(), batch=batch, advance=advance)
+    show_table(("table", "deleted"), [(name, str(count)) for name, count in counts.items()])
+
+
+def run(
+    make: Sessions, *, now: datetime, batch: int = BATCH, advance: Advance = lambda _done: None
+) -> dict[str, int]:
+    """Delete everything stale, each batch in its own transaction; return the counts by table."""
+    counts = {}
+    for stale in STALE:
+        name, count = stale.model.__tablename__, 0
+        while done := _delete_some(make, stale, now=now, batch=batch):
+            count += done
+            advance(done)
+            if done < batch:
+                break
+        counts[name] = count
+    return counts
+
+
+def _delete_some(make: Sessions, stale: Stale, *, now: datetime, batch: int) -> int:
+    key = inspect(stale.model).primary_key
+    chosen = select(*key).where(stale.ended < now - stale.keep)
+    if stale.unless is not None:
+        chosen = chosen.where(~stale.unless)
+    statement = delete(stale.model).where(tuple_(*key).in_(chosen.limit(batch)))
+    with transaction(make) as session:
+        return session.connection().execute(statement).rowcount

@@ -1,0 +1,52 @@
+"""Turn what may go wrong into one line that says what to do."""
+
+import click
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from kernel.errors import Refused
+from kernel.keyring import SealBroken
+from kernel.settings import SettingsInvalid
+
+ADVICE = {
+    "client.already_exists": "a client with this client_id is registered; choose another",
+    "client.form_invalid": "the registration does not fit",
+    "client.no_secret": "this client proves itself by key or PKCE; it has no secret to rotate",
+    "client.not_found": "no client has this client_id; look at its spelling",
+    "member.already_exists": "this account name is taken; choose another",
+    "member.login_empty": "the account name is empty",
+}
+
+
+class Stop(click.ClickException):
+    """The command cannot go on; the message is one line with the remedy in it."""
+
+
+class Commands(click.Group):
+    """A group of commands that never answers a mistake with a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; refusals leave as one line and exit code 1."""
+        try:
+            return super().invoke(ctx)
+        except Refused as refused:
+            raise Stop(_worded(refused)) from None
+        except SettingsInvalid as invalid:
+            raise Stop(f"the settings cannot be used: {invalid}") from None
+        except SealBroken as broken:
+            raise Stop(
+                f"{broken} does not open: the master key is not the one it was sealed under"
+            ) from None
+        except (OperationalError, ProgrammingError) as failed:
+            raise Stop(_about_database(failed)) from None
+
+
+def _worded(refused: Refused) -> str:
+    advice = ADVICE.get(refused.code)
+    return f"{refused.code}: {advice}" if advice else refused.code
+
+
+def _about_database(failed: OperationalError | ProgrammingError) -> str:
+    reason = str(failed.orig).strip().splitlines()[0]
+    if "no such table" in reason or "does not exist" in reason:
+        return f"the database has no such table ({reason}); run 'taipei-id db upgrade'"
+    return f"the database does not answer ({reason}); look at database_url, then 'taipei-id doctor'"
