@@ -1,23 +1,34 @@
 """Read the settings: once, from the environment and a TOML file, refusing what is unsafe."""
 
 import os
+import tomllib
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
 from kernel.keyring import Keyring
 
 FILE_VARIABLE = "TAIPEI_ID_CONFIG"
+ENGINES = ("sqlite+pysqlite:///", "postgresql+psycopg://")
 DEMO_MASTER_KEY = "ZGVtby1vbmx5LW5ldmVyLWluLXByb2R1Y3Rpb24tISE"
 
 
@@ -25,14 +36,18 @@ class SettingsInvalid(Exception):
     """The settings cannot be used; the message says which one and what to do."""
 
 
-class ServiceName(BaseModel):
-    """The public name of the service: configuration, because the city government sets it (regulation 2(7))."""
+class _Group(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ServiceName(_Group):
+    """The public name of the service, set by the city government (regulation 2(7))."""
 
     zh: str = "臺北市單一識別服務"
     en: str = "Taipei ID"
 
 
-class Mail(BaseModel):
+class Mail(_Group):
     """Where notices are sent from."""
 
     host: str = ""
@@ -40,7 +55,7 @@ class Mail(BaseModel):
     sender: str = "no-reply@id.invalid"
 
 
-class Lifetimes(BaseModel):
+class Lifetimes(_Group):
     """How long things live, in seconds unless the name says otherwise."""
 
     code: int = Field(default=60, ge=1, le=60)
@@ -48,7 +63,7 @@ class Lifetimes(BaseModel):
     refresh_token: int = Field(default=30 * 86400, ge=3600)
     refresh_grace: int = Field(default=30, ge=0, le=120)
     id_token: int = Field(default=600, ge=60, le=3600)
-    interaction: int = Field(default=3600, ge=1800)
+    interaction: int = Field(default=1800, ge=300)
     session: int = Field(default=12 * 3600, ge=600)
     session_idle: int = Field(default=2 * 3600, ge=600)
     session_shared_computer: int = Field(default=600, ge=60)
@@ -97,7 +112,24 @@ class Settings(BaseSettings):
     @classmethod
     def _master_key_fits(cls, value: SecretStr) -> SecretStr:
         if value.get_secret_value():
-            Keyring(value.get_secret_value())
+            try:
+                Keyring(value.get_secret_value())
+            except ValueError as unfit:
+                raise ValueError(f"{unfit}; make one with 'taipei-id keys master'") from None
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_is_known(cls, value: str) -> str:
+        if not value.startswith(ENGINES):
+            raise ValueError(f"must begin with {' or '.join(ENGINES)}")
+        return value
+
+    @field_validator("breach_list")
+    @classmethod
+    def _breach_list_exists(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_file():
+            raise ValueError(f"{value} is not a file; correct the path or leave it out")
         return value
 
     @model_validator(mode="after")
@@ -142,6 +174,10 @@ def load() -> Settings:
         return Settings()
     except ValidationError as invalid:
         raise SettingsInvalid("\n".join(_explain(invalid))) from None
+    except tomllib.TOMLDecodeError as broken:
+        raise SettingsInvalid(f"{file} is not TOML: {broken}") from None
+    except SettingsError as broken:  # a group given as text that is not JSON
+        raise SettingsInvalid(f"{broken}; set its parts singly, as TAIPEI_ID_MAIL__HOST") from None
 
 
 def _explain(invalid: ValidationError) -> list[str]:
@@ -149,5 +185,7 @@ def _explain(invalid: ValidationError) -> list[str]:
     for error in invalid.errors(include_url=False, include_input=False):
         name = ".".join(str(part) for part in error["loc"])
         message = error["msg"].removeprefix("Value error, ")
+        if error["type"] == "extra_forbidden":
+            message = "there is no such setting; docs/configuration.md lists them"
         lines.append(f"{name}: {message}" if name else message)
     return lines

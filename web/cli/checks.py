@@ -1,5 +1,6 @@
 """What `taipei-id doctor` asks. A check returns what is well, or raises Unwell with the remedy."""
 
+import difflib
 import os
 import smtplib
 import socket
@@ -24,11 +25,13 @@ from idp.signing import ALGORITHMS
 from kernel import clock
 from kernel.db import sessions, transaction
 from kernel.keyring import SealBroken
-from kernel.settings import Settings, SettingsInvalid
+from kernel.settings import FILE_VARIABLE, Settings, SettingsInvalid
 from members.models import Member
 from web.cli.opening import engine_of, keyring_of
 
 PATIENCE_SECONDS = 5
+PREFIX = "TAIPEI_ID_"
+NOT_SETTINGS = ("TAIPEI_ID_TEST_", "TAIPEI_ID_DEMO_")  # the tests' and the demo's own
 CLOCK_TOLERANCE = timedelta(seconds=2)
 CERTIFICATE_NOTICE = timedelta(days=14)
 KEY_SHOULD_ROTATE_AFTER = timedelta(days=180)
@@ -54,6 +57,19 @@ def _session(settings: Settings) -> Iterator[Session]:
         ) from None
 
 
+def environment(settings: Settings) -> str:
+    """See that every TAIPEI_ID_ variable is a setting; a misspelt one would be ignored."""
+    known = {PREFIX + name.upper() for name in type(settings).model_fields} | {FILE_VARIABLE}
+    given = sorted(name for name in os.environ if name.startswith(PREFIX))
+    for name in given:
+        if name.partition("__")[0] in known or name.startswith(NOT_SETTINGS):
+            continue
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"; is it {near[0]}?" if near else "; take it away"
+        raise Unwell(f"{name} is not a setting{hint}")
+    return f"{len(given)} variables, each one known"
+
+
 def database(settings: Settings) -> str:
     """Reach the database and see that it keeps its promises (WAL and foreign keys; isolation)."""
     backend = make_url(settings.database_url).get_backend_name()
@@ -75,11 +91,10 @@ def schema(settings: Settings) -> str:
     """Compare the tables' revision with the code's."""
     with _session(settings):
         stands, expected = migrations.current(settings.database_url), migrations.head()
+    if stands is None:
+        raise Unwell("never prepared; run 'taipei-id db upgrade'")
     if stands != expected:
-        raise Unwell(
-            f"stands at {stands or 'nothing'}, this version wants {expected}; "
-            "run 'taipei-id db upgrade'"
-        )
+        raise Unwell(f"at {stands}, this version wants {expected}; run 'taipei-id db upgrade'")
     return f"up to date ({expected})"
 
 

@@ -23,7 +23,7 @@ def upgrade() -> None:
     if before == now_at:
         say(f"The database is up to date ({now_at}).")
     else:
-        say(f"The database went from {before or 'nothing'} to {now_at}.")
+        say(f"The database is prepared ({before or 'empty'} → {now_at}).")
 
 
 @db.command()

@@ -29,6 +29,7 @@ class Finding:
 
 
 CHECKS: tuple[tuple[str, Check], ...] = (
+    ("environment", checks.environment),
     ("database", checks.database),
     ("schema", checks.schema),
     ("signing keys", checks.signing_keys),

@@ -39,9 +39,11 @@ def keyring_of(settings: Settings) -> Keyring:
 def require_current(settings: Settings) -> None:
     """Refuse to work on tables of another version."""
     stands, expected = migrations.current(settings.database_url), migrations.head()
+    if stands is None:
+        raise Stop("the database was never prepared; run 'taipei-id db upgrade'")
     if stands != expected:
         raise Stop(
-            f"the database stands at {stands or 'nothing'}, this version wants {expected}; "
+            f"the database is at {stands}, this version wants {expected}; "
             "run 'taipei-id db upgrade'"
         )
 

@@ -1,6 +1,7 @@
 """Turn what may go wrong into one line that says what to do."""
 
 import click
+from alembic.util import CommandError
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from kernel.errors import Refused
@@ -35,6 +36,10 @@ class Commands(click.Group):
         except SealBroken as broken:
             raise Stop(
                 f"{broken} does not open: the master key is not the one it was sealed under"
+            ) from None
+        except CommandError as failed:
+            raise Stop(
+                f"the database belongs to another version ({failed}); install that version"
             ) from None
         except (OperationalError, ProgrammingError) as failed:
             raise Stop(_about_database(failed)) from None

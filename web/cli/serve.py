@@ -4,6 +4,7 @@ import os
 
 import click
 
+from adapters import loading
 from idp import keys as signing
 from idp.models import KeyState
 from idp.signing import ALGORITHMS
@@ -39,6 +40,7 @@ def serve(host: str, port: int, workers: int) -> None:
     settings = configuration.load()
     require_current(settings)
     require_keys(settings)
+    loading.load(settings.adapters, settings.model_dump())  # here once, not in each worker's log
     logs.configure()
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     warn(f"Taipei ID serves {settings.issuer} on {address} with {workers} workers.")
