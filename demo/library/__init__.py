@@ -1,0 +1,1 @@
+"""Taipei Public Library, demo: an agency's site, `/ → /login → /callback → /card → /logout`."""

@@ -1,0 +1,1 @@
+"""Good Day Café, demo: a merchant's till, `/ → /login → /callback → /receipt → /next`."""

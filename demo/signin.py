@@ -1,0 +1,155 @@
+"""Sign in with Taipei ID, as any agency would with Authlib: PKCE, state, nonce, issuer, refresh.
+
+Each step either returns or raises `SignInFailed` with one of the reasons below; what people
+read about it stands in `sorry`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+from authlib.common.errors import AuthlibBaseError
+from authlib.integrations.flask_client import OAuth
+from flask import Flask, redirect, request, session
+from joserfc.errors import JoseError
+from requests import RequestException, Response
+from werkzeug.wrappers import Response as Answer
+
+from demo.setup import Setup
+
+Tokens: TypeAlias = dict[str, Any]  # a token response (RFC 6749 5.1), ID token claims beside it
+Claims: TypeAlias = dict[str, Any]
+
+DENIED = "denied"  # the member said no
+STALE = "stale"  # an old tab, another browser, a forged link
+REFUSED = "refused"  # the provider or its answer is not in order
+ENDED = "ended"  # consent withdrawn, signed out elsewhere, suspended
+UNREACHABLE = "unreachable"
+
+TIMEOUT_SECONDS = 10
+NO_LONGER = {401, 403}
+
+
+class SignInFailed(Exception):
+    """Signing in, or staying so, did not work; `reason` is one of this module's constants."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.detail = detail
+
+
+class SignIn:
+    """The conversation of one client with the provider."""
+
+    def __init__(self, app: Flask, setup: Setup) -> None:
+        record = setup.record
+        self._issuer = setup.issuer
+        self._client: Any = OAuth(app).register(  # Authlib carries no types
+            "taipei_id",
+            client_id=record["client_id"],
+            client_secret=record["client_secret"],
+            server_metadata_url=f"{setup.issuer}/.well-known/openid-configuration",
+            client_kwargs={
+                "scope": record["scope"],
+                "token_endpoint_auth_method": record["auth_method"],
+                "code_challenge_method": "S256",
+                "default_timeout": TIMEOUT_SECONDS,
+            },
+        )
+
+    def start(self, redirect_uri: str, *, language: str) -> Answer:
+        """Send the browser to the provider."""
+        with _failing():
+            answer: Answer = self._client.authorize_redirect(redirect_uri, ui_locales=language)
+        return answer
+
+    def finish(self) -> Tokens:
+        """Turn the answer at the redirect URI into tokens, every check made."""
+        known = self._client.framework.get_state_data(session, request.args.get("state"))
+        if known is None:
+            raise SignInFailed(STALE)
+        self._require_issuer()
+        if error := request.args.get("error"):
+            self._client.framework.clear_state_data(session, request.args["state"])
+            raise SignInFailed(DENIED if error == "access_denied" else REFUSED, error)
+        with _failing():
+            tokens: Tokens = self._client.authorize_access_token()
+        if "userinfo" not in tokens:  # Authlib's word for the claims of the checked ID token
+            raise SignInFailed(REFUSED, "id_token")
+        return {**tokens, "id_claims": tokens.pop("userinfo")}
+
+    def refresh(self, tokens: Tokens) -> Tokens:
+        """Return fresh tokens; what is not renewed stays (RFC 6749 6; OIDC Core 12.2)."""
+        with _failing(ended="invalid_grant"):
+            fresh: Tokens = self._client.fetch_access_token(
+                grant_type="refresh_token", refresh_token=tokens.get("refresh_token", "")
+            )
+            if "id_token" in fresh:
+                fresh["id_claims"] = dict(self._client.parse_id_token(fresh, nonce=None))
+        merged = {**tokens, **fresh}
+        if merged["id_claims"]["sub"] != tokens["id_claims"]["sub"]:
+            raise SignInFailed(REFUSED, "sub")
+        return merged
+
+    def userinfo(self, tokens: Tokens) -> Claims:
+        """Return what the provider says now. Raises SignInFailed ENDED if it says nothing more."""
+        with _failing():
+            endpoint = self._client.load_server_metadata()["userinfo_endpoint"]
+            # By hand, not by Authlib's token: it would refresh behind our back.
+            bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+            answer: Response = self._client.get(endpoint, withhold_token=True, headers=bearer)
+            if answer.status_code in NO_LONGER:
+                raise SignInFailed(ENDED)
+            answer.raise_for_status()
+            claims = dict(answer.json())
+        if claims.get("sub") != tokens["id_claims"]["sub"]:  # OIDC Core 5.3.2
+            raise SignInFailed(REFUSED, "sub")
+        return claims
+
+    def leave(self, tokens: Tokens, back_to: str, *, language: str) -> Answer:
+        """Send the browser to sign out at the provider too (RP-Initiated Logout 1.0)."""
+        with _failing():
+            if "end_session_endpoint" not in self._client.load_server_metadata():
+                return redirect(back_to, 303)
+            answer: Answer = self._client.logout_redirect(
+                post_logout_redirect_uri=back_to,
+                id_token_hint=tokens["id_token"],
+                ui_locales=language,
+            )
+        answer.status_code = 303  # the form was a POST; what follows is a GET
+        return answer
+
+    def has_left(self) -> bool:
+        """Say whether this request is the provider's answer to our own `leave`."""
+        state = request.args.get("state")
+        if not state or self._client.framework.get_state_data(session, state) is None:
+            return False
+        self._client.framework.clear_state_data(session, state)
+        return True
+
+    def _require_issuer(self) -> None:
+        """Refuse an answer from somebody else's provider: the mix-up attack (RFC 9207 2.4)."""
+        with _failing():
+            metadata = self._client.load_server_metadata()
+        promised = metadata.get("authorization_response_iss_parameter_supported", False)
+        issuer = request.args.get("iss")
+        if metadata.get("issuer") != self._issuer:
+            raise SignInFailed(REFUSED, "issuer")
+        if issuer != self._issuer and (promised or issuer is not None):
+            raise SignInFailed(REFUSED, "iss")
+
+
+@contextmanager
+def _failing(*, ended: str = "") -> Iterator[None]:
+    """Turn what the libraries raise into reasons; `ended` is the error that means it is over."""
+    try:
+        yield
+    except RequestException:
+        raise SignInFailed(UNREACHABLE) from None
+    except AuthlibBaseError as error:
+        code = str(error.error or "")
+        reason = ENDED if ended and code == ended else REFUSED
+        raise SignInFailed(reason, code) from None
+    except (JoseError, ValueError, KeyError) as error:
+        raise SignInFailed(REFUSED, type(error).__name__) from None
