@@ -2,7 +2,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
 
 from tests import postgres
@@ -64,7 +64,7 @@ def test_a_stranger_on_the_machine_is_not_let_in(
     monkeypatch.delenv(postgres.URL_VARIABLE, raising=False)
 
     with postgres.shared_server(folder) as server:
-        port = postgres.make_url(server).port
+        port = make_url(server).port
 
         with pytest.raises(psycopg.OperationalError, match="password"):
             psycopg.connect(host="127.0.0.1", port=port, user="postgres", dbname="postgres")
