@@ -52,7 +52,8 @@ def clients(addresses: Addresses) -> list[Json]:
 
 def client(client_id: str, addresses: Addresses) -> Json:
     """Return one client record. Raises KeyError."""
-    return {record["client_id"]: record for record in clients(addresses)}[client_id]
+    by_id: dict[str, Json] = {record["client_id"]: record for record in clients(addresses)}
+    return by_id[client_id]
 
 
 def registration(record: Json) -> Json:
@@ -66,7 +67,7 @@ def registration(record: Json) -> Json:
         "post_logout_redirect_uris",
         "id_token_alg",
     )
-    form = {name: record[name] for name in same} | record["registration"]
+    form: Json = {name: record[name] for name in same} | record["registration"]
     if private := record.get("private_jwk"):
         form["jwks"] = {"keys": [{name: private[name] for name in private if name != "d"}]}
     return form

@@ -25,8 +25,10 @@ PAGES = {
         ("您選擇不提供資料", "You chose not to share your data"),
         (
             "沒有任何資料傳給我們。您可以隨時再試，或到櫃檯辦理，不必使用帳號。",
-            "Nothing was sent to us. Try again whenever you like, or come to the desk: "
-            "no account is needed there.",
+            (
+                "Nothing was sent to us. Try again whenever you like, or come to the desk: "
+                "no account is needed there."
+            ),
         ),
     ),
     signin.STALE: Sorry(
@@ -34,18 +36,24 @@ PAGES = {
         ("這次登入已經過期", "This sign-in is out of date"),
         (
             "可能是開了太久、按了上一頁，或連結來自別處。請從這裡重新開始。",
-            "It may have been open too long, reached by the back button, or come from elsewhere. "
-            "Please start again from here.",
+            (
+                "It may have been open too long, reached by the back button, or come from elsewhere. "
+                "Please start again from here."
+            ),
         ),
     ),
     signin.ENDED: Sorry(
         200,
         ("您已在這裡登出", "You are signed out here"),
         (
-            "臺北市單一識別不再提供您的資料：您撤回了同意、在別處登出，或登入已經到期。"
-            "我們已刪除剛才顯示的資料。",
-            "Taipei ID no longer gives us your data: you withdrew your consent, signed out "
-            "elsewhere, or the sign-in ran out. We deleted what was shown here.",
+            (
+                "臺北市單一識別不再提供您的資料：您撤回了同意、在別處登出，或登入已經到期。"
+                "我們已刪除剛才顯示的資料。"
+            ),
+            (
+                "Taipei ID no longer gives us your data: you withdrew your consent, signed out "
+                "elsewhere, or the sign-in ran out. We deleted what was shown here."
+            ),
         ),
     ),
     signin.UNREACHABLE: Sorry(
@@ -58,7 +66,7 @@ PAGES = {
         ("登入沒有完成", "Signing in did not work"),
         (
             "我們和臺北市單一識別之間出了問題，不是您的錯。請再試一次。",
-            "Something went wrong between us and Taipei ID. It is not your fault; please try again.",
+            "Something went wrong between us and Taipei ID, not your fault; please try again.",
         ),
     ),
 }

@@ -7,8 +7,8 @@ from flask import Flask, g, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from demo.claims import asked_for, fingerprint, shown
-from demo.signin import ENDED, SignIn, SignInFailed
 from demo.setup import Setup, read_setup
+from demo.signin import ENDED, SignIn, SignInFailed
 from demo.site import new_site
 from demo.sorry import PAGES
 from demo.visits import Visits

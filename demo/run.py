@@ -1,0 +1,109 @@
+"""Run the demo city: prepare its database, start its programs, say where to go, end it all."""
+
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Event
+
+from rich.console import Console
+
+import migrations
+from adapters.password.breach import open_breach_lists
+from adapters.password.hashing import Hasher
+from demo import addresses, announce, setup, supervisor
+from demo.addresses import Addresses, AddressInvalid
+from demo.seed import seed
+from demo.supervisor import DemoStopped, Program
+from idp import keys
+from kernel import clock
+from kernel.db import open_engine, sessions, transaction
+from kernel.keyring import Keyring
+from kernel.settings import DEMO_MASTER_KEY, FILE_VARIABLE
+
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+LOOK_SECONDS = 0.5
+
+
+def main() -> None:
+    """Run the demo until Ctrl-C; exits with 1, saying why, if it cannot go on."""
+    stop = Event()
+    for number in ENDINGS:
+        signal.signal(number, lambda *_: stop.set())
+    console = Console(highlight=False)
+    try:
+        run(os.environ, console, stop)
+    except (AddressInvalid, DemoStopped) as stopped:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(
+            f"The demo stopped: {stopped}", markup=False
+        )
+        sys.exit(1)
+
+
+def run(environment: Mapping[str, str], console: Console, stop: Event) -> None:
+    """Run the demo with `environment` until `stop` is set. Raises AddressInvalid, DemoStopped."""
+    used = addresses.read(environment)
+    supervisor.require_free((used.provider, used.library, used.merchant))
+    data = _open_data(setup.data_folder(environment))
+    told = child_environment(environment, used, data)
+    with console.status("Preparing the demo city …"):
+        prepare(told["TAIPEI_ID_DATABASE_URL"], used)
+    with supervisor.running(_programs(used), told, data) as started:
+        with console.status("Starting …"):
+            supervisor.wait_until_ready(started, stop)
+        if not stop.is_set():
+            announce.show(console, used, data)
+        while not stop.wait(LOOK_SECONDS):
+            supervisor.require_alive(started)
+    console.print("The demo has ended.")
+
+
+def prepare(url: str, used: Addresses) -> None:
+    """Bring tables, signing keys, people and clients up to date; twice is as good as once."""
+    migrations.upgrade(url)
+    keyring = Keyring(DEMO_MASTER_KEY)
+    engine = open_engine(url, pool_size=1)
+    now = clock.now()
+    try:
+        with transaction(sessions(engine)) as session:
+            keys.ensure(session, keyring, now=now)
+            seed(session, keyring, Hasher(parallel=1), open_breach_lists(None), used, now=now)
+    finally:
+        engine.dispose()
+
+
+def child_environment(
+    environment: Mapping[str, str], used: Addresses, data: Path
+) -> dict[str, str]:
+    """Return the environment of the programs: the demo's own settings win over the shell's."""
+    told = {name: value for name, value in environment.items() if name != FILE_VARIABLE}
+    told |= {
+        "TAIPEI_ID_DEMO": "1",
+        "TAIPEI_ID_ISSUER": used.provider.origin,
+        "TAIPEI_ID_MASTER_KEY": DEMO_MASTER_KEY,
+        "TAIPEI_ID_DATABASE_URL": f"sqlite+pysqlite:///{data / 'provider.sqlite3'}",
+        setup.DATA_VARIABLE: str(data),
+        "NO_PROXY": "localhost,127.0.0.1",
+    }
+    return told
+
+
+def _programs(used: Addresses) -> list[Program]:
+    discovery = "/.well-known/openid-configuration"
+    return [
+        Program("provider", "demo.provider:application()", used.provider, 2, discovery),
+        Program("library", "demo.library.app:application()", used.library, 1, "/"),
+        Program("merchant", "demo.merchant.app:application()", used.merchant, 1, "/"),
+    ]
+
+
+def _open_data(data: Path) -> Path:
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (data / ".gitignore").write_text("*\n", encoding="utf-8")
+    except OSError as failed:
+        raise DemoStopped(
+            f"{data} cannot be written ({failed.strerror}); set {setup.DATA_VARIABLE} to a folder"
+        ) from None
+    return data

@@ -1,0 +1,71 @@
+"""Settle the synthetic city: members with passwords, clients with purposes; safe to repeat."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from adapters.password.breach import BreachList
+from adapters.password.hashing import Hasher
+from adapters.password.passwords import set_password
+from clients import registry
+from demo import city
+from demo.addresses import Addresses
+from demo.city import Json, Persona
+from kernel.errors import NotFound
+from kernel.keyring import Keyring
+from members import register
+from members.models import Standing
+from members.profile import Profile
+
+
+def seed(
+    session: Session,
+    keyring: Keyring,
+    hasher: Hasher,
+    breaches: BreachList,
+    addresses: Addresses,
+    *,
+    now: datetime,
+) -> int:
+    """Add whoever is missing and return how many; clients move to the addresses in use.
+
+    What is there already keeps its password, its standing and its consents.
+    """
+    added = 0
+    for persona in city.personas():
+        if register.find_by_login(session, persona.login_id) is None:
+            _settle(session, persona, keyring, hasher, breaches, now=now)
+            added += 1
+    for record in city.clients(addresses):
+        added += _register(session, record, now=now)
+    return added
+
+
+def _settle(
+    session: Session,
+    persona: Persona,
+    keyring: Keyring,
+    hasher: Hasher,
+    breaches: BreachList,
+    *,
+    now: datetime,
+) -> None:
+    profile = Profile(**persona.claims)
+    member = register.add(session, persona.login_id, profile, keyring=keyring, now=now)
+    set_password(session, member.id, persona.password, hasher=hasher, breaches=breaches, now=now)
+    member.standing = Standing(persona.standing)
+    session.flush()
+
+
+def _register(session: Session, record: Json, *, now: datetime) -> int:
+    form = registry.parse(city.registration(record))
+    try:
+        client = registry.get(session, form.client_id)
+    except NotFound:
+        registry.add(session, form, now=now, secret=record.get("client_secret"))
+        return 1
+    client.home_uri = form.home_uri
+    client.redirect_uris = list(form.redirect_uris)
+    client.post_logout_redirect_uris = list(form.post_logout_redirect_uris)
+    session.flush()
+    return 0

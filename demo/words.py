@@ -1,0 +1,30 @@
+"""Say what there is to try: the same list on the start page and in the terminal."""
+
+from demo.city import Words
+
+THINGS_TO_TRY = (
+    Words(
+        zh="在圖書館以 mei.chen 登入，只同意姓名，看看圖書館收到什麼。",
+        en="Log in at the library as mei.chen, share only the name, and see what the library got.",
+    ),
+    Words(
+        zh="在「同意與授權」撤回同意，再到圖書館按「再讀一次資料」。",
+        en="Withdraw the consent at My consents; at the library, press “Read my data again”.",
+    ),
+    Words(
+        zh="按「更新權杖」看權杖更換，再從圖書館登出。",
+        en="Renew the tokens and watch them change; then sign out from the library.",
+    ),
+    Words(
+        zh="在咖啡店出示優惠，什麼資料都不給；店家看到的代號與圖書館不同。",
+        en="Show the offer at the café and share nothing; its code for you is not the library’s.",
+    ),
+    Words(
+        zh="用 maria.muestra（已中止）或 guan.xu（已關閉）登入，看看會怎樣。",
+        en="Try to sign in as maria.muestra (suspended) or guan.xu (closed).",
+    ),
+    Words(
+        zh="用手機大小的視窗、English、鍵盤，或關掉 JavaScript 走一遍。",
+        en="Do it again in a phone-sized window, in English, by keyboard, or without JavaScript.",
+    ),
+)
