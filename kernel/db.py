@@ -16,6 +16,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     MetaData,
+    Result,
     String,
     TypeDecorator,
     Uuid,
@@ -23,7 +24,8 @@ from sqlalchemy import (
     event,
     text,
 )
-from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, CursorResult, make_url
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
 
 from kernel.ids import new_id
@@ -134,6 +136,22 @@ Sessions: TypeAlias = sessionmaker[Session]
 def sessions(engine: Engine) -> Sessions:
     """Return the factory of database sessions; nothing is expired on commit, nothing flushes by surprise."""
     return sessionmaker(engine, expire_on_commit=False)
+
+
+def insert_once(session: Session, table: type[Base], values: dict[str, Any]) -> bool:
+    """Insert a row unless one with the same unique key exists; return whether it was inserted.
+
+    The database settles the race between two workers.
+    """
+    dialect = session.get_bind().dialect.name
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    result = session.execute(insert(table).values(values).on_conflict_do_nothing())
+    return changed(result) == 1
+
+
+def changed(result: Result[Any]) -> int:
+    """Return how many rows a statement changed."""
+    return result.rowcount if isinstance(result, CursorResult) else 0
 
 
 @contextmanager

@@ -1,0 +1,196 @@
+"""Prove who a client is: basic, post, private_key_jwt, or none with PKCE (OIDC Core 9; PYOP 8)."""
+
+import base64
+import binascii
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import unquote_plus
+
+from joserfc import jws, jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+from sqlalchemy.orm import Session
+
+from clients.directory import RegisteredClient
+from clients.models import AuthMethod, SpentAssertion
+from kernel.db import insert_once
+from kernel.errors import Refused
+from kernel.ids import digest
+
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+ASSERTION_ALGORITHMS = ["ES256", "PS256", "EdDSA", "RS256"]
+SKEW = timedelta(seconds=30)
+LONGEST_ASSERTION_LIFE = timedelta(minutes=10)
+FAILED = "client.authentication_failed"
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What a request brought to prove its client; `proof` is a secret or an assertion."""
+
+    method: AuthMethod
+    client_id: str
+    proof: str = ""
+
+    def __repr__(self) -> str:
+        """Show no secret in logs or tracebacks."""
+        return f"Credentials({self.method}, {self.client_id!r})"
+
+
+def read_credentials(authorization: str | None, form: Mapping[str, str]) -> Credentials:
+    """Return the one way in which the request authenticates its client.
+
+    Raises Refused `client.authentication_ambiguous` if there are two (RFC 6749 2.3) and
+    `client.authentication_failed` if there is none or it is malformed.
+    """
+    found = [
+        credentials
+        for credentials in (_basic(authorization), _assertion(form), _post(form))
+        if credentials is not None
+    ]
+    if len(found) > 1:
+        raise Refused("client.authentication_ambiguous")
+    if found:
+        return _agreeing(found[0], form)
+    if form.get("client_id"):
+        return Credentials(AuthMethod.NONE, form["client_id"])
+    raise Refused(FAILED)
+
+
+def _agreeing(credentials: Credentials, form: Mapping[str, str]) -> Credentials:
+    if form.get("client_id", credentials.client_id) != credentials.client_id:
+        raise Refused(FAILED)
+    return credentials
+
+
+def _basic(authorization: str | None) -> Credentials | None:
+    if authorization is None:
+        return None
+    scheme, _, encoded = authorization.strip().partition(" ")
+    if scheme.lower() != "basic":
+        raise Refused(FAILED)
+    try:
+        text = base64.b64decode(encoded.strip(), validate=True).decode("utf-8")
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        raise Refused(FAILED) from None
+    client_id, colon, secret = text.partition(":")
+    if not colon:
+        raise Refused(FAILED)
+    # Both halves are form-encoded first (RFC 6749 2.3.1), so a secret may hold a colon.
+    return Credentials(AuthMethod.BASIC, unquote_plus(client_id), unquote_plus(secret))
+
+
+def _post(form: Mapping[str, str]) -> Credentials | None:
+    if "client_secret" not in form:
+        return None
+    return Credentials(AuthMethod.POST, form.get("client_id", ""), form["client_secret"])
+
+
+def _assertion(form: Mapping[str, str]) -> Credentials | None:
+    if "client_assertion" not in form and "client_assertion_type" not in form:
+        return None
+    if form.get("client_assertion_type") != ASSERTION_TYPE or not form.get("client_assertion"):
+        raise Refused(FAILED)
+    assertion = form["client_assertion"]
+    # Unverified: it only tells whose keys to try.
+    return Credentials(AuthMethod.PRIVATE_KEY_JWT, _issuer_of(assertion), assertion)
+
+
+def _issuer_of(assertion: str) -> str:
+    try:
+        claims = json.loads(jws.extract_compact(assertion.encode()).payload)
+    except (JoseError, ValueError, RecursionError):
+        raise Refused(FAILED) from None
+    issuer = claims.get("iss") if isinstance(claims, dict) else None
+    if not isinstance(issuer, str):
+        raise Refused(FAILED)
+    return issuer
+
+
+def require_authentic(
+    session: Session,
+    client: RegisteredClient,
+    credentials: Credentials,
+    *,
+    audiences: frozenset[str],
+    now: datetime,
+) -> None:
+    """Refuse unless the credentials are right and of the registered method.
+
+    `audiences` are the `aud` values an assertion may carry. Raises Refused
+    `client.authentication_failed`, whatever is wrong.
+    """
+    if credentials.client_id != client.client_id or credentials.method is not client.auth_method:
+        raise Refused(FAILED)
+    if credentials.method is AuthMethod.PRIVATE_KEY_JWT:
+        _require_assertion(session, client, credentials.proof, audiences=audiences, now=now)
+    elif credentials.method is not AuthMethod.NONE:
+        _require_secret(client, credentials.proof, now=now)
+
+
+def _require_secret(client: RegisteredClient, secret: str, *, now: datetime) -> None:
+    hashed = digest(secret)
+    right = False
+    for stored in client.secrets:  # all are compared, so that time tells nothing
+        same = hmac.compare_digest(stored.secret_hash, hashed)
+        right |= same and (stored.expires_at is None or now < stored.expires_at)
+    if not right:
+        raise Refused(FAILED)
+
+
+def _require_assertion(
+    session: Session,
+    client: RegisteredClient,
+    assertion: str,
+    *,
+    audiences: frozenset[str],
+    now: datetime,
+) -> None:
+    claims = _verified(client, assertion)
+    expires_at = _moment(claims.get("exp"))
+    if expires_at is None or not now - SKEW < expires_at <= now + LONGEST_ASSERTION_LIFE:
+        raise Refused(FAILED)
+    for name in ("iat", "nbf"):
+        if name in claims:
+            moment = _moment(claims[name])
+            if moment is None or moment > now + SKEW:
+                raise Refused(FAILED)
+    if claims.get("iss") != client.client_id or claims.get("sub") != client.client_id:
+        raise Refused(FAILED)
+    if not _audiences(claims.get("aud")) & audiences:
+        raise Refused(FAILED)
+    _spend(session, client, claims.get("jti"), expires_at=expires_at + SKEW)
+
+
+def _verified(client: RegisteredClient, assertion: str) -> dict[str, Any]:
+    try:
+        keys = KeySet.import_key_set(client.jwks or {"keys": []})
+        return dict(jwt.decode(assertion, keys, algorithms=ASSERTION_ALGORITHMS).claims)
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise Refused(FAILED) from None
+
+
+def _moment(value: object) -> datetime | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return datetime.fromtimestamp(value, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+def _audiences(value: object) -> frozenset[str]:
+    values = value if isinstance(value, list) else [value]
+    return frozenset(each for each in values if isinstance(each, str))
+
+
+def _spend(session: Session, client: RegisteredClient, jti: object, *, expires_at: datetime) -> None:
+    if not isinstance(jti, str) or not jti:
+        raise Refused(FAILED)
+    spent = {"client_id": client.id, "jti_hash": digest(jti), "expires_at": expires_at}
+    if not insert_once(session, SpentAssertion, spent):
+        raise Refused(FAILED)

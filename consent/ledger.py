@@ -1,0 +1,180 @@
+"""Keep the ledger of consents: what was decided, when, on which text; and end them."""
+
+import hashlib
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from clients.directory import RegisteredClient, RegisteredPurpose
+from consent.models import Consent, ConsentText, Decision, EndReason, Receipt
+from consent.rules import Decided
+from kernel.db import changed, insert_once
+from kernel.errors import NotFound, Refused
+from kernel.ids import new_id
+from members.models import Member
+
+ONCE = "once"
+ONCE_LASTS = timedelta(hours=1)
+DAYS = {"90d": 90, "1y": 365}
+
+_DECISIONS = select(
+    Consent.purpose_id,
+    Consent.claim,
+    Consent.decision,
+    Consent.text_version,
+    Consent.expires_at,
+    Consent.once,
+).where(Consent.ended_at.is_(None))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a member submitted on the consent page."""
+
+    given: frozenset[str]
+    refused: frozenset[str]
+    duration: str  # a key of `durations`
+    language: str
+    text: str
+    acr: str
+
+
+def decisions(session: Session, *, member_id: UUID, purpose_id: UUID) -> tuple[Decided, ...]:
+    """Return the member's decisions in force for one purpose, expired ones included."""
+    rows = session.execute(
+        _DECISIONS.where(Consent.member_id == member_id, Consent.purpose_id == purpose_id)
+    )
+    return tuple(
+        Decided(
+            purpose_id=row.purpose_id,
+            claim=row.claim,
+            given=row.decision is Decision.GIVEN,
+            text_version=row.text_version,
+            expires_at=row.expires_at,
+            once=row.once,
+        )
+        for row in rows
+    )
+
+
+def durations(purpose: RegisteredPurpose) -> tuple[str, ...]:
+    """Return the durations a member may choose from, never longer than the approval."""
+    return (ONCE, *(name for name, days in DAYS.items() if days <= purpose.max_days))
+
+
+def _ends_at(duration: str, purpose: RegisteredPurpose, *, now: datetime) -> datetime:
+    if duration not in durations(purpose):
+        raise Refused("consent.duration_not_offered")
+    if duration == ONCE:
+        return now + ONCE_LASTS
+    return now + timedelta(days=DAYS[duration])
+
+
+def record(
+    session: Session,
+    client: RegisteredClient,
+    purpose: RegisteredPurpose,
+    answer: Answer,
+    *,
+    member_id: UUID,
+    now: datetime,
+) -> UUID:
+    """Write one submission of the consent page and return its receipt's id.
+
+    Earlier decisions about the same claims are superseded, not overwritten. Raises Refused
+    `consent.duration_not_offered` or `consent.claim_not_asked`.
+    """
+    expires_at = _ends_at(answer.duration, purpose, now=now)
+    claims = answer.given | answer.refused
+    if not claims <= purpose.approved | {"sub"}:
+        raise Refused("consent.claim_not_asked")
+    _lock_member(session, member_id)
+    _end(session, EndReason.SUPERSEDED, claims, member_id=member_id, purpose=purpose.id, now=now)
+    receipt = Receipt(
+        id=new_id(),
+        member_id=member_id,
+        client_id=client.id,
+        purpose_id=purpose.id,
+        text_sha256=_keep_text(session, answer.text, answer.language),
+        text_version=purpose.text_version,
+        language=answer.language,
+        acr=answer.acr,
+        decided_at=now,
+    )
+    session.add(receipt)
+    session.flush()
+    session.execute(
+        insert(Consent),
+        [
+            {
+                "id": new_id(),
+                "receipt_id": receipt.id,
+                "member_id": member_id,
+                "client_id": client.id,
+                "purpose_id": purpose.id,
+                "claim": claim,
+                "decision": Decision.GIVEN if claim in answer.given else Decision.REFUSED,
+                "text_version": purpose.text_version,
+                "given_at": now,
+                "expires_at": expires_at,
+                "once": answer.duration == ONCE,
+            }
+            for claim in sorted(claims)
+        ],
+    )
+    return receipt.id
+
+
+def _lock_member(session: Session, member_id: UUID) -> None:
+    # Two tabs answering at once would both find nothing to supersede; the second one waits here.
+    session.execute(select(Member.id).where(Member.id == member_id).with_for_update())
+
+
+def _keep_text(session: Session, text: str, language: str) -> bytes:
+    sha256 = hashlib.sha256(text.encode()).digest()
+    values = {"sha256": sha256, "language": language, "body": text}
+    insert_once(session, ConsentText, values)  # another worker may be keeping the same words
+    return sha256
+
+
+def _end(
+    session: Session,
+    reason: EndReason,
+    claims: AbstractSet[str] | None,
+    *,
+    member_id: UUID,
+    purpose: UUID,
+    now: datetime,
+) -> int:
+    statement = update(Consent).where(
+        Consent.member_id == member_id,
+        Consent.purpose_id == purpose,
+        Consent.ended_at.is_(None),
+    )
+    if claims is not None:
+        statement = statement.where(Consent.claim.in_(sorted(claims)))
+    return changed(session.execute(statement.values(ended_at=now, end_reason=reason)))
+
+
+def withdraw(session: Session, *, member_id: UUID, purpose_id: UUID, now: datetime) -> None:
+    """End everything the member agreed to for one purpose. Raises NotFound if there is nothing.
+
+    The caller ends the grants that rest on it in the same transaction (`idp.grants.end`).
+    """
+    ended = _end(
+        session, EndReason.WITHDRAWN, None, member_id=member_id, purpose=purpose_id, now=now
+    )
+    if not ended:
+        raise NotFound("consent.not_found")
+
+
+def listed(session: Session, *, member_id: UUID) -> Sequence[Consent]:
+    """Return every consent the member ever gave, the newest first."""
+    return session.scalars(
+        select(Consent).where(Consent.member_id == member_id).order_by(Consent.id.desc())
+    ).all()

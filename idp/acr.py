@@ -1,0 +1,50 @@
+"""Say what a proof is worth: the one table from proofs to acr and amr (RFC 8176)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from adapters.contract import Capabilities, Proof, ProofKind
+from kernel.errors import Refused
+
+ACR = ("urn:taipei-id:acr:1", "urn:taipei-id:acr:2", "urn:taipei-id:acr:3")
+KNOWN = frozenset(ACR)
+
+
+@dataclass(frozen=True)
+class Assurance:
+    """How surely a member was identified, and by which methods."""
+
+    acr: str
+    amr: tuple[str, ...]
+
+
+def worth(proof: Proof) -> Assurance:
+    """Return what `proof` is worth. Raises Refused `login.proof_too_weak` if it is no authentication."""
+    if proof.kind is ProofKind.KNOWLEDGE:
+        return Assurance(ACR[0], ("pwd",))
+    if proof.kind is ProofKind.WEBAUTHN and proof.holder_verified:
+        return Assurance(ACR[1], ("hwk" if proof.hardware else "swk", "user", "mfa"))
+    raise Refused("login.proof_too_weak")
+
+
+def level(acr: str) -> int:
+    """Return the rank of an acr: 1 to 3, and 0 for one we do not know."""
+    return ACR.index(acr) + 1 if acr in KNOWN else 0
+
+
+def reaches(acr: str, wanted: Iterable[str]) -> bool:
+    """Say whether `acr` is at least as strong as the weakest acceptable of `wanted`."""
+    levels = [level(each) for each in wanted if each in KNOWN]
+    return not levels or level(acr) >= min(levels)
+
+
+def reachable(adapters: Iterable[Capabilities]) -> frozenset[str]:
+    """Return the acr values these adapters can establish, weaker ones included."""
+    best = max((_best(each) for each in adapters), default=0)
+    return frozenset(ACR[:best])
+
+
+def _best(capabilities: Capabilities) -> int:
+    if ProofKind.WEBAUTHN in capabilities.proofs and capabilities.holder_verification:
+        return 2
+    return 1 if ProofKind.KNOWLEDGE in capabilities.proofs else 0

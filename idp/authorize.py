@@ -1,0 +1,201 @@
+"""Check an authorization request: client, redirect URI, then everything else (PYOP 16).
+
+Until client and redirect URI are both verified an error is a page for the person; from then on
+it travels to the client. The order is the security.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from clients.directory import RegisteredClient, RegisteredPurpose
+from consent.catalogue import SCOPES, claims_of_scopes
+from idp import claims_parameter, pkce
+from idp.claims_parameter import ClaimsRequest
+from idp.errors import AuthorizationRefused, ProtocolError, ReturnAddress, UntrustedRequest
+from idp.parameters import Parameters
+from idp.provider import Provider
+from idp.requests import AuthorizationRequest
+from idp.signing import SignatureInvalid
+
+PROMPTS = frozenset({"none", "login", "consent", "select_account"})
+PURPOSE_PREFIX = "purpose:"
+_SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
+
+Check = Callable[[dict[str, str], RegisteredClient], None]
+
+
+def read_request(
+    provider: Provider, session: Session, parameters: Parameters, *, now: datetime
+) -> AuthorizationRequest:
+    """Return the checked request.
+
+    Raises UntrustedRequest while nobody is known to whom an error could be sent, and
+    AuthorizationRefused afterwards.
+    """
+    client = _known_client(provider, session, parameters, now=now)
+    to = _return_address(client, parameters)
+    try:
+        values = parameters.single()
+        for check in CHECKS:
+            check(values, client)
+        return _understood(provider, session, client, to, values, now=now)
+    except AuthorizationRefused:
+        raise
+    except ProtocolError as error:
+        raise AuthorizationRefused(error.error, error.description, to=to) from error
+
+
+def _known_client(
+    provider: Provider, session: Session, parameters: Parameters, *, now: datetime
+) -> RegisteredClient:
+    client_id = parameters.get("client_id")
+    if client_id is None:
+        raise UntrustedRequest("request.client_missing", "client_id is missing or repeated")
+    client = provider.find_client(session, client_id[:128], now=now)
+    if client is None:
+        raise UntrustedRequest("request.client_unknown", "client_id is not registered")
+    return client
+
+
+def _return_address(client: RegisteredClient, parameters: Parameters) -> ReturnAddress:
+    redirect_uri = parameters.get("redirect_uri")
+    if redirect_uri is None or redirect_uri not in client.redirect_uris:
+        raise UntrustedRequest("request.redirect_uri_unknown", "redirect_uri is not registered")
+    return ReturnAddress(redirect_uri, parameters.get("state"))
+
+
+def _no_request_object(values: dict[str, str], client: RegisteredClient) -> None:  # noqa: ARG001
+    for name in ("request", "request_uri", "registration"):
+        if name in values:
+            raise ProtocolError(f"{name}_not_supported", f"{name} is not supported")
+
+
+def _code_flow_only(values: dict[str, str], client: RegisteredClient) -> None:
+    response_type = values.get("response_type")
+    if response_type is None:
+        raise ProtocolError("invalid_request", "response_type is missing")
+    if response_type != "code":
+        raise ProtocolError("unsupported_response_type", "only response_type=code is supported")
+    if "authorization_code" not in client.grant_types:
+        raise ProtocolError("unauthorized_client", "this client may not use the code flow")
+
+
+def _query_only(values: dict[str, str], client: RegisteredClient) -> None:  # noqa: ARG001
+    if values.get("response_mode", "query") != "query":
+        raise ProtocolError("invalid_request", "only response_mode=query is supported")
+
+
+def _challenge_present(values: dict[str, str], client: RegisteredClient) -> None:  # noqa: ARG001
+    pkce.require_challenge(values.get("code_challenge"), values.get("code_challenge_method"))
+
+
+def _openid_asked(values: dict[str, str], client: RegisteredClient) -> None:  # noqa: ARG001
+    if "openid" not in values.get("scope", "").split():
+        raise ProtocolError("invalid_scope", "scope must contain openid")
+
+
+def _prompt_consistent(values: dict[str, str], client: RegisteredClient) -> None:  # noqa: ARG001
+    prompts = frozenset(values.get("prompt", "").split())
+    if not prompts <= PROMPTS:
+        raise ProtocolError("invalid_request", "prompt has a value that is not supported")
+    if "none" in prompts and len(prompts) > 1:
+        raise ProtocolError("invalid_request", "prompt=none stands alone")
+
+
+def _max_age_a_number(values: dict[str, str], client: RegisteredClient) -> None:  # noqa: ARG001
+    if "max_age" in values and not _SECONDS.fullmatch(values["max_age"]):
+        raise ProtocolError("invalid_request", "max_age is not a number of seconds")
+
+
+CHECKS: tuple[Check, ...] = (
+    _no_request_object,
+    _code_flow_only,
+    _query_only,
+    _challenge_present,
+    _openid_asked,
+    _prompt_consistent,
+    _max_age_a_number,
+)
+
+
+def _understood(
+    provider: Provider,
+    session: Session,
+    client: RegisteredClient,
+    to: ReturnAddress,
+    values: dict[str, str],
+    *,
+    now: datetime,
+) -> AuthorizationRequest:
+    claims = claims_parameter.read(values.get("claims"))
+    message = provider.read_message(values)
+    scopes = tuple(values["scope"].split())
+    purpose = _purpose(client, scopes)
+    _require_scopes_approved(scopes, purpose)
+    hint = _hinted_subject(provider, session, client, values, now=now)
+    max_age = values.get("max_age")
+    return AuthorizationRequest(
+        client=client,
+        purpose=purpose,
+        to=to,
+        scopes=tuple(scope for scope in scopes if scope in SCOPES),
+        claims=claims_of_scopes(scopes) | claims.names(),
+        prompt=frozenset(values.get("prompt", "").split()),
+        max_age=None if max_age is None else int(max_age),
+        acr_values=(*values.get("acr_values", "").split(), *claims.voluntary_acr()),
+        essential_acr=claims.essential_acr(),
+        hint_sub=_one_subject(hint, claims),
+        login_hint=values.get("login_hint", "")[:128],
+        ui_locales=values.get("ui_locales", "")[:128],
+        parameters=values,
+        message=message,
+    )
+
+
+def _purpose(client: RegisteredClient, scopes: tuple[str, ...]) -> RegisteredPurpose:
+    named = [each.removeprefix(PURPOSE_PREFIX) for each in scopes if each.startswith(PURPOSE_PREFIX)]
+    if len(named) > 1:
+        raise ProtocolError("invalid_scope", "flow.purpose_mismatch: one purpose a request")
+    purpose = client.find_purpose(named[0] if named else None)
+    if purpose is None:
+        raise ProtocolError("invalid_scope", "flow.purpose_mismatch: not a purpose of this client")
+    return purpose
+
+
+def _require_scopes_approved(scopes: tuple[str, ...], purpose: RegisteredPurpose) -> None:
+    """Refuse a scope none of whose claims is approved for the purpose (regulation 10(3))."""
+    for scope in set(scopes) & set(SCOPES) - {"openid"}:
+        if not claims_of_scopes([scope]) & purpose.approved:
+            raise ProtocolError(
+                "invalid_scope", f"flow.purpose_mismatch: {scope} is not approved for this purpose"
+            )
+
+
+def _hinted_subject(
+    provider: Provider,
+    session: Session,
+    client: RegisteredClient,
+    values: dict[str, str],
+    *,
+    now: datetime,
+) -> str | None:
+    hint = values.get("id_token_hint")
+    if hint is None:
+        return None
+    try:
+        claims = provider.keys.signer(session, now=now).verify(hint)
+    except SignatureInvalid:
+        raise ProtocolError("invalid_request", "id_token_hint is not a token of ours") from None
+    if claims.get("aud") != client.client_id or not isinstance(claims.get("sub"), str):
+        raise ProtocolError("invalid_request", "id_token_hint was issued to another client")
+    return str(claims["sub"])
+
+
+def _one_subject(hint: str | None, claims: ClaimsRequest) -> str | None:
+    wanted = claims.subject()
+    if hint is not None and wanted is not None and hint != wanted:
+        raise ProtocolError("invalid_request", "id_token_hint and claims name different subjects")
+    return hint or wanted

@@ -1,0 +1,78 @@
+"""Read the `claims` request parameter (OIDC Core 5.5) before any library sees it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from idp.errors import ProtocolError
+
+LONGEST = 8192
+MEMBERS = ("userinfo", "id_token")
+ABOUT_THE_LOGIN = frozenset({"sub", "acr", "amr", "auth_time", "sid", "iss", "aud", "nonce"})
+
+
+@dataclass(frozen=True)
+class ClaimsRequest:
+    """Which claims are wanted where; each with null or an object of constraints."""
+
+    userinfo: Mapping[str, Mapping[str, Any] | None]
+    id_token: Mapping[str, Mapping[str, Any] | None]
+
+    def names(self) -> frozenset[str]:
+        """Return the claims about the member that are asked for."""
+        return frozenset([*self.userinfo, *self.id_token]) - ABOUT_THE_LOGIN
+
+    def essential_acr(self) -> tuple[str, ...]:
+        """Return the acr values one of which must be reached, if any (OIDC Core 5.5.1.1)."""
+        wanted = self.id_token.get("acr") or {}
+        return _values(wanted) if wanted.get("essential") is True else ()
+
+    def voluntary_acr(self) -> tuple[str, ...]:
+        """Return the acr values that would be welcome."""
+        wanted = self.id_token.get("acr") or {}
+        return () if wanted.get("essential") is True else _values(wanted)
+
+    def subject(self) -> str | None:
+        """Return the one `sub` the client will accept, if it named one. Raises ProtocolError."""
+        wanted = {
+            value
+            for place in (self.userinfo, self.id_token)
+            for value in _values(place.get("sub") or {})
+        }
+        if len(wanted) > 1:
+            raise ProtocolError("invalid_request", "claims asks for two different subjects")
+        return next(iter(wanted), None)
+
+
+def _values(wanted: Mapping[str, Any]) -> tuple[str, ...]:
+    listed = wanted.get("values")
+    values = listed if isinstance(listed, list) else [wanted.get("value")]
+    return tuple(value for value in values if isinstance(value, str))
+
+
+def read(text: str | None) -> ClaimsRequest:
+    """Return what `text` asks for. Raises ProtocolError `invalid_request` if it is malformed."""
+    if text is None:
+        return ClaimsRequest({}, {})
+    if len(text) > LONGEST:
+        raise ProtocolError("invalid_request", "claims is too long")
+    try:
+        parsed = json.loads(text)
+    except (ValueError, RecursionError):
+        raise ProtocolError("invalid_request", "claims is not JSON") from None
+    if not isinstance(parsed, dict):
+        raise ProtocolError("invalid_request", "claims is not an object")
+    return ClaimsRequest(*(_member(parsed, name) for name in MEMBERS))
+
+
+def _member(parsed: Mapping[str, Any], name: str) -> Mapping[str, Mapping[str, Any] | None]:
+    wanted = parsed.get(name)
+    if wanted is None:
+        return {}
+    if not isinstance(wanted, dict):
+        raise ProtocolError("invalid_request", f"claims.{name} is not an object")
+    for each in wanted.values():
+        if each is not None and not isinstance(each, dict):
+            raise ProtocolError("invalid_request", f"claims.{name} holds neither null nor objects")
+    return wanted

@@ -1,0 +1,50 @@
+"""Know which client calls an endpoint, and answer in OAuth's words if it cannot prove it."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from clients.authentication import Credentials, read_credentials, require_authentic
+from clients.directory import RegisteredClient
+from idp.errors import ProtocolError
+from idp.parameters import Parameters
+from idp.provider import Provider
+from kernel.errors import Refused
+
+
+def authenticated_client(
+    provider: Provider,
+    session: Session,
+    form: Parameters,
+    *,
+    endpoint: str,
+    authorization: str | None,
+    now: datetime,
+) -> RegisteredClient:
+    """Return the client that proved itself at `endpoint` (a path such as `/token`).
+
+    Raises ProtocolError `invalid_client` (401) or, for two proofs at once, `invalid_request`.
+    """
+    try:
+        credentials = read_credentials(authorization, form.single())
+        client = _client_of(provider, session, credentials, now=now)
+        audiences = frozenset({provider.issuer, provider.issuer + "/token", provider.issuer + endpoint})
+        require_authentic(session, client, credentials, audiences=audiences, now=now)
+    except Refused as refused:
+        raise _in_oauth_words(refused) from None
+    return client
+
+
+def _client_of(
+    provider: Provider, session: Session, credentials: Credentials, *, now: datetime
+) -> RegisteredClient:
+    client = provider.find_client(session, credentials.client_id[:128], now=now)
+    if client is None:
+        raise Refused("client.authentication_failed")
+    return client
+
+
+def _in_oauth_words(refused: Refused) -> ProtocolError:
+    if refused.code == "client.authentication_ambiguous":
+        return ProtocolError("invalid_request", "the client authenticated in two ways at once")
+    return ProtocolError("invalid_client", "client authentication failed", status=401)

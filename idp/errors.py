@@ -1,0 +1,52 @@
+"""Say no to a client, in the words of the specifications, and to a person, in plain ones."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+Aftermath = Callable[[Session], None]
+
+
+class ProtocolError(Exception):
+    """The client did it wrong: an OAuth `error` with its description (RFC 6749 5.2).
+
+    `aftermath`, if any, is what must be written although the request is rolled back, such as
+    the end of a grant whose code was replayed.
+    """
+
+    def __init__(
+        self, error: str, description: str, *, status: int = 400, aftermath: Aftermath | None = None
+    ) -> None:
+        super().__init__(f"{error}: {description}")
+        self.error = error
+        self.description = description
+        self.status = status
+        self.aftermath = aftermath
+
+
+@dataclass(frozen=True)
+class ReturnAddress:
+    """Where an authorization response may go: only ever a registered redirect URI."""
+
+    redirect_uri: str
+    state: str | None
+
+
+class AuthorizationRefused(ProtocolError):
+    """The client and its redirect URI are verified, so this error travels there (RFC 6749 4.1.2.1)."""
+
+    def __init__(self, error: str, description: str, *, to: ReturnAddress) -> None:
+        super().__init__(error, description)
+        self.to = to
+
+
+class UntrustedRequest(ProtocolError):
+    """Client or redirect URI do not hold: a page for the person, never a redirect.
+
+    `code` names the page's wording in `kernel.refusals`.
+    """
+
+    def __init__(self, code: str, description: str) -> None:
+        super().__init__("invalid_request", description)
+        self.code = code

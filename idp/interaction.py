@@ -1,0 +1,181 @@
+"""Decide the next step of a sign-in: the one place that does (log in, step up, consent, issue, refuse)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from consent import rules
+from consent.rules import Decided
+from idp import acr
+from idp.errors import AuthorizationRefused
+from idp.requests import AuthorizationRequest
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedIn:
+    """The member this browser is signed in as."""
+
+    session_id: UUID
+    member_id: UUID
+    sub: str  # as the asking client knows the member
+    acr: str
+    amr: tuple[str, ...]
+    authenticated_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """What has already happened in this interaction; a silent sign-in has none."""
+
+    started_at: datetime
+    authenticated_at: datetime | None = None
+    account_chosen_at: datetime | None = None
+    consented_at: datetime | None = None
+
+
+class Reason(StrEnum):
+    """Why the login page is shown, to be said in words."""
+
+    SIGNED_OUT = "signed_out"
+    CLIENT_ASKED = "client_asked"
+    TOO_LONG_AGO = "too_long_ago"
+    OTHER_MEMBER = "other_member"
+
+
+@dataclass(frozen=True)
+class LogIn:
+    """Show the login page."""
+
+    reason: Reason
+
+
+@dataclass(frozen=True)
+class StepUp:
+    """Keep the person, ask for the missing strength."""
+
+    acr: str
+
+
+@dataclass(frozen=True)
+class ChooseAccount:
+    """Ask whether to go on as the member signed in here."""
+
+
+@dataclass(frozen=True)
+class AskConsent:
+    """Show the consent page for these claims."""
+
+    claims: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Issue:
+    """Everything is settled: create the grant."""
+
+
+Step = LogIn | StepUp | ChooseAccount | AskConsent | Issue
+
+
+def next_step(
+    request: AuthorizationRequest,
+    signed_in: SignedIn | None,
+    progress: Progress,
+    decisions: Iterable[Decided],
+    *,
+    reachable: frozenset[str],
+    now: datetime,
+) -> Step:
+    """Return what must happen next. Raises AuthorizationRefused when it cannot.
+
+    `reachable` are the acr values some loaded adapter can establish. The order is OIDC Core
+    3.1.2.3: identify, strengthen, then consent.
+    """
+    if signed_in is None:
+        return _or_refuse(LogIn(Reason.SIGNED_OUT), request, "login_required")
+    reason = _must_log_in_again(request, signed_in, progress, now=now)
+    if reason is not None:
+        return _or_refuse(LogIn(reason), request, "login_required")
+    if _must_choose(request, progress):
+        return ChooseAccount()
+    missing_acr = _missing_strength(request, signed_in, reachable)
+    if missing_acr is not None:
+        return _or_refuse(StepUp(missing_acr), request, "login_required")
+    claims = _to_ask(request, progress, decisions, now=now)
+    if claims:
+        return _or_refuse(AskConsent(claims), request, "consent_required")
+    return Issue()
+
+
+def _or_refuse(step: Step, request: AuthorizationRequest, error: str) -> Step:
+    if request.silent:
+        raise AuthorizationRefused(error, "a page would have to be shown", to=request.to)
+    return step
+
+
+def _must_log_in_again(
+    request: AuthorizationRequest, signed_in: SignedIn, progress: Progress, *, now: datetime
+) -> Reason | None:
+    if request.hint_sub is not None and request.hint_sub != signed_in.sub:
+        if progress.authenticated_at is not None:
+            description = "the member who signed in is not the one the client asked for"
+            raise AuthorizationRefused("login_required", description, to=request.to)
+        return Reason.OTHER_MEMBER
+    if progress.authenticated_at is not None:
+        return None
+    if "login" in request.prompt:
+        return Reason.CLIENT_ASKED
+    if request.max_age is not None:
+        oldest = now - timedelta(seconds=request.max_age)
+        if signed_in.authenticated_at < oldest or request.max_age == 0:
+            return Reason.TOO_LONG_AGO
+    return None
+
+
+def _must_choose(request: AuthorizationRequest, progress: Progress) -> bool:
+    settled = progress.account_chosen_at or progress.authenticated_at
+    return "select_account" in request.prompt and settled is None
+
+
+def _missing_strength(
+    request: AuthorizationRequest, signed_in: SignedIn, reachable: frozenset[str]
+) -> str | None:
+    """Return the acr to step up to, or None if the present one will do (OIDC Core 5.5.1.1)."""
+    essential = request.essential_acr
+    wanted = essential or request.acr_values
+    if not wanted or signed_in.acr in wanted or (not essential and acr.reaches(signed_in.acr, wanted)):
+        return None
+    if essential and acr.reaches(signed_in.acr, essential) and set(essential) & acr.KNOWN:
+        return None
+    for each in wanted:
+        if each in reachable and acr.level(each) > acr.level(signed_in.acr):
+            return each
+    if essential:
+        description = "no way of signing in offered here reaches the acr asked for"
+        raise AuthorizationRefused(
+            "unmet_authentication_requirements", description, to=request.to
+        )
+    return None
+
+
+def _to_ask(
+    request: AuthorizationRequest,
+    progress: Progress,
+    decisions: Iterable[Decided],
+    *,
+    now: datetime,
+) -> frozenset[str]:
+    if progress.consented_at is not None:
+        return frozenset()
+    if "consent" in request.prompt:
+        decisions = ()
+    purpose = request.purpose
+    return rules.unanswered(
+        request.claims,
+        purpose_id=purpose.id,
+        approved=purpose.approved,
+        text_version=purpose.text_version,
+        decisions=decisions,
+        now=now,
+    )

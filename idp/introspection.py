@@ -1,0 +1,106 @@
+"""Serve introspection (RFC 7662) and revocation (RFC 7009)."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select, update
+from sqlalchemy.orm import Session
+
+from clients.directory import RegisteredClient
+from clients.models import AuthMethod
+from idp.client_authentication import authenticated_client
+from idp.errors import ProtocolError
+from idp.grants import end_one
+from idp.models import Grant, GrantEnd, Token, TokenKind
+from idp.parameters import Parameters
+from idp.provider import Provider
+from idp.released import allowed_claims
+from idp.state import find_access_token
+from kernel.ids import digest
+
+INACTIVE: dict[str, Any] = {"active": False}
+
+
+def introspect(
+    provider: Provider,
+    session: Session,
+    form: Parameters,
+    *,
+    authorization: str | None,
+    now: datetime,
+) -> dict[str, Any]:
+    """Say what a token is worth now, to its own client or a resource server; to others, nothing.
+
+    Every other token, however it came to be inactive, gives the same answer (RFC 7662 2.2).
+    Raises ProtocolError.
+    """
+    caller = authenticated_client(
+        provider, session, form, endpoint="/introspect", authorization=authorization, now=now
+    )
+    if caller.auth_method is AuthMethod.NONE:
+        raise ProtocolError("invalid_client", "a public client cannot introspect", status=401)
+    row = find_access_token(session, _token(form), now=now)
+    if row is None or not (row.client_id == caller.id or caller.resource_server):
+        return INACTIVE
+    owner = provider.directory.find_by_id(session, row.client_id, now=now)
+    if owner is None or not _consented(session, owner, row, now=now):
+        return INACTIVE
+    return {
+        "active": True,
+        "scope": row.scope,
+        "client_id": owner.client_id,
+        "token_type": "Bearer",
+        "iat": int(row.issued_at.timestamp()),
+        "exp": int(row.expires_at.timestamp()),
+        "iss": provider.issuer,
+        # A resource server of another sector must not learn a name it could join on (10(3)).
+        "sub": provider.sub_of(row.member_id, caller),
+        "acr": row.acr,
+        "auth_time": int(row.authenticated_at.timestamp()),
+    }
+
+
+def _consented(
+    session: Session, owner: RegisteredClient, row: Row[Any], *, now: datetime
+) -> bool:
+    try:
+        allowed_claims(session, owner, row, frozenset(), now=now)
+    except ProtocolError:
+        return False
+    return True
+
+
+def revoke(
+    provider: Provider,
+    session: Session,
+    form: Parameters,
+    *,
+    authorization: str | None,
+    now: datetime,
+) -> None:
+    """Revoke a token of the calling client; an unknown one is already as good as revoked (RFC 7009 2.2).
+
+    A refresh token takes its whole grant with it, an access token only itself.
+    """
+    caller = authenticated_client(
+        provider, session, form, endpoint="/revoke", authorization=authorization, now=now
+    )
+    hashed = digest(_token(form))
+    found = session.execute(
+        select(Token.kind, Token.grant_id)
+        .join(Grant, Grant.id == Token.grant_id)
+        .where(Token.token_hash == hashed, Grant.client_id == caller.id)
+    ).one_or_none()
+    if found is None:
+        return
+    if found.kind is TokenKind.REFRESH:
+        end_one(session, found.grant_id, GrantEnd.REVOKED, now=now)
+        return
+    session.execute(update(Token).where(Token.token_hash == hashed).values(revoked_at=now))
+
+
+def _token(form: Parameters) -> str:
+    token = form.get("token")
+    if token is None:
+        raise ProtocolError("invalid_request", "token is missing")
+    return token

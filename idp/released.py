@@ -1,0 +1,111 @@
+"""Give out claims: asked of consent at this very moment, and written to the ledger (PYOP 13)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from audit.trail import record_disclosure
+from clients.directory import RegisteredClient
+from consent import ledger, rules
+from consent.catalogue import ALWAYS
+from idp.errors import ProtocolError
+from idp.state import GrantState
+from kernel.keyring import Keyring
+from members.models import Member
+from members.profile import open_claims
+
+NO_CONSENT = "flow.cross_agency_without_consent: the member's consent has ended"
+
+
+class ReleasedClaims:
+    """pyop's claims source for one request: it knows member, client, purpose and grant."""
+
+    def __init__(
+        self, state: GrantState, client: RegisteredClient | None, *, keyring: Keyring, channel: str
+    ) -> None:
+        """Release to `client` over `channel` (id_token or userinfo) what `state`'s grant allows."""
+        self._state = state
+        self._client = client
+        self._keyring = keyring
+        self._channel = channel
+
+    def __getitem__(self, user_id: str) -> Mapping[str, Any]:
+        """Tell pyop nothing beforehand."""
+        return {}
+
+    def get_claims_for(self, user_id: str, requested_claims: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+        """Return the claims that may leave now.
+
+        Raises ProtocolError `invalid_token` if the consent the grant rests on has ended.
+        """
+        if self._channel == "id_token" and not requested_claims:
+            return {}  # the consent behind a fresh code was asked a moment ago
+        grant, session, now = self._state.grant, self._state.session, self._state.now
+        allowed = allowed_claims(
+            session, self._client, grant, frozenset(requested_claims), now=now
+        ) - {ALWAYS}
+        if not allowed:
+            return {}
+        held = self._open(session, grant)
+        claims = {name: held[name] for name in sorted(allowed) if name in held}
+        if claims:
+            record_disclosure(
+                session,
+                claims,
+                channel=self._channel,
+                member_id=grant.member_id,
+                client_id=grant.client_id,
+                purpose_id=grant.purpose_id,
+                grant_id=grant.id,
+                now=now,
+            )
+        return claims
+
+    def _open(self, session: Session, grant: Row[Any]) -> dict[str, Any]:
+        sealed = grant if hasattr(grant, "profile_sealed") else _sealed(session, grant.member_id)
+        return open_claims(
+            self._keyring,
+            member_id=grant.member_id,
+            data_key_sealed=sealed.data_key_sealed,
+            profile_sealed=sealed.profile_sealed,
+        )
+
+
+def _sealed(session: Session, member_id: UUID) -> Row[Any]:
+    return session.execute(
+        select(Member.data_key_sealed, Member.profile_sealed).where(Member.id == member_id)
+    ).one()
+
+
+def allowed_claims(
+    session: Session,
+    client: RegisteredClient | None,
+    grant: Row[Any],
+    requested: frozenset[str],
+    *,
+    now: datetime,
+) -> frozenset[str]:
+    """Return what consent lets this grant release now.
+
+    Raises ProtocolError `invalid_token` when nothing at all may leave: client or purpose gone,
+    consent withdrawn or expired.
+    """
+    purpose = None if client is None else client.find_purpose_by_id(grant.purpose_id)
+    if purpose is None:
+        raise ProtocolError("invalid_token", NO_CONSENT, status=401)
+    allowed = rules.releasable(
+        requested,
+        purpose_id=purpose.id,
+        approved=purpose.approved,
+        decisions=ledger.decisions(
+            session, member_id=grant.member_id, purpose_id=purpose.id
+        ),
+        now=now,
+    )
+    if not allowed:
+        raise ProtocolError("invalid_token", NO_CONSENT, status=401)
+    return allowed

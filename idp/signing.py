@@ -1,0 +1,77 @@
+"""Sign and verify: the seam behind which keys live. Never pyjwkest (PYOP 1)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, KeySet, RSAKey
+
+ALGORITHMS = ("ES256", "RS256")
+
+
+class SignatureInvalid(Exception):
+    """A token was not signed by one of our keys, or is not a token at all."""
+
+
+class Signer(Protocol):
+    """Something that signs claims as a compact JWS: keys in OpenSSL now, in PKCS#11 as well later."""
+
+    def sign(self, claims: Mapping[str, Any], *, alg: str) -> str:
+        """Return the signed token, its header naming `alg` and `kid`."""
+        ...
+
+    def verify(self, token: str) -> dict[str, Any]:
+        """Return the claims of a token we signed, expired or not. Raises SignatureInvalid."""
+        ...
+
+
+@dataclass(frozen=True)
+class SigningKeyPair:
+    """One key, ready for use."""
+
+    kid: str
+    alg: str
+    active: bool
+    key: ECKey | RSAKey
+
+
+class LocalSigner:
+    """Keys held by this process, computed with OpenSSL."""
+
+    def __init__(self, pairs: Iterable[SigningKeyPair]) -> None:
+        """Take every published key; the active one of each algorithm signs."""
+        pairs = tuple(pairs)
+        self._signing = {pair.alg: pair for pair in pairs if pair.active}
+        self._all = KeySet([pair.key for pair in pairs])
+        self.jwks = {"keys": [_public(pair) for pair in pairs]}
+
+    def sign(self, claims: Mapping[str, Any], *, alg: str) -> str:
+        """Return the signed token. Raises LookupError if no key of `alg` is active."""
+        pair = self._signing[alg]
+        header = {"alg": alg, "kid": pair.kid, "typ": "JWT"}
+        return jwt.encode(header, dict(claims), pair.key, algorithms=[alg])
+
+    def verify(self, token: str) -> dict[str, Any]:
+        """Return the claims, whatever their age: a hint may be old (RP-Initiated Logout 2)."""
+        try:
+            return dict(jwt.decode(token, self._all, algorithms=list(ALGORITHMS)).claims)
+        except (JoseError, ValueError, TypeError, KeyError, RecursionError):
+            raise SignatureInvalid("not a token of ours") from None
+
+
+def _public(pair: SigningKeyPair) -> dict[str, Any]:
+    return {**pair.key.as_dict(private=False), "kid": pair.kid, "alg": pair.alg, "use": "sig"}
+
+
+def new_key(alg: str) -> ECKey | RSAKey:
+    """Make a key for `alg`: P-256 for ES256, RSA with 2048 bits for RS256."""
+    if alg == "ES256":
+        return ECKey.generate_key("P-256", private=True)
+    return RSAKey.generate_key(2048, private=True)
+
+
+def load_key(alg: str, jwk: dict[str, Any]) -> ECKey | RSAKey:
+    """Return the key of a private JWK."""
+    return ECKey.import_key(jwk) if alg == "ES256" else RSAKey.import_key(jwk)

@@ -1,0 +1,315 @@
+"""pyop's authorization state over SQL, keyed on the Grant, for one request (PYOP 2, 3, 5, 6, 18).
+
+Every look-up is by a unique key. A code is taken by one conditional UPDATE that also hands back
+the grant, a refresh token likewise; whoever comes second finds nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pyop.access_token import AccessToken
+from pyop.authz_state import AuthorizationState
+from pyop.message import AuthorizationRequest as Message
+from sqlalchemy import Row, exists, func, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from idp.errors import ProtocolError
+from idp.grants import end_one
+from idp.id_tokens import Login
+from idp.lifetimes import TokenLifetimes
+from idp.models import Grant, GrantEnd, Token, TokenKind
+from kernel.ids import digest, new_id, new_secret
+from members.models import Member, Standing
+
+_member_active = exists().where(Member.id == Grant.member_id, Member.standing == Standing.ACTIVE)
+_GRANT = (
+    Grant.id,
+    Grant.member_id,
+    Grant.client_id,
+    Grant.purpose_id,
+    Grant.sub,
+    Grant.acr,
+    Grant.amr,
+    Grant.authenticated_at,
+    Grant.request,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewGrant:
+    """What a grant is made of, apart from the request itself."""
+
+    member_id: UUID
+    client_id: UUID
+    purpose_id: UUID
+    session_id: UUID | None
+    login: Login
+    request: dict[str, Any]
+
+
+class GrantState(AuthorizationState):  # type: ignore[misc]  # pyop is untyped
+    """The grants, codes and tokens one request touches."""
+
+    stateless = False
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        lifetimes: TokenLifetimes,
+        now: datetime,
+        client_id: UUID | None = None,
+        refreshable: bool = False,
+        new_grant: NewGrant | None = None,
+    ) -> None:
+        """Work in `session` for the client with primary key `client_id`.
+
+        `refreshable` says whether the client gets refresh tokens. pyop's own constructor would
+        make dictionaries; ours keeps nothing between requests.
+        """
+        self.session = session
+        self.now = now
+        self._lifetimes = lifetimes
+        self._client_id = client_id
+        self._refreshable = refreshable
+        self._new_grant = new_grant
+        self._grant: Row[Any] | None = None
+        self._token: Row[Any] | None = None
+        self._refresh_token: str | None = None
+        self.scope = ""
+
+    @property
+    def grant(self) -> Row[Any]:
+        """Return the grant this request turned out to be about."""
+        if self._grant is None:
+            raise RuntimeError("no grant was looked up")
+        return self._grant
+
+    def login(self) -> Login:
+        """Return how the member of the grant was identified."""
+        grant = self.grant
+        return Login(
+            acr=grant.acr, amr=tuple(grant.amr), authenticated_at=grant.authenticated_at
+        )
+
+    # Codes
+
+    def create_authorization_code(
+        self,
+        authorization_request: Message,  # noqa: ARG002  # the checked request is in new_grant
+        subject_identifier: str,
+        scope: Sequence[str] | None = None,  # noqa: ARG002
+        user_info: object = None,  # noqa: ARG002
+        extra_id_token_claims: object = None,  # noqa: ARG002
+    ) -> str:
+        """Create the grant and return its code, which only the client will ever hold."""
+        new = self._new_grant
+        if new is None:
+            raise RuntimeError("nothing to grant")
+        code = new_secret()
+        self.session.execute(
+            insert(Grant),
+            {
+                "id": new_id(),
+                "member_id": new.member_id,
+                "client_id": new.client_id,
+                "purpose_id": new.purpose_id,
+                "session_id": new.session_id,
+                "sub": subject_identifier,
+                "acr": new.login.acr,
+                "amr": list(new.login.amr),
+                "authenticated_at": new.login.authenticated_at,
+                "created_at": self.now,
+                "request": new.request,
+                "code_hash": digest(code),
+                "code_expires_at": self.now + self._lifetimes.code,
+            },
+        )
+        return code
+
+    def get_authorization_request_for_code(self, authorization_code: str) -> Message:
+        """Take the code and return its request. Raises ProtocolError `invalid_grant`.
+
+        Taken and looked up in one statement: of two requests with one code the database lets
+        one pass. If the exchange fails later, the rollback gives the code back.
+        """
+        taken = self.session.execute(
+            update(Grant)
+            .where(
+                Grant.code_hash == digest(authorization_code),
+                Grant.client_id == self._client_id,
+                Grant.code_used_at.is_(None),
+                Grant.code_expires_at > self.now,
+                Grant.ended_at.is_(None),
+                _member_active,
+            )
+            .values(code_used_at=self.now)
+            .returning(*_GRANT)
+            .execution_options(synchronize_session=False)
+        ).one_or_none()
+        if taken is None:
+            raise self._refused_code(authorization_code)
+        self._grant = taken
+        return Message().from_dict(taken.request)
+
+    def _refused_code(self, code: str) -> ProtocolError:
+        found = self.session.execute(
+            select(Grant.id, Grant.code_used_at).where(Grant.code_hash == digest(code))
+        ).one_or_none()
+        if found is None or found.code_used_at is None:
+            return ProtocolError("invalid_grant", "the code is unknown, expired or not yours")
+        grant_id, now = found.id, self.now
+        return ProtocolError(
+            "invalid_grant",
+            "the code was used before; everything issued for it has ended",
+            aftermath=lambda session: end_one(
+                session, grant_id, GrantEnd.CODE_REPLAYED, now=now
+            ),
+        )
+
+    def get_subject_identifier_for_code(self, authorization_code: str) -> str:  # noqa: ARG002
+        """Return the pairwise subject of the grant the code belonged to."""
+        return str(self.grant.sub)
+
+    def get_user_id_for_subject_identifier(self, subject_identifier: str) -> str:  # noqa: ARG002
+        """Return the member of the grant at hand: no look-up by subject is ever needed (PYOP 6)."""
+        return str(self.grant.member_id)
+
+    def exchange_code_for_token(self, authorization_code: str) -> AccessToken:  # noqa: ARG002
+        """Issue the first tokens of the grant whose code was taken."""
+        return self._issue(" ".join(self.grant.request["scope"]))
+
+    def create_refresh_token(self, access_token_value: str) -> str | None:  # noqa: ARG002
+        """Return the refresh token issued beside the access token, if this client gets one."""
+        return self._refresh_token
+
+    # Tokens
+
+    def _issue(self, scope: str) -> AccessToken:
+        lifetimes, access, refresh = self._lifetimes, new_secret(), None
+        rows = [self._row(access, TokenKind.ACCESS, scope, self.now + lifetimes.access)]
+        if self._refreshable:
+            refresh = new_secret()
+            rows.append(self._row(refresh, TokenKind.REFRESH, scope, self.now + lifetimes.refresh))
+        self.session.execute(insert(Token), rows)
+        self._refresh_token, self.scope = refresh, scope
+        return AccessToken(access, int(lifetimes.access.total_seconds()))
+
+    def _row(self, value: str, kind: TokenKind, scope: str, expires_at: datetime) -> dict[str, Any]:
+        return {
+            "token_hash": digest(value),
+            "grant_id": self.grant.id,
+            "kind": kind,
+            "scope": scope,
+            "issued_at": self.now,
+            "expires_at": expires_at,
+        }
+
+    def use_refresh_token(
+        self, refresh_token: str, scope: Sequence[str] | None = None
+    ) -> tuple[AccessToken, str | None]:
+        """Rotate a refresh token. Raises ProtocolError `invalid_grant` or `invalid_scope`.
+
+        A used token still answers within the grace, inside the one family, so that a lost
+        response or two racing tabs log nobody out; later it is taken for stolen and ends the
+        family (RFC 9700 4.14.2).
+        """
+        hashed = digest(refresh_token)
+        grace = self.now - self._lifetimes.refresh_grace
+        used = self.session.execute(
+            update(Token)
+            .where(
+                Token.token_hash == hashed,
+                Token.kind == TokenKind.REFRESH,
+                Token.expires_at > self.now,
+                Token.revoked_at.is_(None),
+                or_(Token.used_at.is_(None), Token.used_at >= grace),
+            )
+            .values(used_at=func.coalesce(Token.used_at, self.now))
+            .returning(Token.grant_id, Token.scope)
+            .execution_options(synchronize_session=False)
+        ).one_or_none()
+        if used is None:
+            raise self._refused_refresh(hashed)
+        self._grant = self._live_grant(used.grant_id)
+        if self._grant is None:
+            raise ProtocolError("invalid_grant", "the grant has ended or is not yours")
+        return self._issue(_narrowed(used.scope, scope)), self._refresh_token
+
+    def _live_grant(self, grant_id: UUID) -> Row[Any] | None:
+        return self.session.execute(
+            select(*_GRANT).where(
+                Grant.id == grant_id,
+                Grant.client_id == self._client_id,
+                Grant.ended_at.is_(None),
+                _member_active,
+            )
+        ).one_or_none()
+
+    def _refused_refresh(self, hashed: bytes) -> ProtocolError:
+        reused = self.session.execute(
+            select(Token.grant_id)
+            .join(Grant, Grant.id == Token.grant_id)
+            .where(
+                Token.token_hash == hashed,
+                Token.kind == TokenKind.REFRESH,
+                Token.used_at.is_not(None),
+                Grant.client_id == self._client_id,
+            )
+        ).scalar_one_or_none()
+        if reused is None:
+            return ProtocolError("invalid_grant", "the refresh token is unknown or expired")
+        now = self.now
+        return ProtocolError(
+            "invalid_grant",
+            "the refresh token was replaced long ago; its whole family has ended",
+            aftermath=lambda session: end_one(session, reused, GrantEnd.REFRESH_REUSED, now=now),
+        )
+
+    def introspect_access_token(self, access_token_value: str) -> dict[str, Any]:
+        """Return what is known of a live access token. Raises ProtocolError `invalid_token`."""
+        row = self._token or find_access_token(self.session, access_token_value, now=self.now)
+        if row is None:
+            raise ProtocolError("invalid_token", "the access token is unknown or expired", status=401)
+        self._grant = self._token = row  # pyop asks again: one request is about one token
+        return {"active": True, "scope": row.scope, "sub": row.sub}
+
+    def get_authorization_request_for_access_token(self, access_token_value: str) -> Message:  # noqa: ARG002
+        """Return the request the grant of the access token rests on."""
+        return Message().from_dict(self.grant.request)
+
+
+def _narrowed(granted: str, wanted: Sequence[str] | None) -> str:
+    """Return the scope of the new tokens: what was granted, or less (RFC 6749 6)."""
+    if not wanted:
+        return granted
+    if not set(wanted) <= set(granted.split()):
+        raise ProtocolError("invalid_scope", "a refresh cannot widen the scope")
+    return " ".join(wanted)
+
+
+def find_access_token(session: Session, value: str, *, now: datetime) -> Row[Any] | None:
+    """Return a live access token with its live grant and member, in one statement; else None."""
+    return session.execute(
+        select(
+            *_GRANT,
+            Token.scope,
+            Token.issued_at,
+            Token.expires_at,
+            Member.data_key_sealed,
+            Member.profile_sealed,
+        )
+        .join(Grant, Grant.id == Token.grant_id)
+        .join(Member, Member.id == Grant.member_id)
+        .where(
+            Token.token_hash == digest(value),
+            Token.kind == TokenKind.ACCESS,
+            Token.expires_at > now,
+            Token.revoked_at.is_(None),
+            Grant.ended_at.is_(None),
+            Member.standing == Standing.ACTIVE,
+        )
+    ).one_or_none()

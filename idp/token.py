@@ -1,0 +1,81 @@
+"""Serve the token endpoint: a code or a refresh token for new tokens (RFC 6749 4.1.3, 6)."""
+
+from datetime import datetime
+from typing import Any
+
+from pyop.exceptions import OAuthError
+from sqlalchemy.orm import Session
+
+from clients.directory import RegisteredClient
+from idp.client_authentication import authenticated_client
+from idp.errors import ProtocolError
+from idp.parameters import Parameters
+from idp.provider import LIBRARY_ERRORS, Provider
+from idp.released import ReleasedClaims, allowed_claims
+from idp.state import GrantState
+from kernel.keyring import Keyring
+
+REQUIRED = {
+    "authorization_code": ("code", "redirect_uri", "code_verifier"),
+    "refresh_token": ("refresh_token",),
+}
+
+
+def exchange(
+    provider: Provider,
+    session: Session,
+    form: Parameters,
+    *,
+    authorization: str | None,
+    keyring: Keyring,
+    now: datetime,
+) -> dict[str, Any]:
+    """Return the token response. Raises ProtocolError, always with an error RFC 6749 5.2 knows."""
+    values = form.single()
+    grant_type = values.get("grant_type")
+    client = authenticated_client(
+        provider, session, form, endpoint="/token", authorization=authorization, now=now
+    )
+    if grant_type is None:
+        raise ProtocolError("invalid_request", "grant_type is missing")
+    if grant_type not in REQUIRED:
+        raise ProtocolError("unsupported_grant_type", "this grant_type is not supported")
+    if grant_type not in client.grant_types:
+        raise ProtocolError("unauthorized_client", "this client may not use this grant_type")
+    for name in REQUIRED[grant_type]:
+        if name not in values:
+            raise ProtocolError("invalid_request", f"{name} is missing")
+    state = GrantState(
+        session,
+        lifetimes=provider.lifetimes,
+        now=now,
+        client_id=client.id,
+        refreshable="refresh_token" in client.grant_types,
+    )
+    released = ReleasedClaims(state, client, keyring=keyring, channel="id_token")
+    bound = provider.at_work(state, released, client=client)
+    response = _with_pyop(bound, values)
+    if grant_type == "refresh_token":  # a code is too young for its consent to have expired
+        _require_consent(client, state)
+    return {**response, "scope": state.scope}
+
+
+def _with_pyop(bound: Provider, values: dict[str, str]) -> dict[str, Any]:
+    try:
+        return dict(bound.handle_token_request(values).to_dict())
+    except ProtocolError:
+        raise
+    except OAuthError as error:
+        raise ProtocolError(error.oauth_error, "the token request is malformed") from error
+    except LIBRARY_ERRORS as error:
+        raise ProtocolError(
+            "invalid_request", f"the token request is malformed ({type(error).__name__})"
+        ) from error
+
+
+def _require_consent(client: RegisteredClient, state: GrantState) -> None:
+    """Refuse tokens for a consent that has ended since (regulation 10(3))."""
+    try:
+        allowed_claims(state.session, client, state.grant, frozenset(), now=state.now)
+    except ProtocolError as error:
+        raise ProtocolError("invalid_grant", error.description) from None

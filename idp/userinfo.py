@@ -1,0 +1,62 @@
+"""Serve the userinfo endpoint: consent is asked again, and what leaves is written down (OIDC Core 5.3)."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from idp.errors import ProtocolError
+from idp.parameters import Parameters
+from idp.provider import LIBRARY_ERRORS, Provider
+from idp.released import ReleasedClaims
+from idp.state import GrantState
+from kernel.keyring import Keyring
+
+
+def userinfo(
+    provider: Provider,
+    session: Session,
+    form: Parameters,
+    *,
+    authorization: str | None,
+    keyring: Keyring,
+    now: datetime,
+) -> dict[str, Any]:
+    """Return the claims that may leave now.
+
+    Raises ProtocolError `invalid_request` (400) or `invalid_token` (401) (RFC 6750 3.1).
+    """
+    token = bearer_token(form, authorization)
+    state = GrantState(session, lifetimes=provider.lifetimes, now=now)
+    state.introspect_access_token(token)
+    client = provider.directory.find_by_id(session, state.grant.client_id, now=now)
+    released = ReleasedClaims(state, client, keyring=keyring, channel="userinfo")
+    bound = provider.at_work(state, released, client=client)
+    try:
+        response = bound.handle_userinfo_request("", {"Authorization": f"Bearer {token}"})
+    except ProtocolError:
+        raise
+    except LIBRARY_ERRORS as error:
+        raise ProtocolError(
+            "invalid_request", f"the request is malformed ({type(error).__name__})"
+        ) from error
+    return dict(response.to_dict())
+
+
+def bearer_token(form: Parameters, authorization: str | None) -> str:
+    """Return the access token of a request that sends it in exactly one way (RFC 6750 2).
+
+    A token in the query string is not looked at: addresses end up in logs.
+    """
+    form.require_sound()
+    body = form.get("access_token")
+    if authorization is None and body is None:
+        raise ProtocolError("invalid_token", "no access token was sent", status=401)
+    if authorization is not None and body is not None:
+        raise ProtocolError("invalid_request", "the access token was sent in two ways")
+    if authorization is None:
+        return str(body)
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise ProtocolError("invalid_token", "the Authorization header holds no bearer", status=401)
+    return token.strip()

@@ -1,0 +1,93 @@
+"""Put the house together: settings in, one Flask application out."""
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from adapters.loading import load
+from clients.directory import Directory
+from idp import acr
+from idp.keys import Keys
+from idp.lifetimes import TokenLifetimes
+from idp.provider import Provider
+from idp.subjects import Subjects
+from kernel.db import Sessions, open_engine, sessions
+from kernel.keyring import Keyring
+from kernel.settings import DEMO_MASTER_KEY, Settings
+from web import (
+    account,
+    errors,
+    headers,
+    interactions,
+    kit,
+    oidc,
+    pages,
+    scope,
+    signing_out,
+    wellknown,
+)
+from web.rooms import Rooms
+
+LARGEST_BODY = 64 * 1024
+
+
+def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask:
+    """Return the application for these settings; `database` overrides theirs, for tests.
+
+    Raises SettingsInvalid when an adapter cannot be loaded.
+    """
+    app = Flask("web", static_url_path="/static")
+    app.config.update(
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
+        MAX_FORM_PARTS=200,
+        DEBUG=settings.debug,
+    )
+    built = build_rooms(settings, database or sessions(open_engine(settings.database_url)))
+    app.extensions["taipei_id"] = built
+    for part in (scope, headers, pages, errors):
+        part.init(app)
+    blueprints = [oidc.bp, wellknown.bp, interactions.bp, account.bp, signing_out.bp]
+    for blueprint in blueprints + ([kit.bp] if settings.demo else []):
+        app.register_blueprint(blueprint)
+    _wrap(app, settings, built.provider)
+    return app
+
+
+def build_rooms(settings: Settings, database: Sessions) -> Rooms:
+    """Return the parts of one process."""
+    keyring = Keyring(settings.master_key.get_secret_value() or DEMO_MASTER_KEY)
+    adapters = load(settings.adapters, settings.model_dump(include={"argon2_parallel", "breach_list"}))
+    lifetimes = settings.lifetimes
+    provider = Provider(
+        issuer=settings.issuer,
+        directory=Directory(),
+        keys=Keys(keyring),
+        subjects=Subjects(keyring.derive("pairwise/v1")),
+        lifetimes=TokenLifetimes(
+            code=lifetimes.of("code"),
+            access=lifetimes.of("access_token"),
+            refresh=lifetimes.of("refresh_token"),
+            refresh_grace=lifetimes.of("refresh_grace"),
+            id_token=lifetimes.of("id_token"),
+            interaction=lifetimes.of("interaction"),
+        ),
+        acr_values=acr.reachable(adapter.capabilities for adapter in adapters.values()),
+    )
+    return Rooms(
+        settings=settings,
+        sessions=database,
+        keyring=keyring,
+        provider=provider,
+        adapters=adapters,
+        csrf_key=keyring.derive("csrf/v1"),
+        throttle_key=keyring.derive("throttle/v1"),
+    )
+
+
+def _wrap(app: Flask, settings: Settings, provider: Provider) -> None:
+    app.wsgi_app = wellknown.Metadata(app.wsgi_app, provider.metadata)  # type: ignore[method-assign]
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops
+        )

@@ -1,0 +1,83 @@
+"""Read and write our three cookies: the browser's mark, the member's session, the language."""
+
+from flask import current_app, g, request
+from werkzeug.wrappers import Response
+
+from kernel.ids import new_secret
+
+SECRET_LENGTH = 43
+YEAR = 365 * 86400
+
+
+def _name(kind: str) -> str:
+    # __Host-: only over https, only this host, only the whole site; nobody else can plant it.
+    return f"__Host-taipei-id-{kind}" if _secure() else f"taipei-id-{kind}"
+
+
+def _secure() -> bool:
+    return bool(current_app.config["SESSION_COOKIE_SECURE"])
+
+
+def _secret(kind: str) -> str | None:
+    value = request.cookies.get(_name(kind), "")
+    return value if len(value) == SECRET_LENGTH and value.isascii() else None
+
+
+def session() -> str | None:
+    """Return the session cookie, or None if it is missing or not one of ours."""
+    return _secret("session")
+
+
+def browser() -> str:
+    """Return the mark of this browser, inventing one that the response will set.
+
+    Interactions and form tokens are bound to it; it says nothing about who is using it.
+    """
+    if "browser" not in g:
+        known = _secret("browser")
+        g.browser_is_new = known is None
+        g.browser = known or new_secret()
+    return str(g.browser)
+
+
+def language() -> str:
+    """Return the language the reader chose, unchecked."""
+    return request.cookies.get(_name("language"), "")[:16]
+
+
+def start_session(token: str) -> None:
+    """Let the response set the session cookie."""
+    g.session_cookie = token
+
+
+def end_session() -> None:
+    """Let the response delete the session cookie."""
+    g.session_cookie = ""
+
+
+def choose_language(language_tag: str) -> None:
+    """Let the response remember the language."""
+    g.language_cookie = language_tag
+
+
+def write(response: Response) -> Response:
+    """Set what this request decided."""
+    if g.get("browser_is_new"):
+        _set(response, "browser", g.browser, max_age=None)
+    if "session_cookie" in g:
+        _set(response, "session", g.session_cookie, max_age=None if g.session_cookie else 0)
+    if "language_cookie" in g:
+        _set(response, "language", g.language_cookie, max_age=YEAR)
+    return response
+
+
+def _set(response: Response, kind: str, value: str, *, max_age: int | None) -> None:
+    response.set_cookie(
+        _name(kind),
+        value,
+        max_age=max_age,
+        path="/",
+        secure=_secure(),
+        httponly=True,
+        samesite="Lax",
+    )

@@ -1,0 +1,67 @@
+"""Say in plain words what happened and what to do next; the catalogue of refusals has the titles."""
+
+from dataclasses import dataclass
+
+from kernel.wording import Bilingual
+
+
+@dataclass(frozen=True)
+class Words:
+    """The text of an error page under its title."""
+
+    message: Bilingual
+    next_steps: tuple[Bilingual, ...]
+
+
+BACK = Bilingual("回到您要使用的網站，重新按一次登入。", "Go back to the site you came from and sign in again.")
+CALL = Bilingual("請那個網站的人員把下面的編號告訴我們。", "Ask the site's staff to tell us the number below.")
+DESK = Bilingual("不用帳號也能辦：請到申辦窗口臨櫃辦理。", "You can also do it at a counter, without an account.")
+AGAIN = Bilingual("過一會兒再試一次。", "Try again in a little while.")
+
+_NOT_RIGHT = Words(
+    Bilingual(
+        "帶您來的網站送出的資料不對，我們不能確定它是誰，所以沒有繼續。您沒有做錯什麼，資料也沒有送出。",
+        "The site that sent you here sent a request we cannot trust, so we stopped. "
+        "You did nothing wrong, and none of your data were sent.",
+    ),
+    (BACK, CALL, DESK),
+)
+_OURS = Words(
+    Bilingual(
+        "我們這邊出了問題。您剛才送出的內容沒有生效。",
+        "Something went wrong on our side. What you just sent had no effect.",
+    ),
+    (AGAIN, DESK),
+)
+_FORM = Words(
+    Bilingual(
+        "這個表單已經過期，或不是從我們的網頁送出的。什麼都沒有改變。",
+        "This form is too old or did not come from our pages. Nothing was changed.",
+    ),
+    (
+        Bilingual("回上一頁，重新整理後再送出一次。", "Go back, reload the page and send it again."),
+        DESK,
+    ),
+)
+_NOT_FOUND = Words(
+    Bilingual(
+        "找不到您要的頁面。它可能已經過期，或是在另一個瀏覽器開始的。",
+        "We cannot find that page. It may have expired, or it was started in another browser.",
+    ),
+    (BACK, DESK),
+)
+_OTHER = Words(
+    Bilingual("這件事現在不能辦。", "This cannot be done now."),
+    (BACK, DESK),
+)
+
+
+def words_for(code: str, status: int) -> Words:
+    """Return the text for a refusal or an HTTP status."""
+    if code.startswith("request."):
+        return _NOT_RIGHT
+    if code == "form.not_ours":
+        return _FORM
+    if status == 404:
+        return _NOT_FOUND
+    return _OURS if status >= 500 else _OTHER

@@ -1,0 +1,83 @@
+"""Turn every refusal into an answer: OAuth errors for clients, a helpful page for people."""
+
+import structlog
+from flask import Flask, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from idp.errors import AuthorizationRefused, ProtocolError, UntrustedRequest
+from kernel.errors import Refused
+from kernel.refusals import refusal
+from web import oidc, pages, scope
+from web.error_words import words_for
+
+FOR_CLIENTS = ("/token", "/userinfo", "/introspect", "/revoke", "/jwks.json", "/.well-known/")
+
+
+def init(app: Flask) -> None:
+    """Handle what the rooms raise, most specific first."""
+    app.register_error_handler(AuthorizationRefused, _refused_by_redirect)
+    app.register_error_handler(UntrustedRequest, _untrusted)
+    app.register_error_handler(ProtocolError, _protocol)
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _bug)
+
+
+def _refused_by_redirect(error: AuthorizationRefused) -> Response:
+    scope.abandon(aftermath=error.aftermath)
+    return oidc.refuse(error)
+
+
+def _protocol(error: ProtocolError) -> Response:
+    scope.abandon(aftermath=error.aftermath)
+    return oidc.refuse_in_json(error)
+
+
+def _untrusted(error: UntrustedRequest) -> Response:
+    scope.abandon()
+    return _page(error.code, 400)
+
+
+def _refused(error: Refused) -> Response:
+    scope.abandon()
+    return _page(error.code, refusal(error.code).status)
+
+
+def _http(error: HTTPException) -> Response:
+    scope.abandon()
+    status = error.code or 500
+    if request.path.startswith(FOR_CLIENTS):
+        name = "temporarily_unavailable" if status >= 500 else "invalid_request"
+        response = oidc.refuse_in_json(ProtocolError(name, error.name.lower(), status=status))
+    else:
+        response = _page(f"http.{status}", status)
+    for header, value in error.get_headers():
+        if header == "Allow":
+            response.headers[header] = value
+    return response
+
+
+def _bug(error: Exception) -> Response:
+    scope.abandon()
+    structlog.get_logger().error("bug", reference=scope.reference(), exc_info=error)
+    if request.path.startswith(FOR_CLIENTS):
+        return oidc.refuse_in_json(
+            ProtocolError("server_error", f"reference {scope.reference()}", status=500)
+        )
+    return _page("http.500", 500)
+
+
+def _page(code: str, status: int) -> Response:
+    language = pages.language()
+    words = words_for(code, status)
+    page = pages.page(
+        "error.html",
+        title=refusal(code).title.text(language),
+        message=words.message.text(language),
+        next_steps=[step.text(language) for step in words.next_steps],
+        reference=scope.reference(),
+        restart_url=None,
+        client=None,
+    )
+    return Response(page, status, mimetype="text/html")

@@ -1,0 +1,43 @@
+"""Gather what `idp.interaction` needs to decide: who is here, what they decided, what we can reach."""
+
+from clients.directory import RegisteredClient
+from consent import ledger
+from consent.rules import Decided
+from idp import acr
+from idp.interaction import SignedIn
+from idp.requests import AuthorizationRequest
+from web import scope
+
+
+def signed_in(asked: AuthorizationRequest) -> SignedIn | None:
+    """Return the member signed in here, under the name the asking client knows."""
+    visitor = scope.visitor()
+    if visitor is None:
+        return None
+    return SignedIn(
+        session_id=visitor.session_id,
+        member_id=visitor.member_id,
+        sub=scope.rooms().provider.sub_of(visitor.member_id, asked.client),
+        acr=visitor.acr,
+        amr=visitor.amr,
+        authenticated_at=visitor.authenticated_at,
+    )
+
+
+def decisions(asked: AuthorizationRequest, present: SignedIn | None) -> tuple[Decided, ...]:
+    """Return what the member decided earlier about this purpose."""
+    if present is None:
+        return ()
+    return ledger.decisions(
+        scope.db(), member_id=present.member_id, purpose_id=asked.purpose.id
+    )
+
+
+def reachable() -> frozenset[str]:
+    """Return the acr values the loaded adapters can establish."""
+    return acr.reachable(adapter.capabilities for adapter in scope.rooms().adapters.values())
+
+
+def host_of(client: RegisteredClient) -> str:
+    """Return the registered host of a client, to be shown beside its name."""
+    return client.home_uri.split("//", 1)[-1].split("/", 1)[0]

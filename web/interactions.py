@@ -1,0 +1,273 @@
+"""The pages between an authorization request and its answer: log in, choose, consent."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+from urllib.parse import urlencode
+from uuid import UUID
+
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from audit import trail
+from idp import interactions, subjects
+from idp.errors import AuthorizationRefused
+from idp.interaction import (
+    AskConsent,
+    ChooseAccount,
+    Issue,
+    LogIn,
+    Reason,
+    SignedIn,
+    Step,
+    StepUp,
+    next_step,
+)
+from idp.issue import issue
+from idp.models import Interaction
+from idp.requests import AuthorizationRequest
+from kernel.errors import NotFound, Refused
+from web import consents, cookies, csrf, flow, headers, login, oidc, pages, scope
+from web.login import LoginLocked
+from web.views import client_view
+
+bp = Blueprint("interactions", __name__, url_prefix="/interaction/<uuid:interaction_id>")
+P = ParamSpec("P")
+Page = Response | str
+
+
+class Open:
+    """An interaction that is still waiting, with its request understood again."""
+
+    def __init__(self, row: Interaction) -> None:
+        """Read the stored request. Raises what `idp.authorize` raises if it no longer holds."""
+        provider = scope.rooms().provider
+        self.row = row
+        self.asked: AuthorizationRequest = interactions.request_of(
+            provider, scope.db(), row, now=scope.now()
+        )
+        pages.speak(self.asked.ui_locales)
+        headers.allow_form_target(self.asked.to.redirect_uri)
+
+    def url(self, endpoint: str) -> str:
+        """Return the address of one of this interaction's pages."""
+        return url_for(f"interactions.{endpoint}", interaction_id=self.row.id)
+
+    def signed_in(self) -> SignedIn | None:
+        """Return the member signed in here now."""
+        return flow.signed_in(self.asked)
+
+    def next(self) -> Step:
+        """Return what must happen next."""
+        present = self.signed_in()
+        return next_step(
+            self.asked,
+            present,
+            interactions.progress_of(self.row),
+            flow.decisions(self.asked, present),
+            reachable=flow.reachable(),
+            now=scope.now(),
+        )
+
+
+def restart_url(row: Interaction) -> str:
+    """Return the address that starts the same request again."""
+    return f"{url_for('oidc.authorize_by_get')}?{urlencode(row.parameters)}"
+
+
+def still_open(
+    view: Callable[Concatenate[Open, P], Page],
+) -> Callable[Concatenate[UUID, P], Page]:
+    """Give the view its interaction; what is over, stale or another browser's ends in a page."""
+
+    @wraps(view)
+    def guarded(interaction_id: UUID, *args: P.args, **kwargs: P.kwargs) -> Page:
+        if request.method == "POST":
+            csrf.require()
+        row = interactions.find(scope.db(), interaction_id, browser=cookies.browser())
+        if row is None:
+            raise NotFound("interaction.not_found")
+        if row.finished_at is not None or scope.now() >= row.expires_at:
+            return _over(row)
+        return view(Open(row), *args, **kwargs)
+
+    return guarded
+
+
+def _over(row: Interaction) -> Page:
+    provider = scope.rooms().provider
+    client = provider.find_client(scope.db(), row.client_id, now=scope.now())
+    page = pages.page(
+        "expired.html",
+        client=None if client is None else client_view(client),
+        restart_url=restart_url(row),
+        finished=row.finished_at is not None,
+    )
+    return Response(page, 410, mimetype="text/html")
+
+
+@bp.get("")
+@still_open
+def step(current: Open) -> Page:
+    """Go where the interaction must go next."""
+    following = current.next()
+    if isinstance(following, Issue):
+        return _finish(current)
+    page = {LogIn: "login_page", StepUp: "login_page", ChooseAccount: "account_page"}.get(
+        type(following), "consent_page"
+    )
+    return redirect(current.url(page), 303)
+
+
+def _finish(current: Open) -> Response:
+    session, now, provider = scope.db(), scope.now(), scope.rooms().provider
+    present = current.signed_in()
+    if present is None or not interactions.finish(session, current.row.id, now=now):
+        return redirect(current.url("step"), 303)
+    subjects.remember(
+        session, present.sub, member_id=present.member_id, sector=current.asked.client.sector
+    )
+    response = issue(provider, session, current.asked, present, now=now)
+    return oidc.answer(current.asked, response)
+
+
+@bp.get("/login")
+@still_open
+def login_page(current: Open) -> Page:
+    """Show the login page, if logging in is what comes next."""
+    following = current.next()
+    if not isinstance(following, LogIn | StepUp):
+        return redirect(current.url("step"), 303)
+    return show_login(current, following)
+
+
+def show_login(current: Open, following: Step, *, error: str = "", status: int = 200) -> Page:
+    """Render the login page of an interaction."""
+    page = pages.page(
+        "login.html",
+        action=current.url("log_in"),
+        client=client_view(current.asked.client),
+        notes=_notes(current, following),
+        login_hint=request.form.get("login_id", current.asked.login_hint)[:128],
+        error=error or None,
+        error_field="login_id" if error else None,
+        methods=[],
+        shared_computer=request.form.get("shared_computer") == "yes",
+        restart_url=None,
+        cancel_url=current.url("cancel"),
+    )
+    return Response(page, status, mimetype="text/html")
+
+
+def _notes(current: Open, following: Step) -> list[str]:
+    if not isinstance(following, LogIn):
+        return []
+    client = current.asked.client.name.text(pages.language())
+    words = {
+        Reason.CLIENT_ASKED: pages.say("「%(client)s」要求您重新登入。", client=client),
+        Reason.TOO_LONG_AGO: pages.say("上次登入太久以前，「%(client)s」要求您重新登入。", client=client),
+        Reason.OTHER_MEMBER: pages.say("「%(client)s」在等另一位會員登入。", client=client),
+    }
+    note = words.get(following.reason)
+    return [note] if note else []
+
+
+@bp.post("/login")
+@still_open
+def log_in(current: Open) -> Page:
+    """Try the login and go on, or show the page again with what to do."""
+    following = current.next()
+    if not isinstance(following, LogIn | StepUp):
+        return redirect(current.url("step"), 303)
+    interaction_id = current.row.id
+    try:
+        login.attempt(request.form)
+    except LoginLocked as locked:
+        return show_login(current, following, error=login.locked_words(locked), status=429)
+    except Refused as refused:
+        return show_login(current, following, error=login.failed_words(refused))
+    _mark(interaction_id, "authenticated_at")
+    return redirect(current.url("step"), 303)
+
+
+def _mark(interaction_id: UUID, moment: str) -> None:
+    row = interactions.find(scope.db(), interaction_id, browser=cookies.browser())
+    if row is not None:
+        setattr(row, moment, scope.now())
+
+
+@bp.post("/cancel")
+@still_open
+def cancel(current: Open) -> Page:
+    """Go back to the client without logging in."""
+    return _refuse(current, "the member cancelled")
+
+
+def _refuse(current: Open, description: str) -> Response:
+    if not interactions.finish(scope.db(), current.row.id, now=scope.now()):
+        return redirect(current.url("step"), 303)
+    return oidc.refuse(AuthorizationRefused("access_denied", description, to=current.asked.to))
+
+
+@bp.get("/account")
+@still_open
+def account_page(current: Open) -> Page:
+    """Ask whether to go on as the member signed in here."""
+    if not isinstance(current.next(), ChooseAccount):
+        return redirect(current.url("step"), 303)
+    return pages.page(
+        "choose_account.html",
+        action=current.url("choose_account"),
+        client=client_view(current.asked.client),
+        person=pages.person(),
+    )
+
+
+@bp.post("/account")
+@still_open
+def choose_account(current: Open) -> Page:
+    """Go on as this member, or sign in as another."""
+    if request.form.get("choice") == "continue":
+        current.row.account_chosen_at = scope.now()
+        return redirect(current.url("step"), 303)
+    present = scope.visitor()
+    if present is not None:
+        login.end_session(present.session_id, present.member_id)
+        cookies.end_session()
+        scope.forget_visitor()
+    return redirect(current.url("login_page"), 303)
+
+
+@bp.get("/consent")
+@still_open
+def consent_page(current: Open) -> Page:
+    """Ask the member, claim by claim, if consent is what comes next."""
+    following = current.next()
+    if not isinstance(following, AskConsent):
+        return redirect(current.url("step"), 303)
+    return consents.show(current.asked, following.claims, action=current.url("decide"))
+
+
+@bp.post("/consent")
+@still_open
+def decide(current: Open) -> Page:
+    """Record what the member decided and go on, or go back to the client."""
+    following = current.next()
+    if not isinstance(following, AskConsent):
+        return redirect(current.url("step"), 303)
+    if request.form.get("decision") == "deny":
+        trail.record(
+            scope.db(),
+            "consent.refused",
+            actor=scope.member_id(),
+            subject=current.asked.client.id,
+            now=scope.now(),
+        )
+        return _refuse(current, "the member did not consent")
+    errors = consents.record(current.asked, following.claims, request.form)
+    if errors:
+        return consents.show(
+            current.asked, following.claims, action=current.url("decide"), errors=errors
+        )
+    current.row.consented_at = scope.now()
+    return redirect(current.url("step"), 303)

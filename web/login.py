@@ -1,0 +1,146 @@
+"""Try a login: throttled before the work, equal for strangers and members, recorded either way."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from uuid import UUID
+
+from flask import request
+from sqlalchemy.orm import Session
+
+from adapters.contract import Adapter, Context, NotProven, Proof
+from audit import trail
+from idp import acr, grants
+from idp.models import GrantEnd
+from kernel import throttle
+from kernel.db import transaction
+from kernel.errors import Refused
+from kernel.throttle import Policy
+from members import register, standing
+from members.logins import normalise
+from web import browsers, cookies, pages, scope, sessions
+
+
+class LoginLocked(Exception):  # noqa: N818  # a state of affairs, not a mistake
+    """Too many attempts on this account name or from this address."""
+
+    def __init__(self, until: datetime) -> None:
+        """Keep the moment from which trying again makes sense."""
+        super().__init__("login.locked")
+        self.until = until
+
+
+def attempt(form: Mapping[str, str]) -> UUID:
+    """Sign the person in and return the member's id.
+
+    Raises LoginLocked, or Refused `login.failed` whatever was wrong: unknown, wrong password,
+    suspended (STYLE 5). Which of them it was is on the trail.
+    """
+    login = form.get("login_id", "")
+    count_attempt(normalise(login))
+    try:
+        proof = _prove(form, login)
+        member = register.get(scope.db(), proof.member_id)
+        standing.require_active(member.standing)
+    except Refused as refused:
+        _record_failure(refused)
+        if refused.code == "login.busy":
+            raise
+        raise Refused("login.failed") from None
+    forget_attempts(normalise(login))
+    _start_session(proof, shared_computer=form.get("shared_computer") == "yes")
+    return proof.member_id
+
+
+def _prove(form: Mapping[str, str], login: str) -> Proof:
+    adapter: Adapter = scope.rooms().adapters["password"]
+    context = Context(origin=scope.rooms().settings.issuer, address=request.remote_addr or "")
+    challenge = adapter.begin(context, now=scope.now())
+    answer = {"login": login, "password": form.get("password", "")}
+    return adapter.verify(scope.db(), context, challenge, answer, now=scope.now())
+
+
+def count_attempt(subject: str) -> None:
+    """Count before working, so that racing attempts cannot slip past the limit (7.4).
+
+    `subject` is what is being guessed at. Raises LoginLocked.
+    """
+    scope.keep()
+    with transaction(scope.rooms().sessions) as session:
+        verdicts = [
+            policy.hit(session, key, now=scope.now()) for policy, key in _counted(subject)
+        ]
+    for verdict in verdicts:
+        if verdict.retry_at is not None:
+            raise LoginLocked(verdict.retry_at)
+
+
+def forget_attempts(subject: str) -> None:
+    """Stop counting: it was the right person."""
+    (_, account_key), (_, address_key) = _counted(subject)
+    throttle.clear(scope.db(), account_key)
+    throttle.forgive(scope.db(), address_key)
+
+
+def _counted(subject: str) -> tuple[tuple[Policy, bytes], tuple[Policy, bytes]]:
+    secret = scope.rooms().throttle_key
+    network = throttle.network_of(request.remote_addr or "")
+    return (
+        (throttle.ACCOUNT, throttle.ACCOUNT.key(subject, secret=secret)),
+        (throttle.ADDRESS, throttle.ADDRESS.key(network, secret=secret)),
+    )
+
+
+def _record_failure(refused: Refused) -> None:
+    reason = refused.reason if isinstance(refused, NotProven) else refused.code
+    member_id = refused.member_id if isinstance(refused, NotProven) else None
+    scope.abandon(aftermath=_failure(reason, member_id, scope.now()))
+
+
+def _failure(reason: str, member_id: UUID | None, now: datetime) -> Callable[[Session], None]:
+    def write(session: Session) -> None:
+        trail.record(session, "login.failed", actor=None, subject=member_id, now=now, reason=reason)
+
+    return write
+
+
+def _start_session(proof: Proof, *, shared_computer: bool) -> None:
+    session, now, assurance = scope.db(), scope.now(), acr.worth(proof)
+    present = scope.visitor()
+    if present is not None and present.member_id == proof.member_id:
+        token = sessions.renew(session, present.session_id, assurance=assurance, now=now)
+    else:
+        if present is not None:
+            end_session(present.session_id, present.member_id)
+        lifetimes = scope.rooms().settings.lifetimes
+        token = sessions.start(
+            session,
+            member_id=proof.member_id,
+            assurance=assurance,
+            browser=browsers.describe(request.headers.get("User-Agent", "")[:512]),
+            lifetime=lifetimes.of("session_shared_computer" if shared_computer else "session"),
+            now=now,
+        )
+    trail.record(session, "login.succeeded", actor=proof.member_id, now=now, acr=assurance.acr)
+    cookies.start_session(token)
+    scope.forget_visitor()
+
+
+def end_session(session_id: UUID, member_id: UUID) -> None:
+    """End one session and every grant issued in it."""
+    session, now = scope.db(), scope.now()
+    sessions.end(session, session_id, member_id=member_id)
+    grants.end_for_sessions(session, [session_id], reason=GrantEnd.LOGGED_OUT, now=now)
+    trail.record(session, "session.ended", actor=member_id, subject=session_id, now=now)
+
+
+def locked_words(locked: LoginLocked) -> str:
+    """Say until when logging in is locked; the same for members and strangers."""
+    until = pages.moment(locked.until)
+    return pages.say("嘗試太多次，請在 %(until)s 之後再試，或臨櫃辦理。", until=until)
+
+
+def failed_words(refused: Refused) -> str:
+    """Say that logging in failed; never why."""
+    if refused.code == "login.busy":
+        return pages.say("現在登入的人很多，請過一會兒再試。")
+    return pages.say("帳號或密碼不正確。")

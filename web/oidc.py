@@ -1,0 +1,141 @@
+"""Serve the protocol's endpoints: read the request, ask `idp`, write the answer."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, jsonify, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from idp import authorize, interactions, introspection, parameters, token, userinfo
+from idp.errors import AuthorizationRefused, ProtocolError
+from idp.interaction import Issue, Progress, next_step
+from idp.issue import issue
+from idp.logout import with_parameters
+from idp.parameters import Parameters
+from idp.requests import AuthorizationRequest
+from web import cookies, flow, scope
+
+bp = Blueprint("oidc", __name__)
+FORM = "application/x-www-form-urlencoded"
+SHORT_ENOUGH = 4000  # bytes of a query that every proxy lets through
+
+
+@bp.get("/authorize")
+def authorize_by_get() -> Response:
+    """Answer an authorization request (OIDC Core 3.1.2)."""
+    return _authorize(parameters.read(request.query_string))
+
+
+@bp.post("/authorize")
+def authorize_by_post() -> Response:
+    """Answer an authorization request sent as a form.
+
+    A form on another site brings no SameSite=Lax cookie, but a redirect to GET does; so the
+    member who is signed in is recognised after one more step.
+    """
+    body = _form_body()
+    if cookies.session() is None and len(body) <= SHORT_ENOUGH and body.isascii():
+        return redirect(f"{url_for('oidc.authorize_by_get')}?{body.decode('ascii')}", 303)
+    return _authorize(parameters.read(body))
+
+
+def _authorize(sent: Parameters) -> Response:
+    provider, now = scope.rooms().provider, scope.now()
+    asked = authorize.read_request(provider, scope.db(), sent, now=now)
+    signed_in = flow.signed_in(asked)
+    step = next_step(
+        asked,
+        signed_in,
+        Progress(started_at=now),
+        flow.decisions(asked, signed_in),
+        reachable=flow.reachable(),
+        now=now,
+    )
+    if isinstance(step, Issue) and signed_in is not None:
+        return answer(asked, issue(provider, scope.db(), asked, signed_in, now=now))
+    interaction_id = interactions.begin(
+        scope.db(), asked, browser=cookies.browser(), provider=provider, now=now
+    )
+    return redirect(url_for("interactions.step", interaction_id=interaction_id), 303)
+
+
+def answer(asked: AuthorizationRequest, response: dict[str, str]) -> Response:
+    """Send an authorization response to the client, naming ourselves (RFC 9207)."""
+    return _back(asked.to.redirect_uri, response)
+
+
+def refuse(error: AuthorizationRefused) -> Response:
+    """Send an authorization error to the client (RFC 6749 4.1.2.1)."""
+    response = {"error": error.error, "error_description": error.description}
+    if error.to.state is not None:
+        response["state"] = error.to.state
+    return _back(error.to.redirect_uri, response)
+
+
+def _back(redirect_uri: str, response: dict[str, str]) -> Response:
+    response["iss"] = scope.rooms().provider.issuer
+    sent = redirect(with_parameters(redirect_uri, response), 303)
+    sent.headers["Cache-Control"] = "no-store"
+    return sent
+
+
+@bp.post("/token")
+def token_endpoint() -> Response:
+    """Exchange a code or a refresh token (RFC 6749 3.2)."""
+    return _no_store(jsonify(_served(token.exchange, keyring=scope.rooms().keyring)))
+
+
+@bp.route("/userinfo", methods=["GET", "POST"])
+def userinfo_endpoint() -> Response:
+    """Hand out the claims that may leave now (OIDC Core 5.3)."""
+    return _no_store(jsonify(_served(userinfo.userinfo, keyring=scope.rooms().keyring)))
+
+
+@bp.post("/introspect")
+def introspection_endpoint() -> Response:
+    """Say what a token is worth (RFC 7662)."""
+    return _no_store(jsonify(_served(introspection.introspect)))
+
+
+@bp.post("/revoke")
+def revocation_endpoint() -> Response:
+    """Revoke a token (RFC 7009)."""
+    _served(introspection.revoke)
+    return _no_store(Response(status=200))
+
+
+def _served(endpoint: Callable[..., Any], **more: Any) -> Any:  # each endpoint has its own answer
+    sent = parameters.read(_form_body() if request.method == "POST" else b"")
+    return endpoint(
+        scope.rooms().provider,
+        scope.db(),
+        sent,
+        authorization=request.headers.get("Authorization"),
+        now=scope.now(),
+        **more,
+    )
+
+
+def _form_body() -> bytes:
+    body = request.get_data(cache=False)
+    if body and request.mimetype != FORM:
+        raise ProtocolError("invalid_request", f"the body must be {FORM}")
+    return body
+
+
+def _no_store(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def refuse_in_json(error: ProtocolError) -> Response:
+    """Tell a client's back end what it did wrong (RFC 6749 5.2, RFC 6750 3)."""
+    response = jsonify({"error": error.error, "error_description": error.description})
+    response.status_code = error.status
+    if error.status == 401:
+        scheme = "Basic" if error.error == "invalid_client" else "Bearer"
+        challenge = f'{scheme} realm="{scope.rooms().provider.issuer}"'
+        if scheme == "Bearer":
+            challenge += f', error="{error.error}", error_description="{error.description}"'
+        response.headers["WWW-Authenticate"] = challenge
+    return _no_store(response)

@@ -1,0 +1,170 @@
+"""Render pages: language, words, frame; and the public pages that need no member."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, Flask, g, render_template, request, url_for
+from flask import redirect as _redirect
+from jinja2 import Environment
+from werkzeug.wrappers import Response
+
+from kernel.wording import LANGUAGES, Bilingual
+from members import register
+from members.profile import masked
+from web import cookies, csrf, dates, headers, i18n, scope
+
+bp = Blueprint("pages", __name__)
+
+
+def language() -> str:
+    """Return the language of this page: the reader's choice, the client's wish, the browser's."""
+    if "language" not in g:
+        g.language = i18n.choose(
+            ui_locales=cookies.language() or g.get("ui_locales", ""),
+            cookie="",
+            accept_language=request.headers.get("Accept-Language", "")[:256],
+        )
+    return str(g.language)
+
+
+def speak(ui_locales: str) -> None:
+    """Take the client's wish for a language into account (OIDC Core 3.1.2.1)."""
+    g.ui_locales = ui_locales
+    g.pop("language", None)
+
+
+def say(chinese: str, **values: object) -> str:
+    """Return a text in the reader's language; the Chinese text is its own key."""
+    words = i18n.translations(language()).gettext(chinese)
+    return words % values if values else words
+
+
+def page(template: str, **context: Any) -> str:  # whatever the template needs
+    """Render a page in the reader's language."""
+    return render_template(template, **context)
+
+
+def _gettext(chinese: str) -> str:
+    return str(i18n.translations(language()).gettext(chinese))
+
+
+def _ngettext(one: str, many: str, count: int) -> str:
+    return str(i18n.translations(language()).ngettext(one, many, count))
+
+
+def _signed_in_as() -> str | None:
+    visitor = scope.visitor()
+    if visitor is None:
+        return None
+    member = register.get(scope.db(), visitor.member_id)
+    name = register.claims_of(member, keyring=scope.rooms().keyring).get("name", member.login)
+    return masked(name)
+
+
+def person() -> str:
+    """Return the signed-in member's masked name, looked up once a request."""
+    if "person" not in g:
+        g.person = _signed_in_as()
+    return g.person or ""
+
+
+def _context() -> dict[str, Any]:
+    names = scope.rooms().settings.service_name
+    tag = language()
+    return {
+        "lang": tag,
+        "other_language": next(each for each in LANGUAGES if each != tag),
+        "service_name": Bilingual(names.zh, names.en).text(tag),
+        "signed_in_as": person() or None if g.get("show_person", True) else None,
+        "here": request.full_path.rstrip("?") if request.method == "GET" else url_for("pages.home"),
+        "csrf_field": csrf.field,
+        "request_reference": scope.reference(),
+        "text": lambda wording: wording.text(tag),
+    }
+
+
+class _Nonce:
+    """A nonce that is only made if the page uses it."""
+
+    def __str__(self) -> str:
+        return headers.nonce()
+
+    def __html__(self) -> str:
+        return headers.nonce()
+
+
+def init(app: Flask) -> None:
+    """Teach Jinja our words, dates and globals."""
+    app.jinja_options = {"extensions": ["jinja2.ext.i18n"]}
+    environment: Environment = app.jinja_env
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        _gettext, _ngettext, newstyle=True
+    )
+    environment.globals["nonce"] = _Nonce()
+    environment.filters["roc_date"] = lambda moment: dates.roc_date(moment, language())
+    environment.filters["moment_words"] = lambda moment: dates.moment_words(moment, language())
+    app.context_processor(_context)
+    app.register_blueprint(bp)
+
+
+@bp.get("/")
+def home() -> str:
+    """Show the front door."""
+    return page("home.html")
+
+
+@bp.get("/help")
+def help() -> str:  # noqa: A001  # the page's name
+    """Explain how to sign in, and what to do when it fails."""
+    return page("help.html")
+
+
+@bp.get("/privacy")
+def privacy() -> str:
+    """Say what is kept, why and for how long (PDPA 8)."""
+    return page("privacy.html")
+
+
+@bp.get("/accessibility")
+def accessibility() -> str:
+    """State how accessible the site is."""
+    return page("accessibility.html")
+
+
+@bp.get("/sitemap")
+def sitemap() -> str:
+    """List every page."""
+    return page("sitemap.html")
+
+
+@bp.get("/developers")
+def developers() -> str:
+    """Tell developers where everything is."""
+    provider = scope.rooms().provider
+    endpoints = {
+        name: value
+        for name, value in provider.metadata.items()
+        if name.endswith(("_endpoint", "_uri")) and isinstance(value, str)
+    }
+    return page("developers.html", issuer=provider.issuer, endpoints=endpoints)
+
+
+@bp.post("/language", endpoint="language")
+def language_choice() -> Response:
+    """Remember the language the reader chose and go back to where they were."""
+    csrf.require()
+    tag = request.form.get("language", "")
+    if tag in LANGUAGES:
+        cookies.choose_language(tag)
+    return _redirect(_own_path(request.form.get("next", "")), 303)
+
+
+def _own_path(path: str) -> str:
+    # "//host" and "/\host" would leave the site.
+    safe = path.startswith("/") and not path.startswith(("//", "/\\")) and "\\" not in path
+    return path if safe and path.isprintable() else url_for("pages.home")
+
+
+def moment(value: datetime) -> str:
+    """Return a moment in words, for texts composed in views."""
+    return dates.moment_words(value, language())

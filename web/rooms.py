@@ -1,0 +1,23 @@
+"""Hold what one process is made of; built once by `app`, read through `scope.rooms()`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from adapters.contract import Adapter
+from idp.provider import Provider
+from kernel.db import Sessions
+from kernel.keyring import Keyring
+from kernel.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rooms:
+    """The parts of the house, put together."""
+
+    settings: Settings
+    sessions: Sessions
+    keyring: Keyring
+    provider: Provider
+    adapters: Mapping[str, Adapter]
+    csrf_key: bytes
+    throttle_key: bytes

@@ -1,0 +1,119 @@
+"""One request, one transaction: open late, commit on success, roll back otherwise (STYLE 3)."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from typing import ParamSpec, TypeVar, cast
+from uuid import UUID
+
+from flask import Flask, current_app, g, redirect, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from idp.errors import Aftermath
+from kernel import clock
+from kernel.db import transaction
+from kernel.ids import new_reference
+from web import cookies, sessions
+from web.rooms import Rooms
+from web.sessions import Visitor
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def rooms() -> Rooms:
+    """Return the parts of this process."""
+    return cast("Rooms", current_app.extensions["taipei_id"])
+
+
+def now() -> datetime:
+    """Return the moment of this request: read once, the same everywhere."""
+    if "now" not in g:
+        g.now = clock.now()
+    return cast("datetime", g.now)
+
+
+def db() -> Session:
+    """Return this request's database session, opening its transaction at first use."""
+    if "db" not in g:
+        g.db = rooms().sessions()
+    return cast("Session", g.db)
+
+
+def reference() -> str:
+    """Return the reference number by which a person can ask about this request."""
+    if "reference" not in g:
+        g.reference = new_reference()
+    return cast("str", g.reference)
+
+
+def visitor() -> Visitor | None:
+    """Return the member signed in in this browser, or None."""
+    if "visitor" not in g:
+        cookie = cookies.session()
+        g.visitor = (
+            None
+            if cookie is None
+            else sessions.find(
+                db(), cookie, now=now(), idle=rooms().settings.lifetimes.of("session_idle")
+            )
+        )
+    return cast("Visitor | None", g.visitor)
+
+
+def forget_visitor() -> None:
+    """Look the visitor up again: the browser's session has just changed."""
+    g.pop("visitor", None)
+
+
+def member_id() -> UUID:
+    """Return the signed-in member; only under `member_required`."""
+    present = visitor()
+    if present is None:
+        raise RuntimeError("this view needs member_required")
+    return present.member_id
+
+
+def member_required(view: Callable[P, R]) -> Callable[P, R | Response]:
+    """Send visitors who are not signed in to the login page of the account."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Response:
+        if visitor() is None:
+            return redirect(url_for("account.login"), 303)
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def keep() -> None:
+    """Commit what was done so far; a later statement opens a new transaction."""
+    session = g.pop("db", None)
+    if session is not None:
+        session.commit()
+        session.close()
+
+
+def abandon(*, aftermath: Aftermath | None = None) -> None:
+    """Undo this request's transaction, then write what must survive it in one of its own."""
+    session = g.pop("db", None)
+    if session is not None:
+        session.rollback()
+        session.close()
+    if aftermath is not None:
+        with transaction(rooms().sessions) as own:
+            aftermath(own)
+
+
+def init(app: Flask) -> None:
+    """Commit before the response leaves, and never leave a transaction open."""
+
+    @app.after_request
+    def commit(response: Response) -> Response:
+        keep()
+        return response
+
+    @app.teardown_request
+    def close(error: BaseException | None) -> None:  # noqa: ARG001  # Flask's signature
+        abandon()

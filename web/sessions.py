@@ -1,0 +1,136 @@
+"""Keep who is signed in where: server-side, hashed, renewed at login, ended everywhere at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from idp.acr import Assurance
+from kernel.errors import NotFound
+from kernel.ids import digest, new_id, new_secret
+from members.models import Member, Standing
+from web.models import BrowserSession
+
+TOUCH_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visitor:
+    """A signed-in member in one browser."""
+
+    session_id: UUID
+    member_id: UUID
+    acr: str
+    amr: tuple[str, ...]
+    authenticated_at: datetime
+
+
+def find(session: Session, token: str, *, now: datetime, idle: timedelta) -> Visitor | None:
+    """Return who is signed in with this cookie, if still so and in good standing."""
+    row = session.execute(
+        select(
+            BrowserSession.id,
+            BrowserSession.member_id,
+            BrowserSession.acr,
+            BrowserSession.amr,
+            BrowserSession.authenticated_at,
+            BrowserSession.last_seen_at,
+        )
+        .join(Member, Member.id == BrowserSession.member_id)
+        .where(
+            BrowserSession.token_hash == digest(token),
+            BrowserSession.expires_at > now,
+            BrowserSession.last_seen_at > now - idle,
+            Member.standing == Standing.ACTIVE,
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    if now - row.last_seen_at > TOUCH_EVERY:
+        session.execute(
+            update(BrowserSession).where(BrowserSession.id == row.id).values(last_seen_at=now)
+        )
+    return Visitor(
+        session_id=row.id,
+        member_id=row.member_id,
+        acr=row.acr,
+        amr=tuple(row.amr),
+        authenticated_at=row.authenticated_at,
+    )
+
+
+def start(
+    session: Session,
+    *,
+    member_id: UUID,
+    assurance: Assurance,
+    browser: str,
+    lifetime: timedelta,
+    now: datetime,
+) -> str:
+    """Sign a member in and return the new cookie; the caller ends what this browser had before."""
+    token = new_secret()
+    session.add(
+        BrowserSession(
+            id=new_id(),
+            token_hash=digest(token),
+            member_id=member_id,
+            acr=assurance.acr,
+            amr=list(assurance.amr),
+            authenticated_at=now,
+            created_at=now,
+            last_seen_at=now,
+            expires_at=now + lifetime,
+            browser=browser,
+        )
+    )
+    session.flush()
+    return token
+
+
+def renew(session: Session, session_id: UUID, *, assurance: Assurance, now: datetime) -> str:
+    """Give a session that proved itself again a new cookie, keeping its id and its grants."""
+    token = new_secret()
+    session.execute(
+        update(BrowserSession)
+        .where(BrowserSession.id == session_id)
+        .values(
+            token_hash=digest(token),
+            acr=assurance.acr,
+            amr=list(assurance.amr),
+            authenticated_at=now,
+            last_seen_at=now,
+        )
+    )
+    return token
+
+
+def listed(session: Session, member_id: UUID, *, now: datetime) -> Sequence[BrowserSession]:
+    """Return where the member is signed in, the most recently used first."""
+    return session.scalars(
+        select(BrowserSession)
+        .where(BrowserSession.member_id == member_id, BrowserSession.expires_at > now)
+        .order_by(BrowserSession.last_seen_at.desc())
+    ).all()
+
+
+def end(session: Session, session_id: UUID, *, member_id: UUID) -> None:
+    """End one of the member's sessions. Raises NotFound, also for somebody else's."""
+    ended = session.scalars(
+        delete(BrowserSession)
+        .where(BrowserSession.id == session_id, BrowserSession.member_id == member_id)
+        .returning(BrowserSession.id)
+    ).all()
+    if not ended:
+        raise NotFound("session.not_found")
+
+
+def end_all(session: Session, *, member_id: UUID, but: UUID | None = None) -> list[UUID]:
+    """Sign the member out everywhere (but here, if `but` is given) and return the ended sessions."""
+    statement = delete(BrowserSession).where(BrowserSession.member_id == member_id)
+    if but is not None:
+        statement = statement.where(BrowserSession.id != but)
+    return list(session.scalars(statement.returning(BrowserSession.id)).all())

@@ -1,0 +1,64 @@
+"""The logout page: a client may ask, the member decides (OIDC RP-Initiated Logout 1.0)."""
+
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from idp import parameters
+from idp.logout import LogoutRequest, read_logout
+from idp.parameters import Parameters
+from web import cookies, csrf, headers, login, pages, scope
+from web.views import client_view
+
+bp = Blueprint("signing_out", __name__, url_prefix="/logout")
+CARRIED = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")
+SHORT_ENOUGH = 6000
+
+
+@bp.get("")
+def ask() -> Response | str:
+    """Ask the member whether to sign out; a browser in which nobody is signed in just goes on."""
+    sent = parameters.read(request.query_string)
+    wanted = _read(sent)
+    if scope.visitor() is None:
+        return _gone(wanted)
+    if wanted.return_to is not None:
+        headers.allow_form_target(wanted.return_to)
+    return pages.page(
+        "logout.html",
+        action=url_for("signing_out.decide"),
+        client=None if wanted.client is None else client_view(wanted.client),
+        hidden={name: value for name in CARRIED if (value := sent.get(name))},
+    )
+
+
+@bp.post("")
+def decide() -> Response | str:
+    """Sign out if our own form says so; a client's form is asked about first."""
+    body = request.get_data()
+    if b"decision=" not in body:
+        query = body.decode("ascii", "ignore")[:SHORT_ENOUGH]
+        return redirect(f"{url_for('signing_out.ask')}?{query}", 303)
+    csrf.require()
+    wanted = _read(parameters.read(body))
+    if request.form.get("decision") != "yes":
+        return redirect(url_for("account.index"), 303)
+    visitor = scope.visitor()
+    if visitor is not None:
+        login.end_session(visitor.session_id, visitor.member_id)
+        scope.forget_visitor()
+    cookies.end_session()
+    return _gone(wanted)
+
+
+def _read(sent: Parameters) -> LogoutRequest:
+    return read_logout(scope.rooms().provider, scope.db(), sent, now=scope.now())
+
+
+def _gone(wanted: LogoutRequest) -> Response | str:
+    if wanted.return_to is not None:
+        return redirect(wanted.return_to, 303)
+    return pages.page(
+        "logged_out.html",
+        client=None if wanted.client is None else client_view(wanted.client),
+        continue_url=None if wanted.client is None else wanted.client.home_uri,
+    )
