@@ -2,7 +2,10 @@
 
 An adapter says what was proven, never what it is worth: `idp.acr` alone maps a proof to acr and
 amr. An adapter knows no Flask, no session, no other adapter; it gets a database session, plain
-values and the moment, and it refuses by raising `kernel.errors.Refused`.
+values and the moment, and it refuses by raising `kernel.errors.Refused`. One adapter object
+serves every thread of a process, so it keeps nothing between `begin` and `verify`.
+
+`tests/contract` is the suite every adapter must pass.
 """
 
 from collections.abc import Mapping
@@ -46,16 +49,20 @@ class Context:
 
     origin: str
     channel: str = "web"  # web or counter
-    address: str = ""
+    address: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Challenge:
-    """A question that may be answered once, until it expires. The core consumes it, not the adapter."""
+    """A question that may be answered once, until it expires; the core consumes it.
 
-    nonce: str
+    What `repr` does not show stays out of the log (STYLE 7).
+    """
+
+    nonce: str = field(repr=False)
     expires_at: datetime
-    public: Mapping[str, str] = field(default_factory=dict)  # what the page needs to show or sign
+    # what the page needs to show or sign
+    public: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def require_fresh(self, *, now: datetime) -> None:
         """Refuse a stale answer. Raises Refused `challenge.expired`."""
@@ -75,12 +82,32 @@ class Proof:
     at: datetime
 
 
+class NotProven(Refused):
+    """The answer proves nobody: outside always `login.failed`, whatever was wrong with it.
+
+    `reason` (a code) and `member_id` (whose login was tried, if it is anybody's) are for the
+    audit trail alone.
+    """
+
+    def __init__(self, reason: str, *, member_id: UUID | None = None) -> None:
+        super().__init__("login.failed")
+        self.reason = reason
+        self.member_id = member_id
+
+
 @runtime_checkable
 class Adapter(Protocol):
     """One way of proving who you are."""
 
-    name: str
-    capabilities: Capabilities
+    @property
+    def name(self) -> str:
+        """Return the word that settings, tables and URLs use: lower case, letters and dashes."""
+        ...
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Return what this adapter can do; always the same."""
+        ...
 
     def begin(self, context: Context, *, now: datetime) -> Challenge:
         """Return the question to put to the person."""
@@ -91,9 +118,29 @@ class Adapter(Protocol):
         session: Session,
         context: Context,
         challenge: Challenge,
-        answer: Mapping[str, str],
+        answer: Mapping[str, object],
         *,
         now: datetime,
     ) -> Proof:
-        """Return what the answer proves; raise Refused for every other answer, whatever it holds."""
+        """Return what the answer proves; raise Refused for every other answer, whatever it holds.
+
+        A wrong answer is NotProven. A stale challenge is `challenge.expired`. Nothing is written
+        but the adapter's own credential.
+        """
         ...
+
+
+def is_storable(text: str) -> bool:
+    """Say whether a database can keep `text`: no NUL character, no half of a surrogate pair."""
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def text_of(answer: Mapping[str, object], name: str, *, longest: int) -> str:
+    """Return the answer's field `name`, at most `longest` characters of storable text.
+
+    Raises NotProven `answer.malformed` for everything else, before anything looks at it.
+    """
+    value = answer.get(name)
+    if not isinstance(value, str) or len(value) > longest or not is_storable(value):
+        raise NotProven("answer.malformed")
+    return value

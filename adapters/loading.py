@@ -1,0 +1,55 @@
+"""Load the adapters an installation names in its settings."""
+
+from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import TypeAlias
+
+from adapters.contract import Adapter
+from kernel.settings import SettingsInvalid
+
+GROUP = "taipei_id.adapters"
+
+# Named, not imported: a server without card readers never loads what needs one.
+BUILT_IN = {"password": "adapters.password.adapter:create"}
+
+# A factory gets the values an operator may decide, by the names they have in the settings, and
+# takes those it knows. It raises SettingsInvalid for a value it cannot work with.
+Factory: TypeAlias = Callable[[Mapping[str, object]], Adapter]
+
+
+def load(names: Iterable[str], settings: Mapping[str, object]) -> dict[str, Adapter]:
+    """Return the adapters called `names`, in that order, each made with `settings`.
+
+    A name is built in (`password`), an entry point in the group `taipei_id.adapters`, or
+    `module:factory`. Raises SettingsInvalid for one that cannot be loaded, or is named twice.
+    """
+    adapters: dict[str, Adapter] = {}
+    for name in names:
+        adapter = _factory(name)(settings)
+        if adapter.name in adapters:
+            raise SettingsInvalid(f"adapters: {adapter.name} is named twice; name it once")
+        adapters[adapter.name] = adapter
+    if not adapters:
+        raise SettingsInvalid("adapters: none is named, so nobody could sign in; name 'password'")
+    return adapters
+
+
+def _factory(name: str) -> Factory:
+    address = BUILT_IN.get(name) or _installed(name) or name
+    module, colon, attribute = address.partition(":")
+    if not colon:
+        raise SettingsInvalid(f"adapters: no adapter is called {name}; there are {_known()}")
+    try:
+        factory: Factory = getattr(import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as missing:
+        raise SettingsInvalid(f"adapters: {name} cannot be loaded: {missing}") from missing
+    return factory
+
+
+def _installed(name: str) -> str | None:
+    return next((each.value for each in entry_points(group=GROUP, name=name)), None)
+
+
+def _known() -> str:
+    return ", ".join(sorted({*BUILT_IN, *entry_points(group=GROUP).names}))

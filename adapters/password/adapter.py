@@ -1,0 +1,121 @@
+"""Prove who you are by account name and password."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from adapters.contract import (
+    Capabilities,
+    Challenge,
+    Context,
+    NotProven,
+    Proof,
+    ProofKind,
+    text_of,
+)
+from adapters.password import hashing
+from adapters.password.breach import BreachList, open_breach_lists
+from adapters.password.hashing import Hasher
+from adapters.password.models import PasswordCredential
+from kernel.ids import new_secret
+from kernel.settings import SettingsInvalid
+from kernel.wording import Bilingual
+from members import logins
+from members.models import Member
+
+LIFETIME = timedelta(minutes=30)
+LONGEST_LOGIN = 4 * logins.LONGEST  # as typed; what `logins.normalise` looks at
+
+
+class PasswordAdapter:
+    """A password: anyone who knows it passes, so it is bound to no thing, place or page.
+
+    Whether the member may act at all is not asked here (`members.standing`), nor how often
+    one may try (`kernel.throttle`).
+    """
+
+    name = "password"
+    capabilities = Capabilities(
+        label=Bilingual("帳號密碼", "Account name and password"),
+        proofs=(ProofKind.KNOWLEDGE,),
+        holder_verification=False,
+        needs_script=False,
+        fields=("login", "password"),
+    )
+
+    def __init__(self, *, hasher: Hasher, breaches: BreachList) -> None:
+        self.hasher = hasher
+        self.breaches = breaches
+
+    def begin(self, context: Context, *, now: datetime) -> Challenge:  # noqa: ARG002  # contract
+        """Return a nonce that makes the form good for one attempt within half an hour."""
+        return Challenge(nonce=new_secret(), expires_at=now + LIFETIME)
+
+    def verify(
+        self,
+        session: Session,
+        context: Context,  # noqa: ARG002  # contract
+        challenge: Challenge,
+        answer: Mapping[str, object],
+        *,
+        now: datetime,
+    ) -> Proof:
+        """Return proof of knowing the password.
+
+        Raises NotProven, equally fast for strangers and for members (both cost one Argon2id);
+        Refused `challenge.expired`, or `login.busy` if too many are being checked.
+        """
+        challenge.require_fresh(now=now)
+        login = text_of(answer, "login", longest=LONGEST_LOGIN)
+        password = text_of(answer, "password", longest=hashing.LONGEST)
+        member_id, kept = _find(session, logins.normalise(login))
+        is_right = self.hasher.matches(kept, password)
+        if member_id is None or kept is None:
+            raise NotProven("password.unknown_login", member_id=member_id)
+        if not is_right:
+            raise NotProven("password.wrong", member_id=member_id)
+        self._renew(session, member_id, kept, password)
+        return Proof(
+            member_id=member_id,
+            kind=ProofKind.KNOWLEDGE,
+            holder_verified=False,
+            hardware=False,
+            origin_bound=False,
+            at=now,
+        )
+
+    def _renew(self, session: Session, member_id: UUID, kept: str, password: str) -> None:
+        """Hash again at today's cost; a password changed meanwhile is left alone."""
+        if self.hasher.is_outdated(kept):
+            session.execute(
+                update(PasswordCredential)
+                .where(PasswordCredential.member_id == member_id, PasswordCredential.hash == kept)
+                .values(hash=self.hasher.hash(password)),
+                execution_options={"synchronize_session": False},
+            )
+
+
+def _find(session: Session, login: str) -> tuple[UUID | None, str | None]:
+    found = session.execute(
+        select(Member.id, PasswordCredential.hash)
+        .outerjoin(PasswordCredential, PasswordCredential.member_id == Member.id)
+        .where(Member.login == login)
+    ).one_or_none()
+    return (None, None) if found is None else (found.id, found.hash)
+
+
+def create(settings: Mapping[str, object]) -> PasswordAdapter:
+    """Make the adapter from `argon2_parallel` and `breach_list`. Raises SettingsInvalid."""
+    parallel = settings.get("argon2_parallel", 2)
+    breach_list = settings.get("breach_list")
+    if not isinstance(parallel, int) or parallel < 1:
+        raise SettingsInvalid("argon2_parallel: must be a whole number, at least 1")
+    if not isinstance(breach_list, Path | None):
+        raise SettingsInvalid("breach_list: must be the path of a file")
+    return PasswordAdapter(
+        hasher=Hasher(parallel=parallel), breaches=open_breach_lists(breach_list)
+    )
