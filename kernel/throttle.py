@@ -1,0 +1,149 @@
+"""Count attempts in the database, so that a limit holds across threads, processes and nodes.
+
+An attempt is counted before its work begins: workers racing each other can never do more than
+the limit allows. What is counted is known only by a keyed hash: the table names nobody.
+Call each function in a transaction of its own (`kernel.db.transaction`), or a rollback undoes it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from ipaddress import IPv6Address, IPv6Network, ip_address
+
+from sqlalchemy import LargeBinary, and_, case, delete, literal, null, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from kernel.db import Base, Moment
+from kernel.keyring import keyed_hash
+
+
+class Throttle(Base):
+    """How often something was tried, and until when it may not be tried again."""
+
+    __tablename__ = "throttle"
+
+    key: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    hits: Mapped[int]
+    window_ends_at: Mapped[datetime]
+    locked_until: Mapped[datetime | None]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether an attempt may go on, and if not, when the next may."""
+
+    allowed: bool
+    retry_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """One kind of limit: `limit` attempts within `window`, then nothing for `lockout`."""
+
+    name: str
+    limit: int
+    window: timedelta
+    lockout: timedelta
+
+    def key(self, value: str, *, secret: bytes) -> bytes:
+        """Return the key under which attempts concerning `value` are counted."""
+        return keyed_hash(secret, "throttle", self.name, value)
+
+    def hit(self, session: Session, key: bytes, *, now: datetime) -> Verdict:
+        """Count one attempt by this policy's numbers; see `hit`."""
+        numbers = {"window": self.window, "lockout": self.lockout}
+        return hit(session, key, limit=self.limit, now=now, **numbers)
+
+
+# Five failures lock an account for a quarter of an hour (control table of the Cyber Security
+# Management Act). The window is a day, so that guessing slowly does not go unnoticed. The value is
+# the account name as typed and normalised: strangers and members are counted alike.
+ACCOUNT = Policy(name="account", limit=5, window=timedelta(hours=24), lockout=timedelta(minutes=15))
+# The value is `network_of(address)`. Whole schools share one address, so the caller forgives
+# what succeeded and only failures add up.
+ADDRESS = Policy(
+    name="address", limit=30, window=timedelta(minutes=5), lockout=timedelta(minutes=5)
+)
+
+
+def hit(
+    session: Session,
+    key: bytes,
+    *,
+    limit: int,
+    window: timedelta,
+    lockout: timedelta,
+    now: datetime,
+) -> Verdict:
+    """Count one attempt and say whether it may go on.
+
+    The attempt that reaches `limit` may go on and locks what follows, unless `clear` or
+    `forgive` takes it back. A refused attempt is not counted and does not prolong the lock.
+    """
+    starts_anew = or_(Throttle.locked_until <= now, Throttle.window_ends_at <= now)
+    hits = case((starts_anew, 1), else_=Throttle.hits + 1)
+    locked_until = literal(now + lockout, Moment())
+    window_ends_at = literal(now + window, Moment())
+    dialect = session.get_bind().dialect.name
+    insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(Throttle).values(
+        key=key,
+        hits=1,
+        window_ends_at=window_ends_at,
+        locked_until=locked_until if limit <= 1 else null(),
+    )
+    counted = session.scalar(
+        insert.on_conflict_do_update(
+            index_elements=[Throttle.key],
+            set_={
+                "hits": hits,
+                "window_ends_at": case(
+                    (starts_anew, window_ends_at), else_=Throttle.window_ends_at
+                ),
+                "locked_until": case((hits >= limit, locked_until), else_=null()),
+            },
+            where=or_(Throttle.locked_until.is_(None), Throttle.locked_until <= now),
+        ).returning(Throttle.hits)
+    )
+    return Verdict(allowed=True) if counted is not None else _refused(session, key)
+
+
+def _refused(session: Session, key: bytes) -> Verdict:
+    retry_at = session.scalar(select(Throttle.locked_until).where(Throttle.key == key))
+    return Verdict(allowed=False, retry_at=retry_at)
+
+
+def clear(session: Session, key: bytes) -> None:
+    """Forget all attempts: the right person came through."""
+    session.execute(delete(Throttle).where(Throttle.key == key))
+
+
+def forgive(session: Session, key: bytes) -> None:
+    """Take one attempt back, and the lock it brought: it was no failure."""
+    session.execute(
+        update(Throttle)
+        .where(Throttle.key == key, Throttle.hits > 0)
+        .values(hits=Throttle.hits - 1, locked_until=None),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def purge(session: Session, *, now: datetime) -> None:
+    """Delete what no longer counts."""
+    is_over = and_(
+        Throttle.window_ends_at <= now,
+        or_(Throttle.locked_until.is_(None), Throttle.locked_until <= now),
+    )
+    session.execute(delete(Throttle).where(is_over))
+
+
+def network_of(address: str) -> str:
+    """Return what one subscriber is counted under: an IPv4 address, or the /64 of an IPv6 one."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(IPv6Network((int(parsed), 64), strict=False))
