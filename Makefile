@@ -41,7 +41,7 @@ check: lint types rooms ## Lint, types and import contracts, without the tests
 lint: $(VENV)/dev.stamp ## Style: ruff's rules and format
 	@echo '== lint'
 	@$(BIN)/ruff check --output-format concise .
-	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff format --check --output-format concise .
 
 types: $(VENV)/dev.stamp ## Types: mypy --strict, tests included
 	@echo '== types'
