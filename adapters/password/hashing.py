@@ -30,7 +30,7 @@ OWASP = Cost(memory_kib=19 * 1024, passes=2)  # OWASP Password Storage Cheat She
 
 
 def normalise(password: str) -> str:
-    """Return `password` in NFKC, so that every keyboard's spelling of it is the same (800-63B 3.1.1.2).
+    """Return `password` in NFKC, so that every keyboard spells it alike (NIST 800-63B 3.1.1.2).
 
     Nothing is cut off: a shortened password would be another, weaker one. Raises Refused
     `password.too_long` over 1,024 characters and `password.not_text` for what is no text.
@@ -66,7 +66,7 @@ class Hasher:
         self._nobody = self._argon2.hash(new_secret())
 
     def hash(self, password: str) -> str:
-        """Return the hash of `password`, salted, with its parameters. Raises what `normalise` raises."""
+        """Return the salted hash of `password`, parameters included. Raises as `normalise` does."""
         text = normalise(password)
         with self._place():
             return self._argon2.hash(text)

@@ -77,7 +77,7 @@ def _is_right(kept: str | None, current: str, *, hasher: Hasher) -> bool:
 
 
 def _lock(session: Session, member_id: UUID) -> str:
-    """Let one change at a time pass for each member, and return the account name. Raises NotFound."""
+    """Let one change of a member pass at a time; return the account name. Raises NotFound."""
     login = session.scalar(
         select(Member.login).where(Member.id == member_id).with_for_update(key_share=True)
     )

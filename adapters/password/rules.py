@@ -6,10 +6,10 @@ from adapters.password.breach import BreachList
 from adapters.password.hashing import Hasher, normalise
 from kernel.errors import Refused
 
-# NIST SP 800-63B-4 asks 15 characters of a password that stands alone and 8 of one beside a second
-# factor. Ours stands alone only for acr 1, behind five tries a quarter of an hour and a breach list,
-# and is typed on phones by people of all ages: 10. No rule about kinds of characters and no
-# expiry: both make people choose worse ones (800-63B-4 3.1.1.2).
+# NIST SP 800-63B-4 asks 15 characters of a password that stands alone, 8 of one beside a second
+# factor. Ours stands alone only for acr 1, behind five tries a quarter of an hour and a breach
+# list, and is typed on phones by people of all ages: 10. No rule about kinds of characters and
+# no expiry: both make people choose worse ones (800-63B-4 3.1.1.2).
 SHORTEST = 10
 REMEMBERED = 3  # regulation of cyber security, annex 10: not one of the last three
 
@@ -30,6 +30,6 @@ def require_acceptable(password: str, *, login: str, breaches: BreachList) -> No
 
 
 def require_new(password: str, *, former: Iterable[str], hasher: Hasher) -> None:
-    """Let only passwords pass that are not among the `former` hashes. Raises Refused `password.used_before`."""
+    """Refuse a password that is among the `former` hashes: Refused `password.used_before`."""
     if any(hasher.matches(each, password) for each in former):
         raise Refused("password.used_before")
