@@ -1,8 +1,8 @@
 """Serve with gunicorn: each worker builds its own application, so no connection is ever shared."""
 
 from importlib import import_module
-from typing import Any
 
+from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  # no types
 from gunicorn.config import Config  # type: ignore[import-untyped]  # no types
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]  # no types
@@ -10,6 +10,9 @@ from gunicorn.glogging import Logger  # type: ignore[import-untyped]  # no types
 from kernel import logs
 from kernel.settings import Settings
 
+# By name, as gunicorn does it: loaded in the worker, so a reload brings new code, and no other
+# command waits for it.
+APPLICATION = "web.app"
 LONGEST_REQUEST_LINE = 8190  # `claims` makes long authorization requests; gunicorn's limit
 REQUESTS_PER_WORKER = 20_000
 
@@ -42,10 +45,11 @@ class Serving(BaseApplication):  # type: ignore[misc]  # gunicorn carries no typ
         for name, value in self._options.items():
             self.cfg.set(name, value)
 
-    def load(self) -> Any:  # a WSGI application
+    def load(self) -> Flask:
         """Build the application: in the worker, after the fork, so its engine is its own."""
         logs.configure()
-        return import_module("web.app").create_app(self._settings)
+        application: Flask = import_module(APPLICATION).create_app(self._settings)
+        return application
 
 
 def options(settings: Settings, *, bind: str, workers: int) -> dict[str, object]:

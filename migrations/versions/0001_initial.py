@@ -28,6 +28,7 @@ TABLES = (  # those that refer before those referred to
     "browser_session",
     "authorization_grant",
     "trail",
+    "throttle",
     "spent_assertion",
     "signing_key",
     "organisation",
@@ -46,6 +47,7 @@ def upgrade() -> None:
     _create_organisation()
     _create_signing_key()
     _create_spent_assertion()
+    _create_throttle()
     _create_trail()
     _create_authorization_grant()
     _create_browser_session()
@@ -210,6 +212,17 @@ def _create_spent_assertion() -> None:
     )
     op.create_index(
         op.f("ix_spent_assertion_expires_at"), "spent_assertion", ["expires_at"], unique=False
+    )
+
+
+def _create_throttle() -> None:
+    op.create_table(
+        "throttle",
+        sa.Column("key", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("hits", sa.Integer(), nullable=False),
+        sa.Column("window_ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_throttle")),
     )
 
 

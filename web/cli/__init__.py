@@ -11,6 +11,7 @@ from web.cli.database import db
 from web.cli.demo import demo
 from web.cli.doctor import doctor
 from web.cli.keys import keys
+from web.cli.member import member
 from web.cli.purge import purge
 from web.cli.refusals import Commands
 from web.cli.serve import serve
@@ -26,5 +27,5 @@ def main() -> None:
     """
 
 
-for _command in (serve, db, keys, client, demo, doctor, purge):
+for _command in (serve, db, keys, client, member, demo, doctor, purge):
     main.add_command(_command)

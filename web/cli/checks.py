@@ -127,8 +127,6 @@ def master_key(settings: Settings) -> str:
             member = session.execute(select(Member.id, Member.data_key_sealed).limit(1)).first()
         if member is not None:
             keyring.unseal(member.data_key_sealed, place=f"member.data_key/{member.id}")
-    except SettingsInvalid as invalid:
-        raise Unwell(str(invalid)) from None
     except SealBroken as broken:
         raise Unwell(
             f"does not open {broken}; put back the master_key this database was made with"

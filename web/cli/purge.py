@@ -16,6 +16,7 @@ from idp.models import Grant, Interaction, SigningKey, Token
 from kernel import clock
 from kernel import settings as configuration
 from kernel.db import Base, Sessions, sessions, transaction
+from kernel.throttle import Throttle
 from web.cli.console import Advance, progress, show_table
 from web.cli.opening import engine_of, require_current
 from web.models import BrowserSession
@@ -40,6 +41,7 @@ STALE = (
     Stale(  # after its tokens; thirty days in which a replayed code is still recognised
         Grant, Grant.code_expires_at, 30 * DAY, exists().where(Token.grant_id == Grant.id)
     ),
+    Stale(Throttle, Throttle.window_ends_at, DAY),  # every lock is far shorter than a day
     Stale(BrowserSession, BrowserSession.expires_at, DAY),
     Stale(SpentAssertion, SpentAssertion.expires_at, DAY),
     Stale(ClientSecret, ClientSecret.expires_at, DAY),
@@ -50,7 +52,7 @@ STALE = (
 @click.command()
 @click.option("--batch", default=BATCH, show_default=True, type=click.IntRange(1, 10_000))
 def purge(batch: int) -> None:
-    """Delete expired interactions, tokens, grants, sessions, assertions, secrets and keys."""
+    """Delete what has expired: interactions, tokens, grants, sessions, counters, secrets, keys."""
     settings = configuration.load()
     require_current(settings)
     with engine_of(settings) as engine, progress("deleting") as advance:

@@ -15,6 +15,11 @@ ADVICE = {
     "client.not_found": "no client has this client_id; look at its spelling",
     "member.already_exists": "this account name is taken; choose another",
     "member.login_empty": "the account name is empty",
+    "password.breached": "guessers know this password; choose another",
+    "password.is_login": "the password is the account name; choose another",
+    "password.not_text": "the password holds something that is not text",
+    "password.too_long": "the password is longer than 1,024 characters",
+    "password.too_short": "the password is too short; take at least 10 characters",
 }
 
 
