@@ -1,0 +1,137 @@
+"""The catalogue of refusals: what each code means to HTTP, to the regulation and to a person.
+
+A code is stable. `clause` is the point of the regulation that demands the refusal, None where
+only good engineering does. The title says what happened and blames nobody.
+"""
+
+from dataclasses import dataclass
+
+from kernel.wording import Bilingual
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One entry: HTTP status, clause of the regulation, title shown to the person."""
+
+    status: int
+    clause: str | None
+    title: Bilingual
+
+
+def refusal(code: str) -> Refusal:
+    """Return the entry of `code`; an unknown code gets one that gives nothing away."""
+    return CATALOGUE.get(code, UNKNOWN)
+
+
+def _entry(status: int, zh: str, en: str, *, clause: str | None = None) -> Refusal:
+    return Refusal(status, clause, Bilingual(zh, en))
+
+
+_FAILED_CLIENT = _entry(401, "網站無法證明自己的身分", "The site could not prove who it is")
+_REQUEST = _entry(400, "不能從那個網站登入", "You cannot sign in from that site")
+_NO_PAGE = _entry(404, "找不到這個頁面", "We cannot find this page")
+
+UNKNOWN = _entry(400, "這件事現在不能辦", "This cannot be done now")
+PASSWORDS = "10-I(2)"  # the Bureau strengthens security: control table, identification
+
+CATALOGUE = {
+    # members
+    "member.already_exists": _entry(
+        409, "已有會員帳號", "There is a member account already", clause="10(1)"
+    ),
+    "member.login_empty": _entry(422, "請輸入帳號", "Enter an account name"),
+    "member.not_found": _NO_PAGE,
+    "member.suspended": _entry(403, "帳號停用", "The account is suspended", clause="6(1)"),
+    "member.closed": _entry(403, "帳號已註銷", "The account is closed", clause="10(1)"),
+    "session.not_found": _NO_PAGE,
+    # clients
+    "client.already_exists": _entry(
+        409, "這個 client_id 已經登記", "This client_id is registered already"
+    ),
+    "client.form_invalid": _entry(422, "登記資料不正確", "The registration is not valid"),
+    "client.no_secret": _entry(409, "這個網站不使用密鑰", "This client uses no secret"),
+    "client.not_found": _entry(404, "沒有登記這個網站", "No such client is registered"),
+    "client.authentication_failed": _FAILED_CLIENT,
+    "client.authentication_ambiguous": _FAILED_CLIENT,
+    "request.client_missing": _REQUEST,
+    "request.client_unknown": _REQUEST,
+    "request.redirect_uri_unknown": _REQUEST,
+    # logging in
+    "challenge.expired": _entry(
+        400, "這一頁放太久了，請重新登入", "This page is too old; sign in again"
+    ),
+    "form.not_ours": _entry(403, "請重新送出表單", "Send the form again"),
+    "interaction.not_found": _NO_PAGE,
+    "login.busy": _entry(
+        503, "現在登入的人很多，請過一會兒再試", "Many are signing in; try again in a little while"
+    ),
+    "login.failed": _entry(
+        401, "帳號或密碼不正確", "The account name or the password is not right", clause=PASSWORDS
+    ),
+    "login.locked": _entry(
+        429, "嘗試太多次，請過一會兒再試", "Too many attempts; try again later", clause=PASSWORDS
+    ),
+    "login.proof_too_weak": _entry(
+        403, "這種登入方式不夠辦這件事", "This way of signing in is not enough", clause="2(8)2"
+    ),
+    # passwords
+    "password.breached": _entry(
+        422,
+        "這個密碼太多人用過，容易被猜到，請換一個",
+        "Too many people have used this password; choose another",
+        clause=PASSWORDS,
+    ),
+    "password.current_wrong": _entry(
+        422, "目前的密碼不正確", "The current password is not right", clause=PASSWORDS
+    ),
+    "password.is_login": _entry(
+        422, "密碼不能和帳號一樣", "The password must not be the account name", clause=PASSWORDS
+    ),
+    "password.not_offered": _NO_PAGE,
+    "password.not_text": _entry(
+        422, "密碼裡有不能用的字元", "The password has characters that cannot be used"
+    ),
+    "password.too_long": _entry(
+        422, "密碼最多 1,024 個字", "A password has at most 1,024 characters"
+    ),
+    "password.too_short": _entry(
+        422, "密碼至少要 10 個字", "A password has at least 10 characters", clause=PASSWORDS
+    ),
+    "password.used_before": _entry(
+        422,
+        "這個密碼最近用過，請換一個",
+        "You used this password recently; choose another",
+        clause=PASSWORDS,
+    ),
+    # consent and what may leave
+    "consent.claim_not_asked": _entry(
+        422, "網站沒有要求這項資料", "The site did not ask for this", clause="10(3)"
+    ),
+    "consent.duration_not_offered": _entry(
+        422, "請從清單選擇同意的期限", "Choose how long from the list", clause="10(3)"
+    ),
+    "consent.not_found": _NO_PAGE,
+    "flow.cross_agency_without_consent": _entry(
+        403,
+        "未經當事人同意不得跨機關提供",
+        "Nothing goes to another agency without the member's consent",
+        clause="10(3)",
+    ),
+    "flow.merchant_identified_without_consent": _entry(
+        403,
+        "未經同意不得提供可識別資料",
+        "Nothing that identifies a member goes to a merchant without consent",
+        clause="10(4)",
+    ),
+    "flow.purpose_mismatch": _entry(
+        403, "非該項市政服務所需", "This service does not need that", clause="10(3)"
+    ),
+    # what the web server itself refuses
+    "record.not_found": _NO_PAGE,
+    "http.400": _entry(400, "網站看不懂這個要求", "We could not understand the request"),
+    "http.404": _NO_PAGE,
+    "http.405": _entry(405, "這個網址不能這樣用", "This address cannot be used like that"),
+    "http.413": _entry(413, "送出的資料太大", "What was sent is too large"),
+    "http.500": _entry(500, "我們這邊出了問題", "Something went wrong on our side"),
+    "http.503": _entry(503, "現在暫時不能使用", "The service cannot be used for the moment"),
+}
