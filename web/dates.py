@@ -4,6 +4,8 @@ from datetime import date, datetime, timedelta, timezone
 
 from babel.dates import format_date
 
+from kernel.wording import ENGLISH
+
 # Taiwan keeps one offset and no summer time, so pages need no time zone database.
 TAIPEI = timezone(timedelta(hours=8), "Asia/Taipei")
 
@@ -13,14 +15,14 @@ _YEAR_BEFORE_THE_REPUBLIC = 1911
 def roc_date(moment: datetime | date, language: str) -> str:
     """Return the day, e.g. 民國115年11月23日 (2026-11-23), or 23 November 2026 in English."""
     day = _day(moment)
-    if language == "en":
-        return str(format_date(day, "d MMMM y", locale="en"))
+    if language == ENGLISH:
+        return str(format_date(day, "d MMMM y", locale=ENGLISH))
     return f"{_roc_year(day.year)}{day.month}月{day.day}日 ({day.isoformat()})"
 
 
 def moment_words(moment: datetime, language: str) -> str:
     """Return day and time of day in Taipei, to the minute."""
-    between = ", " if language == "en" else " "
+    between = ", " if language == ENGLISH else " "
     return roc_date(moment, language) + between + _local(moment).strftime("%H:%M")
 
 

@@ -1,4 +1,4 @@
-"""Speak the reader's language: choose one of ours, load its words, hold texts in both.
+"""Speak the reader's language: choose one of ours and load its words.
 
 The msgid of a text is the Chinese text itself, so Chinese needs no catalogue. English is read
 from `translations/en/LC_MESSAGES/messages.po` at first use and compiled in memory; nothing
@@ -7,7 +7,6 @@ compiled is shipped that could be older than its source.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -16,25 +15,12 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
-LANGUAGES = ("zh-Hant-TW", "en")
-DEFAULT_LANGUAGE = LANGUAGES[0]
+from kernel.wording import CHINESE, ENGLISH, LANGUAGES
 
 _CATALOGUES = Path(__file__).parent / "translations"
-_BY_PRIMARY_TAG = {"zh": "zh-Hant-TW", "en": "en"}
+_BY_PRIMARY_TAG = {"zh": CHINESE, "en": ENGLISH}
 _QUALITY = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)", re.IGNORECASE)
 _MOST_RANGES = 20  # what a browser sends is shorter; more is noise or an attack
-
-
-@dataclass(frozen=True, slots=True)
-class Bilingual:
-    """Hold one text in both languages, as registered by an agency or the city."""
-
-    zh: str
-    en: str
-
-    def text(self, language: str) -> str:
-        """Return the text in `language`; Chinese where no English was registered."""
-        return self.en if language == "en" and self.en else self.zh
 
 
 @lru_cache(maxsize=len(LANGUAGES))
@@ -42,7 +28,7 @@ def translations(language: str) -> NullTranslations:
     """Return the words of `language`; raises ValueError for a language we do not speak."""
     if language not in LANGUAGES:
         raise ValueError(language)
-    if language == DEFAULT_LANGUAGE:
+    if language == CHINESE:
         return NullTranslations()
     with (_CATALOGUES / language / "LC_MESSAGES" / "messages.po").open("rb") as source:
         catalogue = read_po(source, locale=language)
@@ -59,7 +45,7 @@ def choose(*, ui_locales: str, cookie: str, accept_language: str) -> str:
     RFC 9110 12.5.4. Whatever they contain, the answer is one of `LANGUAGES`.
     """
     wishes = (*ui_locales.split()[:_MOST_RANGES], cookie, *_ranges(accept_language))
-    return next((ours for wish in wishes if (ours := _ours(wish))), DEFAULT_LANGUAGE)
+    return next((ours for wish in wishes if (ours := _ours(wish))), CHINESE)
 
 
 def _ours(tag: str) -> str | None:
