@@ -37,7 +37,7 @@ PAGES = {
         (
             "可能是開了太久、按了上一頁，或連結來自別處。請從這裡重新開始。",
             (
-                "It may have been open too long, reached by the back button, or come from elsewhere. "
+                "It was open too long, reached by the back button, or came from elsewhere. "
                 "Please start again from here."
             ),
         ),

@@ -1,0 +1,97 @@
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+import migrations
+from adapters.password.breach import open_breach_lists
+from adapters.password.hashing import Cost, Hasher
+from adapters.password.models import PasswordCredential
+from clients import registry
+from clients.models import Client
+from demo import city
+from demo.addresses import FIXED, Addresses
+from demo.run import prepare
+from demo.seed import seed
+from kernel.db import open_engine, sessions
+from kernel.keyring import Keyring, new_master_key
+from members import register
+from members.models import Member, Standing
+from tests.demo.test_demo_files import MOVED
+
+NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
+CHEAP = Hasher(parallel=1, cost=Cost(memory_kib=64, passes=1))
+KEYRING = Keyring(new_master_key())
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    url = f"sqlite+pysqlite:///{tmp_path / 'city.sqlite3'}"
+    migrations.upgrade(url)
+    engine = open_engine(url)
+    with sessions(engine)() as session:
+        yield session
+    engine.dispose()
+
+
+def settle(session: Session, used: Addresses = FIXED) -> int:
+    return seed(session, KEYRING, CHEAP, open_breach_lists(None), used, now=NOON)
+
+
+def count(session: Session, table: type[Member | Client | PasswordCredential]) -> int:
+    return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def test_everybody_gets_in_with_a_password(session: Session) -> None:
+    assert settle(session) == 25
+
+    assert count(session, Member) == count(session, PasswordCredential) == 20
+    assert count(session, Client) == 5
+    for persona in city.personas():
+        member = register.find_by_login(session, persona.login_id)
+        assert member is not None
+        credential = session.get_one(PasswordCredential, member.id)
+        assert CHEAP.matches(credential.hash, persona.password)
+
+
+def test_people_hold_the_claims_and_standing_of_the_file(session: Session) -> None:
+    settle(session)
+
+    for persona in city.personas():
+        member = register.find_by_login(session, persona.login_id)
+        assert member is not None
+        assert member.standing is Standing(persona.standing)
+        claims = register.claims_of(member, keyring=KEYRING)
+        assert claims == {"zoneinfo": "Asia/Taipei", "locale": "zh-Hant-TW"} | persona.claims
+
+
+def test_settling_twice_adds_nobody(session: Session) -> None:
+    settle(session)
+
+    assert settle(session) == 0
+
+    assert count(session, Member) == 20
+    assert count(session, Client) == 5
+
+
+def test_clients_move_with_the_addresses(session: Session) -> None:
+    settle(session)
+
+    settle(session, MOVED)
+
+    library = registry.get(session, "taipei-library")
+    assert library.redirect_uris == ["http://127.0.0.1:9601/callback"]
+    assert library.home_uri == "http://127.0.0.1:9601/"
+
+
+@pytest.mark.slow
+def test_a_new_data_folder_is_ready_after_one_call_and_stays_so_after_two(tmp_path: Path) -> None:
+    url = f"sqlite+pysqlite:///{tmp_path / 'demo.sqlite3'}"
+
+    prepare(url, FIXED)
+    prepare(url, FIXED)
+
+    assert migrations.is_current(url)
