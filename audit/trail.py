@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session
 from audit.models import Disclosure, TrailEntry
 from kernel.ids import new_id
 
+_APPEND = insert(TrailEntry)
+_APPEND_DISCLOSURE = insert(Disclosure)
+
 
 def record(
     session: Session,
@@ -21,8 +24,8 @@ def record(
     **detail: str | int | bool | list[str],
 ) -> None:
     """Append one line to the trail. `detail` holds codes, counts and claim names only."""
-    session.execute(
-        insert(TrailEntry),
+    session.connection().execute(
+        _APPEND,
         {
             "id": new_id(),
             "at": now,
@@ -46,8 +49,8 @@ def record_disclosure(
     now: datetime,
 ) -> None:
     """Append one release to the ledger: the names of the claims that left (regulation 10(3))."""
-    session.execute(
-        insert(Disclosure),
+    session.connection().execute(
+        _APPEND_DISCLOSURE,
         {
             "id": new_id(),
             "at": now,

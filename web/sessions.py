@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from idp.acr import Assurance
@@ -15,6 +15,23 @@ from members.models import Member, Standing
 from web.models import BrowserSession
 
 TOUCH_EVERY = timedelta(minutes=1)
+_LIVE = (
+    select(
+        BrowserSession.id,
+        BrowserSession.member_id,
+        BrowserSession.acr,
+        BrowserSession.amr,
+        BrowserSession.authenticated_at,
+        BrowserSession.last_seen_at,
+    )
+    .join(Member, Member.id == BrowserSession.member_id)
+    .where(
+        BrowserSession.token_hash == bindparam("token_hash"),
+        BrowserSession.expires_at > bindparam("now"),
+        BrowserSession.last_seen_at > bindparam("oldest"),
+        Member.standing == Standing.ACTIVE,
+    )
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,23 +47,11 @@ class Visitor:
 
 def find(session: Session, token: str, *, now: datetime, idle: timedelta) -> Visitor | None:
     """Return who is signed in with this cookie, if still so and in good standing."""
-    row = session.execute(
-        select(
-            BrowserSession.id,
-            BrowserSession.member_id,
-            BrowserSession.acr,
-            BrowserSession.amr,
-            BrowserSession.authenticated_at,
-            BrowserSession.last_seen_at,
-        )
-        .join(Member, Member.id == BrowserSession.member_id)
-        .where(
-            BrowserSession.token_hash == digest(token),
-            BrowserSession.expires_at > now,
-            BrowserSession.last_seen_at > now - idle,
-            Member.standing == Standing.ACTIVE,
-        )
-    ).one_or_none()
+    row = (
+        session.connection()
+        .execute(_LIVE, {"token_hash": digest(token), "now": now, "oldest": now - idle})
+        .one_or_none()
+    )
     if row is None:
         return None
     if now - row.last_seen_at > TOUCH_EVERY:
