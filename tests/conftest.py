@@ -1,0 +1,121 @@
+"""What every test may ask for: a moment, keys, and a clean database of either kind."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from sqlalchemy import Engine, event, text
+from sqlalchemy.orm import Session
+
+import migrations
+from kernel.db import Sessions, open_engine
+from kernel.db import sessions as sessions_of
+from kernel.keyring import Keyring
+from tests import make, postgres
+
+DATABASES = ("sqlite", "postgresql")
+THREADS = 40  # as many connections as the most crowded test wants
+
+# No deadline: a loaded machine is not a failing test. A fixture may serve many examples where
+# the test says so by rolling back itself.
+settings.register_profile(
+    "house",
+    deadline=None,
+    max_examples=50,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("house")
+
+
+def build_schema(url: str) -> None:
+    """Give an empty database the tables that an operator's database has."""
+    migrations.upgrade(url)
+
+
+@pytest.fixture
+def now() -> datetime:
+    return make.NOON
+
+
+@pytest.fixture
+def keyring() -> Keyring:
+    return make.KEYRING
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a file with empty tables, to be copied for each test."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.sqlite3"
+    build_schema(_sqlite_url(path))
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Lend the URL of the one PostgreSQL server that all workers share."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    with postgres.shared_server(folder / "postgres") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_engine(postgres_server: str) -> Iterator[Engine]:
+    """Lend this worker's own database, with empty tables."""
+    with postgres.fresh_database(postgres_server) as url:
+        build_schema(url)
+        engine = open_engine(url, pool_size=THREADS // 2)
+        yield engine
+        engine.dispose()
+
+
+@pytest.fixture(params=DATABASES)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """Lend a database with empty tables: every test runs on both kinds."""
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        path = tmp_path / "taipei-id.sqlite3"
+        shutil.copy(template, path)
+        engine = open_engine(_sqlite_url(path))
+        yield engine
+        engine.dispose()
+    else:
+        yield from _emptied_afterwards(request.getfixturevalue("postgres_engine"))
+
+
+@pytest.fixture
+def sessions(database: Engine) -> Sessions:
+    return sessions_of(database)
+
+
+@pytest.fixture
+def session(sessions: Sessions) -> Iterator[Session]:
+    """Lend one open session; what it wrote is rolled back."""
+    with sessions() as session:
+        yield session
+        session.rollback()
+
+
+def _sqlite_url(path: Path) -> str:
+    return f"sqlite+pysqlite:///{path}"
+
+
+def _emptied_afterwards(engine: Engine) -> Iterator[Engine]:
+    commits: list[object] = []
+    remember = commits.append
+    event.listen(engine, "commit", remember)
+    yield engine
+    event.remove(engine, "commit", remember)
+    if commits:  # most tests roll back, and emptying every table costs more than they do
+        _empty(engine)
+
+
+def _empty(engine: Engine) -> None:
+    tables = ", ".join(f'"{table.name}"' for table in migrations.metadata().tables.values())
+    with engine.begin() as connection:
+        connection.execute(text(f"TRUNCATE {tables}"))
