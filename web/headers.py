@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from flask import Flask, g
+from flask import Flask, g, request
 from werkzeug.wrappers import Response
 
 from kernel.ids import new_secret
@@ -12,10 +12,11 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+# A client may have opened the sign-in in a popup and wait for it to come back (`display=popup`).
+MAY_BE_A_POPUP = ("/authorize", "/interaction/", "/logout")
 HTTPS_ONLY = "max-age=63072000; includeSubDomains"
 
 
@@ -56,6 +57,8 @@ def init(app: Flask) -> None:
         cookies.write(response)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
+        if not request.path.startswith(MAY_BE_A_POPUP):
+            response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         if response.mimetype == "text/html":
             response.headers["Content-Security-Policy"] = _policy()
             response.headers.setdefault("Cache-Control", "no-store")

@@ -16,8 +16,23 @@ from idp.requests import AuthorizationRequest
 from web import cookies, flow, scope
 
 bp = Blueprint("oidc", __name__)
+# Called by scripts on clients' pages as well; no cookie counts here, so any origin may ask.
+OPEN_TO_SCRIPTS = frozenset({"oidc.token_endpoint", "oidc.userinfo_endpoint", "oidc.revocation_endpoint"})
+SCRIPT_HEADERS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type",
+    "Access-Control-Expose-Headers": "WWW-Authenticate",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
 FORM = "application/x-www-form-urlencoded"
 SHORT_ENOUGH = 4000  # bytes of a query that every proxy lets through
+
+
+@bp.after_request
+def _let_scripts_ask(response: Response) -> Response:
+    if request.endpoint in OPEN_TO_SCRIPTS:
+        response.headers.update(SCRIPT_HEADERS)
+    return response
 
 
 @bp.get("/authorize")
