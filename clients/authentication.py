@@ -7,12 +7,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote_plus
 
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import KeySet, KeySetSerialization
 from sqlalchemy.orm import Session
 
 from clients.directory import RegisteredClient
@@ -168,7 +168,7 @@ def _require_assertion(
 
 def _verified(client: RegisteredClient, assertion: str) -> dict[str, Any]:
     try:
-        keys = KeySet.import_key_set(client.jwks or {"keys": []})
+        keys = KeySet.import_key_set(cast("KeySetSerialization", client.jwks or {"keys": []}))
         return dict(jwt.decode(assertion, keys, algorithms=ASSERTION_ALGORITHMS).claims)
     except (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise Refused(FAILED) from None
@@ -188,7 +188,9 @@ def _audiences(value: object) -> frozenset[str]:
     return frozenset(each for each in values if isinstance(each, str))
 
 
-def _spend(session: Session, client: RegisteredClient, jti: object, *, expires_at: datetime) -> None:
+def _spend(
+    session: Session, client: RegisteredClient, jti: object, *, expires_at: datetime
+) -> None:
     if not isinstance(jti, str) or not jti:
         raise Refused(FAILED)
     spent = {"client_id": client.id, "jti_hash": digest(jti), "expires_at": expires_at}

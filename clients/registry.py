@@ -1,4 +1,4 @@
-"""Register organisations, clients, purposes and secrets; every address is checked before it is kept."""
+"""Register organisations, clients, purposes and secrets, checking every address."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -24,7 +24,7 @@ class Claim:
 
 
 CLAIMS: tuple[Claim, ...] = (
-    Claim(ALWAYS, Bilingual("專屬代號（每個機關都不同）", "An identifier made for this site only"), "openid"),
+    Claim(ALWAYS, Bilingual("專屬代號", "An identifier made for this site only"), "openid"),
     Claim("name", Bilingual("姓名", "Full name"), "profile"),
     Claim("family_name", Bilingual("姓", "Family name"), "profile"),
     Claim("given_name", Bilingual("名", "Given name"), "profile"),
@@ -40,9 +40,9 @@ CLAIMS: tuple[Claim, ...] = (
     Claim("locale", Bilingual("慣用語言", "Language"), "profile"),
     Claim("updated_at", Bilingual("資料更新時間", "When the data last changed"), "profile"),
     Claim("email", Bilingual("電子郵件", "E-mail address"), "email"),
-    Claim("email_verified", Bilingual("電子郵件是否確認", "Whether the e-mail is confirmed"), "email"),
+    Claim("email_verified", Bilingual("電子郵件是否確認", "E-mail confirmed or not"), "email"),
     Claim("phone_number", Bilingual("電話", "Telephone number"), "phone", sensitive=True),
-    Claim("phone_number_verified", Bilingual("電話是否確認", "Whether the number is confirmed"), "phone"),
+    Claim("phone_number_verified", Bilingual("電話是否確認", "Number confirmed or not"), "phone"),
     Claim("address", Bilingual("地址", "Address"), "address", sensitive=True),
 )  # fmt: skip
 
@@ -51,7 +51,7 @@ SCOPES: tuple[str, ...] = ("openid", "profile", "email", "phone", "address")
 
 
 def claims_of_scopes(scopes: Iterable[str]) -> frozenset[str]:
-    """Return the claims bundled by `scopes` (OIDC Core 5.4); scopes we do not know bundle nothing."""
+    """Return the claims bundled by `scopes` (OIDC Core 5.4); an unknown scope bundles nothing."""
     wanted = set(scopes)
     return frozenset(claim.name for claim in CLAIMS if claim.scope in wanted)
 

@@ -25,7 +25,7 @@ class EndReason(StrEnum):
 
 
 class ConsentText(Base):
-    """The exact text a member saw, stored once per wording: the burden of proof is ours (PDPA 7)."""
+    """The exact text a member saw, stored once a wording: the burden of proof is ours (PDPA 7)."""
 
     __tablename__ = "consent_text"
 

@@ -19,7 +19,7 @@ class Assurance:
 
 
 def worth(proof: Proof) -> Assurance:
-    """Return what `proof` is worth. Raises Refused `login.proof_too_weak` if it is no authentication."""
+    """Return what `proof` is worth. Raises Refused `login.proof_too_weak` if it proves nobody."""
     if proof.kind is ProofKind.KNOWLEDGE:
         return Assurance(ACR[0], ("pwd",))
     if proof.kind is ProofKind.WEBAUTHN and proof.holder_verified:

@@ -156,7 +156,9 @@ def _understood(
 
 
 def _purpose(client: RegisteredClient, scopes: tuple[str, ...]) -> RegisteredPurpose:
-    named = [each.removeprefix(PURPOSE_PREFIX) for each in scopes if each.startswith(PURPOSE_PREFIX)]
+    named = [
+        each.removeprefix(PURPOSE_PREFIX) for each in scopes if each.startswith(PURPOSE_PREFIX)
+    ]
     if len(named) > 1:
         raise ProtocolError("invalid_scope", "flow.purpose_mismatch: one purpose a request")
     purpose = client.find_purpose(named[0] if named else None)

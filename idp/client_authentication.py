@@ -28,7 +28,9 @@ def authenticated_client(
     try:
         credentials = read_credentials(authorization, form.single())
         client = _client_of(provider, session, credentials, now=now)
-        audiences = frozenset({provider.issuer, provider.issuer + "/token", provider.issuer + endpoint})
+        audiences = frozenset(
+            {provider.issuer, provider.issuer + "/token", provider.issuer + endpoint}
+        )
         require_authentic(session, client, credentials, audiences=audiences, now=now)
     except Refused as refused:
         raise _in_oauth_words(refused) from None

@@ -34,7 +34,7 @@ class ReturnAddress:
 
 
 class AuthorizationRefused(ProtocolError):
-    """The client and its redirect URI are verified, so this error travels there (RFC 6749 4.1.2.1)."""
+    """Client and redirect URI are verified, so this error travels there (RFC 6749 4.1.2.1)."""
 
     def __init__(self, error: str, description: str, *, to: ReturnAddress) -> None:
         super().__init__(error, description)

@@ -46,6 +46,6 @@ def id_token_claims(
 
 
 def left_half_hash(value: str) -> str:
-    """Return the left half of the SHA-256 in base64url (OIDC Core 3.1.3.6); all our algorithms use SHA-256."""
+    """Return the left half of the SHA-256, which all our algorithms use (OIDC Core 3.1.3.6)."""
     half = hashlib.sha256(value.encode("ascii")).digest()[:16]
     return base64.urlsafe_b64encode(half).rstrip(b"=").decode()

@@ -1,4 +1,4 @@
-"""Decide the next step of a sign-in: the one place that does (log in, step up, consent, issue, refuse)."""
+"""Decide the next step of a sign-in, here and nowhere else: log in, step up, consent, issue."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -144,7 +144,11 @@ def _missing_strength(
     """Return the acr to step up to, or None if the present one will do (OIDC Core 5.5.1.1)."""
     essential = request.essential_acr
     wanted = essential or request.acr_values
-    if not wanted or signed_in.acr in wanted or (not essential and acr.reaches(signed_in.acr, wanted)):
+    if (
+        not wanted
+        or signed_in.acr in wanted
+        or (not essential and acr.reaches(signed_in.acr, wanted))
+    ):
         return None
     if essential and acr.reaches(signed_in.acr, essential) and set(essential) & acr.KNOWN:
         return None
@@ -153,9 +157,7 @@ def _missing_strength(
             return each
     if essential:
         description = "no way of signing in offered here reaches the acr asked for"
-        raise AuthorizationRefused(
-            "unmet_authentication_requirements", description, to=request.to
-        )
+        raise AuthorizationRefused("unmet_authentication_requirements", description, to=request.to)
     return None
 
 

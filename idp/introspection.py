@@ -60,9 +60,7 @@ def introspect(
     }
 
 
-def _consented(
-    session: Session, owner: RegisteredClient, row: Row[Any], *, now: datetime
-) -> bool:
+def _consented(session: Session, owner: RegisteredClient, row: Row[Any], *, now: datetime) -> bool:
     try:
         allowed_claims(session, owner, row, frozenset(), now=now)
     except ProtocolError:
@@ -78,7 +76,7 @@ def revoke(
     authorization: str | None,
     now: datetime,
 ) -> None:
-    """Revoke a token of the calling client; an unknown one is already as good as revoked (RFC 7009 2.2).
+    """Revoke a token of the calling client; an unknown one is as good as revoked (RFC 7009 2.2).
 
     A refresh token takes its whole grant with it, an access token only itself.
     """

@@ -62,7 +62,6 @@ def issue(
     return dict(response.to_dict())
 
 
-
 def _kept(request: AuthorizationRequest) -> dict[str, Any]:
     """Return the part of the request the tokens rest on, to be stored with the grant."""
     message = request.message.to_dict()

@@ -30,7 +30,7 @@ def listed(session: Session) -> Sequence[SigningKey]:
 
 
 def rotate(session: Session, keyring: Keyring, alg: str, *, now: datetime) -> None:
-    """Let the next key of `alg` sign, keep the present one for verification, announce a new next."""
+    """Let the next key of `alg` sign, keep the present one to verify with, announce a new next."""
     session.execute(
         update(SigningKey)
         .where(SigningKey.alg == alg, SigningKey.state == KeyState.ACTIVE)

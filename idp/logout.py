@@ -1,4 +1,4 @@
-"""Understand a logout request; whether anybody is logged out, the member decides (RP-Initiated Logout 1.0)."""
+"""Understand a logout request; the member decides whether to log out (RP-Initiated Logout 1.0)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ from idp.signing import SignatureInvalid
 
 @dataclass(frozen=True)
 class LogoutRequest:
-    """Who asks, and where the browser may go afterwards; None where nothing trustworthy was said."""
+    """Who asks, and where the browser may go then; None where nothing trustworthy was said."""
 
     client: RegisteredClient | None
     return_to: str | None

@@ -54,7 +54,7 @@ class SigningKey(Base):
 
 
 class Interaction(Base):
-    """One authorization request waiting for its member; it survives tabs, the back button and a meal.
+    """One authorization request waiting for its member; it survives tabs and the back button.
 
     Bound to the browser that brought it: another browser with the address gets nothing.
     """

@@ -23,7 +23,7 @@ def require_challenge(challenge: str | None, method: str | None) -> None:
 
 
 def require_verifier(verifier: str | None, challenge: str) -> None:
-    """Refuse a verifier that is missing or not the challenge's. Raises ProtocolError `invalid_grant`."""
+    """Refuse a verifier that is not the challenge's. Raises ProtocolError `invalid_grant`."""
     if verifier is None or not _VERIFIER.fullmatch(verifier):
         raise ProtocolError("invalid_grant", "code_verifier is missing or malformed")
     if not hmac.compare_digest(challenge_of(verifier), challenge):

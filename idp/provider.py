@@ -144,7 +144,7 @@ class Provider(PyopProvider):  # type: ignore[misc]  # pyop is untyped
             token_request.get("code_verifier"), authentication_request["code_challenge"]
         )
 
-    def _create_signed_id_token(
+    def _create_signed_id_token(  # noqa: PLR0917  # pyop's signature
         self,
         client_id: str,
         sub: str,

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
@@ -66,19 +65,21 @@ class ReleasedClaims:
         return claims
 
     def _open(self, session: Session, grant: Row[Any]) -> dict[str, Any]:
-        sealed = grant if hasattr(grant, "profile_sealed") else _sealed(session, grant.member_id)
+        data_key_sealed, profile_sealed = _sealed(session, grant)
         return open_claims(
             self._keyring,
             member_id=grant.member_id,
-            data_key_sealed=sealed.data_key_sealed,
-            profile_sealed=sealed.profile_sealed,
+            data_key_sealed=data_key_sealed,
+            profile_sealed=profile_sealed,
         )
 
 
-def _sealed(session: Session, member_id: UUID) -> Row[Any]:
-    return session.execute(
-        select(Member.data_key_sealed, Member.profile_sealed).where(Member.id == member_id)
-    ).one()
+def _sealed(session: Session, grant: Row[Any]) -> tuple[bytes, bytes]:
+    """Return the member's sealed data; userinfo has read them along with the token."""
+    if hasattr(grant, "profile_sealed"):
+        return grant.data_key_sealed, grant.profile_sealed
+    statement = select(Member.data_key_sealed, Member.profile_sealed)
+    return session.execute(statement.where(Member.id == grant.member_id)).one().tuple()
 
 
 def allowed_claims(
@@ -101,9 +102,7 @@ def allowed_claims(
         requested,
         purpose_id=purpose.id,
         approved=purpose.approved,
-        decisions=ledger.decisions(
-            session, member_id=grant.member_id, purpose_id=purpose.id
-        ),
+        decisions=ledger.decisions(session, member_id=grant.member_id, purpose_id=purpose.id),
         now=now,
     )
     if not allowed:

@@ -16,7 +16,7 @@ class SignatureInvalid(Exception):
 
 
 class Signer(Protocol):
-    """Something that signs claims as a compact JWS: keys in OpenSSL now, in PKCS#11 as well later."""
+    """Something that signs claims as a compact JWS, wherever its keys are."""
 
     def sign(self, claims: Mapping[str, Any], *, alg: str) -> str:
         """Return the signed token, its header naming `alg` and `kid`."""

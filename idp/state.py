@@ -148,9 +148,7 @@ class GrantState(AuthorizationState):  # type: ignore[misc]  # pyop is untyped
     def login(self) -> Login:
         """Return how the member of the grant was identified."""
         grant = self.grant
-        return Login(
-            acr=grant.acr, amr=tuple(grant.amr), authenticated_at=grant.authenticated_at
-        )
+        return Login(acr=grant.acr, amr=tuple(grant.amr), authenticated_at=grant.authenticated_at)
 
     def _run(self, statement: Executable, **values: object) -> Result[Any]:
         return self.session.connection().execute(statement, values)
@@ -214,9 +212,7 @@ class GrantState(AuthorizationState):  # type: ignore[misc]  # pyop is untyped
         return ProtocolError(
             "invalid_grant",
             "the code was used before; everything issued for it has ended",
-            aftermath=lambda session: end_one(
-                session, grant_id, GrantEnd.CODE_REPLAYED, now=now
-            ),
+            aftermath=lambda session: end_one(session, grant_id, GrantEnd.CODE_REPLAYED, now=now),
         )
 
     def get_subject_identifier_for_code(self, authorization_code: str) -> str:  # noqa: ARG002
@@ -268,9 +264,7 @@ class GrantState(AuthorizationState):  # type: ignore[misc]  # pyop is untyped
         """
         hashed = digest(refresh_token)
         grace = self.now - self._lifetimes.refresh_grace
-        used = self._run(
-            _USE_REFRESH_TOKEN, hashed=hashed, now=self.now, grace=grace
-        ).one_or_none()
+        used = self._run(_USE_REFRESH_TOKEN, hashed=hashed, now=self.now, grace=grace).one_or_none()
         if used is None:
             raise self._refused_refresh(hashed)
         self._grant = self._run(
@@ -304,7 +298,9 @@ class GrantState(AuthorizationState):  # type: ignore[misc]  # pyop is untyped
         """Return what is known of a live access token. Raises ProtocolError `invalid_token`."""
         row = self._token or find_access_token(self.session, access_token_value, now=self.now)
         if row is None:
-            raise ProtocolError("invalid_token", "the access token is unknown or expired", status=401)
+            raise ProtocolError(
+                "invalid_token", "the access token is unknown or expired", status=401
+            )
         self._grant = self._token = row  # pyop asks again: one request is about one token
         return {"active": True, "scope": row.scope, "sub": row.sub}
 

@@ -1,4 +1,4 @@
-"""Serve the userinfo endpoint: consent is asked again, and what leaves is written down (OIDC Core 5.3)."""
+"""Serve userinfo: consent is asked again, and what leaves is written down (OIDC Core 5.3)."""
 
 from datetime import datetime
 from typing import Any

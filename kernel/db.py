@@ -65,7 +65,7 @@ Key = Annotated[UUID, mapped_column(Uuid, primary_key=True, default=new_id)]
 
 
 class Base(DeclarativeBase):
-    """Every table of the house: fixed constraint names, enums by value with a check, UTC moments."""
+    """Every table of the house: fixed constraint names, enums checked by value, UTC moments."""
 
     metadata = MetaData(naming_convention=NAMES)
     type_annotation_map = {  # noqa: RUF012  # SQLAlchemy reads this plain dict
@@ -86,7 +86,7 @@ class Base(DeclarativeBase):
 
 
 def unique_while(condition: str, *columns: str) -> Index:
-    """Return a unique index over the rows that fulfil `condition`: a promise kept by the database."""
+    """Return a unique index over the rows that fulfil `condition`, a promise the database keeps."""
     return Index(
         None,
         *columns,
@@ -134,7 +134,7 @@ Sessions: TypeAlias = sessionmaker[Session]
 
 
 def sessions(engine: Engine) -> Sessions:
-    """Return the factory of database sessions; nothing is expired on commit, nothing flushes by surprise."""
+    """Return the factory of database sessions; what was loaded stays loaded after a commit."""
     return sessionmaker(engine, expire_on_commit=False)
 
 

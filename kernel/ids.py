@@ -9,7 +9,7 @@ SECRET_BYTES = 32
 
 
 def new_id() -> UUID:
-    """Return a UUID version 7: unique, and ordered by time so that indexes grow at one end (RFC 9562 5.7)."""
+    """Return a UUID version 7: ordered by time, so that indexes grow at one end (RFC 9562 5.7)."""
     milliseconds = time.time_ns() // 1_000_000
     value = (milliseconds & 0xFFFF_FFFF_FFFF) << 80 | secrets.randbits(76)
     value = value & ~(0xF << 76) & ~(0x3 << 62)

@@ -21,7 +21,7 @@ class SealBroken(Exception):
 
 
 def seal(key: bytes, plaintext: bytes, *, place: str) -> bytes:
-    """Encrypt `plaintext` with AES-256-GCM; `place` (table, row) is bound to it, so it cannot be moved."""
+    """Encrypt with AES-256-GCM; `place` (table and row) is bound in, so that it cannot be moved."""
     nonce = new_nonce(NONCE_BYTES)
     return nonce + AESGCM(key).encrypt(nonce, plaintext, place.encode())
 
@@ -35,7 +35,7 @@ def unseal(key: bytes, sealed: bytes, *, place: str) -> bytes:
 
 
 class Keyring:
-    """The keys of this installation, derived from one 256-bit master key by HKDF-SHA-256 (RFC 5869).
+    """The keys of an installation, derived from one 256-bit master key by HKDF-SHA-256 (RFC 5869).
 
     Each purpose has its own label, so no key ever serves two purposes.
     """
@@ -66,7 +66,7 @@ class Keyring:
 
 
 def keyed_hash(key: bytes, *parts: str) -> bytes:
-    """Return HMAC-SHA-256 over `parts`, each with its length before it so that no two lists collide."""
+    """Return HMAC-SHA-256 over `parts`, each after its length, so that no two lists collide."""
     mac = hmac.new(key, digestmod=hashlib.sha256)
     for part in parts:
         encoded = part.encode("utf-8", "surrogatepass")

@@ -64,8 +64,7 @@ def open_claims(
 def masked(name: str) -> str:
     """Return `name` with its middle hidden, for shared screens: 王小明 → 王○明, Ann → A○○."""
     visible = name.strip()
-    if len(visible) <= 1:
-        return visible
-    if len(visible) == 2 or visible.isascii():
-        return visible[0] + "○" * min(len(visible) - 1, 2)
-    return visible[0] + "○" * (len(visible) - 2) + visible[-1]
+    first, middle, last = visible[:1], visible[1:-1], visible[1:][-1:]
+    if visible.isascii() or not middle:
+        return first + "○" * min(len(visible[1:]), 2)
+    return first + "○" * len(middle) + last

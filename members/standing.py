@@ -5,7 +5,7 @@ from members.models import Standing
 
 
 def require_active(standing: Standing) -> None:
-    """Let only active members pass. Raises Refused `member.suspended` or `member.closed` (6(1), 10(1))."""
+    """Let only active members pass (6(1), 10(1)); else Refused `member.suspended` or `.closed`."""
     if standing is Standing.SUSPENDED:
         raise Refused("member.suspended")
     if standing is Standing.CLOSED:

@@ -199,10 +199,10 @@ def _history() -> list[EndedConsent]:
         if each.end_reason is EndReason.WITHDRAWN and each.ended_at is not None
     ]
     found = []
-    for (ended_at, client_id), rows in groupby(ended, key=lambda each: (each.ended_at, each.client_id)):
-        client = scope.rooms().provider.directory.find_by_id(
-            scope.db(), client_id, now=scope.now()
-        )
+    for (ended_at, client_id), rows in groupby(
+        ended, key=lambda each: (each.ended_at, each.client_id)
+    ):
+        client = scope.rooms().provider.directory.find_by_id(scope.db(), client_id, now=scope.now())
         if client is not None and ended_at is not None:
             found.append(
                 EndedConsent(
@@ -368,4 +368,3 @@ def _not_changed(field: str, words: str) -> Response:
 def _field_and_words(refused: Refused) -> tuple[str, str]:
     field = "current_password" if refused.code == "password.current_wrong" else "new_password"
     return field, refusal(refused.code).title.text(pages.language())
-

@@ -56,7 +56,9 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
 def build_rooms(settings: Settings, database: Sessions) -> Rooms:
     """Return the parts of one process."""
     keyring = Keyring(settings.master_key.get_secret_value() or DEMO_MASTER_KEY)
-    adapters = load(settings.adapters, settings.model_dump(include={"argon2_parallel", "breach_list"}))
+    adapters = load(
+        settings.adapters, settings.model_dump(include={"argon2_parallel", "breach_list"})
+    )
     lifetimes = settings.lifetimes
     provider = Provider(
         issuer=settings.issuer,

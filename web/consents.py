@@ -1,4 +1,4 @@
-"""The consent page: one decision per claim, least by default, exactly the recorded words (PDPA 7)."""
+"""The consent page: one decision per claim, least by default, the recorded words (PDPA 7)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -44,7 +44,11 @@ class Choice:
 
 
 def show(
-    asked: AuthorizationRequest, claims: frozenset[str], *, action: str, errors: Errors | None = None
+    asked: AuthorizationRequest,
+    claims: frozenset[str],
+    *,
+    action: str,
+    errors: Errors | None = None,
 ) -> Response:
     """Render the page that asks about `claims`."""
     required = _required(asked)
@@ -79,10 +83,8 @@ class _PurposeView:
         self.version = purpose.text_version
 
 
-def record(
-    asked: AuthorizationRequest, claims: frozenset[str], form: Mapping[str, str]
-) -> Errors:
-    """Write the member's answer to the ledger; return what is wrong with the form instead, if anything."""
+def record(asked: AuthorizationRequest, claims: frozenset[str], form: Mapping[str, str]) -> Errors:
+    """Write the member's answer to the ledger, or return what is wrong with the form."""
     duration = form.get("duration", "")
     if duration not in ledger.durations(asked.purpose):
         return [("duration", pages.say("請選擇同意多久。"))]

@@ -1,4 +1,4 @@
-"""Refuse forms that were not ours: a token bound to the browser, and the browser's own word on origin."""
+"""Refuse forms that are not ours: a token bound to the browser, and its own word on the origin."""
 
 import base64
 import hmac

@@ -1,6 +1,7 @@
-"""Say in plain words what happened and what to do next; the catalogue of refusals has the titles."""
+"""Say in plain words what happened and what to do next, under the title of the catalogue."""
 
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from kernel.wording import Bilingual
 
@@ -13,9 +14,15 @@ class Words:
     next_steps: tuple[Bilingual, ...]
 
 
-BACK = Bilingual("回到您要使用的網站，重新按一次登入。", "Go back to the site you came from and sign in again.")
-CALL = Bilingual("請那個網站的人員把下面的編號告訴我們。", "Ask the site's staff to tell us the number below.")
-DESK = Bilingual("不用帳號也能辦：請到申辦窗口臨櫃辦理。", "You can also do it at a counter, without an account.")
+BACK = Bilingual(
+    "回到您要使用的網站，重新按一次登入。", "Go back to the site you came from and sign in again."
+)
+CALL = Bilingual(
+    "請那個網站的人員把下面的編號告訴我們。", "Ask the site's staff to tell us the number below."
+)
+DESK = Bilingual(
+    "不用帳號也能辦：請到申辦窗口臨櫃辦理。", "You can also do it at a counter, without an account."
+)
 AGAIN = Bilingual("過一會兒再試一次。", "Try again in a little while.")
 
 _NOT_RIGHT = Words(
@@ -39,7 +46,9 @@ _FORM = Words(
         "This form is too old or did not come from our pages. Nothing was changed.",
     ),
     (
-        Bilingual("回上一頁，重新整理後再送出一次。", "Go back, reload the page and send it again."),
+        Bilingual(
+            "回上一頁，重新整理後再送出一次。", "Go back, reload the page and send it again."
+        ),
         DESK,
     ),
 )
@@ -62,6 +71,6 @@ def words_for(code: str, status: int) -> Words:
         return _NOT_RIGHT
     if code == "form.not_ours":
         return _FORM
-    if status == 404:
+    if status == HTTPStatus.NOT_FOUND:
         return _NOT_FOUND
-    return _OURS if status >= 500 else _OTHER
+    return _OURS if status >= HTTPStatus.INTERNAL_SERVER_ERROR else _OTHER

@@ -1,5 +1,7 @@
 """Turn every refusal into an answer: OAuth errors for clients, a helpful page for people."""
 
+from http import HTTPStatus
+
 import structlog
 from flask import Flask, request
 from werkzeug.exceptions import HTTPException
@@ -48,7 +50,11 @@ def _http(error: HTTPException) -> Response:
     scope.abandon()
     status = error.code or 500
     if request.path.startswith(FOR_CLIENTS):
-        name = "temporarily_unavailable" if status >= 500 else "invalid_request"
+        name = (
+            "temporarily_unavailable"
+            if status >= HTTPStatus.INTERNAL_SERVER_ERROR
+            else "invalid_request"
+        )
         response = oidc.refuse_in_json(ProtocolError(name, error.name.lower(), status=status))
     else:
         response = _page(f"http.{status}", status)

@@ -1,4 +1,4 @@
-"""Gather what `idp.interaction` needs to decide: who is here, what they decided, what we can reach."""
+"""Gather what `idp.interaction` decides on: who is here, what they decided, what is reachable."""
 
 from clients.directory import RegisteredClient
 from consent import ledger
@@ -28,9 +28,7 @@ def decisions(asked: AuthorizationRequest, present: SignedIn | None) -> tuple[De
     """Return what the member decided earlier about this purpose."""
     if present is None:
         return ()
-    return ledger.decisions(
-        scope.db(), member_id=present.member_id, purpose_id=asked.purpose.id
-    )
+    return ledger.decisions(scope.db(), member_id=present.member_id, purpose_id=asked.purpose.id)
 
 
 def reachable() -> frozenset[str]:

@@ -77,7 +77,7 @@ def restart_url(row: Interaction) -> str:
 
 def still_open(
     view: Callable[Concatenate[Open, P], Page],
-) -> Callable[Concatenate[UUID, P], Page]:
+) -> Callable[..., Page]:
     """Give the view its interaction; what is over, stale or another browser's ends in a page."""
 
     @wraps(view)
@@ -165,7 +165,9 @@ def _notes(current: Open, following: Step) -> list[str]:
     client = current.asked.client.name.text(pages.language())
     words = {
         Reason.CLIENT_ASKED: pages.say("「%(client)s」要求您重新登入。", client=client),
-        Reason.TOO_LONG_AGO: pages.say("上次登入太久以前，「%(client)s」要求您重新登入。", client=client),
+        Reason.TOO_LONG_AGO: pages.say(
+            "上次登入太久以前，「%(client)s」要求您重新登入。", client=client
+        ),
         Reason.OTHER_MEMBER: pages.say("「%(client)s」在等另一位會員登入。", client=client),
     }
     note = words.get(following.reason)

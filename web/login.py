@@ -20,7 +20,7 @@ from members.logins import normalise
 from web import browsers, cookies, pages, scope, sessions
 
 
-class LoginLocked(Exception):  # noqa: N818  # a state of affairs, not a mistake
+class LoginLocked(Exception):  # a state of affairs, not a mistake
     """Too many attempts on this account name or from this address."""
 
     def __init__(self, until: datetime) -> None:
@@ -66,9 +66,7 @@ def count_attempt(subject: str) -> None:
     """
     scope.keep()
     with transaction(scope.rooms().sessions) as session:
-        verdicts = [
-            policy.hit(session, key, now=scope.now()) for policy, key in _counted(subject)
-        ]
+        verdicts = [policy.hit(session, key, now=scope.now()) for policy, key in _counted(subject)]
     for verdict in verdicts:
         if verdict.retry_at is not None:
             raise LoginLocked(verdict.retry_at)

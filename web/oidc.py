@@ -1,6 +1,7 @@
 """Serve the protocol's endpoints: read the request, ask `idp`, write the answer."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from flask import Blueprint, jsonify, redirect, request, url_for
@@ -17,7 +18,9 @@ from web import cookies, flow, scope
 
 bp = Blueprint("oidc", __name__)
 # Called by scripts on clients' pages as well; no cookie counts here, so any origin may ask.
-OPEN_TO_SCRIPTS = frozenset({"oidc.token_endpoint", "oidc.userinfo_endpoint", "oidc.revocation_endpoint"})
+OPEN_TO_SCRIPTS = frozenset(
+    {"oidc.token_endpoint", "oidc.userinfo_endpoint", "oidc.revocation_endpoint"}
+)
 SCRIPT_HEADERS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Headers": "Authorization, Content-Type",
@@ -147,7 +150,7 @@ def refuse_in_json(error: ProtocolError) -> Response:
     """Tell a client's back end what it did wrong (RFC 6749 5.2, RFC 6750 3)."""
     response = jsonify({"error": error.error, "error_description": error.description})
     response.status_code = error.status
-    if error.status == 401:
+    if error.status == HTTPStatus.UNAUTHORIZED:
         scheme = "Basic" if error.error == "invalid_client" else "Bearer"
         challenge = f'{scheme} realm="{scope.rooms().provider.issuer}"'
         if scheme == "Bearer":

@@ -134,7 +134,7 @@ def end(session: Session, session_id: UUID, *, member_id: UUID) -> None:
 
 
 def end_all(session: Session, *, member_id: UUID, but: UUID | None = None) -> list[UUID]:
-    """Sign the member out everywhere (but here, if `but` is given) and return the ended sessions."""
+    """Sign the member out everywhere, except in the session `but`; return what ended."""
     statement = delete(BrowserSession).where(BrowserSession.member_id == member_id)
     if but is not None:
         statement = statement.where(BrowserSession.id != but)

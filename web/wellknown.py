@@ -1,4 +1,4 @@
-"""Publish the metadata and the keys; the metadata are prebuilt bytes, sent before Flask is asked."""
+"""Publish the keys, and the metadata as prebuilt bytes sent before Flask is even asked."""
 
 import hashlib
 import json
