@@ -6,20 +6,14 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from kernel.errors import Refused
 from kernel.keyring import SealBroken
+from kernel.refusals import refusal
 from kernel.settings import SettingsInvalid
 
 ADVICE = {
-    "client.already_exists": "a client with this client_id is registered; choose another",
-    "client.form_invalid": "the registration does not fit",
-    "client.no_secret": "this client proves itself by key or PKCE; it has no secret to rotate",
-    "client.not_found": "no client has this client_id; look at its spelling",
-    "member.already_exists": "this account name is taken; choose another",
-    "member.login_empty": "the account name is empty",
-    "password.breached": "guessers know this password; choose another",
-    "password.is_login": "the password is the account name; choose another",
-    "password.not_text": "the password holds something that is not text",
-    "password.too_long": "the password is longer than 1,024 characters",
-    "password.too_short": "the password is too short; take at least 10 characters",
+    "client.already_exists": "choose another client_id",
+    "client.no_secret": "it proves itself by key or PKCE",
+    "client.not_found": "look at the spelling of its client_id",
+    "member.already_exists": "choose another account name",
 }
 
 
@@ -52,7 +46,8 @@ class Commands(click.Group):
 
 def _worded(refused: Refused) -> str:
     advice = ADVICE.get(refused.code)
-    return f"{refused.code}: {advice}" if advice else refused.code
+    title = refusal(refused.code).title.en
+    return f"{refused.code}: {title}; {advice}" if advice else f"{refused.code}: {title}"
 
 
 def _about_database(failed: OperationalError | ProgrammingError) -> str:

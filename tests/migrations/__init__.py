@@ -1,0 +1,1 @@
+"""Up, down, up; models and tables agree; the ledgers refuse changes."""
