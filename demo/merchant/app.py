@@ -69,7 +69,7 @@ class Till:
         return render_template(
             "merchant/receipt.html",
             claims=shown(asked_for(self._setup.record), claims),
-            number=fingerprint(claims["sub"]).upper(),
+            number=fingerprint(session["visit"]).upper(),
             sub=claims["sub"],
             at=visit["at"],
         )
