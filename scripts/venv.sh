@@ -34,7 +34,8 @@ make_venv() {
   elif [[ $EUID -eq 0 ]] && command -v apt-get >/dev/null; then
     echo 'python3-venv is missing; installing it with apt-get'
     apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv \
+      >/dev/null 2>&1 || { echo 'apt-get could not install python3-venv' >&2; return 1; }
     "$python" -m venv "$venv"
   elif "$python" -m pip --version >/dev/null 2>&1; then
     "$python" -m venv --without-pip "$venv"
