@@ -131,7 +131,7 @@ def _understood(
     now: datetime,
 ) -> AuthorizationRequest:
     claims = claims_parameter.read(values.get("claims"))
-    message = provider.read_message(values)
+    message = provider.read_message({**values, "claims": claims.text()})
     scopes = tuple(values["scope"].split())
     purpose = _purpose(client, scopes)
     _require_scopes_approved(scopes, purpose)

@@ -3,21 +3,29 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from idp.errors import ProtocolError
 
 LONGEST = 8192
 MEMBERS = ("userinfo", "id_token")
+SCALARS = (str, int, float, bool)
 ABOUT_THE_LOGIN = frozenset({"sub", "acr", "amr", "auth_time", "sid", "iss", "aud", "nonce"})
+
+
+Wanted: TypeAlias = Mapping[str, Mapping[str, Any] | None]
 
 
 @dataclass(frozen=True)
 class ClaimsRequest:
     """Which claims are wanted where; each with null or an object of constraints."""
 
-    userinfo: Mapping[str, Mapping[str, Any] | None]
-    id_token: Mapping[str, Mapping[str, Any] | None]
+    userinfo: Wanted
+    id_token: Wanted
+
+    def text(self) -> str:
+        """Return the request as JSON again, holding only what OIDC Core 5.5.1 defines."""
+        return json.dumps({"userinfo": self.userinfo, "id_token": self.id_token})
 
     def names(self) -> frozenset[str]:
         """Return the claims about the member that are asked for."""
@@ -66,13 +74,26 @@ def read(text: str | None) -> ClaimsRequest:
     return ClaimsRequest(*(_member(parsed, name) for name in MEMBERS))
 
 
-def _member(parsed: Mapping[str, Any], name: str) -> Mapping[str, Mapping[str, Any] | None]:
+def _member(parsed: Mapping[str, Any], name: str) -> Wanted:
     wanted = parsed.get(name)
     if wanted is None:
         return {}
     if not isinstance(wanted, dict):
         raise ProtocolError("invalid_request", f"claims.{name} is not an object")
-    for each in wanted.values():
-        if each is not None and not isinstance(each, dict):
-            raise ProtocolError("invalid_request", f"claims.{name} holds neither null nor objects")
-    return wanted
+    return {claim: _constraints(each, name) for claim, each in wanted.items()}
+
+
+def _constraints(wanted: object, name: str) -> Mapping[str, Any] | None:
+    """Return the constraints we know; others are ignored (OIDC Core 5.5.1)."""
+    if wanted is None:
+        return None
+    if not isinstance(wanted, dict):
+        raise ProtocolError("invalid_request", f"claims.{name} holds neither null nor objects")
+    known: dict[str, Any] = {}
+    if isinstance(wanted.get("essential"), bool):
+        known["essential"] = wanted["essential"]
+    if isinstance(wanted.get("value"), SCALARS):
+        known["value"] = wanted["value"]
+    if isinstance(wanted.get("values"), list):
+        known["values"] = [each for each in wanted["values"] if isinstance(each, SCALARS)]
+    return known

@@ -92,6 +92,7 @@ def next_step(
     `reachable` are the acr values some loaded adapter can establish. The order is OIDC Core
     3.1.2.3: identify, strengthen, then consent.
     """
+    _require_reachable(request, reachable)
     if signed_in is None:
         return _or_refuse(LogIn(Reason.SIGNED_OUT), request, "login_required")
     reason = _must_log_in_again(request, signed_in, progress, now=now)
@@ -133,6 +134,13 @@ def _must_log_in_again(
     return None
 
 
+def _require_reachable(request: AuthorizationRequest, reachable: frozenset[str]) -> None:
+    """Refuse at once what no login could fulfil, rather than after one."""
+    if request.essential_acr and not reachable & frozenset(request.essential_acr):
+        description = "no way of signing in offered here reaches the acr asked for"
+        raise AuthorizationRefused("unmet_authentication_requirements", description, to=request.to)
+
+
 def _must_choose(request: AuthorizationRequest, progress: Progress) -> bool:
     settled = progress.account_chosen_at or progress.authenticated_at
     return "select_account" in request.prompt and settled is None
@@ -142,23 +150,10 @@ def _missing_strength(
     request: AuthorizationRequest, signed_in: SignedIn, reachable: frozenset[str]
 ) -> str | None:
     """Return the acr to step up to, or None if the present one will do (OIDC Core 5.5.1.1)."""
-    essential = request.essential_acr
-    wanted = essential or request.acr_values
-    if (
-        not wanted
-        or signed_in.acr in wanted
-        or (not essential and acr.reaches(signed_in.acr, wanted))
-    ):
+    wanted = request.essential_acr or request.acr_values
+    if acr.reaches(signed_in.acr, wanted):
         return None
-    if essential and acr.reaches(signed_in.acr, essential) and set(essential) & acr.KNOWN:
-        return None
-    for each in wanted:
-        if each in reachable and acr.level(each) > acr.level(signed_in.acr):
-            return each
-    if essential:
-        description = "no way of signing in offered here reaches the acr asked for"
-        raise AuthorizationRefused("unmet_authentication_requirements", description, to=request.to)
-    return None
+    return next((each for each in wanted if each in reachable), None)
 
 
 def _to_ask(

@@ -13,7 +13,6 @@ from uuid import UUID
 
 from jwkest import JWKESTException
 from oic.exception import PyoidcError
-from oic.utils.keyio import KeyIOError
 from pyop.exceptions import OAuthError
 from pyop.message import AuthorizationRequest as Message
 from pyop.provider import Provider as PyopProvider
@@ -29,12 +28,12 @@ from idp.pkce import require_verifier
 from idp.state import GrantState
 from idp.subjects import Subjects
 
-# Everything pyop, oic and pyjwkest were seen to raise on hostile messages (PYOP 9).
-LIBRARY_ERRORS = (
-    PyoidcError,
-    JWKESTException,
-    KeyIOError,
-    OAuthError,
+# What pyop, oic and pyjwkest raise when they say so.
+DECLARED_ERRORS = (PyoidcError, JWKESTException, OAuthError)
+# Everything they were seen to raise while reading hostile messages (PYOP 9). Only around reading:
+# anywhere else a KeyError is a bug of ours and must not look like the client's.
+READING_ERRORS = (
+    *DECLARED_ERRORS,
     ValueError,
     TypeError,
     KeyError,
@@ -115,7 +114,7 @@ class Provider(PyopProvider):  # type: ignore[misc]  # pyop is untyped
         try:
             message = Message().deserialize(urlencode(known), "urlencoded")
             message.verify()
-        except LIBRARY_ERRORS as error:
+        except READING_ERRORS as error:
             raise ProtocolError("invalid_request", _kind(error)) from error
         return message
 

@@ -10,7 +10,7 @@ from clients.directory import RegisteredClient
 from idp.client_authentication import authenticated_client
 from idp.errors import ProtocolError
 from idp.parameters import Parameters
-from idp.provider import LIBRARY_ERRORS, Provider
+from idp.provider import DECLARED_ERRORS, Provider
 from idp.released import ReleasedClaims, allowed_claims
 from idp.state import GrantState
 from kernel.keyring import Keyring
@@ -63,14 +63,10 @@ def exchange(
 def _with_pyop(bound: Provider, values: dict[str, str]) -> dict[str, Any]:
     try:
         return dict(bound.handle_token_request(values).to_dict())
-    except ProtocolError:
-        raise
     except OAuthError as error:
         raise ProtocolError(error.oauth_error, "the token request is malformed") from error
-    except LIBRARY_ERRORS as error:
-        raise ProtocolError(
-            "invalid_request", f"the token request is malformed ({type(error).__name__})"
-        ) from error
+    except DECLARED_ERRORS as error:
+        raise ProtocolError("invalid_request", "the token request is malformed") from error
 
 
 def _require_consent(client: RegisteredClient, state: GrantState) -> None:

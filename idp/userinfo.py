@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from idp.errors import ProtocolError
 from idp.parameters import Parameters
-from idp.provider import LIBRARY_ERRORS, Provider
+from idp.provider import Provider
 from idp.released import ReleasedClaims
 from idp.state import GrantState
 from kernel.keyring import Keyring
@@ -32,14 +32,7 @@ def userinfo(
     client = provider.directory.find_by_id(session, state.grant.client_id, now=now)
     released = ReleasedClaims(state, client, keyring=keyring, channel="userinfo")
     bound = provider.at_work(state, released, client=client)
-    try:
-        response = bound.handle_userinfo_request("", {"Authorization": f"Bearer {token}"})
-    except ProtocolError:
-        raise
-    except LIBRARY_ERRORS as error:
-        raise ProtocolError(
-            "invalid_request", f"the request is malformed ({type(error).__name__})"
-        ) from error
+    response = bound.handle_userinfo_request("", {"Authorization": f"Bearer {token}"})
     return dict(response.to_dict())
 
 

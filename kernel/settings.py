@@ -104,8 +104,8 @@ class Settings(BaseSettings):
         parts = urlsplit(value)
         if parts.scheme not in {"http", "https"} or not parts.netloc:
             raise ValueError("must be a URL such as https://id.example.taipei")
-        if parts.query or parts.fragment or value.endswith("/"):
-            raise ValueError("must have no query, no fragment and no slash at the end")
+        if parts.path or parts.query or parts.fragment:
+            raise ValueError("must end after the host and port: no path, no slash at the end")
         return value
 
     @field_validator("master_key")

@@ -103,8 +103,19 @@ def index() -> str:
         consents_count=len(_cards()),
         sessions_count=len(open_sessions),
         last_login=max(others, default=None),
-        flashes=[],
+        flashes=_done(),
     )
+
+
+def _done() -> list[str]:
+    """Say what the form before this page did; the address names it, the words are ours."""
+    words = {
+        "withdrawn": pages.say("已撤回。對方立刻不能再向我們取得您的資料。"),
+        "password": pages.say("密碼已變更，其他裝置都已登出。"),
+        "session": pages.say("已登出那一處。"),
+    }
+    said = words.get(request.args.get("done", ""))
+    return [said] if said else []
 
 
 def _is_here(session_id: UUID) -> bool:
@@ -189,7 +200,9 @@ def _labels(rows: Iterable[Consent]) -> list[Bilingual]:
 @scope.member_required
 def consents() -> str:
     """List what the member agreed to, and what has ended."""
-    return pages.page("account/consents.html", consents=_cards(), history=_history())
+    return pages.page(
+        "account/consents.html", consents=_cards(), history=_history(), flashes=_done()
+    )
 
 
 def _history() -> list[EndedConsent]:
@@ -249,7 +262,7 @@ def withdraw(purpose_id: UUID) -> Response:
         session, member_id=member_id, purpose_id=purpose_id, reason=GrantEnd.WITHDRAWN, now=now
     )
     trail.record(session, "consent.withdrawn", actor=member_id, subject=purpose_id, now=now)
-    return redirect(url_for("account.consents"), 303)
+    return redirect(url_for("account.consents", done="withdrawn"), 303)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -280,7 +293,10 @@ def sessions_page() -> str:
         for each in sessions.listed(scope.db(), scope.member_id(), now=scope.now())
     ]
     return pages.page(
-        "account/sessions.html", sessions=listed, end_all_url=url_for("account.end_all_sessions")
+        "account/sessions.html",
+        sessions=listed,
+        end_all_url=url_for("account.end_all_sessions"),
+        flashes=_done(),
     )
 
 
@@ -289,7 +305,7 @@ def sessions_page() -> str:
 def end_session(session_id: UUID) -> Response:
     """End one session of the member."""
     login.end_session(session_id, scope.member_id())
-    return redirect(url_for("account.sessions"), 303)
+    return redirect(url_for("account.sessions", done="session"), 303)
 
 
 @bp.post("/sessions/end")
@@ -317,6 +333,7 @@ def _password_page(errors: list[tuple[str, str]]) -> str:
         action=url_for("account.change"),
         errors=errors,
         min_length=password_rules.SHORTEST,
+        login=register.get(scope.db(), scope.member_id()).login,
     )
 
 
@@ -344,6 +361,8 @@ def change() -> Response:
         return _not_changed("current_password", login.locked_words(locked))
     except Refused as refused:
         scope.abandon()
+        if refused.code != "password.current_wrong":
+            login.forget_attempts(str(member_id))
         return _not_changed(*_field_and_words(refused))
     login.forget_attempts(str(member_id))
     visitor = scope.visitor()
@@ -351,7 +370,7 @@ def change() -> Response:
     ended = sessions.end_all(scope.db(), member_id=member_id, but=here)
     grants.end_for_sessions(scope.db(), ended, reason=GrantEnd.LOGGED_OUT, now=now)
     trail.record(scope.db(), "password.changed", actor=member_id, now=now, ended=len(ended))
-    return redirect(url_for("account.index"), 303)
+    return redirect(url_for("account.index", done="password"), 303)
 
 
 def _password_adapter() -> PasswordAdapter:
