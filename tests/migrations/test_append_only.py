@@ -48,7 +48,7 @@ def lines(engine: Engine) -> int:
 
 
 @pytest.mark.parametrize("table", LEDGERS)
-@pytest.mark.parametrize("verb", ["UPDATE {} SET at = " + NEXT_YEAR, "DELETE FROM {}"])
+@pytest.mark.parametrize("verb", [f"UPDATE {{}} SET at = {NEXT_YEAR}", "DELETE FROM {}"])
 def test_a_line_once_written_stays_as_it_is(engine: Engine, table: str, verb: str) -> None:
     with (
         pytest.raises(IntegrityError, match=f"{table} is append-only"),

@@ -1,0 +1,150 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, select
+
+from audit.models import TrailEntry
+from clients import registry
+from clients.models import Client
+from kernel.db import sessions, transaction
+from kernel.ids import digest
+from tests.cli.conftest import Taipei
+from tests.make import a_client_form
+
+
+def written(folder: Path, form: Any) -> str:
+    file = folder / "client.json"
+    file.write_text(json.dumps(form, ensure_ascii=False), "utf-8")
+    return str(file)
+
+
+def kept_hashes(engine: Engine, client_id: str = "library") -> set[bytes]:
+    with transaction(sessions(engine)) as session:
+        return {secret.secret_hash for secret in registry.get(session, client_id).secrets}
+
+
+def test_a_client_is_registered_and_its_secret_printed_alone(
+    prepared: Engine, taipei_id: Taipei, tmp_path: Path
+) -> None:
+    added = taipei_id("client", "add", written(tmp_path, a_client_form()))
+
+    assert added.exit_code == 0
+    assert kept_hashes(prepared) == {digest(added.stdout.strip())}
+    assert "shown this once" in added.stderr
+
+
+def test_a_client_without_secret_is_told_so(
+    prepared: Engine, taipei_id: Taipei, tmp_path: Path
+) -> None:
+    added = taipei_id("client", "add", written(tmp_path, a_client_form(auth_method="none")))
+
+    assert added.stdout == "library is registered; it has no secret.\n"
+
+
+def test_registration_and_rotation_are_on_the_trail(
+    prepared: Engine, taipei_id: Taipei, tmp_path: Path
+) -> None:
+    taipei_id("client", "add", written(tmp_path, a_client_form()))
+    taipei_id("client", "rotate-secret", "library")
+
+    with transaction(sessions(prepared)) as session:
+        client = session.scalars(select(Client)).one()
+        entries = session.scalars(select(TrailEntry).order_by(TrailEntry.id)).all()
+    assert [(entry.event, entry.subject) for entry in entries] == [
+        ("client.registered", client.id),
+        ("client.secret_rotated", client.id),
+    ]
+
+
+def test_a_new_secret_is_printed_and_the_old_one_kept_for_a_day(
+    prepared: Engine, taipei_id: Taipei, tmp_path: Path
+) -> None:
+    old = taipei_id("client", "add", written(tmp_path, a_client_form())).stdout.strip()
+
+    new = taipei_id("client", "rotate-secret", "library").stdout.strip()
+
+    assert kept_hashes(prepared) == {digest(old), digest(new)}
+
+
+def test_a_client_is_shown_without_its_secrets(
+    prepared: Engine, taipei_id: Taipei, tmp_path: Path
+) -> None:
+    secret = taipei_id("client", "add", written(tmp_path, a_client_form())).stdout.strip()
+
+    shown = taipei_id("client", "show", "library").stdout
+
+    assert "redirect_uris\thttps://library.invalid/callback\n" in shown
+    assert "purpose library-card\tbirthdate name\n" in shown
+    assert "secrets\t1\n" in shown
+    assert secret not in shown
+
+
+@pytest.mark.parametrize("words", [("show", "nobody"), ("rotate-secret", "nobody")])
+def test_an_unknown_client_is_said_to_be_unknown(
+    prepared: Engine, taipei_id: Taipei, words: tuple[str, str]
+) -> None:
+    result = taipei_id("client", *words)
+
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "Error: client.not_found: No such client is registered; "
+        "look at the spelling of its client_id\n"
+    )
+
+
+def test_a_client_is_registered_only_once(
+    prepared: Engine, taipei_id: Taipei, tmp_path: Path
+) -> None:
+    file = written(tmp_path, a_client_form())
+    taipei_id("client", "add", file)
+
+    again = taipei_id("client", "add", file)
+
+    assert again.exit_code == 1
+    assert again.stderr.startswith("Error: client.already_exists: ")
+
+
+def test_a_client_without_secret_has_none_to_rotate(
+    prepared: Engine, taipei_id: Taipei, tmp_path: Path
+) -> None:
+    taipei_id("client", "add", written(tmp_path, a_client_form(auth_method="none")))
+
+    rotated = taipei_id("client", "rotate-secret", "library")
+
+    assert rotated.exit_code == 1
+    assert rotated.stderr.startswith("Error: client.no_secret: ")
+
+
+def test_each_field_that_does_not_fit_is_named(
+    prepared: Engine, taipei_id: Taipei, tmp_path: Path
+) -> None:
+    form = a_client_form(redirect_uris=["http://library.invalid/*"], purposes=[], colour="red")
+
+    added = taipei_id("client", "add", written(tmp_path, form))
+
+    assert added.exit_code == 1
+    assert added.stderr.startswith("Error: client.form_invalid: ")
+    for field in ("redirect_uris: ", "purposes: ", "colour: "):
+        assert field in added.stderr
+    assert len(added.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [(b"{", "is not JSON"), (b"\xff", "is not JSON"), (b"[]", "one JSON object")]
+)
+def test_a_file_that_is_no_registration_is_refused(
+    prepared: Engine, taipei_id: Taipei, tmp_path: Path, text: bytes, said: str
+) -> None:
+    file = tmp_path / "client.json"
+    file.write_bytes(text)
+
+    added = taipei_id("client", "add", str(file))
+
+    assert added.exit_code == 1
+    assert said in added.stderr
+
+
+def test_a_missing_file_is_a_wrong_call(prepared: Engine, taipei_id: Taipei) -> None:
+    assert taipei_id("client", "add", "nowhere.json").exit_code == 2

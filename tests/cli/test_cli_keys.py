@@ -1,0 +1,115 @@
+import os
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, select, update
+
+from audit.models import TrailEntry
+from idp.keys import Keys
+from idp.models import KeyState, SigningKey
+from kernel import clock
+from kernel.db import sessions, transaction
+from kernel.keyring import Keyring, new_master_key
+from tests.cli.conftest import Taipei
+
+
+def keys(engine: Engine, state: KeyState) -> dict[str, str]:
+    with transaction(sessions(engine)) as session:
+        rows = session.scalars(select(SigningKey).where(SigningKey.state == state)).all()
+        return {row.alg: row.kid for row in rows}
+
+
+def test_a_master_key_is_made_without_any_settings(
+    monkeypatch: pytest.MonkeyPatch, taipei_id: Taipei
+) -> None:
+    monkeypatch.setenv("TAIPEI_ID_ISSUER", "not even a URL")
+
+    first, second = taipei_id("keys", "master"), taipei_id("keys", "master")
+
+    Keyring(first.stdout.strip())
+    assert first.stdout != second.stdout
+
+
+def test_the_first_rotation_makes_an_active_and_a_next_key_for_each_algorithm(
+    prepared: Engine, keyring: Keyring, taipei_id: Taipei
+) -> None:
+    rotated = taipei_id("keys", "rotate")
+
+    assert rotated.stdout == "ES256: first keys made.\nRS256: first keys made.\n"
+    assert set(keys(prepared, KeyState.ACTIVE)) == {"ES256", "RS256"}
+    assert set(keys(prepared, KeyState.NEXT)) == {"ES256", "RS256"}
+    with transaction(sessions(prepared)) as session:
+        assert Keys(keyring).signer(session, now=clock.now()).sign({"a": 1}, alg="ES256")
+
+
+def test_a_rotation_lets_the_announced_key_sign(prepared: Engine, taipei_id: Taipei) -> None:
+    taipei_id("keys", "rotate")
+    announced, active = keys(prepared, KeyState.NEXT), keys(prepared, KeyState.ACTIVE)
+
+    rotated = taipei_id("keys", "rotate", "--alg", "ES256")
+
+    assert rotated.stdout == "ES256: rotated.\n"
+    assert keys(prepared, KeyState.ACTIVE) == {**active, "ES256": announced["ES256"]}
+    assert keys(prepared, KeyState.RETIRING) == {"ES256": active["ES256"]}
+
+
+def test_a_rotation_is_on_the_trail(prepared: Engine, taipei_id: Taipei) -> None:
+    taipei_id("keys", "rotate", "--alg", "RS256")
+
+    with transaction(sessions(prepared)) as session:
+        entry = session.scalars(select(TrailEntry)).one()
+    assert entry.event == "key.rotated"
+    assert entry.detail == {"alg": "RS256", "channel": "cli"}
+
+
+def test_the_list_shows_public_facts_only(prepared: Engine, taipei_id: Taipei) -> None:
+    taipei_id("keys", "rotate")
+
+    heading, *lines = taipei_id("keys", "list").stdout.splitlines()
+
+    assert heading.split("\t") == [
+        "kid", "algorithm", "state", "made", "in use since", "retires",
+    ]  # fmt: skip
+    assert len(lines) == 4
+    day = clock.taipei_day(clock.now()).isoformat()
+    assert all(
+        re.fullmatch(rf"[\w-]{{43}}\t(ES|RS)256\t(active\t{day}\t{day}|next\t{day}\t–)\t–", line)
+        for line in lines
+    )
+
+
+def test_keys_sealed_under_another_master_key_stop_the_service(
+    prepared: Engine, environment: pytest.MonkeyPatch, taipei_id: Taipei
+) -> None:
+    taipei_id("keys", "rotate")
+    environment.setenv("TAIPEI_ID_MASTER_KEY", new_master_key())
+
+    served = taipei_id("serve")
+
+    assert served.exit_code == 1
+    assert "the master key is not the one it was sealed under" in served.stderr
+    assert os.environ["TAIPEI_ID_MASTER_KEY"] not in served.stderr
+
+
+def test_an_unknown_algorithm_is_a_wrong_call(prepared: Engine, taipei_id: Taipei) -> None:
+    assert taipei_id("keys", "rotate", "--alg", "none").exit_code == 2
+
+
+def make_older(engine: Engine, age: timedelta) -> None:
+    with transaction(sessions(engine)) as session:
+        session.execute(update(SigningKey).values(activated_at=clock.now() - age))
+
+
+def test_the_doctor_asks_for_a_rotation_after_half_a_year(
+    prepared: Engine, taipei_id: Taipei
+) -> None:
+    taipei_id("keys", "rotate")
+    make_older(prepared, timedelta(days=200))
+
+    examined = taipei_id("doctor")
+
+    assert (
+        "✗ signing keys: ES256 has signed for 200 days; run 'taipei-id keys rotate --alg ES256'"
+        in (examined.stdout)
+    )
