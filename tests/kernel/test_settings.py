@@ -101,7 +101,7 @@ def test_the_master_key_is_not_printed_with_the_settings(production: pytest.Monk
     [
         ("ISSUER", "http://id.example.org", "issuer: outside demo mode it must be the https"),
         ("ISSUER", "https://id.invalid", "issuer: outside demo mode it must be the https"),
-        ("ISSUER", "https://id.example.org/", "issuer: must have no query, no fragment"),
+        ("ISSUER", "https://id.example.org/", "issuer: must end after the host and port"),
         ("ISSUER", "id.example.org", "issuer: must be a URL such as"),
         ("MASTER_KEY", "", "make one with 'taipei-id keys master'"),
         ("MASTER_KEY", DEMO_MASTER_KEY, "make one with 'taipei-id keys master'"),

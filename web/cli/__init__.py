@@ -6,15 +6,8 @@ the output is coloured; anywhere else it is plain lines, tables tab-separated.
 
 import click
 
-from web.cli.client import client
-from web.cli.database import db
-from web.cli.demo import demo
-from web.cli.doctor import doctor
-from web.cli.keys import keys
-from web.cli.member import member
-from web.cli.purge import purge
+from web.cli import client, database, demo, doctor, keys, member, purge, serve
 from web.cli.refusals import Commands
-from web.cli.serve import serve
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -27,5 +20,14 @@ def main() -> None:
     """
 
 
-for _command in (serve, db, keys, client, member, demo, doctor, purge):
+for _command in (
+    serve.serve,
+    database.db,
+    keys.keys,
+    client.client,
+    member.member,
+    demo.demo,
+    doctor.doctor,
+    purge.purge,
+):
     main.add_command(_command)
