@@ -25,7 +25,7 @@ def require_acceptable(password: str, *, login: str, breaches: BreachList) -> No
         raise Refused("password.too_short")
     if text.strip().casefold() == login.casefold():
         raise Refused("password.is_login")
-    if breaches.contains(text):
+    if breaches.contains(password):
         raise Refused("password.breached")
 
 
