@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from demo import city
-from demo.addresses import Addresses
+from demo.addresses import FIXED, Addresses
 from demo.words import THINGS_TO_TRY
 
 
@@ -25,6 +25,8 @@ def show(console: Console, addresses: Addresses, data: Path) -> None:
     console.print()
     console.print(f"Data and logs: {data}  (delete the folder to begin afresh)", markup=False)
     console.print("For test tools: demo/personas.json, demo/clients.json", markup=False)
+    if addresses != FIXED:
+        console.print(f"With these addresses: {data / city.CLIENTS.name}", markup=False)
     console.print("[bold]Press Ctrl-C to end everything.[/bold]")
 
 

@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Event
 
@@ -12,10 +12,10 @@ from rich.console import Console
 import migrations
 from adapters.password.breach import open_breach_lists
 from adapters.password.hashing import Hasher
-from demo import addresses, announce, setup, supervisor
+from demo import addresses, announce, city, setup, supervisor
 from demo.addresses import Addresses, AddressInvalid
 from demo.seed import seed
-from demo.supervisor import DemoStopped, Program
+from demo.supervisor import DemoStopped, Program, Running
 from idp import keys
 from kernel import clock
 from kernel.db import open_engine, sessions, transaction
@@ -45,17 +45,13 @@ def run(environment: Mapping[str, str], console: Console, stop: Event) -> None:
     """Run the demo with `environment` until `stop` is set. Raises AddressInvalid, DemoStopped."""
     used = addresses.read(environment)
     supervisor.require_free((used.provider, used.library, used.merchant))
-    data = _open_data(setup.data_folder(environment))
+    data = _open_data(setup.data_folder(environment), used)
     told = child_environment(environment, used, data)
-    with console.status("Preparing the demo city …"):
-        prepare(told["TAIPEI_ID_DATABASE_URL"], used)
-    with supervisor.running(_programs(used), told, data) as started:
-        with console.status("Starting …"):
-            supervisor.wait_until_ready(started, stop)
-        if not stop.is_set():
-            announce.show(console, used, data)
-        while not stop.wait(LOOK_SECONDS):
-            supervisor.require_alive(started)
+    with supervisor.running(_sites(used), told, data) as sites:
+        with console.status("Preparing the demo city …"):  # while the sites are starting
+            prepare(told["TAIPEI_ID_DATABASE_URL"], used)
+        with supervisor.running([_provider(used)], told, data) as provider:
+            _attend([*provider, *sites], console, stop, lambda: announce.show(console, used, data))
     console.print("The demo has ended.")
 
 
@@ -89,19 +85,36 @@ def child_environment(
     return told
 
 
-def _programs(used: Addresses) -> list[Program]:
+def _attend(
+    started: list[Running], console: Console, stop: Event, announce_them: Callable[[], None]
+) -> None:
+    with console.status("Starting …"):
+        supervisor.wait_until_ready(started, stop)
+    if not stop.is_set():
+        announce_them()
+    while not stop.wait(LOOK_SECONDS):
+        supervisor.require_alive(started)
+
+
+def _provider(used: Addresses) -> Program:
     discovery = "/.well-known/openid-configuration"
+    factory = "demo.provider:application()"
+    return Program("provider", factory, used.provider, 2, discovery, warm="demo.warm")
+
+
+def _sites(used: Addresses) -> list[Program]:
     return [
-        Program("provider", "demo.provider:application()", used.provider, 2, discovery),
         Program("library", "demo.library.app:application()", used.library, 1, "/"),
         Program("merchant", "demo.merchant.app:application()", used.merchant, 1, "/"),
     ]
 
 
-def _open_data(data: Path) -> Path:
+def _open_data(data: Path, used: Addresses) -> Path:
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         (data / ".gitignore").write_text("*\n", encoding="utf-8")
+        moved = used.place(city.CLIENTS.read_text(encoding="utf-8"))
+        (data / city.CLIENTS.name).write_text(moved, encoding="utf-8")
     except OSError as failed:
         raise DemoStopped(
             f"{data} cannot be written ({failed.strerror}); set {setup.DATA_VARIABLE} to a folder"

@@ -39,6 +39,7 @@ class Program:
     address: Address
     workers: int
     ready_path: str
+    warm: str = ""  # a module imported before the workers are forked
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,9 @@ def _start(program: Program, environment: Mapping[str, str], log: Path) -> Runni
         *("--bind", program.address.bind, "--workers", str(program.workers)),
         # Browsers keep idle connections open; threads keep those from blocking a worker.
         *("--worker-class", "gthread", "--threads", str(THREADS)),
-        *("--limit-request-line", "8190", "--graceful-timeout", "2", program.factory),
+        *("--limit-request-line", "8190", "--graceful-timeout", "1"),
+        *(("--config", f"python:{program.warm}") if program.warm else ()),
+        program.factory,
     ]
     with log.open("wb") as output:
         process = subprocess.Popen(

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Thread
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, jsonify, redirect, request
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 from werkzeug.serving import make_server
+from werkzeug.wrappers import Response as Answer
 
 from kernel import clock
 
@@ -37,6 +39,7 @@ class StubProvider:
     def _routes(self) -> Flask:
         app = Flask("stub")
         app.add_url_rule("/.well-known/openid-configuration", "discovery", self.discovery)
+        app.add_url_rule("/authorize", "authorize", self.authorize)
         app.add_url_rule("/jwks.json", "jwks", self.jwks)
         app.add_url_rule("/token", "token", self.token, methods=["POST"])
         app.add_url_rule("/userinfo", "userinfo", self.userinfo)
@@ -55,6 +58,12 @@ class StubProvider:
                 "authorization_response_iss_parameter_supported": True,
             }
         )
+
+    def authorize(self) -> Answer:
+        """Say yes at once."""
+        self.nonce = request.args["nonce"]
+        answer = urlencode({"code": "c", "state": request.args["state"], "iss": self.issuer})
+        return redirect(f"{request.args['redirect_uri']}?{answer}")
 
     def jwks(self) -> Response:
         return jsonify(KeySet([self._key]).as_dict(private=False))
@@ -104,12 +113,18 @@ class StubProvider:
 @contextmanager
 def serving() -> Iterator[StubProvider]:
     stub = StubProvider()
-    server = make_server("127.0.0.1", 0, stub.app, threaded=True)
-    stub.issuer = f"http://127.0.0.1:{server.server_port}"
+    with served(stub.app) as stub.issuer:
+        yield stub
+
+
+@contextmanager
+def served(app: Flask, port: int = 0) -> Iterator[str]:
+    """Serve `app` on loopback and lend its address."""
+    server = make_server("127.0.0.1", port, app, threaded=True)
     thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
-        yield stub
+        yield f"http://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         thread.join()

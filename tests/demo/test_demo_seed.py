@@ -1,5 +1,3 @@
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -8,7 +6,6 @@ from sqlalchemy.orm import Session
 
 import migrations
 from adapters.password.breach import open_breach_lists
-from adapters.password.hashing import Cost, Hasher
 from adapters.password.models import PasswordCredential
 from clients import registry
 from clients.models import Client
@@ -16,29 +13,14 @@ from demo import city
 from demo.addresses import FIXED, Addresses
 from demo.run import prepare
 from demo.seed import seed
-from kernel.db import open_engine, sessions
-from kernel.keyring import Keyring, new_master_key
 from members import register
 from members.models import Member, Standing
 from tests.demo.test_demo_files import MOVED
-
-NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
-CHEAP = Hasher(parallel=1, cost=Cost(memory_kib=64, passes=1))
-KEYRING = Keyring(new_master_key())
-
-
-@pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
-    url = f"sqlite+pysqlite:///{tmp_path / 'city.sqlite3'}"
-    migrations.upgrade(url)
-    engine = open_engine(url)
-    with sessions(engine)() as session:
-        yield session
-    engine.dispose()
+from tests.make import HASHER, KEYRING, NOON
 
 
 def settle(session: Session, used: Addresses = FIXED) -> int:
-    return seed(session, KEYRING, CHEAP, open_breach_lists(None), used, now=NOON)
+    return seed(session, KEYRING, HASHER, open_breach_lists(None), used, now=NOON)
 
 
 def count(session: Session, table: type[Member | Client | PasswordCredential]) -> int:
@@ -54,7 +36,7 @@ def test_everybody_gets_in_with_a_password(session: Session) -> None:
         member = register.find_by_login(session, persona.login_id)
         assert member is not None
         credential = session.get_one(PasswordCredential, member.id)
-        assert CHEAP.matches(credential.hash, persona.password)
+        assert HASHER.matches(credential.hash, persona.password)
 
 
 def test_people_hold_the_claims_and_standing_of_the_file(session: Session) -> None:
