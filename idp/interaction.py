@@ -103,7 +103,7 @@ def next_step(
     missing_acr = _missing_strength(request, signed_in, reachable)
     if missing_acr is not None:
         return _or_refuse(StepUp(missing_acr), request, "login_required")
-    claims = _to_ask(request, progress, decisions, now=now)
+    claims = _to_ask(request, signed_in, progress, decisions, now=now)
     if claims:
         return _or_refuse(AskConsent(claims), request, "consent_required")
     return Issue()
@@ -158,12 +158,15 @@ def _missing_strength(
 
 def _to_ask(
     request: AuthorizationRequest,
+    signed_in: SignedIn,
     progress: Progress,
     decisions: Iterable[Decided],
     *,
     now: datetime,
 ) -> frozenset[str]:
-    if progress.consented_at is not None:
+    # An answer older than the login may be another member's: two people, one browser, two tabs.
+    answered_at = progress.consented_at
+    if answered_at is not None and answered_at >= signed_in.authenticated_at:
         return frozenset()
     if "consent" in request.prompt:
         decisions = ()
