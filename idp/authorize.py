@@ -132,7 +132,7 @@ def _understood(
 ) -> AuthorizationRequest:
     claims = claims_parameter.read(values.get("claims"))
     message = provider.read_message({**values, "claims": claims.text()})
-    scopes = tuple(values["scope"].split())
+    scopes = tuple(dict.fromkeys(values["scope"].split()))
     purpose = _purpose(client, scopes)
     _require_scopes_approved(scopes, purpose)
     hint = _hinted_subject(provider, session, client, values, now=now)

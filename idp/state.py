@@ -233,12 +233,14 @@ class GrantState(AuthorizationState):  # type: ignore[misc]  # pyop is untyped
 
     # Tokens
 
-    def _issue(self, scope: str) -> AccessToken:
+    def _issue(self, scope: str, *, renewable: str = "") -> AccessToken:
+        """Issue tokens for `scope`; the refresh token is good for `renewable`, if that is more."""
         lifetimes, access, refresh = self._lifetimes, new_secret(), None
         rows = [self._row(access, TokenKind.ACCESS, scope, self.now + lifetimes.access)]
         if self._refreshable:
             refresh = new_secret()
-            rows.append(self._row(refresh, TokenKind.REFRESH, scope, self.now + lifetimes.refresh))
+            until = self.now + lifetimes.refresh
+            rows.append(self._row(refresh, TokenKind.REFRESH, renewable or scope, until))
         self.session.connection().execute(_INSERT_TOKENS, rows)
         self._refresh_token, self.scope = refresh, scope
         return AccessToken(access, int(lifetimes.access.total_seconds()))
@@ -272,7 +274,9 @@ class GrantState(AuthorizationState):  # type: ignore[misc]  # pyop is untyped
         ).one_or_none()
         if self._grant is None:
             raise ProtocolError("invalid_grant", "the grant has ended or is not yours")
-        return self._issue(_narrowed(used.scope, scope)), self._refresh_token
+        # The new refresh token keeps the old one's scope, however little was asked (RFC 6749 6).
+        access_token = self._issue(_narrowed(used.scope, scope), renewable=used.scope)
+        return access_token, self._refresh_token
 
     def _refused_refresh(self, hashed: bytes) -> ProtocolError:
         reused = self.session.execute(
@@ -315,7 +319,7 @@ def _narrowed(granted: str, wanted: Sequence[str] | None) -> str:
         return granted
     if not set(wanted) <= set(granted.split()):
         raise ProtocolError("invalid_scope", "a refresh cannot widen the scope")
-    return " ".join(wanted)
+    return " ".join(dict.fromkeys(wanted))
 
 
 def find_access_token(session: Session, value: str, *, now: datetime) -> Row[Any] | None:
