@@ -3,10 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from pyop.exceptions import AuthorizationError
 from sqlalchemy.orm import Session
 
-from idp.errors import AuthorizationRefused
 from idp.id_tokens import Login
 from idp.interaction import SignedIn
 from idp.provider import Provider
@@ -53,12 +51,7 @@ def issue(
         ),
     )
     bound = provider.at_work(state, _Nobody(), client=request.client)
-    try:
-        response = bound.authorize(request.message, str(signed_in.member_id))
-    except AuthorizationError:
-        raise AuthorizationRefused(
-            "login_required", "the member is not the one the client asked for", to=request.to
-        ) from None
+    response = bound.authorize(request.message, str(signed_in.member_id))
     return dict(response.to_dict())
 
 

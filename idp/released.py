@@ -79,7 +79,8 @@ def _sealed(session: Session, grant: Row[Any]) -> tuple[bytes, bytes]:
     if hasattr(grant, "profile_sealed"):
         return grant.data_key_sealed, grant.profile_sealed
     statement = select(Member.data_key_sealed, Member.profile_sealed)
-    return session.execute(statement.where(Member.id == grant.member_id)).one().tuple()
+    row = session.execute(statement.where(Member.id == grant.member_id)).one()
+    return row.data_key_sealed, row.profile_sealed
 
 
 def allowed_claims(
