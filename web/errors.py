@@ -33,7 +33,9 @@ def _refused_by_redirect(error: AuthorizationRefused) -> Response:
 
 def _protocol(error: ProtocolError) -> Response:
     scope.abandon(aftermath=error.aftermath)
-    return oidc.refuse_in_json(error)
+    if request.path.startswith(FOR_CLIENTS):
+        return oidc.refuse_in_json(error)
+    return _page("http.400", error.status)
 
 
 def _untrusted(error: UntrustedRequest) -> Response:

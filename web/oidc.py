@@ -1,5 +1,6 @@
 """Serve the protocol's endpoints: read the request, ask `idp`, write the answer."""
 
+import re
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -29,6 +30,7 @@ SCRIPT_HEADERS = {
 }
 FORM = "application/x-www-form-urlencoded"
 SHORT_ENOUGH = 4000  # bytes of a query that every proxy lets through
+PLAIN = re.compile(rb"[!\"$-~]*")  # what may stand in a query as it is: no space, no line end, no #
 
 
 @bp.after_request
@@ -52,9 +54,17 @@ def authorize_by_post() -> Response:
     member who is signed in is recognised after one more step.
     """
     body = _form_body()
-    if cookies.session() is None and len(body) <= SHORT_ENOUGH and body.isascii():
-        return redirect(f"{url_for('oidc.authorize_by_get')}?{body.decode('ascii')}", 303)
+    query = as_query(body)
+    if cookies.session() is None and query is not None:
+        return redirect(f"{url_for('oidc.authorize_by_get')}?{query}", 303)
     return _authorize(parameters.read(body))
+
+
+def as_query(body: bytes) -> str | None:
+    """Return a form as the query of an address, if it is short and plain enough to be one."""
+    if len(body) > SHORT_ENOUGH or not PLAIN.fullmatch(body):
+        return None
+    return body.decode("ascii")
 
 
 def _authorize(sent: Parameters) -> Response:

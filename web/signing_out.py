@@ -6,12 +6,11 @@ from werkzeug.wrappers import Response
 from idp import parameters
 from idp.logout import LogoutRequest, read_logout
 from idp.parameters import Parameters
-from web import cookies, csrf, headers, login, pages, scope
+from web import cookies, csrf, headers, login, oidc, pages, scope
 from web.views import client_view
 
 bp = Blueprint("signing_out", __name__, url_prefix="/logout")
 CARRIED = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")
-SHORT_ENOUGH = 6000
 
 
 @bp.get("")
@@ -36,8 +35,7 @@ def decide() -> Response | str:
     """Sign out if our own form says so; a client's form is asked about first."""
     body = request.get_data()
     if b"decision=" not in body:
-        query = body.decode("ascii", "ignore")[:SHORT_ENOUGH]
-        return redirect(f"{url_for('signing_out.ask')}?{query}", 303)
+        return redirect(f"{url_for('signing_out.ask')}?{oidc.as_query(body) or ''}", 303)
     csrf.require()
     wanted = _read(parameters.read(body))
     if request.form.get("decision") != "yes":
