@@ -104,6 +104,8 @@ class Directory:
 
     def find(self, session: Session, client_id: str, *, now: datetime) -> RegisteredClient | None:
         """Return the client in force under this `client_id`, or None."""
+        if not (client_id.isascii() and client_id.isprintable()):
+            return None  # no database can look for NUL or half a surrogate pair
         known = self._known.get(client_id)
         if known is not None and timedelta(0) <= now - known[0] < self._fresh:
             return known[1]
