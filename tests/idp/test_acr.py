@@ -1,0 +1,79 @@
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from adapters.contract import Capabilities, Proof, ProofKind
+from idp import acr
+from idp.acr import ACR, Assurance
+from kernel.errors import Refused
+from kernel.wording import Bilingual
+from tests.make import NOON
+
+PASSWORD = Proof(
+    member_id=UUID(int=1),
+    kind=ProofKind.KNOWLEDGE,
+    holder_verified=False,
+    hardware=False,
+    origin_bound=False,
+    at=NOON,
+)
+PASSKEY = replace(PASSWORD, kind=ProofKind.WEBAUTHN, holder_verified=True)
+
+
+def offering(*proofs: ProofKind, verified: bool = False) -> Capabilities:
+    return Capabilities(
+        label=Bilingual("方式", "way"),
+        proofs=proofs,
+        holder_verification=verified,
+        needs_script=False,
+        fields=(),
+    )
+
+
+def test_a_password_is_worth_the_first_level() -> None:
+    assert acr.worth(PASSWORD) == Assurance(ACR[0], ("pwd",))
+
+
+def test_a_passkey_that_verified_its_holder_is_worth_the_second() -> None:
+    assert acr.worth(PASSKEY) == Assurance(ACR[1], ("swk", "user", "mfa"))
+    assert acr.worth(replace(PASSKEY, hardware=True)).amr == ("hwk", "user", "mfa")
+
+
+@pytest.mark.refusal("login.proof_too_weak")
+@pytest.mark.parametrize(
+    "proof",
+    [
+        replace(PASSKEY, holder_verified=False),
+        *[
+            replace(PASSWORD, kind=kind)
+            for kind in ProofKind
+            if kind not in {ProofKind.KNOWLEDGE, ProofKind.WEBAUTHN}
+        ],
+    ],
+)
+def test_everything_else_is_no_authentication(proof: Proof) -> None:
+    with pytest.raises(Refused) as refused:
+        acr.worth(proof)
+
+    assert refused.value.code == "login.proof_too_weak"
+
+
+def test_levels_are_ordered_and_strangers_have_none() -> None:
+    assert [acr.level(each) for each in (*ACR, "urn:x", "")] == [1, 2, 3, 0, 0]
+
+
+def test_the_weakest_acceptable_is_enough() -> None:
+    assert acr.reaches(ACR[1], [ACR[2], ACR[0]])
+    assert not acr.reaches(ACR[0], [ACR[1], ACR[2]])
+    assert acr.reaches(ACR[0], ["urn:x"])
+
+
+def test_what_is_reachable_follows_from_the_adapters() -> None:
+    passkey = offering(ProofKind.WEBAUTHN, verified=True)
+
+    assert acr.reachable([]) == frozenset()
+    assert acr.reachable([offering(ProofKind.IDENTIFIER)]) == frozenset()
+    assert acr.reachable([offering(ProofKind.WEBAUTHN)]) == frozenset()
+    assert acr.reachable([offering(ProofKind.KNOWLEDGE)]) == {ACR[0]}
+    assert acr.reachable([offering(ProofKind.KNOWLEDGE), passkey]) == set(ACR[:2])

@@ -1,0 +1,46 @@
+from datetime import timedelta
+
+from idp.id_tokens import Login, id_token_claims, left_half_hash
+from tests.make import NOON
+
+LOGIN = Login(acr="urn:a", amr=("pwd",), authenticated_at=NOON - timedelta(minutes=1))
+STAMP = int(NOON.timestamp())
+
+
+def claims(*, nonce: str | None = "n", access_token: str | None = "t") -> dict[str, object]:
+    return id_token_claims(
+        issuer="https://id.example.invalid",
+        client_id="library",
+        sub="s",
+        login=LOGIN,
+        nonce=nonce,
+        access_token=access_token,
+        lifetime=timedelta(minutes=10),
+        now=NOON,
+    )
+
+
+def test_an_id_token_says_who_was_identified_how_when_by_whom_and_for_whom() -> None:
+    assert claims() == {
+        "iss": "https://id.example.invalid",
+        "sub": "s",
+        "aud": "library",
+        "iat": STAMP,
+        "exp": STAMP + 600,
+        "auth_time": STAMP - 60,
+        "acr": "urn:a",
+        "amr": ["pwd"],
+        "nonce": "n",
+        "at_hash": left_half_hash("t"),
+    }
+
+
+def test_without_a_nonce_or_an_access_token_nothing_is_said_of_them() -> None:
+    assert {"nonce", "at_hash"}.isdisjoint(claims(nonce=None, access_token=None))
+
+
+def test_the_hash_is_the_one_of_the_specification() -> None:
+    # OIDC Core, appendix A.3
+    token = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"
+
+    assert left_half_hash(token) == "77QmUPtjPfzWtF2AnpK9RQ"
