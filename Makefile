@@ -62,7 +62,7 @@ bench: $(VENV)/dev.stamp ## Measure one sign-in: CPU time, statements, p95
 	@$(BIN)/python -m bench $(ARGS)
 
 clean: ## Remove everything that make and the tests built
-	rm -rf $(VENV) build dist *.egg-info .coverage .coverage.* htmlcov .hypothesis
+	rm -rf $(VENV) .demo build dist *.egg-info .coverage .coverage.* htmlcov .hypothesis
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
