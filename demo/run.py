@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Event
 
+import authlib  # noqa: F401  # for the sites; without the demo extra, say so before starting any
 from rich.console import Console
 
 import migrations
