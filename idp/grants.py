@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from idp.models import Grant, GrantEnd
@@ -47,8 +47,8 @@ def _end(
 def last_used(session: Session, *, member_id: UUID) -> dict[UUID, datetime]:
     """Return when each purpose was last signed in to, for the account page."""
     rows = session.execute(
-        select(Grant.purpose_id, Grant.created_at)
+        select(Grant.purpose_id, func.max(Grant.created_at))
         .where(Grant.member_id == member_id)
-        .order_by(Grant.created_at)
+        .group_by(Grant.purpose_id)
     )
-    return {row.purpose_id: row.created_at for row in rows}
+    return {purpose_id: moment for purpose_id, moment in rows}
