@@ -47,8 +47,8 @@ def _end(
 def last_used(session: Session, *, member_id: UUID) -> dict[UUID, datetime]:
     """Return when each purpose was last signed in to, for the account page."""
     rows = session.execute(
-        select(Grant.purpose_id, func.max(Grant.created_at))
+        select(Grant.purpose_id, func.max(Grant.created_at).label("last_at"))
         .where(Grant.member_id == member_id)
         .group_by(Grant.purpose_id)
     )
-    return {purpose_id: moment for purpose_id, moment in rows}
+    return {row.purpose_id: row.last_at for row in rows}

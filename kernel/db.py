@@ -126,8 +126,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:  # the driver's o
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    reading = connection.get_execution_options().get("reading", False)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 Sessions: TypeAlias = sessionmaker[Session]
