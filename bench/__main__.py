@@ -1,0 +1,97 @@
+"""`python -m bench`: read what is wanted, measure, report."""
+
+import os
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from bench import cpu, report
+from bench.flows import OPERATIONS
+from bench.load import Failed
+from bench.measure import Plan, measure
+from bench.report import Report
+from bench.servers import NotStarted
+from kernel import clock
+from tests.postgres import PostgresUnavailable
+
+ENGINES = {
+    "sqlite": ("sqlite",),
+    "postgresql": ("postgresql",),
+    "both": ("sqlite", "postgresql"),
+}
+NAMES = {name: (name,) for name in OPERATIONS} | {"all": tuple(OPERATIONS)}
+
+
+def _users(_context: click.Context, _parameter: click.Parameter, text: str) -> tuple[int, ...]:
+    try:
+        users = tuple(int(each) for each in text.split(","))
+    except ValueError:
+        users = ()
+    if not users or min(users) < 1 or any(each > 1 and each % 2 for each in users):
+        raise click.BadParameter("give 1 or even numbers, separated by commas")
+    return users
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--quick", is_flag=True, help="One second, one round, 100 members, 1 and 8 users.")
+@click.option("--engine", type=click.Choice(tuple(ENGINES)), default="both", show_default=True)
+@click.option("--operation", type=click.Choice(tuple(NAMES)), default="all", show_default=True)
+@click.option("--seconds", type=click.FloatRange(0.1, 600), help="Length of a run  [default: 4]")
+@click.option("--users", callback=_users, default="1,8,32", show_default=True)
+@click.option("--rounds", type=click.IntRange(1, 100), help="How often  [default: 3]")
+@click.option("--members", type=click.IntRange(1), help="Signed-in members  [default: 1000]")
+@click.option("--json", "file", type=click.Path(path_type=Path), help="Write the numbers here.")
+@click.option("--write", is_flag=True, help="Put the table into docs/performance.md.")
+@click.pass_context
+def main(
+    context: click.Context,
+    *,
+    quick: bool,
+    engine: str,
+    operation: str,
+    seconds: float | None,
+    users: tuple[int, ...],
+    rounds: int | None,
+    members: int | None,
+    file: Path | None,
+    write: bool,
+) -> None:
+    """Measure what sign-ins cost on a real server with a real database."""
+    given = context.get_parameter_source("users") is click.core.ParameterSource.COMMANDLINE
+    operations = NAMES[operation]
+    plan = Plan(
+        engines=ENGINES[engine],
+        users=(1, 8) if quick and not given else users,
+        operations=operations if "floor" in operations else ("floor", *operations),
+        seconds=seconds or (1 if quick else 4),
+        repeats=rounds or (1 if quick else 3),
+        members=members or (100 if quick else 1000),
+    )
+    found = _measured(plan)
+    report.show(found)
+    if file is not None:
+        report.save(found, file)
+    if write:
+        report.write(found)
+
+
+def _measured(plan: Plan) -> Report:
+    before, argon2_ms, began = os.getloadavg(), cpu.argon2_ms(), clock.now()
+    with Console(stderr=True).status("") as status:
+        try:
+            rows = measure(plan, status.update)
+        except (Failed, NotStarted, PostgresUnavailable) as problem:
+            raise click.ClickException(str(problem)) from None
+    return Report(
+        rows=rows,
+        argon2_ms=argon2_ms,
+        began=began.isoformat(timespec="minutes"),
+        settings=f"{plan.repeats} rounds of {plan.seconds:g} s, {plan.members} members",
+        load_before=before,
+        load_after=os.getloadavg(),
+    )
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m bench")

@@ -1,0 +1,181 @@
+"""Walk the flows that are measured, as a browser and a client's back end would."""
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
+
+from bench.city import CLIENT, PASSWORD, REDIRECT_URI
+from bench.wire import Answer, Send, Unexpected
+
+VERIFIER = "bench-" + "v" * 43
+CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=")
+QUERY = urlencode(
+    {
+        "client_id": CLIENT,
+        "redirect_uri": REDIRECT_URI,
+        "response_type": "code",
+        "scope": "openid profile email",
+        "state": "af0ifjsldkj",
+        "nonce": "n-0S6_WzA2Mj",
+        "code_challenge": CHALLENGE.decode(),
+        "code_challenge_method": "S256",
+    }
+)
+CONSENT = {"decision": "allow", "duration": "90d", "claim.birthdate": "share"}
+MOST_STEPS = 8
+OK = frozenset({200})
+PAGE_OR_REDIRECT = frozenset({200, 303})
+METADATA = "/.well-known/openid-configuration"
+_CSRF = re.compile(rb'name="csrf_token" value="([^"]+)"')
+
+
+@dataclass
+class Visitor:
+    """One of the concurrent users: what it sends over, whom it plays, what it holds."""
+
+    send: Send
+    secret: str
+    cookies: Iterator[str]  # of members who are signed in; endless
+    newcomers: Iterator[str]  # each name once
+    tokens: dict[str, Any] = field(default_factory=dict)  # the token response, JSON
+    jar: dict[str, str] = field(default_factory=dict)
+
+    def ask(self, method: str, target: str, **form: str) -> Answer:
+        """Send a request as the browser. Raises Unexpected unless a page or a redirect comes."""
+        headers = {"Cookie": "; ".join(f"{k}={v}" for k, v in self.jar.items())}
+        body = urlencode(form).encode()
+        answer = _checked(self.send(method, target, headers, body), target, PAGE_OR_REDIRECT)
+        for name, value in answer.headers:
+            if name == "set-cookie":
+                key, _, rest = value.partition("=")
+                self.jar[key] = rest.partition(";")[0]
+        return answer
+
+    def call(self, path: str, **form: str) -> dict[str, Any]:
+        """Send a form as the client's back end and return the JSON answer."""
+        pair = f"{quote(CLIENT)}:{quote(self.secret)}".encode()
+        headers = {"Authorization": "Basic " + base64.b64encode(pair).decode()}
+        answer = self.send("POST", path, headers, urlencode(form).encode())
+        return dict(json.loads(_checked(answer, path).body))
+
+    def get(self, path: str) -> Answer:
+        """Ask for something public."""
+        return _checked(self.send("GET", path, {}, b""), path)
+
+
+def _checked(answer: Answer, target: str, expected: frozenset[int] = OK) -> Answer:
+    if answer.status not in expected:
+        path = target.partition("?")[0]
+        text = answer.body[:300].decode(errors="replace")
+        raise Unexpected(f"{path}: status {answer.status}: {text}")
+    return answer
+
+
+def _redeem(visitor: Visitor, location: str) -> None:
+    """Take the code out of the redirect, fetch tokens with it, then the claims."""
+    code = parse_qs(urlsplit(location).query).get("code")
+    if not code:
+        raise Unexpected("the authorization response holds no code")
+    visitor.tokens = visitor.call(
+        "/token",
+        grant_type="authorization_code",
+        code=code[0],
+        redirect_uri=REDIRECT_URI,
+        code_verifier=VERIFIER,
+    )
+    userinfo(visitor)
+
+
+def sso(visitor: Visitor) -> None:
+    """Sign in silently: authorize → token → userinfo, with a session and a stored consent."""
+    visitor.jar = {"taipei-id-session": next(visitor.cookies)}
+    _redeem(visitor, visitor.ask("GET", f"/authorize?{QUERY}").header("location"))
+
+
+def refresh(visitor: Visitor) -> None:
+    """Rotate the refresh token."""
+    token = visitor.tokens["refresh_token"]
+    visitor.tokens = visitor.call("/token", grant_type="refresh_token", refresh_token=token)
+
+
+def userinfo(visitor: Visitor) -> None:
+    """Ask for the claims. Raises Unexpected if the consent released none."""
+    headers = {"Authorization": f"Bearer {visitor.tokens['access_token']}"}
+    answer = _checked(visitor.send("GET", "/userinfo", headers, b""), "/userinfo")
+    if b'"name"' not in answer.body:
+        raise Unexpected("userinfo released no name")
+
+
+def introspect(visitor: Visitor) -> None:
+    """Ask what the access token is worth."""
+    if not visitor.call("/introspect", token=visitor.tokens["access_token"])["active"]:
+        raise Unexpected("the access token is not active")
+
+
+def discovery(visitor: Visitor) -> None:
+    """Fetch the metadata document and the keys."""
+    visitor.get(METADATA)
+    visitor.get("/jwks.json")
+
+
+def login(visitor: Visitor) -> None:
+    """Sign a newcomer in: login page, password, consent page, decision, code, tokens, claims."""
+    visitor.jar = {}
+    target, answer = _follow(visitor, visitor.ask("GET", f"/authorize?{QUERY}"))
+    for fields in ({"login_id": next(visitor.newcomers), "password": PASSWORD}, CONSENT):
+        found = _CSRF.search(answer.body)
+        if found is None:
+            raise Unexpected(f"{target}: a page without a form")
+        sent = visitor.ask("POST", target, csrf_token=found[1].decode(), **fields)
+        target, answer = _follow(visitor, sent)
+    _redeem(visitor, target)
+
+
+def _follow(visitor: Visitor, answer: Answer) -> tuple[str, Answer]:
+    """Follow redirects to a page or out to the client; return where that is and the answer."""
+    target = ""
+    for _ in range(MOST_STEPS):
+        if answer.status != HTTPStatus.SEE_OTHER:
+            return target, answer
+        target = answer.header("location")
+        if target.startswith(REDIRECT_URI):
+            return target, answer
+        answer = visitor.ask("GET", target)
+    raise Unexpected(f"{target}: redirected without end")
+
+
+def floor(visitor: Visitor) -> None:
+    """Ask the probe for nothing in particular."""
+    visitor.get("/")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """Something worth a row in the table."""
+
+    name: str
+    run: Callable[[Visitor], None]
+    prepare: Callable[[Visitor], None]  # not measured
+
+
+def _nothing(visitor: Visitor) -> None: ...
+
+
+OPERATIONS = {
+    each.name: each
+    for each in (
+        Operation("sso", sso, _nothing),
+        Operation("refresh", refresh, sso),
+        Operation("userinfo", userinfo, sso),
+        Operation("introspect", introspect, sso),
+        Operation("discovery+jwks", discovery, _nothing),
+        Operation("login", login, _nothing),
+        Operation("floor", floor, _nothing),
+    )
+}

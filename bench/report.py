@@ -1,0 +1,119 @@
+"""Show the numbers: at a terminal, in a pipe, in docs/performance.md, as JSON."""
+
+import json
+import os
+import platform
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.measure import Row
+from bench.servers import WORKERS
+
+BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
+DOCUMENT = Path(__file__).parent.parent / "docs" / "performance.md"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What was measured, and the circumstances that say how far to trust it."""
+
+    rows: Sequence[Row]
+    argon2_ms: float
+    began: str  # day and time, ISO 8601
+    settings: str  # one line: seconds, repeats, members
+    load_before: tuple[float, float, float]
+    load_after: tuple[float, float, float]
+
+    def notes(self) -> list[str]:
+        """Return the lines that stand under the table."""
+        before, after = (
+            " ".join(f"{value:.2f}" for value in load)
+            for load in (self.load_before, self.load_after)
+        )
+        cores, python = os.cpu_count(), platform.python_version()
+        machine = f"{cores} cores, CPython {python}, {WORKERS} gunicorn workers"
+        return [
+            f"{self.began}, {self.settings}, {machine}.",
+            f"Load average {before} before, {after} after (the generator itself is part of it).",
+            f"One Argon2id verification: {self.argon2_ms:.1f} ms of CPU.",
+        ]
+
+
+def _cpu(row: Row, report: Report) -> str:
+    text = f"{row.total_ms:.2f} ({row.least_ms:.2f}–{row.most_ms:.2f})"
+    if row.operation == "login":
+        text += f" = Argon2 + {row.total_ms - report.argon2_ms:.2f}"
+    return text
+
+
+COLUMNS: tuple[tuple[str, Callable[[Row, Report], str]], ...] = (
+    ("engine", lambda row, _: row.engine),
+    ("operation", lambda row, _: row.operation),
+    ("users", lambda row, _: str(row.users)),
+    ("CPU ms (spread)", _cpu),
+    ("server", lambda row, _: f"{row.server_ms:.2f}"),
+    ("database", lambda row, _: f"{row.store_ms:.2f}" if row.engine != "sqlite" else "–"),
+    ("× floor", lambda row, report: _ratio(row, report.rows)),
+    ("p50 ms", lambda row, _: f"{row.p50_ms:.1f}"),
+    ("p95 ms", lambda row, _: f"{row.p95_ms:.1f}"),
+    ("p99 ms", lambda row, _: f"{row.p99_ms:.1f}"),
+    ("per second", lambda row, _: f"{row.per_second:.0f}"),
+    ("statements", lambda row, _: str(row.statements)),
+    ("transactions", lambda row, _: str(row.transactions)),
+)
+LEFT_ALIGNED = 2
+
+
+def _ratio(row: Row, rows: Iterable[Row]) -> str:
+    for each in rows:
+        if (each.engine, each.operation, each.users) == (row.engine, "floor", row.users):
+            return f"{row.total_ms / each.total_ms:.1f}" if each.total_ms else "–"
+    return "–"
+
+
+def _cells(report: Report) -> list[list[str]]:
+    return [[show(row, report) for _, show in COLUMNS] for row in report.rows]
+
+
+def show(report: Report) -> None:
+    """Print the table: drawn at a terminal, tab-separated anywhere else."""
+    console = Console()
+    if not console.is_terminal:
+        lines = [[title for title, _ in COLUMNS], *_cells(report)]
+        print("\n".join("\t".join(line) for line in lines))
+        print("\n".join(report.notes()))
+        return
+    table = Table(title="Taipei ID")
+    for number, (title, _) in enumerate(COLUMNS):
+        table.add_column(title, justify="left" if number < LEFT_ALIGNED else "right")
+    for cells in _cells(report):
+        table.add_row(*cells)
+    console.print(table, *report.notes(), sep="\n")
+
+
+def markdown(report: Report) -> str:
+    """Return the table as Markdown, with the circumstances under it."""
+    titles = [title for title, _ in COLUMNS]
+    rule = ["---" if number < LEFT_ALIGNED else "---:" for number in range(len(COLUMNS))]
+    lines = [titles, rule, *_cells(report)]
+    table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return f"{table}\n\n" + "\n".join(report.notes())
+
+
+def write(report: Report) -> None:
+    """Put the table between its markers in docs/performance.md. Raises ValueError without them."""
+    text = DOCUMENT.read_text()
+    head, begin, rest = text.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"{DOCUMENT} has lost its markers")
+    DOCUMENT.write_text(f"{head}{BEGIN}\n\n{markdown(report)}\n\n{END}{tail}")
+
+
+def save(report: Report, path: Path) -> None:
+    """Write everything as JSON."""
+    path.write_text(json.dumps(asdict(report), indent=1, ensure_ascii=False) + "\n")

@@ -1,0 +1,128 @@
+"""Start what is measured: a private PostgreSQL or an SQLite file, the provider, the probe."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from unittest.mock import patch
+
+import psycopg
+from sqlalchemy.engine import make_url
+
+from bench import cpu
+from bench.wire import over_socket
+from tests import postgres
+
+ROOT = Path(__file__).parent.parent
+HOST = "127.0.0.1"
+WORKERS = 2
+PATIENCE_SECONDS = 30
+# The tests' server forgets in a power cut; what is measured must not.
+DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
+ENTRY = "from web.cli import main; main()"
+
+
+class NotStarted(Exception):
+    """A server did not come up; the message holds what it last said."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A listening server, and the root of the tree of its processes."""
+
+    port: int
+    pid: int
+
+
+@dataclass(frozen=True)
+class Store:
+    """A database, and the process PostgreSQL's time is counted from; SQLite has none."""
+
+    url: str
+    pid: int | None
+
+
+@contextmanager
+def store(engine: str, folder: Path) -> Iterator[Store]:
+    """Lend an empty database that keeps what was committed, come what may."""
+    if engine == "sqlite":
+        yield Store(f"sqlite+pysqlite:///{folder}/bench.sqlite3", None)
+        return
+    with ExitStack() as stack:
+        stack.enter_context(patch.dict(postgres.OPTIONS, DURABLE))
+        server = stack.enter_context(postgres.shared_server(folder / "postgres"))
+        url = stack.enter_context(postgres.fresh_database(server))
+        yield Store(url, _postmaster(url))
+
+
+def _postmaster(url: str) -> int:
+    address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(address) as connection:
+        return cpu.parent_of(connection.info.backend_pid)
+
+
+@contextmanager
+def provider(url: str) -> Iterator[Server]:
+    """Run `taipei-id serve` on the database."""
+    port = _free_port()
+    environment = {
+        **{key: value for key, value in os.environ.items() if not key.startswith("TAIPEI_ID_")},
+        "TAIPEI_ID_DEMO": "1",
+        "TAIPEI_ID_ISSUER": f"http://localhost:{port}",
+        "TAIPEI_ID_DATABASE_URL": url,
+    }
+    serve = ["serve", "--host", HOST, "--port", str(port), "--workers", str(WORKERS)]
+    command = [sys.executable, "-c", ENTRY, *serve]
+    with _running(command, environment, port, "/.well-known/openid-configuration") as server:
+        yield server
+
+
+@contextmanager
+def floor() -> Iterator[Server]:
+    """Run the probe."""
+    port = _free_port()
+    command = [sys.executable, "-m", "bench.floor", str(port), str(WORKERS)]
+    with _running(command, dict(os.environ), port, "/") as server:
+        yield server
+
+
+@contextmanager
+def _running(
+    command: list[str], environment: dict[str, str], port: int, path: str
+) -> Iterator[Server]:
+    with tempfile.TemporaryFile("w+") as output:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+        )
+        try:
+            if not _answers(process, port, path):
+                output.seek(0)
+                raise NotStarted(f"{command[1:4]} did not start:\n{output.read()[-2000:]}")
+            yield Server(port, process.pid)
+        finally:
+            process.terminate()
+            process.wait(PATIENCE_SECONDS)
+
+
+def _answers(process: subprocess.Popen[bytes], port: int, path: str) -> bool:
+    send = over_socket(HOST, port)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            return send("GET", path, {}, b"").status == 200  # noqa: PLR2004  # OK
+        except OSError:
+            time.sleep(0.1)
+    return False
+
+
+def _free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind((HOST, 0))
+        port: int = taken.getsockname()[1]
+        return port

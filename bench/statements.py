@@ -1,0 +1,60 @@
+"""Count what one operation asks of the database, once, in this process."""
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import Engine, event
+
+from bench.city import City
+from bench.flows import OPERATIONS, Visitor
+from bench.wire import into
+from kernel.db import open_engine, sessions
+from kernel.settings import Settings
+from web.app import create_app
+
+
+@dataclass
+class Count:
+    """How many statements were run in how many transactions."""
+
+    statements: int = 0
+    transactions: int = 0
+
+
+def count(settings: Settings, city: City) -> dict[str, Count]:
+    """Return the counts of every operation, with the caches of a process at work."""
+    engine = open_engine(settings.database_url)
+    app = create_app(settings, database=sessions(engine))
+    visitor = Visitor(into(app), city.secret, itertools.cycle(city.cookies), iter(city.newcomers))
+    counts = {}
+    for name, operation in OPERATIONS.items():
+        if name == "floor":
+            counts[name] = Count()  # it has no database
+            continue
+        operation.prepare(visitor)
+        operation.run(visitor)  # the client and the keys are known for the next second
+        with _counted(engine) as counts[name]:
+            operation.run(visitor)
+    engine.dispose()
+    return counts
+
+
+@contextmanager
+def _counted(engine: Engine) -> Iterator[Count]:
+    counted = Count()
+
+    def statement(_connection: object, _cursor: object, sql: str, *_rest: object) -> None:
+        counted.statements += not sql.startswith("BEGIN")
+
+    def transaction(_connection: object) -> None:
+        counted.transactions += 1
+
+    event.listen(engine, "before_cursor_execute", statement)
+    event.listen(engine, "commit", transaction)
+    event.listen(engine, "rollback", transaction)
+    yield counted
+    event.remove(engine, "before_cursor_execute", statement)
+    event.remove(engine, "commit", transaction)
+    event.remove(engine, "rollback", transaction)

@@ -1,0 +1,52 @@
+"""The bench is run by hand; this proves that it still runs and has something to say."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench import report
+from bench.flows import OPERATIONS
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.slow
+def test_the_bench_reports_numbers_for_every_operation(tmp_path: Path) -> None:
+    file = tmp_path / "numbers.json"
+    options = [
+        "--quick",
+        "--engine",
+        "sqlite",
+        "--seconds",
+        "0.2",
+        "--users",
+        "1",
+        "--members",
+        "5",
+    ]
+
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", *options, "--json", str(file)],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 0, done.stderr
+    numbers = json.loads(file.read_text())
+    assert {row["operation"] for row in numbers["rows"]} == set(OPERATIONS)
+    assert all(row["p95_ms"] > 0 and row["per_second"] > 0 for row in numbers["rows"])
+    assert numbers["argon2_ms"] > 0
+    assert {row["operation"]: row["statements"] > 0 for row in numbers["rows"]} == {
+        name: name not in {"floor", "discovery+jwks"} for name in OPERATIONS
+    }
+
+
+def test_the_document_has_a_place_for_the_table() -> None:
+    text = report.DOCUMENT.read_text()
+
+    assert text.index(report.BEGIN) < text.index(report.END)
