@@ -2,7 +2,8 @@
 # Bring what `make test` needs from Debian: as root install it, otherwise say what is missing.
 #
 # One line each: what must be there (a program or a file), then the package that brings it.
-# Node is not among them: it comes with the locked Python tools, newer than Debian 12's.
+# Node is not among them: it comes with the locked Python tools, newer than Debian 12's. The one
+# inside Playwright wants libatomic.
 set -euo pipefail
 
 needs() {
@@ -10,6 +11,7 @@ needs() {
 python3                                             python3
 ensurepip                                           python3-venv
 chromium                                            chromium
+/usr/lib/*/libatomic.so.1                           libatomic1
 /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc fonts-noto-cjk
 /usr/lib/postgresql/*/bin/initdb                    postgresql
 /usr/sbin/apache2                                   apache2
