@@ -114,7 +114,9 @@ def test_a_clock_set_back_does_not_keep_an_old_view(session: Session, now: datet
     assert find(session, known, now=now - SECOND).name.en == "City Library"
 
 
-@pytest.mark.parametrize("client_id", ["", "stranger", "LIBRARY", "library "])
+@pytest.mark.parametrize(
+    "client_id", ["", "stranger", "LIBRARY", "library ", "library\0", "\ud800", "圖書館"], ids=ascii
+)
 def test_who_is_not_registered_under_exactly_this_name_is_nobody(
     session: Session, now: datetime, client_id: str
 ) -> None:
