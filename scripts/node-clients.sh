@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 export PATH="$(realpath "$1"):$PATH"
-client=tests/clients/node
+client=tests/relying_parties/node
 
 [[ -f $client/package-lock.json ]] || exit 0
 [[ $client/node_modules/.package-lock.json -nt $client/package-lock.json ]] && exit 0
