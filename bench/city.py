@@ -1,148 +1,20 @@
-"""Seed a database: members who are signed in and have consented, and newcomers with a password.
-
-Everything is written by the rooms themselves. All newcomers share one hash, so that thousands of
-them cost one Argon2id; verifying it costs each login the same as any other.
-"""
+"""Name what generator and database have agreed on. Kept small: every generator imports it."""
 
 from dataclasses import dataclass
-from datetime import datetime
-
-from sqlalchemy import insert
-from sqlalchemy.orm import Session
-
-from adapters.password.hashing import Hasher
-from adapters.password.models import PasswordCredential
-from clients import registry
-from clients.directory import Directory, RegisteredClient
-from consent import ledger, texts
-from consent.ledger import Answer
-from idp import acr, keys
-from idp.acr import Assurance
-from kernel.db import Sessions, transaction
-from kernel.keyring import Keyring
-from kernel.settings import Settings
-from members import register
-from members.models import Member
-from members.profile import Profile
-from web import sessions
 
 CLIENT = "bench-library"
 REDIRECT_URI = "http://localhost:8601/callback"
 PASSWORD = "rain on the Tamsui 2026"  # noqa: S105  # a synthetic member's
-BATCH = 500  # members a transaction: nothing grows with the size of the city
-LANGUAGE = "zh-Hant-TW"
-WORDS = {"zh": "辦理借閱證", "en": "To issue a library card"}
-FORM = {
-    "client_id": CLIENT,
-    "kind": "agency",
-    "organisation": WORDS,
-    "name": WORDS,
-    "home_uri": "http://localhost:8601/",
-    "sector": "library.invalid",
-    "redirect_uris": [REDIRECT_URI],
-    "id_token_alg": "ES256",
-    "purposes": [
-        {
-            "code": "library-card",
-            "name": WORDS,
-            "text": WORDS,
-            "retention": WORDS,
-            "legal_basis": WORDS,
-            "refusal_effect": WORDS,
-            "claims": [
-                {"name": "name", "required": True, "necessity": WORDS},
-                {"name": "birthdate", "necessity": WORDS},
-                {"name": "email", "necessity": WORDS},
-            ],
-        }
-    ],
-}
-SHARED = frozenset({"sub", "name", "birthdate", "email"})
 
 
 @dataclass(frozen=True)
 class City:
-    """What the generator needs to know of the seeded database."""
+    """What a generator needs to know of the seeded database."""
 
     secret: str
     cookies: tuple[str, ...]  # sessions of members who have consented
     newcomers: tuple[str, ...]  # account names of members who have not
 
-
-def seed(
-    database: Sessions,
-    settings: Settings,
-    keyring: Keyring,
-    *,
-    members: int,
-    newcomers: int,
-    now: datetime,
-) -> City:
-    """Fill an empty database."""
-    with transaction(database) as session:
-        keys.ensure(session, keyring, now=now)
-        secret = registry.add(session, registry.parse(FORM), now=now)
-        client = Directory().find(session, CLIENT, now=now)
-    if secret is None or client is None:
-        raise RuntimeError("the client was not registered")
-    cookies: list[str] = []
-    for first in range(0, members, BATCH):
-        with transaction(database) as session:
-            for number in range(first, min(first + BATCH, members)):
-                member = _member(session, f"member-{number}", keyring, now=now)
-                cookies.append(_settled(session, member, client, settings, now=now))
-    return City(secret, tuple(cookies), _newcomers(database, keyring, newcomers, now=now))
-
-
-def _member(session: Session, login: str, keyring: Keyring, *, now: datetime) -> Member:
-    profile = Profile(
-        name="陳美玉",
-        birthdate="1990-04-01",
-        email="mei.chen@mail.invalid",
-        email_verified=True,
-        phone_number="+886900000000",
-        address={"formatted": "臺北市某區某路 1 號", "locality": "臺北市", "country": "TW"},
-    )
-    return register.add(session, login, profile, keyring=keyring, now=now)
-
-
-def _settled(
-    session: Session,
-    member: Member,
-    client: RegisteredClient,
-    settings: Settings,
-    *,
-    now: datetime,
-) -> str:
-    """Let the member consent for a year and sign in; return the session's cookie."""
-    purpose = client.purposes[0]
-    answer = Answer(
-        given=SHARED,
-        refused=frozenset(),
-        duration="1y",
-        language=LANGUAGE,
-        text=texts.consent_text(client, purpose, SHARED, language=LANGUAGE),
-        acr=acr.ACR[0],
-    )
-    ledger.record(session, client, purpose, answer, member_id=member.id, now=now)
-    return sessions.start(
-        session,
-        member_id=member.id,
-        assurance=Assurance(acr.ACR[0], ("pwd",)),
-        browser="Firefox, Linux",
-        lifetime=settings.lifetimes.of("session"),
-        now=now,
-    )
-
-
-def _newcomers(
-    database: Sessions, keyring: Keyring, count: int, *, now: datetime
-) -> tuple[str, ...]:
-    names = tuple(f"newcomer-{number}" for number in range(count))
-    kept = Hasher(parallel=1).hash(PASSWORD)
-    for first in range(0, count, BATCH):
-        with transaction(database) as session:
-            ids = [_member(session, each, keyring, now=now).id for each in names[first:][:BATCH]]
-            rows = [{"member_id": each, "hash": kept, "changed_at": now} for each in ids]
-            session.execute(insert(PasswordCredential), rows)
-    return names
+    def part(self, number: int, count: int) -> "City":
+        """Return the share of one of `count` generators."""
+        return City(self.secret, self.cookies[number::count], self.newcomers[number::count])

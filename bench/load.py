@@ -1,39 +1,24 @@
-"""Knock on the server from other processes, as many users at once as asked for, and time it."""
+"""Let members knock, as many at once as asked for, and read from the books what it cost."""
 
 import itertools
-import multiprocessing
+import json
+import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
-from multiprocessing.synchronize import Barrier
-from threading import BrokenBarrierError
+from subprocess import PIPE, Popen
 
 from bench import cpu
 from bench.city import City
-from bench.flows import OPERATIONS, Operation, Visitor
-from bench.servers import HOST, Server
-from bench.wire import Unexpected, over_socket
+from bench.generator import GO, READY, Job
+from bench.servers import HOST, ROOT, Server
 
 PROCESSES = 2  # the threads of one alone would wait for one another
 PATIENCE_SECONDS = 120
-_SPAWN = multiprocessing.get_context("spawn")
 
 
 class Failed(Exception):
     """A flow was not answered as it must be; there is no number to report."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """What one generating process does."""
-
-    operation: str
-    port: int
-    users: int
-    seconds: float
-    city: City  # the part of it this process plays
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,18 +36,26 @@ def run(
 ) -> Run:
     """Let `users` repeat an operation for `seconds` and return what it cost. Raises Failed."""
     count = min(PROCESSES, users)
-    gate = _SPAWN.Barrier(count + 1)
-    receivers = []
-    for number in range(count):
-        share = City(city.secret, city.cookies[number::count], city.newcomers[number::count])
-        job = Job(operation, server.port, users // count, seconds, share)
-        receiver, sender = _SPAWN.Pipe(duplex=False)
-        _SPAWN.Process(target=_generate, args=(job, gate, sender), daemon=True).start()
-        sender.close()
-        receivers.append(receiver)
-    before, began = _start(gate, server, store_pid)
-    waits = [_received(receiver) for receiver in receivers]
-    elapsed, after = time.monotonic() - began, _spent(server, store_pid)
+    with ExitStack() as stack:
+        generators = [stack.enter_context(_generator()) for _ in range(count)]
+        for number, generator in enumerate(generators):
+            job = Job(
+                operation=operation,
+                host=HOST,
+                port=server.port,
+                users=users // count,
+                seconds=seconds,
+                city=city.part(number, count),
+            )
+            _tell(generator, job.line())
+        for generator in generators:
+            if _line(generator).strip() != READY:
+                raise Failed(f"{operation}: a generator did not get ready")
+        before, began = _spent(server, store_pid), time.monotonic()
+        for generator in generators:
+            _tell(generator, f"{GO}\n")
+        waits = [json.loads(_line(generator)) for generator in generators]
+        elapsed, after = time.monotonic() - began, _spent(server, store_pid)
     return Run(
         server_seconds=after[0] - before[0],
         store_seconds=after[1] - before[1],
@@ -71,61 +64,25 @@ def run(
     )
 
 
-def _start(
-    gate: Barrier, server: Server, store_pid: int | None
-) -> tuple[tuple[float, float], float]:
-    """Wait until everybody has what the operation needs, read the books, let them go."""
-    while gate.n_waiting < gate.parties - 1 and not gate.broken:
-        time.sleep(0.01)
-    before = _spent(server, store_pid)
-    with suppress(BrokenBarrierError):  # whoever broke it sends the reason
-        gate.wait(PATIENCE_SECONDS)
-    return before, time.monotonic()
-
-
 def _spent(server: Server, store_pid: int | None) -> tuple[float, float]:
     return cpu.spent(server.pid), 0.0 if store_pid is None else cpu.spent(store_pid)
 
 
-def _received(receiver: Connection) -> list[float]:
-    answer = receiver.recv()
-    if isinstance(answer, str):
-        raise Failed(answer)
-    waits: list[float] = answer
-    return waits
+def _generator() -> Popen[str]:
+    command = [sys.executable, "-m", "bench.generator"]
+    return Popen(command, cwd=ROOT, stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True)
 
 
-def _generate(job: Job, gate: Barrier, sender: Connection) -> None:
-    """Be one generating process: prepare, wait for the others, repeat, report."""
-    operation = OPERATIONS[job.operation]
-    newcomers = iter(job.city.newcomers)
-    send = over_socket(HOST, job.port)
-    visitors = [
-        Visitor(
-            send, job.city.secret, itertools.cycle(job.city.cookies[each :: job.users]), newcomers
-        )
-        for each in range(job.users)
-    ]
-    try:
-        for visitor in visitors:
-            operation.prepare(visitor)
-        gate.wait(PATIENCE_SECONDS)
-        deadline = time.monotonic() + job.seconds
-        with ThreadPoolExecutor(job.users) as pool:
-            done = [pool.submit(_repeat, operation, each, deadline) for each in visitors]
-        sender.send([wait for each in done for wait in each.result()])
-    except (Unexpected, OSError, BrokenBarrierError) as error:
-        gate.abort()
-        sender.send(f"{job.operation}: {type(error).__name__}: {error}")
+def _tell(generator: Popen[str], line: str) -> None:
+    if generator.stdin is not None:
+        generator.stdin.write(line)
+        generator.stdin.flush()
 
 
-def _repeat(operation: Operation, visitor: Visitor, deadline: float) -> list[float]:
-    waits = []
-    while time.monotonic() < deadline:
-        began = time.perf_counter()
-        try:
-            operation.run(visitor)
-        except StopIteration:
-            break  # no newcomer is left
-        waits.append((time.perf_counter() - began) * 1000)
-    return waits
+def _line(generator: Popen[str]) -> str:
+    """Return the next line of a generator. Raises Failed with its last words if it gave up."""
+    line = generator.stdout.readline() if generator.stdout is not None else ""
+    if not line:
+        _, words = generator.communicate(timeout=PATIENCE_SECONDS)
+        raise Failed(words.strip() or "a generator ended without a word")
+    return line

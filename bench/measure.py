@@ -10,8 +10,9 @@ from pathlib import Path
 
 import migrations
 from bench import load, servers
-from bench.city import City, seed
+from bench.city import City
 from bench.load import Run
+from bench.seeding import seed
 from bench.servers import Server
 from bench.statements import Count, count
 from kernel import clock

@@ -1,15 +1,17 @@
 """Count what one operation asks of the database, once, in this process."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Engine, event
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from bench.city import City
 from bench.flows import OPERATIONS, Visitor
-from bench.wire import into
+from bench.wire import FORM, Answer, Send
 from kernel.db import open_engine, sessions
 from kernel.settings import Settings
 from web.app import create_app
@@ -27,7 +29,7 @@ def count(settings: Settings, city: City) -> dict[str, Count]:
     """Return the counts of every operation, with the caches of a process at work."""
     engine = open_engine(settings.database_url)
     app = create_app(settings, database=sessions(engine))
-    visitor = Visitor(into(app), city.secret, itertools.cycle(city.cookies), iter(city.newcomers))
+    visitor = Visitor(_into(app), city.secret, itertools.cycle(city.cookies), iter(city.newcomers))
     counts = {}
     for name, operation in OPERATIONS.items():
         if name == "floor":
@@ -58,3 +60,23 @@ def _counted(engine: Engine) -> Iterator[Count]:
     event.remove(engine, "before_cursor_execute", statement)
     event.remove(engine, "commit", transaction)
     event.remove(engine, "rollback", transaction)
+
+
+def _into(app: Any) -> Send:  # a WSGI application has no type of its own
+    """Return a sender that calls `app` in this process."""
+
+    def send(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        path, _, query = target.partition("?")
+        builder = EnvironBuilder(
+            path=path,
+            query_string=query,
+            method=method,
+            headers=list(headers.items()),
+            data=body or None,
+            content_type=FORM if body else None,
+        )
+        chunks, status, sent = run_wsgi_app(app, builder.get_environ(), buffered=True)
+        pairs = tuple((name.lower(), value) for name, value in sent.items())
+        return Answer(int(status.split(" ", 1)[0]), pairs, b"".join(chunks))
+
+    return send

@@ -1,4 +1,4 @@
-"""Send requests as cheaply as possible: over a socket to a server, or straight into a WSGI app.
+"""Send requests as cheaply as possible.
 
 The generator shares the machine with what it measures; `http.client` alone would cost as much
 as the server.
@@ -7,9 +7,6 @@ as the server.
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 FORM = "application/x-www-form-urlencoded"
 PATIENCE_SECONDS = 60
@@ -63,23 +60,3 @@ def _parse(raw: bytes) -> Answer:
     pairs = [line.partition(":") for line in lines]
     headers = tuple((name.lower(), value.strip()) for name, _, value in pairs)
     return Answer(int(first.split(" ", 2)[1]), headers, body)
-
-
-def into(app: Any) -> Send:  # a WSGI application has no type of its own
-    """Return a sender that calls `app` in this process."""
-
-    def send(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        path, _, query = target.partition("?")
-        builder = EnvironBuilder(
-            path=path,
-            query_string=query,
-            method=method,
-            headers=list(headers.items()),
-            data=body or None,
-            content_type=FORM if body else None,
-        )
-        chunks, status, sent = run_wsgi_app(app, builder.get_environ(), buffered=True)
-        pairs = tuple((name.lower(), value) for name, value in sent.items())
-        return Answer(int(status.split(" ", 1)[0]), pairs, b"".join(chunks))
-
-    return send

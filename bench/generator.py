@@ -1,0 +1,86 @@
+"""Be one generating process: read a job, say `ready`, wait for `go`, repeat, report; all in JSON.
+
+A process of its own and of few imports, so that what it costs is not the server's and so that a
+hundred runs do not wait for a hundred start-ups.
+"""
+
+import itertools
+import json
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from typing import Self
+
+from bench.city import City
+from bench.flows import OPERATIONS, Operation, Visitor
+from bench.wire import Unexpected, over_socket
+
+READY, GO = "ready", "go"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What one generating process does."""
+
+    operation: str
+    host: str
+    port: int
+    users: int
+    seconds: float
+    city: City  # the part of it this process plays
+
+    def line(self) -> str:
+        """Return the job as one line."""
+        return json.dumps(asdict(self)) + "\n"
+
+    @classmethod
+    def of(cls, line: str) -> Self:
+        """Read what `line` wrote."""
+        values = json.loads(line)
+        return cls(**{**values, "city": City(**values["city"])})
+
+
+def _visitors(job: Job) -> list[Visitor]:
+    send = over_socket(job.host, job.port)
+    newcomers = iter(job.city.newcomers)  # one for all: nobody arrives twice
+    shares = (job.city.cookies[each :: job.users] for each in range(job.users))
+    return [Visitor(send, job.city.secret, itertools.cycle(share), newcomers) for share in shares]
+
+
+def _repeat(operation: Operation, visitor: Visitor, deadline: float) -> list[float]:
+    """Return how many milliseconds each repetition took."""
+    waits = []
+    while time.monotonic() < deadline:
+        began = time.perf_counter()
+        try:
+            operation.run(visitor)
+        except StopIteration:
+            break  # no newcomer is left
+        waits.append((time.perf_counter() - began) * 1000)
+    return waits
+
+
+def _work(job: Job) -> list[float]:
+    operation, visitors = OPERATIONS[job.operation], _visitors(job)
+    for visitor in visitors:
+        operation.prepare(visitor)
+    print(READY, flush=True)
+    sys.stdin.readline()
+    deadline = time.monotonic() + job.seconds
+    with ThreadPoolExecutor(job.users) as pool:
+        done = [pool.submit(_repeat, operation, each, deadline) for each in visitors]
+    return [wait for each in done for wait in each.result()]
+
+
+def main() -> None:
+    """Do the job that stands on standard input."""
+    job = Job.of(sys.stdin.readline())
+    try:
+        print(json.dumps(_work(job)), flush=True)
+    except (Unexpected, OSError) as error:
+        sys.exit(f"{job.operation}: {type(error).__name__}: {error}")
+
+
+if __name__ == "__main__":
+    main()
