@@ -3,7 +3,7 @@ from datetime import datetime, timedelta, timezone
 from threading import Barrier
 
 import pytest
-from sqlalchemy import Engine, select, text
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlalchemy.orm import Session
 
@@ -115,11 +115,8 @@ def test_what_refers_to_nothing_is_refused_by_the_database_itself(
         session.flush()
 
 
-def test_what_is_read_on_sqlite_stays_true_until_it_is_written(
-    sessions: Sessions, database: Engine, now: datetime
-) -> None:
-    if database.dialect.name != "sqlite":
-        return  # PostgreSQL decides by row: what may be used once is consumed by one statement
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # PostgreSQL decides by row
+def test_what_is_read_stays_true_until_it_is_written(sessions: Sessions, now: datetime) -> None:
     with transaction(sessions) as session:
         insert_once(session, Throttle, a_row(b"k", ends=now))
 
