@@ -1,0 +1,39 @@
+"""The fixtures of this folder and of `relying_parties`; each folder's conftest imports them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import postgres
+from tests.conftest import DATABASES
+from tests.live.server import Provider, serving
+from tests.live.visitor import Visitor
+
+
+@pytest.fixture(scope="package", params=DATABASES)
+def running_provider(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Provider]:
+    """Serve on each kind of database in turn; one server for all tests of the folder."""
+    folder: Path = tmp_path_factory.mktemp("provider")
+    if request.param == "sqlite":
+        with serving(f"sqlite+pysqlite:///{folder / 'provider.sqlite3'}", folder) as provider:
+            yield provider
+        return
+    server: str = request.getfixturevalue("postgres_server")
+    with postgres.fresh_database(server) as url, serving(url, folder) as provider:
+        yield provider
+
+
+@pytest.fixture
+def provider(running_provider: Provider) -> Provider:
+    """Lend the running provider; nobody is locked out by an earlier test."""
+    running_provider.forget_attempts()
+    return running_provider
+
+
+@pytest.fixture
+def visitor() -> Iterator[Visitor]:
+    with Visitor() as someone:
+        yield someone

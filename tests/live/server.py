@@ -1,0 +1,132 @@
+"""Run the provider as it runs in earnest: `taipei-id serve`, two workers, a database of its own."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import requests
+from sqlalchemy import Engine, delete, update
+from sqlalchemy.orm import Session
+
+import migrations
+from adapters.password.passwords import set_password
+from clients import registry
+from idp import keys
+from idp.models import Interaction
+from kernel import clock, throttle
+from kernel.db import open_engine, sessions, transaction
+from kernel.keyring import Keyring
+from kernel.settings import DEMO_MASTER_KEY
+from members import register
+from members.models import Member
+from tests import make
+from tests.live.programs import free_port, running
+
+TAIPEI_ID = (sys.executable, "-c", "from web.cli import main; main()")
+DISCOVERY = "/.well-known/openid-configuration"
+KEYRING = Keyring(DEMO_MASTER_KEY)
+
+
+@dataclass(frozen=True)
+class Person:
+    """A member a test may sign in as."""
+
+    login: str
+    password: str = field(default=make.PASSWORD, repr=False)
+
+
+@dataclass(frozen=True)
+class Provider:
+    """A running provider, and the database beneath it."""
+
+    issuer: str
+    engine: Engine
+
+    @contextmanager
+    def database(self) -> Iterator[Session]:
+        """Open a transaction beside the server's own."""
+        with transaction(sessions(self.engine)) as session:
+            yield session
+
+    def call(
+        self, path: str, form: Mapping[str, str] | None = None, *, token: str = ""
+    ) -> requests.Response:
+        """Call an endpoint as a client's back end does."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        with requests.Session() as http:
+            http.trust_env = False  # loopback needs no proxy
+            return http.request(
+                "GET" if form is None else "POST",
+                self.issuer + path,
+                data=form,
+                headers=headers,
+                timeout=60,
+            )
+
+    def enrol(self, login: str, **claims: Any) -> Person:  # claims are JSON of several shapes
+        """Put a member on record whose password the server will have to verify in earnest."""
+        now = clock.now()
+        person = Person(login)
+        with self.database() as session:
+            profile = make.a_profile(**claims)
+            member = register.add(session, login, profile, keyring=KEYRING, now=now)
+            set_password(
+                session,
+                member.id,
+                person.password,
+                hasher=make.HASHER,
+                breaches=make.NO_BREACHES,
+                now=now,
+            )
+        return person
+
+    def register(self, client_id: str, **form: Any) -> str | None:  # forms are JSON
+        """Register a client and return its secret, if its method has one."""
+        with self.database() as session:
+            parsed = registry.parse(make.a_client_form(client_id, **form))
+            return registry.add(session, parsed, now=clock.now())
+
+    def forget_attempts(self) -> None:
+        """Let everybody try again: all tests come from one address."""
+        with self.database() as session:
+            session.execute(delete(throttle.Throttle))
+
+    def age_interactions(self, person_waits: timedelta) -> None:
+        """Let so much time pass for every login that is under way."""
+        with self.database() as session:
+            session.execute(update(Interaction).values(expires_at=clock.now() - person_waits))
+
+    def member_of(self, person: Person) -> Member:
+        with self.database() as session:
+            found = register.find_by_login(session, person.login)
+            assert found is not None
+            return found
+
+
+@contextmanager
+def serving(database_url: str, folder: Path) -> Iterator[Provider]:
+    """Serve the empty database at `database_url` on a free port."""
+    port = free_port()
+    issuer = f"http://localhost:{port}"
+    migrations.upgrade(database_url)
+    engine = open_engine(database_url, pool_size=2)
+    provider = Provider(issuer, engine)
+    try:
+        with provider.database() as session:
+            keys.ensure(session, KEYRING, now=clock.now())
+        environment = {
+            "TAIPEI_ID_DEMO": "1",
+            "TAIPEI_ID_ISSUER": issuer,
+            "TAIPEI_ID_MASTER_KEY": DEMO_MASTER_KEY,
+            "TAIPEI_ID_DATABASE_URL": database_url,
+        }
+        command = [*TAIPEI_ID, "serve", "--port", str(port), "--workers", "2"]
+        log = folder / "provider.log"
+        with running(command, environment=environment, log=log, ready=[issuer + DISCOVERY]):
+            yield provider
+    finally:
+        engine.dispose()
