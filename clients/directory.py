@@ -24,17 +24,23 @@ class ApprovedClaim:
     name: str
     required: bool
     necessity: Bilingual
+    since_version: int = 1  # the text version this claim was last widened in
 
 
 @dataclass(frozen=True, kw_only=True)
 class RegisteredPurpose:
-    """A service or offer with the text members read and the claims it may ask for."""
+    """A service or offer with the text members read and the claims it may ask for.
+
+    `text_version` counts every widening; `terms_version` is the one in which the purpose itself
+    was last told differently, rather than a single claim.
+    """
 
     id: UUID
     code: str
     kind: PurposeKind
     is_default: bool
     text_version: int
+    terms_version: int = 1
     name: Bilingual
     text: Bilingual
     retention: Bilingual
@@ -78,6 +84,8 @@ class RegisteredClient:
     resource_server: bool
     secrets: tuple[HashedSecret, ...]
     purposes: tuple[RegisteredPurpose, ...]
+    contact: str | None = None
+    notice_uri: str | None = None
 
     def find_purpose(self, code: str | None) -> RegisteredPurpose | None:
         """Return the purpose with this code; without a code, the default one."""
@@ -165,6 +173,8 @@ def view_of(row: Client) -> RegisteredClient:
         resource_server=row.resource_server,
         secrets=tuple(HashedSecret(each.secret_hash, each.expires_at) for each in row.secrets),
         purposes=tuple(_purpose(each) for each in row.purposes),
+        contact=row.contact,
+        notice_uri=row.notice_uri,
     )
 
 
@@ -175,6 +185,7 @@ def _purpose(row: Purpose) -> RegisteredPurpose:
         kind=row.kind,
         is_default=row.is_default,
         text_version=row.text_version,
+        terms_version=row.terms_version,
         name=Bilingual(row.name_zh, row.name_en),
         text=Bilingual(row.text_zh, row.text_en),
         retention=Bilingual(row.retention_zh, row.retention_en),
@@ -183,7 +194,10 @@ def _purpose(row: Purpose) -> RegisteredPurpose:
         max_days=row.max_days,
         claims=tuple(
             ApprovedClaim(
-                claim.claim, claim.required, Bilingual(claim.necessity_zh, claim.necessity_en)
+                claim.claim,
+                claim.required,
+                Bilingual(claim.necessity_zh, claim.necessity_en),
+                claim.since_version,
             )
             for claim in row.claims
         ),

@@ -68,6 +68,8 @@ class Client(Base):
     name_zh: Mapped[str] = mapped_column(String(200))
     name_en: Mapped[str] = mapped_column(String(200))
     home_uri: Mapped[str] = mapped_column(String(2000))
+    contact: Mapped[str | None] = mapped_column(String(320))  # where members ask for deletion
+    notice_uri: Mapped[str | None] = mapped_column(String(2000))  # where ended consents are told
     profile: Mapped[Profile] = mapped_column(default=Profile.BASIC)
     auth_method: Mapped[AuthMethod]
     jwks: Mapped[dict[str, Any] | None]
@@ -112,7 +114,8 @@ class Purpose(Base):
     code: Mapped[str] = mapped_column(String(64))
     kind: Mapped[PurposeKind]
     is_default: Mapped[bool] = mapped_column(default=False)
-    text_version: Mapped[int] = mapped_column(default=1)
+    text_version: Mapped[int] = mapped_column(default=1)  # raised by every widening
+    terms_version: Mapped[int] = mapped_column(default=1)  # the last that told the purpose anew
     name_zh: Mapped[str] = mapped_column(String(200))
     name_en: Mapped[str] = mapped_column(String(200))
     text_zh: Mapped[str]
@@ -138,6 +141,8 @@ class PurposeClaim(Base):
     )
     claim: Mapped[str] = mapped_column(String(64), primary_key=True)
     required: Mapped[bool]
+    since_version: Mapped[int] = mapped_column(default=1)  # the text version it was widened in
+    approved_at: Mapped[datetime]
     necessity_zh: Mapped[str]
     necessity_en: Mapped[str]
 

@@ -1,5 +1,6 @@
 """Register organisations, clients, purposes and secrets, checking every address."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ from kernel.wording import Bilingual
 
 OVERLAP = timedelta(hours=24)
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+CONTACT = re.compile(r"[^\s@<>\"]+@[A-Za-z0-9.-]+|https://[^\s@<>\"]+")
 
 
 class _Form(BaseModel):
@@ -61,6 +63,8 @@ class ClientForm(_Form):
     organisation: Bilingual
     name: Bilingual
     home_uri: str
+    contact: str | None = Field(default=None, max_length=320)
+    notice_uri: str | None = Field(default=None, max_length=2000)
     profile: Profile = Profile.BASIC
     auth_method: AuthMethod = AuthMethod.BASIC
     jwks: dict[str, Any] | None = None
@@ -78,6 +82,22 @@ class ClientForm(_Form):
         for value in values:
             _require_address(value)
         return values
+
+    @field_validator("contact")
+    @classmethod
+    def _contact_can_be_reached(cls, value: str | None) -> str | None:
+        if value is not None and not CONTACT.fullmatch(value):
+            raise ValueError(f"{value}: must be an e-mail address or an https address")
+        return value
+
+    @field_validator("notice_uri")
+    @classmethod
+    def _notices_go_over_http(cls, value: str | None) -> str | None:
+        if value is not None:
+            _require_address(value)
+            if urlsplit(value).scheme not in {"https", "http"}:
+                raise ValueError(f"{value}: notices go to https, or http on loopback")
+        return value
 
     @model_validator(mode="after")
     def _keys_fit_the_method(self) -> "ClientForm":
@@ -127,6 +147,8 @@ def add(
         name_zh=form.name.zh,
         name_en=form.name.en,
         home_uri=form.home_uri,
+        contact=form.contact,
+        notice_uri=form.notice_uri,
         profile=form.profile,
         auth_method=form.auth_method,
         jwks=form.jwks,

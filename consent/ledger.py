@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from clients.directory import RegisteredClient, RegisteredPurpose
+from consent import receipts
 from consent.models import Consent, ConsentText, Decision, EndReason, Receipt
 from consent.rules import Decided
 from kernel.db import changed, insert_once
@@ -29,8 +30,10 @@ _DECISIONS = select(
     Consent.claim,
     Consent.decision,
     Consent.text_version,
+    Consent.given_at,
     Consent.expires_at,
     Consent.once,
+    Consent.receipt_id,
 ).where(
     Consent.ended_at.is_(None),
     Consent.member_id == bindparam("member_id"),
@@ -61,8 +64,10 @@ def decisions(session: Session, *, member_id: UUID, purpose_id: UUID) -> tuple[D
             claim=row.claim,
             given=row.decision is Decision.GIVEN,
             text_version=row.text_version,
+            given_at=row.given_at,
             expires_at=row.expires_at,
             once=row.once,
+            receipt_id=row.receipt_id,
         )
         for row in rows
     )
@@ -106,7 +111,7 @@ def record(
         member_id=member_id,
         client_id=client.id,
         purpose_id=purpose.id,
-        text_sha256=_keep_text(session, answer.text, answer.language),
+        text_sha256=_keep_text(session, client, purpose, answer),
         text_version=purpose.text_version,
         language=answer.language,
         acr=answer.acr,
@@ -141,9 +146,18 @@ def _lock_member(session: Session, member_id: UUID) -> None:
     session.execute(select(Member.id).where(Member.id == member_id).with_for_update())
 
 
-def _keep_text(session: Session, text: str, language: str) -> bytes:
-    sha256 = hashlib.sha256(text.encode()).digest()
-    values = {"sha256": sha256, "language": language, "body": text}
+def _keep_text(
+    session: Session, client: RegisteredClient, purpose: RegisteredPurpose, answer: Answer
+) -> bytes:
+    sha256 = hashlib.sha256(answer.text.encode()).digest()
+    values = {
+        "sha256": sha256,
+        "language": answer.language,
+        "body": answer.text,
+        "facts": receipts.facts_of(
+            client, purpose, answer.given | answer.refused, language=answer.language
+        ),
+    }
     insert_once(session, ConsentText, values)  # another worker may be keeping the same words
     return sha256
 
@@ -167,16 +181,27 @@ def _end(
     return changed(session.execute(statement.values(ended_at=now, end_reason=reason)))
 
 
-def withdraw(session: Session, *, member_id: UUID, purpose_id: UUID, now: datetime) -> None:
-    """End everything the member agreed to for one purpose. Raises NotFound if there is nothing.
+def withdraw(session: Session, *, member_id: UUID, purpose_id: UUID, now: datetime) -> UUID:
+    """End everything the member agreed to for one purpose; return the client it was given to.
 
     The caller ends the grants that rest on it in the same transaction (`idp.grants.end`).
+    Raises NotFound if there is nothing.
     """
+    client_id = session.scalar(
+        select(Consent.client_id)
+        .where(
+            Consent.member_id == member_id,
+            Consent.purpose_id == purpose_id,
+            Consent.ended_at.is_(None),
+        )
+        .limit(1)
+    )
     ended = _end(
         session, EndReason.WITHDRAWN, None, member_id=member_id, purpose=purpose_id, now=now
     )
-    if not ended:
+    if client_id is None or not ended:
         raise NotFound("consent.not_found")
+    return client_id
 
 
 def listed(session: Session, *, member_id: UUID) -> Sequence[Consent]:

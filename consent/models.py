@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
@@ -22,6 +23,7 @@ class EndReason(StrEnum):
 
     WITHDRAWN = "withdrawn"
     SUPERSEDED = "superseded"
+    EXPIRED = "expired"
 
 
 class ConsentText(Base):
@@ -32,6 +34,7 @@ class ConsentText(Base):
     sha256: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     language: Mapped[str] = mapped_column(String(16))
     body: Mapped[str] = mapped_column(Text)
+    facts: Mapped[dict[str, Any]]  # what the text says, field by field, for the receipt
 
 
 class Receipt(Base):

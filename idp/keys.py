@@ -3,11 +3,12 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from idp.models import KeyState, SigningKey
+from idp.models import KeyState, PublishedKey, SigningKey
 from idp.signing import ALGORITHMS, LocalSigner, SigningKeyPair, load_key, new_key
 from kernel.keyring import Keyring
 
@@ -66,7 +67,18 @@ def _add(session: Session, keyring: Keyring, alg: str, state: KeyState, *, now: 
             activated_at=now if state is KeyState.ACTIVE else None,
         )
     )
+    session.add(
+        PublishedKey(kid=kid, alg=alg, public_jwk=key.as_dict(private=False), created_at=now)
+    )
     session.flush()
+
+
+def ever_published(session: Session, alg: str) -> list[dict[str, Any]]:
+    """Return every public key of `alg` we ever signed with: receipts outlive their keys."""
+    rows = session.scalars(
+        select(PublishedKey).where(PublishedKey.alg == alg).order_by(PublishedKey.created_at)
+    )
+    return [{**row.public_jwk, "kid": row.kid, "alg": row.alg, "use": "sig"} for row in rows]
 
 
 class Keys:

@@ -30,6 +30,7 @@ class GrantEnd(StrEnum):
     """Why a grant ended; with it ends everything issued under it."""
 
     WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
     LOGGED_OUT = "logged_out"
     CODE_REPLAYED = "code_replayed"
     REFRESH_REUSED = "refresh_reused"
@@ -51,6 +52,17 @@ class SigningKey(Base):
     created_at: Mapped[datetime]
     activated_at: Mapped[datetime | None]
     retires_at: Mapped[datetime | None]
+
+
+class PublishedKey(Base):
+    """Every public key we ever signed with, so that an old receipt can still be verified."""
+
+    __tablename__ = "published_key"
+
+    kid: Mapped[str] = mapped_column(String(43), primary_key=True)
+    alg: Mapped[str] = mapped_column(String(8))
+    public_jwk: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
 
 
 class Interaction(Base):

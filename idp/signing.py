@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, KeySet, RSAKey
+from joserfc.jwk import ECKey, KeySet, KeySetSerialization, RSAKey
 
 ALGORITHMS = ("ES256", "RS256")
 
@@ -18,8 +18,8 @@ class SignatureInvalid(Exception):
 class Signer(Protocol):
     """Something that signs claims as a compact JWS, wherever its keys are."""
 
-    def sign(self, claims: Mapping[str, Any], *, alg: str) -> str:
-        """Return the signed token, its header naming `alg` and `kid`."""
+    def sign(self, claims: Mapping[str, Any], *, alg: str, typ: str = "JWT") -> str:
+        """Return the signed token, its header naming `alg`, `kid` and `typ`."""
         ...
 
     def verify(self, token: str) -> dict[str, Any]:
@@ -47,18 +47,38 @@ class LocalSigner:
         self._all = KeySet([pair.key for pair in pairs])
         self.jwks = {"keys": [_public(pair) for pair in pairs]}
 
-    def sign(self, claims: Mapping[str, Any], *, alg: str) -> str:
+    def sign(self, claims: Mapping[str, Any], *, alg: str, typ: str = "JWT") -> str:
         """Return the signed token. Raises LookupError if no key of `alg` is active."""
         pair = self._signing[alg]
-        header = {"alg": alg, "kid": pair.kid, "typ": "JWT"}
+        header = {"alg": alg, "kid": pair.kid, "typ": typ}
         return jwt.encode(header, dict(claims), pair.key, algorithms=[alg])
 
     def verify(self, token: str) -> dict[str, Any]:
         """Return the claims, whatever their age: a hint may be old (RP-Initiated Logout 2)."""
-        try:
-            return dict(jwt.decode(token, self._all, algorithms=list(ALGORITHMS)).claims)
-        except (JoseError, ValueError, TypeError, KeyError, RecursionError):
-            raise SignatureInvalid("not a token of ours") from None
+        return read_signed(token, self._all, typ="JWT")
+
+
+def read_signed(token: str, keys: KeySet, *, typ: str) -> dict[str, Any]:
+    """Return the claims of a token of the kind `typ` signed by one of `keys`.
+
+    What was signed for one use must not pass for another (RFC 8725 3.11): a receipt is no hint.
+    Raises SignatureInvalid.
+    """
+    try:
+        read = jwt.decode(token, keys, algorithms=list(ALGORITHMS))
+        if read.header.get("typ") != typ:
+            raise SignatureInvalid("made for another use")
+        return dict(read.claims)
+    except (JoseError, ValueError, TypeError, KeyError, RecursionError):
+        raise SignatureInvalid("not a token of ours") from None
+
+
+def read_keys(document: object) -> KeySet:
+    """Return the public keys of a JWKS document. Raises SignatureInvalid if it is none."""
+    try:
+        return KeySet.import_key_set(cast("KeySetSerialization", document))
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError):
+        raise SignatureInvalid("not a set of keys") from None
 
 
 def _public(pair: SigningKeyPair) -> dict[str, Any]:

@@ -1,17 +1,41 @@
 """Make identifiers and secrets: the only place that asks for randomness."""
 
 import hashlib
+import itertools
 import secrets
 import time
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 SECRET_BYTES = 32
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+_counter = itertools.count(secrets.randbits(31))
 
 
 def new_id() -> UUID:
     """Return a UUID version 7: ordered by time, so that indexes grow at one end (RFC 9562 5.7)."""
-    milliseconds = time.time_ns() // 1_000_000
-    value = (milliseconds & 0xFFFF_FFFF_FFFF) << 80 | secrets.randbits(76)
+    return _version_7(time.time_ns() // 1_000_000, secrets.randbits(76))
+
+
+def new_id_at(moment: datetime) -> UUID:
+    """Return a UUID version 7 of this very moment, for rows whose order is what they are about.
+
+    Those of one process keep their order within a millisecond: a counter goes before the random
+    bits (RFC 9562 6.2, method 1).
+    """
+    count = next(_counter) & 0xFFFF_FFFF
+    bits = (count >> 20) << 64 | (count & 0xF_FFFF) << 42 | secrets.randbits(42)
+    return _version_7((moment - _EPOCH) // _MILLISECOND, bits)
+
+
+def first_id_at(moment: datetime) -> UUID:
+    """Return what no id of this moment or later is smaller than, to compare ids with."""
+    return UUID(int=((moment - _EPOCH) // _MILLISECOND & 0xFFFF_FFFF_FFFF) << 80)
+
+
+def _version_7(milliseconds: int, bits: int) -> UUID:
+    value = (milliseconds & 0xFFFF_FFFF_FFFF) << 80 | bits
     value = value & ~(0xF << 76) & ~(0x3 << 62)
     return UUID(int=value | 0x7 << 76 | 0x2 << 62)
 
@@ -29,6 +53,11 @@ def new_key() -> bytes:
 def new_nonce(size: int = 12) -> bytes:
     """Return `size` random bytes; 12 is what AES-GCM wants."""
     return secrets.token_bytes(size)
+
+
+def new_fraction() -> float:
+    """Return a number between 0 and 1, to spread what would otherwise come all at once."""
+    return secrets.randbits(53) / (1 << 53)
 
 
 def new_reference() -> str:

@@ -126,6 +126,21 @@ CATALOGUE = {
     "flow.purpose_mismatch": _entry(
         403, "非該項市政服務所需", "This service does not need that", clause="10(3)"
     ),
+    # jobs and receipts
+    "job.not_found": _entry(404, "沒有這件待辦", "No such job was given up"),
+    "receipt.not_found": _NO_PAGE,
+    "receipt.malformed": _entry(422, "這不是同意收據", "This is not a receipt of a consent"),
+    "receipt.signature_invalid": _entry(
+        422,
+        "簽章不符：收據被改過，或不是我們發的",
+        "The signature does not fit: the receipt was altered, or is not ours",
+    ),
+    "receipt.text_altered": _entry(
+        422, "收據上的文字和它的雜湊值不符", "The words do not fit the hash on the receipt"
+    ),
+    "receipt.times_impossible": _entry(
+        422, "收據上的時間不可能", "The times on the receipt are impossible"
+    ),
     # what the web server itself refuses
     "record.not_found": _NO_PAGE,
     "http.400": _entry(400, "網站看不懂這個要求", "We could not understand the request"),

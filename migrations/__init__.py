@@ -22,6 +22,7 @@ ROOMS_WITH_TABLES = (
     "clients.models",
     "consent.models",
     "idp.models",
+    "kernel.jobs",
     "kernel.throttle",
     "members.models",
     "web.models",

@@ -1,4 +1,4 @@
-"""The table of signed-in browsers."""
+"""The tables of signed-in browsers, and of those a member has used before."""
 
 from datetime import datetime
 from uuid import UUID
@@ -25,3 +25,16 @@ class BrowserSession(Base):
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     browser: Mapped[str] = mapped_column(String(64))  # "Chrome, Windows": words, not the raw header
+
+
+class KnownBrowser(Base):
+    """A browser a member signed in with before: the next time is no news to them."""
+
+    __tablename__ = "known_browser"
+    __table_args__ = (Index(None, "seen_at"),)
+
+    member_id: Mapped[UUID] = mapped_column(
+        ForeignKey("member.id", ondelete="CASCADE"), primary_key=True
+    )
+    browser_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    seen_at: Mapped[datetime]

@@ -13,7 +13,7 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-LEDGERS = ("trail", "disclosure")
+LEDGERS = ("trail", "ledger", "ledger_seal", "ledger_checkpoint")
 TABLES = (  # those that refer before those referred to
     "purpose_claim",
     "token",
@@ -23,6 +23,7 @@ TABLES = (  # those that refer before those referred to
     "subject",
     "password_history",
     "password_credential",
+    "known_browser",
     "consent_receipt",
     "client",
     "browser_session",
@@ -31,20 +32,28 @@ TABLES = (  # those that refer before those referred to
     "throttle",
     "spent_assertion",
     "signing_key",
+    "published_key",
     "organisation",
     "member",
+    "ledger_seal",
+    "ledger_checkpoint",
+    "ledger",
+    "job",
     "interaction",
-    "disclosure",
     "consent_text",
 )
 
 
 def upgrade() -> None:
     _create_consent_text()
-    _create_disclosure()
     _create_interaction()
+    _create_job()
+    _create_ledger()
+    _create_ledger_checkpoint()
+    _create_ledger_seal()
     _create_member()
     _create_organisation()
+    _create_published_key()
     _create_signing_key()
     _create_spent_assertion()
     _create_throttle()
@@ -53,6 +62,7 @@ def upgrade() -> None:
     _create_browser_session()
     _create_client()
     _create_consent_receipt()
+    _create_known_browser()
     _create_password_credential()
     _create_password_history()
     _create_subject()
@@ -77,25 +87,8 @@ def _create_consent_text() -> None:
         sa.Column("sha256", sa.LargeBinary(length=32), nullable=False),
         sa.Column("language", sa.String(length=16), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_consent_text")),
-    )
-
-
-def _create_disclosure() -> None:
-    op.create_table(
-        "disclosure",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("member_id", sa.Uuid(), nullable=False),
-        sa.Column("client_id", sa.Uuid(), nullable=False),
-        sa.Column("purpose_id", sa.Uuid(), nullable=False),
-        sa.Column("grant_id", sa.Uuid(), nullable=False),
-        sa.Column("channel", sa.String(length=16), nullable=False),
-        sa.Column("claims", sa.JSON(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_disclosure")),
-    )
-    op.create_index(
-        op.f("ix_disclosure_member_id_id"), "disclosure", ["member_id", "id"], unique=False
     )
 
 
@@ -115,6 +108,94 @@ def _create_interaction() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_interaction")),
     )
     op.create_index(op.f("ix_interaction_expires_at"), "interaction", ["expires_at"], unique=False)
+
+
+def _create_job() -> None:
+    op.create_table(
+        "job",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("payload", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("run_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_error", sa.String(length=64), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_job")),
+    )
+    op.create_index(op.f("ix_job_done_at"), "job", ["done_at"], unique=False)
+    op.create_index(op.f("ix_job_failed_at"), "job", ["failed_at"], unique=False)
+    op.create_index(
+        op.f("ix_job_run_at"),
+        "job",
+        ["run_at"],
+        unique=False,
+        sqlite_where=sa.text("done_at IS NULL AND failed_at IS NULL"),
+        postgresql_where=sa.text("done_at IS NULL AND failed_at IS NULL"),
+    )
+
+
+def _create_ledger() -> None:
+    op.create_table(
+        "ledger",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=True),
+        sa.Column("purpose_id", sa.Uuid(), nullable=True),
+        sa.Column("claims", sa.JSON(), nullable=False),
+        sa.Column("basis", sa.JSON(), nullable=False),
+        sa.Column("detail", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger")),
+    )
+    op.create_index(
+        op.f("ix_ledger_member_id_client_id_id"),
+        "ledger",
+        ["member_id", "client_id", "id"],
+        unique=False,
+    )
+    op.create_index(op.f("ix_ledger_member_id_id"), "ledger", ["member_id", "id"], unique=False)
+    op.create_index(
+        op.f("ix_ledger_rare"),
+        "ledger",
+        ["member_id", "kind", "id"],
+        unique=False,
+        postgresql_where=sa.text("kind NOT IN ('claims.released', 'client.signed_in')"),
+        sqlite_where=sa.text("kind NOT IN ('claims.released', 'client.signed_in')"),
+    )
+
+
+def _create_ledger_checkpoint() -> None:
+    op.create_table(
+        "ledger_checkpoint",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("horizon", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("root", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("signed", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_ledger_checkpoint")),
+    )
+
+
+def _create_ledger_seal() -> None:
+    op.create_table(
+        "ledger_seal",
+        sa.Column("line_id", sa.Uuid(), nullable=False),
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("checkpoint", sa.Integer(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("line_id", name=op.f("pk_ledger_seal")),
+        sa.UniqueConstraint("checkpoint", "place", name=op.f("uq_ledger_seal_checkpoint_place")),
+        sa.UniqueConstraint(
+            "member_id", "position", name=op.f("uq_ledger_seal_member_id_position")
+        ),
+    )
 
 
 def _create_member() -> None:
@@ -164,6 +245,17 @@ def _create_organisation() -> None:
         sa.Column("name_en", sa.String(length=200), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation")),
+    )
+
+
+def _create_published_key() -> None:
+    op.create_table(
+        "published_key",
+        sa.Column("kid", sa.String(length=43), nullable=False),
+        sa.Column("alg", sa.String(length=8), nullable=False),
+        sa.Column("public_jwk", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("kid", name=op.f("pk_published_key")),
     )
 
 
@@ -263,6 +355,7 @@ def _create_authorization_grant() -> None:
             "end_reason",
             sa.Enum(
                 "withdrawn",
+                "expired",
                 "logged_out",
                 "code_replayed",
                 "refresh_reused",
@@ -337,6 +430,8 @@ def _create_client() -> None:
         sa.Column("name_zh", sa.String(length=200), nullable=False),
         sa.Column("name_en", sa.String(length=200), nullable=False),
         sa.Column("home_uri", sa.String(length=2000), nullable=False),
+        sa.Column("contact", sa.String(length=320), nullable=True),
+        sa.Column("notice_uri", sa.String(length=2000), nullable=True),
         sa.Column(
             "profile",
             sa.Enum(
@@ -410,6 +505,23 @@ def _create_consent_receipt() -> None:
         ["member_id", "id"],
         unique=False,
     )
+
+
+def _create_known_browser() -> None:
+    op.create_table(
+        "known_browser",
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("browser_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"],
+            ["member.id"],
+            name=op.f("fk_known_browser_member_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("member_id", "browser_hash", name=op.f("pk_known_browser")),
+    )
+    op.create_index(op.f("ix_known_browser_seen_at"), "known_browser", ["seen_at"], unique=False)
 
 
 def _create_password_credential() -> None:
@@ -517,6 +629,7 @@ def _create_consent() -> None:
             sa.Enum(
                 "withdrawn",
                 "superseded",
+                "expired",
                 name="endreason",
                 native_enum=False,
                 create_constraint=True,

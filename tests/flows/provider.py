@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 
 from adapters.password.adapter import PasswordAdapter
 from idp import keys
-from idp.models import SigningKey
+from idp.models import PublishedKey, SigningKey
 from kernel import clock
 from kernel.db import Sessions, transaction
 from kernel.settings import Settings
@@ -166,7 +166,7 @@ def statements(engine: Engine) -> Iterator[list[str]]:
 def key_rows() -> list[dict[str, Any]]:
     """Make the provider's keys once: an RSA key takes longer than a test."""
     engine = create_engine("sqlite://")
-    SigningKey.metadata.tables[SigningKey.__tablename__].create(engine)
+    SigningKey.metadata.create_all(engine, tables=[SigningKey.__table__, PublishedKey.__table__])
     with Session(engine) as session:
         keys.ensure(session, make.KEYRING, now=make.NOON)
         rows = keys.listed(session)
@@ -193,6 +193,9 @@ def city(
     monkeypatch.setattr(clock, "now", lambda: city.now)
     with city.database() as session:
         session.execute(insert(SigningKey), key_rows)
+        published = [column.name for column in PublishedKey.__table__.columns]
+        rows = [{name: row[name] for name in published} for row in key_rows]
+        session.execute(insert(PublishedKey), rows)
     names = ("birthdate", "email", "address")
     claims = [make.a_claim_form("name", required=True), *map(make.a_claim_form, names)]
     purpose = make.a_purpose_form(claims=claims)
