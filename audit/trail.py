@@ -1,17 +1,15 @@
-"""Write down what happened and what was disclosed; nothing here is ever changed or deleted."""
+"""Write down what happened to the system; what concerns a member is in `audit.footprint`."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from audit.models import Disclosure, TrailEntry
+from audit.models import TrailEntry
 from kernel.ids import new_id
 
 _APPEND = insert(TrailEntry)
-_APPEND_DISCLOSURE = insert(Disclosure)
 
 
 def record(
@@ -33,32 +31,5 @@ def record(
             "actor": actor,
             "subject": subject,
             "detail": detail,
-        },
-    )
-
-
-def record_disclosure(
-    session: Session,
-    claims: Iterable[str],
-    *,
-    channel: str,
-    member_id: UUID,
-    client_id: UUID,
-    purpose_id: UUID,
-    grant_id: UUID,
-    now: datetime,
-) -> None:
-    """Append one release to the ledger: the names of the claims that left (regulation 10(3))."""
-    session.connection().execute(
-        _APPEND_DISCLOSURE,
-        {
-            "id": new_id(),
-            "at": now,
-            "member_id": member_id,
-            "client_id": client_id,
-            "purpose_id": purpose_id,
-            "grant_id": grant_id,
-            "channel": channel,
-            "claims": sorted(claims),
         },
     )

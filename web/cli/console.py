@@ -42,11 +42,11 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 
 @contextmanager
-def progress(title: str) -> Iterator[Advance]:
-    """Count what is done beside `title`; silent where nobody watches."""
+def progress(title: str, *, total: int | None = None) -> Iterator[Advance]:
+    """Count what is done beside `title`, of `total` if known; silent where nobody watches."""
     if not sys.stderr.isatty():
         yield lambda _done: None
         return
     with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=None)
+        task = bar.add_task(title, total=total)
         yield lambda done: bar.advance(task, done)

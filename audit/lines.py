@@ -1,0 +1,91 @@
+"""Say what a line of the ledger is, and turn it into the bytes that are hashed."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from kernel.db import Json
+
+VERSION = "taipei-id/ledger/1"
+FIRST = bytes(32)  # what the first line of a member follows
+
+
+class Kind(StrEnum):
+    """What can stand in a footprint; a new kind is a new word here, no change of the tables."""
+
+    LOGGED_IN = "login.succeeded"
+    LOGIN_FAILED = "login.failed"
+    SIGNED_IN = "client.signed_in"
+    SESSION_ENDED = "session.ended"
+    SESSIONS_ENDED = "session.all_ended"
+    PASSWORD_CHANGED = "password.changed"  # noqa: S105  # the word for an event
+    CONSENT_GIVEN = "consent.given"
+    CONSENT_REFUSED = "consent.refused"
+    CONSENT_WITHDRAWN = "consent.withdrawn"
+    RELEASED = "claims.released"
+    CARD_USED = "card.used"
+    VIEWED = "record.viewed"
+    EXPORTED = "footprint.exported"
+    DISOWNED = "activity.disowned"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One line as it was written. `claims` are names; `detail` holds no datum of the member."""
+
+    id: UUID
+    at: datetime
+    member_id: UUID
+    kind: str
+    client_id: UUID | None = None
+    purpose_id: UUID | None = None
+    claims: tuple[str, ...] = ()
+    basis: tuple[str, ...] = ()
+    detail: Mapping[str, Any] = field(default_factory=dict)  # codes, counts, ids
+
+    @classmethod
+    def of(cls, row: Any) -> "Line":  # a Row or a model: both have these names
+        """Return the line a row of the ledger holds."""
+        return cls(
+            id=row.id,
+            at=row.at,
+            member_id=row.member_id,
+            kind=row.kind,
+            client_id=row.client_id,
+            purpose_id=row.purpose_id,
+            claims=tuple(row.claims),
+            basis=tuple(row.basis),
+            detail=dict(row.detail),
+        )
+
+    def form(self) -> Json:
+        """Return the line as JSON: what is hashed, and what an export holds."""
+        return {
+            "id": str(self.id),
+            "at": self.at.astimezone(UTC).isoformat(timespec="microseconds"),
+            "member_id": str(self.member_id),
+            "kind": self.kind,
+            "client_id": _text(self.client_id),
+            "purpose_id": _text(self.purpose_id),
+            "claims": list(self.claims),
+            "basis": list(self.basis),
+            "detail": dict(self.detail),
+        }
+
+
+def _text(value: UUID | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def link(previous: bytes, form: Json) -> bytes:
+    """Return the hash of a line that follows the one hashed `previous` (SHA-256).
+
+    `form` is `Line.form()`, written with sorted keys and no spaces: the same bytes everywhere.
+    """
+    written = json.dumps(form, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(VERSION.encode() + b"\n" + previous + written.encode()).digest()

@@ -1,0 +1,162 @@
+"""Seal what was committed: link each line to its member's line before, sign the whole.
+
+Run every few seconds by one process (`taipei-id ledger seal`), never by a sign-in. Two at once do
+no harm: the number of the next checkpoint is taken by one of them only.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, exists, func, insert, select, tuple_
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from audit import merkle
+from audit.lines import FIRST, Line, link
+from audit.models import LedgerCheckpoint, LedgerLine, LedgerSeal
+from kernel.db import Json, Sessions, transaction
+from kernel.ids import first_id_at
+
+BATCH = 500  # lines a checkpoint; on SQLite everybody waits while they are sealed
+PATIENCE = timedelta(minutes=10)  # longer than a transaction lasts
+FORMAT = "taipei-id/checkpoint/1"
+TYP = "ledger-checkpoint+jwt"  # what the signature is for: it passes for no other token
+
+Sign = Callable[[Json], str]
+
+_LINES = tuple(LedgerLine.__table__.columns)
+
+
+@dataclass(frozen=True)
+class _Head:
+    position: int
+    hash: bytes
+
+
+def seal(make: Sessions, *, sign: Sign, now: datetime, batch: int = BATCH) -> int:
+    """Seal every committed line; return how many there were. `sign` makes a compact JWS."""
+    total = 0
+    while True:
+        try:
+            with transaction(make) as session:
+                done = _seal_some(session, sign=sign, now=now, batch=batch)
+        except IntegrityError:
+            return total  # another sealer was quicker and has them all
+        total += done
+        if done < batch:
+            return total
+
+
+def _seal_some(session: Session, *, sign: Sign, now: datetime, batch: int) -> int:
+    before = newest(session)
+    lines = [Line.of(row) for row in session.execute(_unsealed(before).limit(batch))]
+    if not lines:
+        return 0
+    number = 1 if before is None else before.number + 1
+    seals = _linked(lines, _heads(session, {line.member_id for line in lines}), number)
+    session.execute(insert(LedgerSeal), seals)
+    session.execute(
+        insert(LedgerCheckpoint),
+        _checkpoint(before, number, lines, seals, sign=sign, now=now, full=len(lines) == batch),
+    )
+    return len(lines)
+
+
+def newest(session: Session) -> LedgerCheckpoint | None:
+    """Return the last checkpoint, None before the first."""
+    return session.scalar(
+        select(LedgerCheckpoint).order_by(LedgerCheckpoint.number.desc()).limit(1)
+    )
+
+
+def _unsealed(before: LedgerCheckpoint | None) -> Any:  # a Select of the ledger's columns
+    sealed = exists().where(LedgerSeal.line_id == LedgerLine.id)
+    statement = select(*_LINES).where(~sealed).order_by(LedgerLine.id)
+    if before is not None:
+        statement = statement.where(LedgerLine.id >= first_id_at(before.horizon - PATIENCE))
+    return statement
+
+
+def _heads(session: Session, members: Iterable[UUID]) -> dict[UUID, _Head]:
+    """Return where the chain of each member ends."""
+    ends = (
+        select(LedgerSeal.member_id, func.max(LedgerSeal.position))
+        .where(LedgerSeal.member_id.in_(members))
+        .group_by(LedgerSeal.member_id)
+    )
+    rows = session.execute(
+        select(LedgerSeal.member_id, LedgerSeal.position, LedgerSeal.hash).where(
+            tuple_(LedgerSeal.member_id, LedgerSeal.position).in_(ends)
+        )
+    )
+    return {row.member_id: _Head(row.position, row.hash) for row in rows}
+
+
+def _linked(lines: Sequence[Line], heads: dict[UUID, _Head], number: int) -> list[dict[str, Any]]:
+    seals = []
+    for place, line in enumerate(lines):
+        head = heads.get(line.member_id, _Head(0, FIRST))
+        head = _Head(head.position + 1, link(head.hash, line.form()))
+        heads[line.member_id] = head
+        seals.append(
+            {
+                "line_id": line.id,
+                "member_id": line.member_id,
+                "position": head.position,
+                "hash": head.hash,
+                "checkpoint": number,
+                "place": place,
+            }
+        )
+    return seals
+
+
+def _checkpoint(
+    before: LedgerCheckpoint | None,
+    number: int,
+    lines: Sequence[Line],
+    seals: Sequence[dict[str, Any]],
+    *,
+    sign: Sign,
+    now: datetime,
+    full: bool,
+) -> dict[str, Any]:
+    # After a full batch more may be waiting: the next look begins where this one stopped.
+    horizon = min(now, lines[-1].at) if full else now
+    if before is not None:
+        horizon = max(horizon, before.horizon)
+    values = {
+        "number": number,
+        "at": now,
+        "horizon": horizon,
+        "lines": len(lines),
+        "root": merkle.root(seal["hash"] for seal in seals),
+    }
+    return {**values, "signed": sign(statement(values, before))}
+
+
+def statement(checkpoint: Any, before: LedgerCheckpoint | Row[Any] | None) -> Json:
+    """Return what a checkpoint says, in signed words; `before` is the one it builds on."""
+    value = checkpoint.__getitem__ if isinstance(checkpoint, dict) else checkpoint.__getattribute__
+    return {
+        "format": FORMAT,
+        "number": value("number"),
+        "at": _moment(value("at")),
+        "horizon": _moment(value("horizon")),
+        "lines": value("lines"),
+        "root": value("root").hex(),
+        "before": None if before is None else fingerprint(before.signed),
+    }
+
+
+def fingerprint(signed: str) -> str:
+    """Return the SHA-256 of a signed checkpoint: what the next one names it by."""
+    return hashlib.sha256(signed.encode()).hexdigest()
+
+
+def _moment(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat(timespec="microseconds")

@@ -1,0 +1,60 @@
+"""Sum up a member's footprint for the pages of the account."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Text, cast, func, select
+from sqlalchemy.orm import Session
+
+from audit.lines import Kind
+from audit.models import LedgerLine
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """How often one claim went to a client for one purpose, and when last."""
+
+    claim: str
+    times: int
+    last_at: datetime
+
+
+def sent(
+    session: Session, *, member_id: UUID, client_id: UUID, purpose_id: UUID
+) -> Sequence[Sent]:
+    """Return what already went out for a purpose, by claim: withdrawing does not call it back."""
+    claims = cast(LedgerLine.claims, Text)  # PostgreSQL compares no JSON, only its text
+    rows = session.execute(
+        select(claims, func.count(), func.max(LedgerLine.at))
+        .where(
+            LedgerLine.member_id == member_id,
+            LedgerLine.client_id == client_id,
+            LedgerLine.purpose_id == purpose_id,
+            LedgerLine.kind == Kind.RELEASED,
+        )
+        .group_by(claims)
+    )
+    found: dict[str, Sent] = {}
+    for names, times, last_at in rows:
+        for claim in json.loads(names):
+            before = found.get(claim)
+            found[claim] = Sent(
+                claim=claim,
+                times=times + (before.times if before else 0),
+                last_at=max(last_at, before.last_at) if before else last_at,
+            )
+    return [found[claim] for claim in sorted(found)]
+
+
+def login_before_this(session: Session, *, member_id: UUID) -> datetime | None:
+    """Return when the member signed in before the present time; None if never."""
+    return session.scalar(
+        select(LedgerLine.at)
+        .where(LedgerLine.member_id == member_id, LedgerLine.kind == Kind.LOGGED_IN)
+        .order_by(LedgerLine.id.desc())
+        .offset(1)
+        .limit(1)
+    )

@@ -1,0 +1,169 @@
+"""`taipei-id ledger`: seal what happened, and find out whether anybody changed it since."""
+
+import json
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlalchemy.orm import Session
+
+from audit import proofs, sealing, verifying
+from audit.verifying import Finding
+from idp.keys import Keys
+from idp.signing import SignatureInvalid, Signer, read_keys, read_signed
+from kernel import clock
+from kernel import settings as configuration
+from kernel.db import Json, Sessions, sessions, transaction
+from kernel.settings import Settings
+from web.cli.console import progress, say, warn
+from web.cli.opening import engine_of, keyring_of, opened, require_current
+from web.cli.refusals import Stop
+
+EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group()
+def ledger() -> None:
+    """Seal and verify the ledger of what happened to members' data."""
+
+
+@ledger.command()
+@click.option("--every", type=click.IntRange(1, 3600), help="Go on, every so many seconds.")
+def seal(every: int | None) -> None:
+    """Chain and sign what was written since the last checkpoint."""
+    settings = configuration.load()
+    require_current(settings)
+    with engine_of(settings) as engine:
+        make = sessions(engine)
+        keys = Keys(keyring_of(settings))
+        while True:
+            done = seal_all(make, keys, settings)
+            if every is None:
+                say(f"{done} lines sealed.")
+                return
+            time.sleep(every)
+
+
+def seal_all(make: Sessions, keys: Keys, settings: Settings) -> int:
+    """Seal what waits and return how many lines it was; for the worker, too."""
+    now = clock.now()
+    with transaction(make) as session:
+        signer = keys.signer(session, now=now)
+    return sealing.seal(make, sign=signing_with(signer, settings.issuer), now=now)
+
+
+def signing_with(signer: Signer, issuer: str) -> sealing.Sign:
+    """Return what signs a checkpoint in the name of `issuer`."""
+
+    def sign(words: Json) -> str:
+        return signer.sign({"iss": issuer, **words}, alg="ES256", typ=sealing.TYP)
+
+    return sign
+
+
+def checking_with(jwks: object) -> verifying.Check:
+    """Return what reads a checkpoint signed by one of `jwks`. Raises SignatureInvalid."""
+    keys = read_keys(jwks)
+
+    def check(signed: str) -> Json | None:
+        try:
+            return read_signed(signed, keys, typ=sealing.TYP)
+        except SignatureInvalid:
+            return None
+
+    return check
+
+
+@ledger.command()
+def checkpoint() -> None:
+    """Print the last signed checkpoint: keep it elsewhere, and nothing before it can vanish."""
+    with opened() as at:
+        last = sealing.newest(at.session)
+    if last is None:
+        raise Stop("nothing was sealed yet; run 'taipei-id ledger seal'")
+    say(last.signed)
+
+
+@ledger.command()
+@click.option("--file", "file", type=EXISTING, help="Verify this exported footprint instead.")
+@click.option("--jwks", type=EXISTING, help="The public keys (/jwks), saved earlier.")
+@click.option("--kept", type=EXISTING, help="A checkpoint that was kept elsewhere.")
+def verify(file: Path | None, jwks: Path | None, kept: Path | None) -> None:
+    """Find every line that was edited, removed, inserted or reordered.
+
+    Reads the database; with --file and --jwks an exported footprint, for which neither settings
+    nor network are needed. Ends with 1 if anything is wrong.
+    """
+    if file is not None:
+        if jwks is None:
+            raise click.UsageError("an export is verified with --jwks")
+        _verify_file(file, jwks)
+    else:
+        _verify_database(jwks, kept)
+
+
+def _verify_file(file: Path, jwks: Path) -> None:
+    document = _read(file)
+    try:
+        findings = list(proofs.verify(document, check=_checking(_read(jwks))))
+    except ValueError as error:
+        raise Stop(f"{file.name} is {error}") from None
+    lines = document["lines"]
+    waiting = sum(line["position"] is None for line in lines)
+    if waiting:
+        warn(f"{waiting} lines were exported before they were sealed; they prove nothing.")
+    _end(_told(findings), f"{len(lines) - waiting} lines are as they were sealed.")
+
+
+def _verify_database(jwks: Path | None, kept: Path | None) -> None:
+    settings = configuration.load()
+    require_current(settings)
+    with engine_of(settings) as engine:
+        make = sessions(engine)
+        with transaction(make) as session:
+            check = _checking(_read(jwks) if jwks else _own_keys(session, settings))
+        extent = verifying.extent(make)
+        with progress("verifying", total=extent.lines) as advance:
+            findings = _told(verifying.verify(make, check=check, advance=advance))
+        if kept is not None:
+            lost = verifying.differs(make, kept.read_text("utf-8").strip())
+            findings += _told([lost] if lost else [])
+        waiting = verifying.pending(make)
+    sealed = f"{extent.lines} lines under {extent.checkpoints} checkpoints"
+    _end(findings, f"{sealed} are as they were sealed; {waiting} wait for their seal.")
+
+
+def _own_keys(session: Session, settings: Settings) -> dict[str, Any]:
+    # Opened with the master key: a public key that somebody wrote into the database does not count.
+    return Keys(keyring_of(settings)).signer(session, now=clock.now()).jwks
+
+
+def _checking(jwks: object) -> verifying.Check:
+    try:
+        return checking_with(jwks)
+    except SignatureInvalid as error:
+        raise Stop(f"the keys are {error}") from None
+
+
+def _read(path: Path) -> Any:  # JSON of any shape
+    try:
+        return json.loads(path.read_bytes())
+    except ValueError:
+        raise Stop(f"{path.name} is not JSON") from None
+
+
+def _told(findings: Iterable[Finding]) -> int:
+    """Print each finding as it comes; return how many there were."""
+    count = 0
+    for finding in findings:
+        say(f"{finding.row}: {finding.what}")
+        count += 1
+    return count
+
+
+def _end(findings: int, good: str) -> None:
+    if findings:
+        raise Stop(f"{findings} things are not as they were sealed")
+    say(good)
