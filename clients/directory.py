@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from clients import bases
 from clients.models import AuthMethod, Client, OrganisationKind, Profile, Purpose, PurposeKind
 from kernel.wording import Bilingual
 
@@ -189,7 +190,7 @@ def _purpose(row: Purpose) -> RegisteredPurpose:
         name=Bilingual(row.name_zh, row.name_en),
         text=Bilingual(row.text_zh, row.text_en),
         retention=Bilingual(row.retention_zh, row.retention_en),
-        legal_basis=Bilingual(row.legal_basis_zh, row.legal_basis_en),
+        legal_basis=bases.in_words(row.basis, Bilingual(row.legal_basis_zh, row.legal_basis_en)),
         refusal_effect=Bilingual(row.refusal_effect_zh, row.refusal_effect_en),
         max_days=row.max_days,
         claims=tuple(

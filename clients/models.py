@@ -18,6 +18,16 @@ class OrganisationKind(StrEnum):
     MERCHANT = "merchant"
 
 
+class Body(StrEnum):
+    """What an organisation is before the law: it decides which bases it may claim (2(1))."""
+
+    DEPARTMENT = "department"
+    INSTITUTION = "institution"
+    SCHOOL = "school"
+    CORPORATION = "corporation"
+    MERCHANT = "merchant"
+
+
 class Profile(StrEnum):
     """Which specification a client follows where two contradict each other."""
 
@@ -41,6 +51,15 @@ class PurposeKind(StrEnum):
     OFFER = "offer"
 
 
+class VersionState(StrEnum):
+    """How far a change to a purpose has come; only DoIT decides the last two."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    RETURNED = "returned"
+
+
 class Organisation(Base):
     """An agency or a merchant."""
 
@@ -48,6 +67,7 @@ class Organisation(Base):
 
     id: Mapped[Key]
     kind: Mapped[OrganisationKind]
+    body: Mapped[Body]
     name_zh: Mapped[str] = mapped_column(String(200))
     name_en: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime]
@@ -122,6 +142,8 @@ class Purpose(Base):
     text_en: Mapped[str]
     retention_zh: Mapped[str]
     retention_en: Mapped[str]
+    retention_days: Mapped[int | None]  # the same in days, where it can be said so
+    basis: Mapped[str] = mapped_column(String(32))  # a code of clients.bases
     legal_basis_zh: Mapped[str]
     legal_basis_en: Mapped[str]
     refusal_effect_zh: Mapped[str]
@@ -145,6 +167,33 @@ class PurposeClaim(Base):
     approved_at: Mapped[datetime]
     necessity_zh: Mapped[str]
     necessity_en: Mapped[str]
+
+
+class PurposeVersion(Base):
+    """One wording of a purpose, from the draft to DoIT's decision; approved ones are its history.
+
+    `text_version` is what an approved wording counts as: several share a number when the later
+    ones only narrowed it.
+    """
+
+    __tablename__ = "purpose_version"
+    __table_args__ = (
+        unique_while("state IN ('draft', 'submitted')", "client_id", "code"),
+        Index(None, "purpose_id", "text_version"),
+        CheckConstraint("(state = 'approved') = (text_version IS NOT NULL)", name="text_version"),
+    )
+
+    id: Mapped[Key]
+    client_id: Mapped[UUID] = mapped_column(ForeignKey("client.id", ondelete="CASCADE"))
+    purpose_id: Mapped[UUID | None] = mapped_column(ForeignKey("purpose.id", ondelete="CASCADE"))
+    code: Mapped[str] = mapped_column(String(64))
+    content: Mapped[dict[str, Any]]  # the form as submitted
+    state: Mapped[VersionState]
+    text_version: Mapped[int | None]
+    reason: Mapped[str | None] = mapped_column(String(500))  # why it was returned
+    drafted_at: Mapped[datetime]
+    submitted_at: Mapped[datetime | None]
+    decided_at: Mapped[datetime | None]
 
 
 class SpentAssertion(Base):

@@ -1,59 +1,52 @@
-"""Every claim that can exist: what it is called, how sensitive it is, which scope bundles it.
+"""The claims as consent sees them: bundled by scope, in order, with what could be given instead.
 
-A claim outside the identification scope of regulation 2(5) is not here and so cannot be asked
-for, approved or released.
+The list itself stands in `clients.claims`, one floor down: a client that asks for anything else
+cannot be registered (regulation 2(5)).
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 
-from kernel.wording import Bilingual
+from clients.claims import ALWAYS, BY_NAME, CLAIMS, Claim, Source, lesser
 
-ALWAYS = "sub"  # the pairwise identifier: no sign-in without it, and it names nobody
+__all__ = [
+    "ALWAYS",
+    "BY_NAME",
+    "CLAIMS",
+    "SCOPES",
+    "Claim",
+    "Source",
+    "asked_by",
+    "claims_of_scopes",
+    "in_order",
+    "lesser",
+    "without_echoes",
+]
 
-
-@dataclass(frozen=True)
-class Claim:
-    """One datum a client may be told, in words a member understands."""
-
-    name: str
-    label: Bilingual
-    scope: str
-    sensitive: bool = False
-
-
-CLAIMS: tuple[Claim, ...] = (
-    Claim(ALWAYS, Bilingual("專屬代號", "An identifier made for this site only"), "openid"),
-    Claim("name", Bilingual("姓名", "Full name"), "profile"),
-    Claim("family_name", Bilingual("姓", "Family name"), "profile"),
-    Claim("given_name", Bilingual("名", "Given name"), "profile"),
-    Claim("middle_name", Bilingual("中間名", "Middle name"), "profile"),
-    Claim("nickname", Bilingual("暱稱", "Nickname"), "profile"),
-    Claim("preferred_username", Bilingual("希望的稱呼", "Preferred name"), "profile"),
-    Claim("profile", Bilingual("個人網頁", "Profile page"), "profile"),
-    Claim("picture", Bilingual("照片", "Picture"), "profile", sensitive=True),
-    Claim("website", Bilingual("網站", "Website"), "profile"),
-    Claim("gender", Bilingual("性別", "Gender"), "profile", sensitive=True),
-    Claim("birthdate", Bilingual("出生日期", "Date of birth"), "profile", sensitive=True),
-    Claim("zoneinfo", Bilingual("時區", "Time zone"), "profile"),
-    Claim("locale", Bilingual("慣用語言", "Language"), "profile"),
-    Claim("updated_at", Bilingual("資料更新時間", "When the data last changed"), "profile"),
-    Claim("email", Bilingual("電子郵件", "E-mail address"), "email"),
-    Claim("email_verified", Bilingual("電子郵件是否確認", "E-mail confirmed or not"), "email"),
-    Claim("phone_number", Bilingual("電話", "Telephone number"), "phone", sensitive=True),
-    Claim("phone_number_verified", Bilingual("電話是否確認", "Number confirmed or not"), "phone"),
-    Claim("address", Bilingual("地址", "Address"), "address", sensitive=True),
-)  # fmt: skip
-
-BY_NAME: Mapping[str, Claim] = MappingProxyType({claim.name: claim for claim in CLAIMS})
 SCOPES: tuple[str, ...] = ("openid", "profile", "email", "phone", "address")
 
 
 def claims_of_scopes(scopes: Iterable[str]) -> frozenset[str]:
-    """Return the claims bundled by `scopes` (OIDC Core 5.4); an unknown scope bundles nothing."""
+    """Return the claims bundled by `scopes` (OIDC Core 5.4); an unknown scope bundles nothing.
+
+    What can stand in for a bundled claim is bundled with it.
+    """
     wanted = set(scopes)
     return frozenset(claim.name for claim in CLAIMS if claim.scope in wanted)
+
+
+def asked_by(names: AbstractSet[str]) -> frozenset[str]:
+    """Return what a request for `names` asks: those, and what could be given in their stead."""
+    return frozenset(names) | {claim.name for claim in CLAIMS if claim.less_than in names}
+
+
+def without_echoes(allowed: AbstractSet[str], requested: AbstractSet[str]) -> frozenset[str]:
+    """Leave out what only repeats a fuller claim that leaves too, unless it was asked by name."""
+    return frozenset(
+        name
+        for name in allowed
+        if name in requested or name not in BY_NAME or BY_NAME[name].less_than not in allowed
+    )
 
 
 def in_order(names: Iterable[str]) -> list[Claim]:

@@ -204,8 +204,60 @@ def withdraw(session: Session, *, member_id: UUID, purpose_id: UUID, now: dateti
     return client_id
 
 
+@dataclass(frozen=True, kw_only=True)
+class Expired:
+    """A purpose for which nothing the member agreed to is in force any longer."""
+
+    member_id: UUID
+    client_id: UUID
+    purpose_id: UUID
+
+
+def expire(session: Session, *, most: int, now: datetime) -> tuple[int, Sequence[Expired]]:
+    """Put on record that consents ran out, at most so many.
+
+    Returns how many did, and the purposes for which no consent is left.
+    """
+    due = (
+        select(Consent.id)
+        .where(Consent.ended_at.is_(None), Consent.expires_at <= now)
+        .order_by(Consent.expires_at)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    rows = session.execute(
+        update(Consent)
+        .where(Consent.id.in_(due))
+        .values(ended_at=Consent.expires_at, end_reason=EndReason.EXPIRED)
+        .returning(Consent.member_id, Consent.client_id, Consent.purpose_id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    gone = [Expired(**row._asdict()) for row in dict.fromkeys(rows)]
+    return len(rows), [each for each in gone if not _has_left(session, each)]
+
+
+def _has_left(session: Session, expired: Expired) -> bool:
+    left = select(Consent.id).where(
+        Consent.member_id == expired.member_id,
+        Consent.purpose_id == expired.purpose_id,
+        Consent.decision == Decision.GIVEN,
+        Consent.ended_at.is_(None),
+    )
+    return session.scalar(left.limit(1)) is not None
+
+
 def listed(session: Session, *, member_id: UUID) -> Sequence[Consent]:
     """Return every consent the member ever gave, the newest first."""
     return session.scalars(
         select(Consent).where(Consent.member_id == member_id).order_by(Consent.id.desc())
     ).all()
+
+
+def live_purposes(session: Session, *, member_id: UUID, now: datetime) -> frozenset[UUID]:
+    """Return the purposes for which a consent of the member is in force."""
+    rows = session.scalars(
+        select(Consent.purpose_id)
+        .where(Consent.member_id == member_id, Consent.ended_at.is_(None), Consent.expires_at > now)
+        .distinct()
+    )
+    return frozenset(rows)

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import Base, Key, unique_while
@@ -58,7 +58,15 @@ class Consent(Base):
     """One decision about one claim for one purpose of one client."""
 
     __tablename__ = "consent"
-    __table_args__ = (unique_while("ended_at IS NULL", "member_id", "purpose_id", "claim"),)
+    __table_args__ = (
+        unique_while("ended_at IS NULL", "member_id", "purpose_id", "claim"),
+        Index(
+            None,
+            "expires_at",
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
 
     id: Mapped[Key]
     receipt_id: Mapped[UUID] = mapped_column(

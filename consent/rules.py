@@ -3,12 +3,14 @@
 Nothing here reads a database, a clock or a setting: the same facts always give the same answer.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from types import MappingProxyType
 from uuid import UUID
 
+from clients.directory import RegisteredPurpose
 from consent.catalogue import ALWAYS
 
 NOTHING: frozenset[str] = frozenset()
@@ -22,21 +24,55 @@ class Decided:
     claim: str
     given: bool
     text_version: int
+    given_at: datetime
     expires_at: datetime
     once: bool = False
+    receipt_id: UUID | None = None  # the proof a release rests on
 
     def is_live(self, *, now: datetime) -> bool:
-        """Say whether the decision still counts at `now`."""
+        """Say whether the period the member chose is still running at `now`."""
         return now < self.expires_at
 
 
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What one purpose may have at present.
+
+    `since` names each approved claim, and `sub`, with the version of the text it was last widened
+    in: a decision about an older text no longer counts. `retold` is the version in which the
+    purpose itself was last told differently.
+    """
+
+    purpose_id: UUID
+    since: Mapping[str, int]
+    retold: int = 1
+    longest: timedelta
+
+    def cover(self, decided: Decided, *, now: datetime) -> bool:
+        """Say whether a decision is in force: for this purpose, this text, and not too old."""
+        since = self.since.get(decided.claim)
+        return (
+            since is not None
+            and decided.purpose_id == self.purpose_id
+            and decided.text_version >= max(since, self.retold)
+            and decided.is_live(now=now)
+            and now < decided.given_at + self.longest
+        )
+
+
+def terms_of(purpose: RegisteredPurpose) -> Terms:
+    """Return what a registered purpose may have."""
+    since = {claim.name: claim.since_version for claim in purpose.claims}
+    return Terms(
+        purpose_id=purpose.id,
+        since=MappingProxyType(since | {ALWAYS: 1}),
+        retold=purpose.terms_version,
+        longest=timedelta(days=purpose.max_days),
+    )
+
+
 def releasable(
-    requested: AbstractSet[str],
-    *,
-    purpose_id: UUID,
-    approved: AbstractSet[str],
-    decisions: Iterable[Decided],
-    now: datetime,
+    requested: AbstractSet[str], terms: Terms, decisions: Iterable[Decided], *, now: datetime
 ) -> frozenset[str]:
     """Return the claims that may leave for this purpose at `now`.
 
@@ -44,36 +80,41 @@ def releasable(
     member agreed to for this very purpose. Without a live consent to being recognised at all,
     nothing leaves, not even `sub` (regulation 10(3); OIDC Core 5.4).
     """
-    given = frozenset(
-        each.claim
-        for each in decisions
-        if each.purpose_id == purpose_id and each.given and each.is_live(now=now)
-    )
+    given = frozenset(each.claim for each in decisions if each.given and terms.cover(each, now=now))
     if ALWAYS not in given:
         return NOTHING
-    return frozenset({ALWAYS}) | (requested & approved & given)
+    return frozenset({ALWAYS}) | (requested & given)
 
 
 def unanswered(
-    requested: AbstractSet[str],
-    *,
-    purpose_id: UUID,
-    approved: AbstractSet[str],
-    text_version: int,
-    decisions: Iterable[Decided],
-    now: datetime,
+    requested: AbstractSet[str], terms: Terms, decisions: Iterable[Decided], *, now: datetime
 ) -> frozenset[str]:
     """Return the claims the member must still be asked about before this request can go on.
 
-    A refusal is an answer too: it is not asked again until it expires. A new version of the
-    purpose's text, and a consent given for one sign-in only, ask again.
+    A refusal is an answer too: it is not asked again until it expires. What was widened since,
+    and a consent given for one sign-in only, ask again.
     """
     settled = frozenset(
-        each.claim
-        for each in decisions
-        if each.purpose_id == purpose_id
-        and each.text_version == text_version
-        and each.is_live(now=now)
-        and not each.once
+        each.claim for each in decisions if terms.cover(each, now=now) and not each.once
     )
-    return (frozenset({ALWAYS}) | (requested & approved)) - settled
+    return (frozenset({ALWAYS}) | (requested & terms.since.keys())) - settled
+
+
+def carried(terms: Terms, decisions: Iterable[Decided], *, now: datetime) -> dict[str, bool]:
+    """Return earlier choices (claim: given) that need no new decision when the purpose is retold.
+
+    They release nothing by themselves: the member sees what changed and agrees, or not. A claim
+    that was itself widened since is not among them.
+    """
+    return {
+        each.claim: each.given
+        for each in decisions
+        if each.claim != ALWAYS
+        and not each.once
+        and each.text_version < terms.retold
+        and _before_it_was_retold(terms).cover(each, now=now)
+    }
+
+
+def _before_it_was_retold(terms: Terms) -> Terms:
+    return Terms(purpose_id=terms.purpose_id, since=terms.since, longest=terms.longest)

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from clients.directory import RegisteredClient, RegisteredPurpose
-from consent.catalogue import SCOPES, claims_of_scopes
+from consent.catalogue import SCOPES, asked_by, claims_of_scopes
 from idp import claims_parameter, pkce
 from idp.claims_parameter import ClaimsRequest
 from idp.errors import AuthorizationRefused, ProtocolError, ReturnAddress, UntrustedRequest
@@ -142,7 +142,7 @@ def _understood(
         purpose=purpose,
         to=to,
         scopes=tuple(scope for scope in scopes if scope in SCOPES),
-        claims=claims_of_scopes(scopes) | claims.names(),
+        claims=asked_by(claims_of_scopes(scopes) | claims.names()),
         prompt=frozenset(values.get("prompt", "").split()),
         max_age=None if max_age is None else int(max_age),
         acr_values=(*values.get("acr_values", "").split(), *claims.voluntary_acr()),

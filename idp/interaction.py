@@ -170,12 +170,4 @@ def _to_ask(
         return frozenset()
     if "consent" in request.prompt:
         decisions = ()
-    purpose = request.purpose
-    return rules.unanswered(
-        request.claims,
-        purpose_id=purpose.id,
-        approved=purpose.approved,
-        text_version=purpose.text_version,
-        decisions=decisions,
-        now=now,
-    )
+    return rules.unanswered(request.claims, rules.terms_of(request.purpose), decisions, now=now)

@@ -19,6 +19,7 @@ from pyop.provider import Provider as PyopProvider
 from sqlalchemy.orm import Session
 
 from clients.directory import Directory, RegisteredClient
+from consent.derived import NO_RELAY, Relay
 from idp.discovery import metadata
 from idp.errors import ProtocolError
 from idp.id_tokens import id_token_claims
@@ -72,6 +73,7 @@ class Provider(PyopProvider):  # type: ignore[misc]  # pyop is untyped
         subjects: Subjects,
         lifetimes: TokenLifetimes,
         acr_values: frozenset[str] = frozenset(),
+        relay: Relay = NO_RELAY,
     ) -> None:
         """Put the parts together; the metadata are those of `discovery`."""
         # pyop insists on https even for the demonstration on loopback; `kernel.settings` has
@@ -90,6 +92,7 @@ class Provider(PyopProvider):  # type: ignore[misc]  # pyop is untyped
         self.keys = keys
         self.subjects = subjects
         self.lifetimes = lifetimes
+        self.relay = relay
         self.client: RegisteredClient | None = None
 
     def at_work(

@@ -7,12 +7,15 @@ from typing import Any
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from audit.trail import record_disclosure
+from audit import footprint
+from audit.lines import Kind
 from clients.directory import RegisteredClient
-from consent import ledger, rules
+from consent import catalogue, derived, ledger, rules
 from consent.catalogue import ALWAYS
+from consent.derived import Relay
 from idp.errors import ProtocolError
 from idp.state import GrantState
+from kernel import clock
 from kernel.keyring import Keyring
 from members.models import Member
 from members.profile import open_claims
@@ -24,13 +27,20 @@ class ReleasedClaims:
     """pyop's claims source for one request: it knows member, client, purpose and grant."""
 
     def __init__(
-        self, state: GrantState, client: RegisteredClient | None, *, keyring: Keyring, channel: str
+        self,
+        state: GrantState,
+        client: RegisteredClient | None,
+        *,
+        keyring: Keyring,
+        channel: str,
+        relay: Relay,
     ) -> None:
         """Release to `client` over `channel` (id_token or userinfo) what `state`'s grant allows."""
         self._state = state
         self._client = client
         self._keyring = keyring
         self._channel = channel
+        self._relay = relay
 
     def __getitem__(self, user_id: str) -> Mapping[str, Any]:
         """Tell pyop nothing beforehand."""
@@ -44,25 +54,38 @@ class ReleasedClaims:
         if self._channel == "id_token" and not requested_claims:
             return {}  # the consent behind a fresh code was asked a moment ago
         grant, session, now = self._state.grant, self._state.session, self._state.now
-        allowed = allowed_claims(
+        allowed, basis = _allowed(
             session, self._client, grant, frozenset(requested_claims), now=now
-        ) - {ALWAYS}
-        if not allowed:
+        )
+        if not allowed - {ALWAYS}:
             return {}
-        held = self._open(session, grant)
-        claims = {name: held[name] for name in sorted(allowed) if name in held}
+        claims = self._values(allowed - {ALWAYS})
         if claims:
-            record_disclosure(
+            footprint.record(
                 session,
-                claims,
-                channel=self._channel,
+                Kind.RELEASED,
                 member_id=grant.member_id,
+                now=now,
                 client_id=grant.client_id,
                 purpose_id=grant.purpose_id,
-                grant_id=grant.id,
-                now=now,
+                claims=claims,
+                basis=basis,
+                channel=self._channel,
+                grant=str(grant.id),
             )
         return claims
+
+    def _values(self, names: frozenset[str]) -> dict[str, Any]:
+        """Return what the city knows of `names`; what it does not know is absent, never "no"."""
+        state, grant = self._state, self._state.grant
+        held = self._open(state.session, grant)
+        client_key = self._relay.key_for(client_id=grant.client_id, member_id=grant.member_id)
+        today = clock.taipei_day(state.now)
+        values = {
+            name: derived.value_of(name, held, client_key=client_key, today=today)
+            for name in sorted(names)
+        }
+        return {name: value for name, value in values.items() if value is not None}
 
     def _open(self, session: Session, grant: Row[Any]) -> dict[str, Any]:
         data_key_sealed, profile_sealed = _sealed(session, grant)
@@ -96,16 +119,27 @@ def allowed_claims(
     Raises ProtocolError `invalid_token` when nothing at all may leave: client or purpose gone,
     consent withdrawn or expired.
     """
+    return _allowed(session, client, grant, requested, now=now)[0]
+
+
+def _allowed(
+    session: Session,
+    client: RegisteredClient | None,
+    grant: Row[Any],
+    requested: frozenset[str],
+    *,
+    now: datetime,
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Return what may leave now, and the ids of the receipts that this rests on."""
     purpose = None if client is None else client.find_purpose_by_id(grant.purpose_id)
     if purpose is None:
         raise ProtocolError("invalid_token", NO_CONSENT, status=401)
+    decisions = ledger.decisions(session, member_id=grant.member_id, purpose_id=purpose.id)
     allowed = rules.releasable(
-        requested,
-        purpose_id=purpose.id,
-        approved=purpose.approved,
-        decisions=ledger.decisions(session, member_id=grant.member_id, purpose_id=purpose.id),
-        now=now,
+        catalogue.asked_by(requested), rules.terms_of(purpose), decisions, now=now
     )
     if not allowed:
         raise ProtocolError("invalid_token", NO_CONSENT, status=401)
-    return allowed
+    allowed = catalogue.without_echoes(allowed, requested)
+    basis = {str(each.receipt_id) for each in decisions if each.claim in allowed}
+    return allowed, frozenset(basis)

@@ -52,7 +52,9 @@ def exchange(
         client_id=client.id,
         refreshable="refresh_token" in client.grant_types,
     )
-    released = ReleasedClaims(state, client, keyring=keyring, channel="id_token")
+    released = ReleasedClaims(
+        state, client, keyring=keyring, channel="id_token", relay=provider.relay
+    )
     bound = provider.at_work(state, released, client=client)
     response = _with_pyop(bound, values)
     if grant_type == "refresh_token":  # a code is too young for its consent to have expired

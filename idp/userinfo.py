@@ -30,7 +30,9 @@ def userinfo(
     state = GrantState(session, lifetimes=provider.lifetimes, now=now)
     state.introspect_access_token(token)
     client = provider.directory.find_by_id(session, state.grant.client_id, now=now)
-    released = ReleasedClaims(state, client, keyring=keyring, channel="userinfo")
+    released = ReleasedClaims(
+        state, client, keyring=keyring, channel="userinfo", relay=provider.relay
+    )
     bound = provider.at_work(state, released, client=client)
     response = bound.handle_userinfo_request("", {"Authorization": f"Bearer {token}"})
     return dict(response.to_dict())

@@ -48,6 +48,23 @@ CATALOGUE = {
     "client.already_exists": _entry(
         409, "這個 client_id 已經登記", "This client_id is registered already"
     ),
+    "client.basis_not_offered": _entry(
+        422,
+        "這種單位不能用這個法律依據",
+        "A body of this kind cannot rely on this legal basis",
+        clause="2(1)",
+    ),
+    "client.change_empty": _entry(422, "這份修改和現行內容一樣", "The change changes nothing"),
+    "client.change_open": _entry(
+        409, "這個用途已有一份修改等待審核", "A change of this purpose is waiting already"
+    ),
+    "client.change_not_found": _entry(
+        404, "這個用途沒有等待審核的修改", "No change of this purpose is waiting"
+    ),
+    "client.change_wrong_state": _entry(
+        409, "這份修改現在不能這樣處理", "The change has come too far, or not far enough, for that"
+    ),
+    "client.reason_missing": _entry(422, "退回修改要說明理由", "Say why the change is returned"),
     "client.form_invalid": _entry(422, "登記資料不正確", "The registration is not valid"),
     "client.no_secret": _entry(409, "這個網站不使用密鑰", "This client uses no secret"),
     "client.not_found": _entry(404, "沒有登記這個網站", "No such client is registered"),
@@ -140,6 +157,11 @@ CATALOGUE = {
     ),
     "receipt.times_impossible": _entry(
         422, "收據上的時間不可能", "The times on the receipt are impossible"
+    ),
+    # the footprint
+    "footprint.not_found": _NO_PAGE,
+    "view.without_reason": _entry(
+        403, "調閱資料必須有案件或理由", "Looking at a record needs a case or a reason", clause="9"
     ),
     # what the web server itself refuses
     "record.not_found": _NO_PAGE,

@@ -53,6 +53,8 @@ class Mail(_Group):
     host: str = ""
     port: int = 25
     sender: str = "no-reply@id.invalid"
+    starttls: bool = False
+    folder: Path | None = None
 
 
 class Lifetimes(_Group):
@@ -88,12 +90,14 @@ class Settings(BaseSettings):
     adapters: Annotated[tuple[str, ...], NoDecode] = ("password",)
     service_name: ServiceName = ServiceName()
     mail: Mail = Mail()
+    relay_domain: str = Field(default="", pattern=r"^([a-z0-9-]+(\.[a-z0-9-]+)+)?$")
     lifetimes: Lifetimes = Lifetimes()
+    private_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     trusted_proxies: int = Field(default=0, ge=0, le=4)
     breach_list: Path | None = None
     argon2_parallel: int = Field(default=2, ge=1, le=64)
 
-    @field_validator("adapters", mode="before")
+    @field_validator("adapters", "private_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
@@ -141,6 +145,8 @@ class Settings(BaseSettings):
             raise ValueError("issuer: outside demo mode it must be the https address members see")
         if not key or key == DEMO_MASTER_KEY:
             raise ValueError("master_key: none set; make one with 'taipei-id keys master'")
+        if self.mail.folder is not None:
+            raise ValueError("mail.folder: only the demo keeps mail in a folder; set mail.host")
         if self.debug:
             raise ValueError("debug: must be off outside demo mode")
         return self

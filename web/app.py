@@ -5,6 +5,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from adapters.loading import load
 from clients.directory import Directory
+from consent.derived import Relay
 from idp import acr
 from idp.keys import Keys
 from idp.lifetimes import TokenLifetimes
@@ -15,12 +16,18 @@ from kernel.keyring import Keyring
 from kernel.settings import DEMO_MASTER_KEY, Settings
 from web import (
     account,
+    account_confirm,
+    account_consents,
+    account_password,
+    account_sessions,
     errors,
     headers,
+    inbox,
     interactions,
     kit,
     oidc,
     pages,
+    receipts,
     scope,
     signing_out,
     wellknown,
@@ -28,6 +35,8 @@ from web import (
 from web.rooms import Rooms
 
 LARGEST_BODY = 64 * 1024
+# Importing them hung their pages on the account's blueprint.
+ACCOUNT_PAGES = (account_confirm, account_consents, account_password, account_sessions, receipts)
 
 
 def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask:
@@ -46,8 +55,15 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
     app.extensions["taipei_id"] = built
     for part in (scope, headers, pages, errors):
         part.init(app)
-    blueprints = [oidc.bp, wellknown.bp, interactions.bp, account.bp, signing_out.bp]
-    for blueprint in blueprints + ([kit.bp] if settings.demo else []):
+    blueprints = [
+        oidc.bp,
+        wellknown.bp,
+        interactions.bp,
+        account.bp,
+        signing_out.bp,
+        receipts.public,
+    ]
+    for blueprint in blueprints + ([kit.bp, inbox.bp] if settings.demo else []):
         app.register_blueprint(blueprint)
     _wrap(app, settings, built.provider)
     return app
@@ -74,6 +90,7 @@ def build_rooms(settings: Settings, database: Sessions) -> Rooms:
             interaction=lifetimes.of("interaction"),
         ),
         acr_values=acr.reachable(adapter.capabilities for adapter in adapters.values()),
+        relay=Relay(keyring.derive("relay/v1"), settings.relay_domain),
     )
     return Rooms(
         settings=settings,

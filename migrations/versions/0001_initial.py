@@ -13,8 +13,9 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-LEDGERS = ("trail", "ledger", "ledger_seal", "ledger_checkpoint")
+LEDGERS = ("trail", "disclosure")
 TABLES = (  # those that refer before those referred to
+    "purpose_version",
     "purpose_claim",
     "token",
     "purpose",
@@ -71,6 +72,7 @@ def upgrade() -> None:
     _create_purpose()
     _create_token()
     _create_purpose_claim()
+    _create_purpose_version()
     append_only.protect(*LEDGERS)
 
 
@@ -161,7 +163,7 @@ def _create_ledger() -> None:
     op.create_index(
         op.f("ix_ledger_rare"),
         "ledger",
-        ["member_id", "kind", "id"],
+        ["member_id", "id"],
         unique=False,
         postgresql_where=sa.text("kind NOT IN ('claims.released', 'client.signed_in')"),
         sqlite_where=sa.text("kind NOT IN ('claims.released', 'client.signed_in')"),
@@ -235,6 +237,21 @@ def _create_organisation() -> None:
                 "agency",
                 "merchant",
                 name="organisationkind",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "body",
+            sa.Enum(
+                "department",
+                "institution",
+                "school",
+                "corporation",
+                "merchant",
+                name="body",
                 native_enum=False,
                 create_constraint=True,
                 length=32,
@@ -649,6 +666,14 @@ def _create_consent() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consent")),
     )
     op.create_index(
+        op.f("ix_consent_expires_at"),
+        "consent",
+        ["expires_at"],
+        unique=False,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_index(
         op.f("ix_consent_member_id_purpose_id_claim"),
         "consent",
         ["member_id", "purpose_id", "claim"],
@@ -679,12 +704,15 @@ def _create_purpose() -> None:
         ),
         sa.Column("is_default", sa.Boolean(), nullable=False),
         sa.Column("text_version", sa.Integer(), nullable=False),
+        sa.Column("terms_version", sa.Integer(), nullable=False),
         sa.Column("name_zh", sa.String(length=200), nullable=False),
         sa.Column("name_en", sa.String(length=200), nullable=False),
         sa.Column("text_zh", sa.String(), nullable=False),
         sa.Column("text_en", sa.String(), nullable=False),
         sa.Column("retention_zh", sa.String(), nullable=False),
         sa.Column("retention_en", sa.String(), nullable=False),
+        sa.Column("retention_days", sa.Integer(), nullable=True),
+        sa.Column("basis", sa.String(length=32), nullable=False),
         sa.Column("legal_basis_zh", sa.String(), nullable=False),
         sa.Column("legal_basis_en", sa.String(), nullable=False),
         sa.Column("refusal_effect_zh", sa.String(), nullable=False),
@@ -747,6 +775,8 @@ def _create_purpose_claim() -> None:
         sa.Column("purpose_id", sa.Uuid(), nullable=False),
         sa.Column("claim", sa.String(length=64), nullable=False),
         sa.Column("required", sa.Boolean(), nullable=False),
+        sa.Column("since_version", sa.Integer(), nullable=False),
+        sa.Column("approved_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("necessity_zh", sa.String(), nullable=False),
         sa.Column("necessity_en", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -756,4 +786,65 @@ def _create_purpose_claim() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("purpose_id", "claim", name=op.f("pk_purpose_claim")),
+    )
+
+
+def _create_purpose_version() -> None:
+    op.create_table(
+        "purpose_version",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("purpose_id", sa.Uuid(), nullable=True),
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "draft",
+                "submitted",
+                "approved",
+                "returned",
+                name="versionstate",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("text_version", sa.Integer(), nullable=True),
+        sa.Column("reason", sa.String(length=500), nullable=True),
+        sa.Column("drafted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'approved') = (text_version IS NOT NULL)",
+            name=op.f("ck_purpose_version_text_version"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["client_id"],
+            ["client.id"],
+            name=op.f("fk_purpose_version_client_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["purpose_id"],
+            ["purpose.id"],
+            name=op.f("fk_purpose_version_purpose_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_purpose_version")),
+    )
+    op.create_index(
+        op.f("ix_purpose_version_client_id_code"),
+        "purpose_version",
+        ["client_id", "code"],
+        unique=True,
+        postgresql_where=sa.text("state IN ('draft', 'submitted')"),
+        sqlite_where=sa.text("state IN ('draft', 'submitted')"),
+    )
+    op.create_index(
+        op.f("ix_purpose_version_purpose_id_text_version"),
+        "purpose_version",
+        ["purpose_id", "text_version"],
+        unique=False,
     )

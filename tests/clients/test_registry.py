@@ -145,7 +145,9 @@ def test_any_other_address_is_refused(uri: str) -> None:
         {"invented": True},
         {"purposes": [make.a_purpose_form("Upper")]},
         {"purposes": [make.a_purpose_form(max_days=0)]},
-        {"purposes": [make.a_purpose_form(claims=[make.a_claim_form("Name")])]},
+        {"purposes": [make.a_purpose_form(claims=[make.a_claim_form("name")] * 2)]},
+        {"body": "merchant"},
+        {"kind": "merchant", "body": "school"},
     ],
     ids=str,
 )

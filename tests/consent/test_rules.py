@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -7,23 +8,35 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent.catalogue import ALWAYS, CLAIMS
-from consent.rules import Decided, releasable, unanswered
+from consent.rules import Decided, Terms, carried, releasable, unanswered
 from tests.make import NOON
 
 CARD, ROOM = UUID(int=1), UUID(int=2)
 names = st.sampled_from([claim.name for claim in CLAIMS] + ["national_id", "", "SUB"])
 sets = st.frozensets(names, max_size=8)
 moments = st.integers(-3, 3).map(lambda hours: NOON + timedelta(hours=hours))
+versions = st.integers(1, 3)
 decided = st.builds(
     Decided,
     purpose_id=st.sampled_from([CARD, ROOM]),
     claim=names,
     given=st.booleans(),
-    text_version=st.integers(1, 2),
+    text_version=versions,
+    given_at=moments,
     expires_at=moments,
     once=st.booleans(),
 )
 ledgers = st.lists(decided, max_size=12)
+termses = st.builds(
+    Terms,
+    purpose_id=st.just(CARD),
+    since=st.dictionaries(names, versions, max_size=8).map(lambda since: since | {ALWAYS: 1}),
+    retold=versions,
+    longest=st.integers(1, 3).map(lambda hours: timedelta(hours=hours)),
+)
+TERMS = Terms(
+    purpose_id=CARD, since={"name": 1, "email": 1, ALWAYS: 1}, longest=timedelta(days=365)
+)
 
 
 def yes(claim: str, **changes: object) -> Decided:
@@ -32,111 +45,120 @@ def yes(claim: str, **changes: object) -> Decided:
         "claim": claim,
         "given": True,
         "text_version": 1,
+        "given_at": NOON - timedelta(days=1),
         "expires_at": NOON + timedelta(days=90),
     }
     return Decided(**{**values, **changes})  # type: ignore[arg-type]  # as the test wishes
 
 
-def released(requested: Iterable[str], *decisions: Decided) -> frozenset[str]:
-    approved = {"name", "email"}
-    wanted = frozenset(requested)
-    return releasable(wanted, purpose_id=CARD, approved=approved, decisions=decisions, now=NOON)
+def released(requested: Iterable[str], *decisions: Decided, **changes: object) -> frozenset[str]:
+    terms = replace(TERMS, **changes)  # type: ignore[arg-type]  # as the test wishes
+    return releasable(frozenset(requested), terms, decisions, now=NOON)
 
 
-def asked(requested: Iterable[str], *decisions: Decided) -> frozenset[str]:
-    return unanswered(
-        frozenset(requested),
-        purpose_id=CARD,
-        approved={"name", "email"},
-        text_version=1,
-        decisions=decisions,
-        now=NOON,
-    )
+def asked(requested: Iterable[str], *decisions: Decided, **changes: object) -> frozenset[str]:
+    terms = replace(TERMS, **changes)  # type: ignore[arg-type]  # as the test wishes
+    return unanswered(frozenset(requested), terms, decisions, now=NOON)
 
 
 @pytest.mark.clause("10(3)")
-@given(sets, sets, ledgers, moments)
+@given(sets, termses, ledgers, moments)
 def test_what_leaves_was_asked_for_approved_and_agreed_to_for_this_purpose(
-    requested: frozenset[str], approved: frozenset[str], ledger: list[Decided], now: datetime
+    requested: frozenset[str], terms: Terms, ledger: list[Decided], now: datetime
 ) -> None:
-    out = releasable(requested, purpose_id=CARD, approved=approved, decisions=ledger, now=now)
+    out = releasable(requested, terms, ledger, now=now)
 
     agreed = {
         each.claim
         for each in ledger
-        if each.purpose_id == CARD and each.given and now < each.expires_at
+        if each.purpose_id == CARD
+        and each.given
+        and now < each.expires_at
+        and now < each.given_at + terms.longest
+        and each.text_version >= terms.retold
+        and each.text_version >= terms.since.get(each.claim, 99)
     }
-    assert out - {ALWAYS} <= requested & approved & agreed
+    assert out - {ALWAYS} <= requested & terms.since.keys() & agreed
     assert out <= agreed
 
 
 @pytest.mark.clause("10(3)")
-@given(sets, sets, ledgers, moments)
+@given(sets, termses, ledgers, moments)
 def test_without_agreeing_to_be_recognised_nothing_leaves(
-    requested: frozenset[str], approved: frozenset[str], ledger: list[Decided], now: datetime
+    requested: frozenset[str], terms: Terms, ledger: list[Decided], now: datetime
 ) -> None:
     kept = [each for each in ledger if each.claim != ALWAYS]
 
-    out = releasable(requested, purpose_id=CARD, approved=approved, decisions=kept, now=now)
-
-    assert out == frozenset()
+    assert releasable(requested, terms, kept, now=now) == frozenset()
 
 
-@given(sets, sets, ledgers, moments, decided)
+@pytest.mark.clause("10(3)")
+@given(sets, termses, ledgers, moments)
+def test_consent_for_one_service_never_serves_another_of_the_same_agency(
+    requested: frozenset[str], terms: Terms, ledger: list[Decided], now: datetime
+) -> None:
+    for_another = [replace(each, purpose_id=ROOM) for each in ledger]
+
+    assert releasable(requested, terms, for_another, now=now) == frozenset()
+    assert carried(terms, for_another, now=now) == {}
+
+
+@given(sets, termses, ledgers, moments, decided)
 def test_a_refusal_and_another_purposes_consent_never_release_more(
-    requested: frozenset[str],
-    approved: frozenset[str],
-    ledger: list[Decided],
-    now: datetime,
-    extra: Decided,
+    requested: frozenset[str], terms: Terms, ledger: list[Decided], now: datetime, extra: Decided
 ) -> None:
-    def out(decisions: list[Decided]) -> frozenset[str]:
-        return releasable(
-            requested, purpose_id=CARD, approved=approved, decisions=decisions, now=now
-        )
+    before = releasable(requested, terms, ledger, now=now)
+    after = releasable(requested, terms, [*ledger, extra], now=now)
 
+    assert before <= after
     if not extra.given or extra.purpose_id != CARD:
-        assert out([*ledger, extra]) == out(ledger)
-    assert out(ledger) <= out([*ledger, extra])
+        assert after == before
 
 
-@given(sets, sets, ledgers, moments)
-def test_the_question_is_total_and_never_about_what_is_not_approved(
-    requested: frozenset[str], approved: frozenset[str], ledger: list[Decided], now: datetime
+@given(sets, termses, ledgers, moments, versions)
+def test_telling_a_purpose_anew_never_releases_more(
+    requested: frozenset[str], terms: Terms, ledger: list[Decided], now: datetime, later: int
 ) -> None:
-    open_claims = unanswered(
-        requested,
-        purpose_id=CARD,
-        approved=approved,
-        text_version=1,
-        decisions=ledger,
-        now=now,
+    retold = replace(terms, retold=terms.retold + later)
+
+    assert releasable(requested, retold, ledger, now=now) <= releasable(
+        requested, terms, ledger, now=now
     )
 
-    assert open_claims <= {ALWAYS} | (requested & approved)
+
+@given(sets, termses, ledgers, moments)
+def test_the_question_is_total_and_never_about_what_is_not_approved(
+    requested: frozenset[str], terms: Terms, ledger: list[Decided], now: datetime
+) -> None:
+    open_claims = unanswered(requested, terms, ledger, now=now)
+
+    assert open_claims <= {ALWAYS} | (requested & terms.since.keys())
 
 
-@given(sets, sets, ledgers, moments)
+@given(sets, termses, ledgers, moments)
 def test_after_answering_everything_nothing_is_left_to_ask(
-    requested: frozenset[str], approved: frozenset[str], ledger: list[Decided], now: datetime
+    requested: frozenset[str], terms: Terms, ledger: list[Decided], now: datetime
 ) -> None:
     def ask(decisions: list[Decided]) -> frozenset[str]:
-        return unanswered(
-            requested,
-            purpose_id=CARD,
-            approved=approved,
-            text_version=2,
-            decisions=decisions,
-            now=now,
-        )
+        return unanswered(requested, terms, decisions, now=now)
 
     until = now + timedelta(seconds=1)
     answers = [
-        yes(claim, given=index % 2 == 0, text_version=2, expires_at=until)
+        yes(claim, given=index % 2 == 0, text_version=3, given_at=now, expires_at=until)
         for index, claim in enumerate(sorted(ask(ledger)))
     ]
 
     assert ask([*ledger, *answers]) == frozenset()
+
+
+@given(sets, termses, ledgers, moments)
+def test_what_is_carried_over_releases_nothing_until_agreed_to(
+    requested: frozenset[str], terms: Terms, ledger: list[Decided], now: datetime
+) -> None:
+    older = [each for each in ledger if each.text_version < terms.retold]
+
+    assert carried(terms, ledger, now=now) == carried(terms, older, now=now)
+    assert releasable(requested, terms, older, now=now) == frozenset()
 
 
 def test_a_claim_agreed_to_is_released() -> None:
@@ -164,8 +186,40 @@ def test_a_refusal_is_an_answer() -> None:
     assert asked(["name"], yes("sub"), yes("name", given=False)) == frozenset()
 
 
-def test_a_new_text_asks_again() -> None:
-    assert asked(["name"], yes("sub"), yes("name", text_version=2)) == {"name"}
+@pytest.mark.clause("10(3)")
+def test_a_purpose_told_anew_asks_again_and_releases_nothing_meanwhile() -> None:
+    agreed = (yes("sub"), yes("name"))
+
+    assert asked(["name"], *agreed, retold=2) == {"sub", "name"}
+    assert released(["name"], *agreed, retold=2) == frozenset()
+
+
+def test_a_claim_widened_asks_again_alone_while_the_others_go_on() -> None:
+    agreed = (yes("sub"), yes("name"), yes("email"))
+    since = {"name": 1, "email": 2, "sub": 1}
+
+    assert asked(["name", "email"], *agreed, since=since) == {"email"}
+    assert released(["name", "email"], *agreed, since=since) == {"sub", "name"}
+
+
+def test_an_approval_cut_short_cuts_the_consents_given_under_it() -> None:
+    agreed = (yes("sub"), yes("name"))
+
+    assert released(["name"], *agreed, longest=timedelta(days=1)) == frozenset()
+    assert asked(["name"], *agreed, longest=timedelta(days=1)) == {"sub", "name"}
+
+
+def test_earlier_choices_are_carried_over_when_only_the_purpose_is_told_anew() -> None:
+    earlier = [yes("sub"), yes("name"), yes("email", given=False)]
+
+    assert carried(replace(TERMS, retold=2), earlier, now=NOON) == {"name": True, "email": False}
+
+
+def test_what_was_widened_expired_or_given_once_is_not_carried_over() -> None:
+    since = {"name": 2, "email": 1, "nickname": 1, "sub": 1}
+    earlier = [yes("name"), yes("email", expires_at=NOON), yes("nickname", once=True)]
+
+    assert carried(replace(TERMS, since=since, retold=2), earlier, now=NOON) == {}
 
 
 def test_a_consent_for_one_sign_in_asks_again_but_releases_meanwhile() -> None:

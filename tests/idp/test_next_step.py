@@ -79,6 +79,7 @@ AGREED = tuple(
         claim=claim,
         given=True,
         text_version=1,
+        given_at=NOON,
         expires_at=NOON + timedelta(days=1),
     )
     for claim in ("sub", "name")

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from audit import trail
 from clients import registry
+from clients.forms import ClientForm
 from clients.models import Client
 from kernel import clock
 from kernel.errors import Refused
@@ -73,7 +74,7 @@ def _read(file: Path) -> dict[str, Any]:
     return form
 
 
-def _parse(form: dict[str, Any]) -> registry.ClientForm:
+def _parse(form: dict[str, Any]) -> ClientForm:
     """Return the registration. Raises Stop naming each field that does not fit."""
     try:
         return registry.parse(form)

@@ -1,0 +1,136 @@
+"""The forms a client is registered with: shapes and addresses checked, rules left to `registry`."""
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from clients.claims import lesser
+from clients.models import AuthMethod, Body, OrganisationKind, Profile, PurposeKind
+from kernel.wording import Bilingual
+
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+CONTACT = re.compile(r"[^\s@<>\"]+@[A-Za-z0-9.-]+|https://[^\s@<>\"]+")
+
+
+class _Form(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ClaimForm(_Form):
+    """A claim asked for, with its necessity."""
+
+    name: str = Field(min_length=1, max_length=63)  # in the catalogue, or refused by `parse`
+    required: bool = False
+    necessity: Bilingual
+
+
+class PurposeForm(_Form):
+    """A purpose as submitted for registration; every text is shown to members."""
+
+    code: str = Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")
+    kind: PurposeKind = PurposeKind.SERVICE
+    name: Bilingual
+    text: Bilingual
+    retention: Bilingual
+    retention_days: int | None = Field(default=None, ge=0)
+    basis: str | None = Field(default=None, max_length=32)  # of clients.bases; None is consent
+    legal_basis: Bilingual
+    refusal_effect: Bilingual
+    max_days: int = Field(default=365, ge=1, le=3650)
+    claims: tuple[ClaimForm, ...] = ()
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """Return the names of the claims asked for."""
+        return frozenset(claim.name for claim in self.claims)
+
+    @model_validator(mode="after")
+    def _claims_are_needed(self) -> "PurposeForm":
+        if len(self.asked) < len(self.claims):
+            raise ValueError("a claim is asked for twice")
+        for claim in self.claims:
+            if claim.required and lesser(claim.name, self.asked):
+                raise ValueError(f"{claim.name} cannot be required if less would do")
+        return self
+
+
+class ClientForm(_Form):
+    """A client as submitted for registration. The first purpose is the default one."""
+
+    client_id: str = Field(pattern=r"^[A-Za-z0-9._~-]{3,128}$")
+    kind: OrganisationKind
+    body: Body = Body.DEPARTMENT
+    organisation: Bilingual
+    name: Bilingual
+    home_uri: str
+    contact: str | None = Field(default=None, max_length=320)
+    notice_uri: str | None = Field(default=None, max_length=2000)
+    profile: Profile = Profile.BASIC
+    auth_method: AuthMethod = AuthMethod.BASIC
+    jwks: dict[str, Any] | None = None
+    sector: str = Field(min_length=1, max_length=255)
+    redirect_uris: tuple[str, ...] = Field(min_length=1)
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    grant_types: tuple[str, ...] = ("authorization_code", "refresh_token")
+    id_token_alg: str = Field(default="ES256", pattern="^(ES256|RS256)$")
+    resource_server: bool = False
+    purposes: tuple[PurposeForm, ...] = Field(min_length=1)  # AT1(b): no client without a purpose
+
+    @field_validator("redirect_uris", "post_logout_redirect_uris")
+    @classmethod
+    def _addresses_are_safe(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        for value in values:
+            _require_address(value)
+        return values
+
+    @field_validator("contact")
+    @classmethod
+    def _contact_can_be_reached(cls, value: str | None) -> str | None:
+        if value is not None and not CONTACT.fullmatch(value):
+            raise ValueError(f"{value}: must be an e-mail address or an https address")
+        return value
+
+    @field_validator("notice_uri")
+    @classmethod
+    def _notices_go_over_http(cls, value: str | None) -> str | None:
+        if value is not None:
+            _require_address(value)
+            if urlsplit(value).scheme not in {"https", "http"}:
+                raise ValueError(f"{value}: notices go to https, or http on loopback")
+        return value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _merchants_are_merchants(cls, values: dict[str, Any]) -> dict[str, Any]:
+        if values.get("kind") == OrganisationKind.MERCHANT:
+            return {"body": Body.MERCHANT.value, **values}
+        return values
+
+    @model_validator(mode="after")
+    def _body_fits_the_kind(self) -> "ClientForm":
+        if (self.body is Body.MERCHANT) != (self.kind is OrganisationKind.MERCHANT):
+            raise ValueError("a merchant's body is merchant, and nobody else's")
+        return self
+
+    @model_validator(mode="after")
+    def _keys_fit_the_method(self) -> "ClientForm":
+        if (self.auth_method is AuthMethod.PRIVATE_KEY_JWT) != (self.jwks is not None):
+            raise ValueError("jwks goes with private_key_jwt, and private_key_jwt needs jwks")
+        return self
+
+
+def _require_address(value: str) -> None:
+    parts = urlsplit(value)
+    if parts.fragment or "#" in value or "*" in value or any(c.isspace() for c in value):
+        raise ValueError(f"{value}: no fragment, wildcard or space is allowed")
+    if not value.isascii() or "\\" in value:
+        raise ValueError(f"{value}: only plain ASCII URLs are allowed")
+    if parts.scheme == "https" and parts.netloc and "@" not in parts.netloc:
+        return
+    if parts.scheme == "http" and (parts.hostname or "") in LOOPBACK:
+        return
+    if "." in parts.scheme and not parts.netloc:  # RFC 8252 7.1: an app's reversed domain name
+        return
+    raise ValueError(f"{value}: must be https, http on loopback, or an app's own scheme")
