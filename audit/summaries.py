@@ -22,9 +22,7 @@ class Sent:
     last_at: datetime
 
 
-def sent(
-    session: Session, *, member_id: UUID, client_id: UUID, purpose_id: UUID
-) -> Sequence[Sent]:
+def sent(session: Session, *, member_id: UUID, client_id: UUID, purpose_id: UUID) -> Sequence[Sent]:
     """Return what already went out for a purpose, by claim: withdrawing does not call it back."""
     claims = cast(LedgerLine.claims, Text)  # PostgreSQL compares no JSON, only its text
     rows = session.execute(

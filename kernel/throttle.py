@@ -112,6 +112,12 @@ def _refused(session: Session, key: bytes) -> Verdict:
     return Verdict(allowed=False, retry_at=retry_at)
 
 
+def is_locked(session: Session, key: bytes, *, now: datetime) -> bool:
+    """Say whether attempts are refused at present, without counting one."""
+    retry_at = session.scalar(select(Throttle.locked_until).where(Throttle.key == key))
+    return retry_at is not None and retry_at > now
+
+
 def clear(session: Session, key: bytes) -> None:
     """Forget all attempts: the right person came through."""
     session.execute(delete(Throttle).where(Throttle.key == key))

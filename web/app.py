@@ -21,6 +21,7 @@ from web import (
     account_password,
     account_sessions,
     errors,
+    footprint,
     headers,
     inbox,
     interactions,
@@ -63,6 +64,7 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
         signing_out.bp,
         receipts.public,
     ]
+    blueprints += [footprint.bp]
     for blueprint in blueprints + ([kit.bp, inbox.bp] if settings.demo else []):
         app.register_blueprint(blueprint)
     _wrap(app, settings, built.provider)

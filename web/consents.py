@@ -7,7 +7,8 @@ from typing import Any
 from flask import request
 from werkzeug.wrappers import Response
 
-from audit import trail
+from audit import footprint
+from audit.lines import Kind
 from clients.models import OrganisationKind
 from consent import ledger, texts
 from consent.catalogue import ALWAYS, Claim, in_order
@@ -15,7 +16,8 @@ from consent.ledger import Answer
 from idp.requests import AuthorizationRequest
 from kernel.wording import Bilingual
 from members import register
-from web import flow, pages, scope
+from web import flow, notices, pages, scope
+from web.mails import Mail
 from web.views import client_view
 
 Errors = list[tuple[str, str]]
@@ -118,14 +120,19 @@ def _write(
     receipt_id = ledger.record(
         scope.db(), asked.client, asked.purpose, answer, member_id=member_id, now=scope.now()
     )
-    trail.record(
+    footprint.record(
         scope.db(),
-        "consent.given",
-        actor=member_id,
-        subject=asked.client.id,
+        Kind.CONSENT_GIVEN,
+        member_id=member_id,
         now=scope.now(),
-        receipt=str(receipt_id),
-        claims=sorted(given),
+        client_id=asked.client.id,
+        purpose_id=asked.purpose.id,
+        claims=given,
+        basis=[str(receipt_id)],
+        refused=sorted(refused),
+    )
+    notices.mail(
+        scope.db(), Mail.CONSENT_GIVEN, member_id=member_id, language=language, now=scope.now()
     )
 
 

@@ -31,7 +31,8 @@ def session() -> str | None:
 def browser() -> str:
     """Return the mark of this browser, inventing one that the response will set.
 
-    Interactions and form tokens are bound to it; it says nothing about who is using it.
+    Interactions and form tokens are bound to it; it says nothing about who is using it. It stays
+    for a year, so that a member is told of a sign-in only where they never signed in before.
     """
     if "browser" not in g:
         known = _secret("browser")
@@ -63,7 +64,7 @@ def choose_language(language_tag: str) -> None:
 def write(response: Response) -> Response:
     """Set what this request decided."""
     if g.get("browser_is_new"):
-        _set(response, "browser", g.browser, max_age=None)
+        _set(response, "browser", g.browser, max_age=YEAR)
     if "session_cookie" in g:
         _set(response, "session", g.session_cookie, max_age=None if g.session_cookie else 0)
     if "language_cookie" in g:

@@ -1,14 +1,15 @@
 """Try a login: throttled before the work, equal for strangers and members, recorded either way."""
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from flask import request
 from sqlalchemy.orm import Session
 
 from adapters.contract import Adapter, Context, NotProven, Proof
-from audit import trail
+from audit import footprint, trail
+from audit.lines import Kind
 from idp import acr, grants
 from idp.models import GrantEnd
 from kernel import throttle
@@ -17,7 +18,13 @@ from kernel.errors import Refused
 from kernel.throttle import Policy
 from members import register, standing
 from members.logins import normalise
-from web import browsers, cookies, pages, scope, sessions
+from web import browsers, cookies, known_browsers, notices, pages, scope, sessions
+from web.mails import Mail
+
+# Who is being guessed at is told, but nobody's mailbox can be filled by guessing.
+LOCK_NOTICES = Policy(
+    name="lock-notice", limit=3, window=timedelta(hours=24), lockout=timedelta(hours=24)
+)
 
 
 class LoginLocked(Exception):  # a state of affairs, not a mistake
@@ -33,7 +40,7 @@ def attempt(form: Mapping[str, str]) -> UUID:
     """Sign the person in and return the member's id.
 
     Raises LoginLocked, or Refused `login.failed` whatever was wrong: unknown, wrong password,
-    suspended (STYLE 5). Which of them it was is on the trail.
+    suspended (STYLE 5). Which of them it was is on the trail, or in the member's footprint.
     """
     login = form.get("login_id", "")
     count_attempt(normalise(login))
@@ -42,7 +49,7 @@ def attempt(form: Mapping[str, str]) -> UUID:
         member = register.get(scope.db(), proof.member_id)
         standing.require_active(member.standing)
     except Refused as refused:
-        _record_failure(refused)
+        _record_failure(refused, normalise(login))
         if refused.code == "login.busy":
             raise
         raise Refused("login.failed") from None
@@ -88,21 +95,32 @@ def _counted(subject: str) -> tuple[tuple[Policy, bytes], tuple[Policy, bytes]]:
     )
 
 
-def _record_failure(refused: Refused) -> None:
+def _record_failure(refused: Refused, login: str) -> None:
     reason = refused.reason if isinstance(refused, NotProven) else refused.code
     member_id = refused.member_id if isinstance(refused, NotProven) else None
-    scope.abandon(aftermath=_failure(reason, member_id, scope.now()))
+    now, language, secret = scope.now(), pages.language(), scope.rooms().throttle_key
+    account = throttle.ACCOUNT.key(login, secret=secret)
+    letters = LOCK_NOTICES.key(login, secret=secret)
 
-
-def _failure(reason: str, member_id: UUID | None, now: datetime) -> Callable[[Session], None]:
     def write(session: Session) -> None:
-        trail.record(session, "login.failed", actor=None, subject=member_id, now=now, reason=reason)
+        # The same lines, throttles and jobs either way: members and strangers cost the same.
+        if member_id is None:
+            trail.record(session, "login.failed", actor=None, now=now, reason=reason)
+        else:
+            footprint.record(
+                session, Kind.LOGIN_FAILED, member_id=member_id, now=now, reason=reason
+            )
+        if throttle.is_locked(session, account, now=now) and (
+            LOCK_NOTICES.hit(session, letters, now=now).allowed
+        ):
+            notices.mail(session, Mail.LOCKED, member_id=member_id, language=language, now=now)
 
-    return write
+    scope.abandon(aftermath=write)
 
 
 def _start_session(proof: Proof, *, shared_computer: bool) -> None:
     session, now, assurance = scope.db(), scope.now(), acr.worth(proof)
+    browser = browsers.describe(request.headers.get("User-Agent", "")[:512])
     present = scope.visitor()
     if present is not None and present.member_id == proof.member_id:
         token = sessions.renew(session, present.session_id, assurance=assurance, now=now)
@@ -114,13 +132,32 @@ def _start_session(proof: Proof, *, shared_computer: bool) -> None:
             session,
             member_id=proof.member_id,
             assurance=assurance,
-            browser=browsers.describe(request.headers.get("User-Agent", "")[:512]),
+            browser=browser,
             lifetime=lifetimes.of("session_shared_computer" if shared_computer else "session"),
             now=now,
         )
-    trail.record(session, "login.succeeded", actor=proof.member_id, now=now, acr=assurance.acr)
+    footprint.record(
+        session,
+        Kind.LOGGED_IN,
+        member_id=proof.member_id,
+        now=now,
+        acr=assurance.acr,
+        browser=browser,
+    )
     cookies.start_session(token)
     scope.forget_visitor()
+    _tell_of_new_browser(proof.member_id, shared_computer=shared_computer)
+
+
+def _tell_of_new_browser(member_id: UUID, *, shared_computer: bool) -> None:
+    session, now = scope.db(), scope.now()
+    # A shared computer is never known: the next to use it may be anybody.
+    if shared_computer or not known_browsers.recognise(
+        session, cookies.browser(), member_id=member_id, now=now
+    ):
+        notices.mail(
+            session, Mail.NEW_BROWSER, member_id=member_id, language=pages.language(), now=now
+        )
 
 
 def end_session(session_id: UUID, member_id: UUID) -> None:
@@ -128,7 +165,9 @@ def end_session(session_id: UUID, member_id: UUID) -> None:
     session, now = scope.db(), scope.now()
     sessions.end(session, session_id, member_id=member_id)
     grants.end_for_sessions(session, [session_id], reason=GrantEnd.LOGGED_OUT, now=now)
-    trail.record(session, "session.ended", actor=member_id, subject=session_id, now=now)
+    footprint.record(
+        session, Kind.SESSION_ENDED, member_id=member_id, now=now, session=str(session_id)
+    )
 
 
 def locked_words(locked: LoginLocked) -> str:

@@ -102,6 +102,7 @@ def init(app: Flask) -> None:
     )
     environment.globals["nonce"] = _Nonce()
     environment.filters["roc_date"] = lambda moment: dates.roc_date(moment, language())
+    environment.filters["clock_words"] = dates.clock_words
     environment.filters["moment_words"] = lambda moment: dates.moment_words(moment, language())
     app.context_processor(_context)
     app.register_blueprint(bp)
@@ -156,13 +157,14 @@ def language_choice() -> Response:
     tag = request.form.get("language", "")
     if tag in LANGUAGES:
         cookies.choose_language(tag)
-    return _redirect(_own_path(request.form.get("next", "")), 303)
+    return _redirect(own_path(request.form.get("next", "")), 303)
 
 
-def _own_path(path: str) -> str:
+def own_path(path: str, *, or_else: str = "pages.home") -> str:
+    """Return `path` if it stays on this site, else the page of the endpoint `or_else`."""
     # "//host" and "/\host" would leave the site.
     safe = path.startswith("/") and not path.startswith(("//", "/\\")) and "\\" not in path
-    return path if safe and path.isprintable() else url_for("pages.home")
+    return path if safe and path.isprintable() else url_for(or_else)
 
 
 def moment(value: datetime) -> str:

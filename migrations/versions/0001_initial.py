@@ -13,7 +13,7 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-LEDGERS = ("trail", "disclosure")
+LEDGERS = ("trail", "ledger", "ledger_seal", "ledger_checkpoint")
 TABLES = (  # those that refer before those referred to
     "purpose_version",
     "purpose_claim",

@@ -6,7 +6,20 @@ the output is coloured; anywhere else it is plain lines, tables tab-separated.
 
 import click
 
-from web.cli import client, database, demo, doctor, keys, member, purge, serve
+from web.cli import (
+    client,
+    database,
+    demo,
+    doctor,
+    jobs,
+    keys,
+    ledger,
+    member,
+    purge,
+    receipt,
+    serve,
+    worker,
+)
 from web.cli.refusals import Commands
 
 
@@ -22,10 +35,14 @@ def main() -> None:
 
 for _command in (
     serve.serve,
+    worker.worker,
+    jobs.jobs,
+    receipt.receipt,
     database.db,
     keys.keys,
     client.client,
     member.member,
+    ledger.ledger,
     demo.demo,
     doctor.doctor,
     purge.purge,

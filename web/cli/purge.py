@@ -16,10 +16,11 @@ from idp.models import Grant, Interaction, SigningKey, Token
 from kernel import clock
 from kernel import settings as configuration
 from kernel.db import Base, Sessions, sessions, transaction
+from kernel.jobs import Job
 from kernel.throttle import Throttle
 from web.cli.console import Advance, progress, show_table
 from web.cli.opening import engine_of, require_current
-from web.models import BrowserSession
+from web.models import BrowserSession, KnownBrowser
 
 BATCH = 500
 DAY = timedelta(days=1)
@@ -45,7 +46,10 @@ STALE = (
     Stale(BrowserSession, BrowserSession.expires_at, DAY),
     Stale(SpentAssertion, SpentAssertion.expires_at, DAY),
     Stale(ClientSecret, ClientSecret.expires_at, DAY),
-    Stale(SigningKey, SigningKey.retires_at, DAY),
+    Stale(SigningKey, SigningKey.retires_at, DAY),  # its public half stays: `PublishedKey`
+    Stale(Job, Job.done_at, 7 * DAY),
+    Stale(Job, Job.failed_at, 90 * DAY),
+    Stale(KnownBrowser, KnownBrowser.seen_at, 400 * DAY),
 )
 
 
@@ -64,7 +68,7 @@ def run(
     make: Sessions, *, now: datetime, batch: int = BATCH, advance: Advance = lambda _done: None
 ) -> dict[str, int]:
     """Delete everything stale, each batch in its own transaction; return the counts by table."""
-    counts = {}
+    counts: dict[str, int] = {}
     for stale in STALE:
         name, count = stale.model.__tablename__, 0
         while done := _delete_some(make, stale, now=now, batch=batch):
@@ -72,7 +76,7 @@ def run(
             advance(done)
             if done < batch:
                 break
-        counts[name] = count
+        counts[name] = counts.get(name, 0) + count
     return counts
 
 

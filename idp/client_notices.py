@@ -1,0 +1,103 @@
+"""Tell a client that a consent has ended: a security event token, pushed (RFC 8417, RFC 8935).
+
+The client learns which member (by the name only it knows), which purpose and why, and should
+delete what it no longer needs. Nothing depends on its answer: from the moment the consent ended
+nothing is served, whether the client was told or not.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from clients.directory import RegisteredClient
+from clients.models import Client
+from idp.provider import Provider
+from kernel import jobs
+from kernel.db import Sessions, transaction
+from kernel.jobs import JobDelayed, JobImpossible, Work
+from kernel.outgoing import AddressForbidden, Answer, CallFailed
+
+KIND = "client.consent_ended"
+TYPE = "secevent+jwt"
+EVENT = "urn:taipei-id:event:consent-ended"
+CONTENT_TYPE = "application/secevent+jwt"
+ALGORITHM = "ES256"
+TAKEN = range(200, 300)
+
+Send = Callable[..., Answer]  # kernel.outgoing.call, with the settings' hosts
+
+
+def enqueue(
+    session: Session,
+    *,
+    member_id: UUID,
+    client_id: UUID,
+    purpose_id: UUID,
+    reason: str,
+    now: datetime,
+) -> None:
+    """Let the client be told, if it registered where; in the transaction that ends the consent."""
+    where = select(Client.id).where(Client.id == client_id, Client.notice_uri.is_not(None))
+    if session.scalar(where) is None:
+        return
+    payload = {
+        "member": str(member_id),
+        "client": str(client_id),
+        "purpose": str(purpose_id),
+        "reason": reason,
+    }
+    jobs.enqueue(session, KIND, payload, now=now)
+
+
+class ConsentEnded:
+    """The handler of these jobs."""
+
+    def __init__(self, make: Sessions, provider: Provider, send: Send) -> None:
+        """Sign with the provider's keys; `send` posts a body to an address."""
+        self._make = make
+        self._provider = provider
+        self._send = send
+
+    def __call__(self, work: Work, *, now: datetime) -> None:
+        """Push the notice; anything but a 2xx is tried again later."""
+        with transaction(self._make) as session:
+            client = self._provider.directory.find_by_id(
+                session, UUID(work.payload["client"]), now=now
+            )
+            if client is None or client.notice_uri is None:
+                return  # it has left, or wants no notices any more
+            token = self._sign(session, client, work, now=now)
+        try:
+            answer = self._send(client.notice_uri, token.encode(), content_type=CONTENT_TYPE)
+        except AddressForbidden as forbidden:
+            raise JobImpossible(forbidden.code) from None
+        except CallFailed as failed:
+            raise JobDelayed(failed.code) from None
+        if answer.status not in TAKEN:
+            raise JobDelayed(f"call.status_{answer.status}")
+
+    def _sign(
+        self, session: Session, client: RegisteredClient, work: Work, *, now: datetime
+    ) -> str:
+        sub = self._provider.sub_of(UUID(work.payload["member"]), client)
+        purpose = client.find_purpose_by_id(UUID(work.payload["purpose"]))
+        claims: dict[str, Any] = {  # JSON of several shapes
+            "iss": self._provider.issuer,
+            "aud": client.client_id,
+            "iat": int(now.timestamp()),
+            "jti": str(work.id),  # the same at every attempt: the client tells repeats
+            "toe": int(work.created_at.timestamp()),
+            "sub_id": {"format": "iss_sub", "iss": self._provider.issuer, "sub": sub},
+            "events": {
+                EVENT: {
+                    "reason": work.payload["reason"],
+                    "purpose": None if purpose is None else purpose.code,
+                }
+            },
+        }
+        signer = self._provider.keys.signer(session, now=now)
+        return signer.sign(claims, alg=ALGORITHM, typ=TYPE)

@@ -1,0 +1,151 @@
+"""Gather what the account pages show of a member's consents: one card a purpose."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from uuid import UUID
+
+from flask import url_for
+
+from clients.directory import RegisteredClient
+from consent import ledger
+from consent.catalogue import in_order
+from consent.models import Consent, Decision, EndReason
+from idp import grants
+from kernel.errors import NotFound
+from kernel.wording import Bilingual
+from web import pages, scope
+from web.views import ClientView, client_view
+
+SOON = timedelta(days=14)
+UNUSED = timedelta(days=90)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PurposeView:
+    """The purpose of a consent, as listed."""
+
+    name: Bilingual
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsentCard:
+    """Everything a member agreed to for one purpose."""
+
+    client: ClientView
+    contact: str | None
+    purpose: PurposeView
+    claims: list[Bilingual]
+    given_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None
+    withdraw_url: str
+    receipt_id: UUID
+    receipt_url: str
+    client_id: UUID
+    purpose_id: UUID
+    ends_soon: bool
+    unused: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndedConsent:
+    """A consent that is over."""
+
+    client: ClientView
+    claims: list[Bilingual]
+    ended_at: datetime
+    reason: str
+    receipt_url: str
+
+
+def live() -> list[ConsentCard]:
+    """Return the visitor's consents in force, the newest first."""
+    rows = [
+        each
+        for each in ledger.listed(scope.db(), member_id=scope.member_id())
+        if each.ended_at is None and scope.now() < each.expires_at
+    ]
+    used = grants.last_used(scope.db(), member_id=scope.member_id())
+    by_purpose = groupby(sorted(rows, key=_purpose_of), key=_purpose_of)
+    cards = (_card(key, list(group), used.get(key)) for key, group in by_purpose)
+    return sorted((card for card in cards if card), key=lambda card: card.given_at, reverse=True)
+
+
+def get(purpose_id: UUID) -> ConsentCard:
+    """Return the visitor's consent to one purpose. Raises NotFound if none is in force."""
+    card = next((each for each in live() if each.purpose_id == purpose_id), None)
+    if card is None:
+        raise NotFound("consent.not_found")
+    return card
+
+
+def _purpose_of(consent: Consent) -> UUID:
+    return consent.purpose_id
+
+
+def _client(client_id: UUID) -> RegisteredClient | None:
+    return scope.rooms().provider.directory.find_by_id(scope.db(), client_id, now=scope.now())
+
+
+def _card(
+    purpose_id: UUID, rows: list[Consent], last_used_at: datetime | None
+) -> ConsentCard | None:
+    client = _client(rows[0].client_id)
+    purpose = None if client is None else client.find_purpose_by_id(purpose_id)
+    if client is None or purpose is None:
+        return None
+    given_at = max(each.given_at for each in rows)
+    expires_at = min(each.expires_at for each in rows)
+    newest = max(rows, key=lambda each: each.given_at)
+    return ConsentCard(
+        client=client_view(client),
+        contact=client.contact,
+        purpose=PurposeView(name=purpose.name),
+        claims=_labels(rows),
+        given_at=given_at,
+        expires_at=expires_at,
+        last_used_at=last_used_at,
+        withdraw_url=url_for("account.withdraw_page", purpose_id=purpose_id),
+        receipt_id=newest.receipt_id,
+        receipt_url=url_for("account.receipt", receipt_id=newest.receipt_id),
+        client_id=client.id,
+        purpose_id=purpose_id,
+        ends_soon=not any(each.once for each in rows) and expires_at - scope.now() <= SOON,
+        unused=scope.now() - max(given_at, last_used_at or given_at) > UNUSED,
+    )
+
+
+def _labels(rows: Iterable[Consent]) -> list[Bilingual]:
+    given = (each.claim for each in rows if each.decision is Decision.GIVEN)
+    return [claim.label for claim in in_order(given)]
+
+
+def ended() -> list[EndedConsent]:
+    """Return the visitor's consents that were withdrawn or ran out, the newest first."""
+    words = {
+        EndReason.WITHDRAWN: pages.say("您撤回了"),
+        EndReason.EXPIRED: pages.say("到期了"),
+    }
+    over = [
+        each
+        for each in ledger.listed(scope.db(), member_id=scope.member_id())
+        if each.end_reason in words
+    ]
+    found = []
+    for _, group in groupby(over, key=lambda each: (each.ended_at, each.receipt_id)):
+        rows = list(group)
+        first = rows[0]
+        client = _client(first.client_id)
+        if client is not None and first.ended_at is not None and first.end_reason is not None:
+            found.append(
+                EndedConsent(
+                    client=client_view(client),
+                    claims=_labels(rows),
+                    ended_at=first.ended_at,
+                    reason=words[first.end_reason],
+                    receipt_url=url_for("account.receipt", receipt_id=first.receipt_id),
+                )
+            )
+    return found

@@ -1,0 +1,102 @@
+"""What follows when a consent ends: its grants end, the client is told, the member too.
+
+All in the transaction that ended it: once it commits, no worker anywhere serves those grants.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from audit import footprint
+from audit.lines import Kind
+from consent import ledger
+from consent.models import EndReason
+from idp import client_notices, grants
+from idp.models import GrantEnd
+from kernel.db import Sessions, transaction
+from web import notices
+from web.mails import Mail
+
+BATCH = 200
+
+
+def withdrawn(
+    session: Session,
+    *,
+    member_id: UUID,
+    client_id: UUID,
+    purpose_id: UUID,
+    language: str,
+    now: datetime,
+) -> None:
+    """Follow up on a withdrawal by the member (regulation 10(3))."""
+    _end(
+        session,
+        member_id=member_id,
+        client_id=client_id,
+        purpose_id=purpose_id,
+        reason=EndReason.WITHDRAWN,
+        grant_end=GrantEnd.WITHDRAWN,
+        now=now,
+    )
+    footprint.record(
+        session,
+        Kind.CONSENT_WITHDRAWN,
+        member_id=member_id,
+        client_id=client_id,
+        purpose_id=purpose_id,
+        now=now,
+    )
+    notices.mail(session, Mail.CONSENT_WITHDRAWN, member_id=member_id, language=language, now=now)
+
+
+def expire(make: Sessions, *, now: datetime) -> int:
+    """End what has run out, a batch a transaction; return how many consents ended.
+
+    Nothing was released from the moment it ran out; this only puts it on record and tells the
+    clients.
+    """
+    ended = 0
+    while batch := _expire_some(make, now=now):
+        ended += batch
+    return ended
+
+
+def _expire_some(make: Sessions, *, now: datetime) -> int:
+    with transaction(make) as session:
+        count, ended = ledger.expire(session, most=BATCH, now=now)
+        for each in ended:
+            _end(
+                session,
+                member_id=each.member_id,
+                client_id=each.client_id,
+                purpose_id=each.purpose_id,
+                reason=EndReason.EXPIRED,
+                grant_end=GrantEnd.EXPIRED,
+                now=now,
+            )
+        return count
+
+
+def _end(
+    session: Session,
+    *,
+    member_id: UUID,
+    client_id: UUID,
+    purpose_id: UUID,
+    reason: EndReason,
+    grant_end: GrantEnd,
+    now: datetime,
+) -> None:
+    grants.end_for_purpose(
+        session, member_id=member_id, purpose_id=purpose_id, reason=grant_end, now=now
+    )
+    client_notices.enqueue(
+        session,
+        member_id=member_id,
+        client_id=client_id,
+        purpose_id=purpose_id,
+        reason=reason.value,
+        now=now,
+    )

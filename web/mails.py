@@ -1,0 +1,139 @@
+"""The words of the notices members get by mail.
+
+They name no client, no datum and no place: mail travels in the open and lies in mailboxes that
+others read. What exactly happened stands in the account.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from html import escape
+
+from kernel.wording import LANGUAGES, Bilingual
+
+
+class Mail(StrEnum):
+    """Each notice there is; the code is all a job holds of its words."""
+
+    NEW_BROWSER = "login.new_browser"
+    LOCKED = "login.locked"
+    PASSWORD_CHANGED = "password.changed"  # noqa: S105  # no password
+    CONSENT_GIVEN = "consent.given"
+    CONSENT_WITHDRAWN = "consent.withdrawn"
+
+
+@dataclass(frozen=True)
+class Words:
+    """One notice: subject, what happened, what to do, and where in the account."""
+
+    subject: Bilingual
+    happened: Bilingual
+    advice: Bilingual
+    path: str
+
+
+_NOT_YOU = Bilingual(
+    "不是您本人嗎？請登出全部裝置，再變更密碼。",
+    "Was it not you? Sign out of every device, then change your password.",
+)
+
+WORDS = {
+    Mail.NEW_BROWSER: Words(
+        Bilingual("有新的瀏覽器登入您的帳號", "A new browser signed in to your account"),
+        Bilingual(
+            "有一個以前沒用過的瀏覽器登入了您的帳號。",
+            "A browser that was not used before signed in to your account.",
+        ),
+        _NOT_YOU,
+        "/account/sessions",
+    ),
+    Mail.LOCKED: Words(
+        Bilingual("您的帳號暫時不能登入", "Signing in to your account is paused"),
+        Bilingual(
+            "有人多次輸入錯誤的密碼，所以我們暫停您的帳號登入十五分鐘。",
+            "Somebody entered a wrong password several times, so signing in is paused for "
+            "fifteen minutes.",
+        ),
+        Bilingual(
+            "您不必做什麼；如果不是您本人，密碼並沒有被猜中。",
+            "You need not do anything. If it was not you, your password was not guessed.",
+        ),
+        "/help",
+    ),
+    Mail.PASSWORD_CHANGED: Words(
+        Bilingual("您的密碼已變更", "Your password was changed"),
+        Bilingual(
+            "您的密碼已變更，其他裝置都已登出。",
+            "Your password was changed, and every other device was signed out.",
+        ),
+        Bilingual(
+            "不是您本人嗎？請立刻帶身分證件到任一申辦窗口。",
+            "Was it not you? Take your identity card to any service counter at once.",
+        ),
+        "/account",
+    ),
+    Mail.CONSENT_GIVEN: Words(
+        Bilingual("您同意了提供資料", "You agreed to share data"),
+        Bilingual(
+            "您同意了一個單位使用您的資料。同意收據在您的帳號裡，可以列印或下載。",
+            "You agreed to let an organisation use your data. The receipt is in your account, "
+            "to print or download.",
+        ),
+        Bilingual(
+            "隨時可以撤回，立刻生效。",
+            "You can withdraw at any time, with effect at once.",
+        ),
+        "/account/consents",
+    ),
+    Mail.CONSENT_WITHDRAWN: Words(
+        Bilingual("您撤回了同意", "You withdrew a consent"),
+        Bilingual(
+            "您撤回了一項同意，對方立刻不能再向我們取得您的資料。",
+            "You withdrew a consent. As of then they cannot get your data from us.",
+        ),
+        _NOT_YOU,
+        "/account/consents",
+    ),
+}
+_AT = Bilingual("時間：%s（臺北時間）", "Time: %s (Taipei)")
+_WHERE = Bilingual("在您的帳號裡查看：%s", "See it in your account: %s")
+_NEVER = Bilingual(
+    "我們不會用郵件要您的密碼。這封信請勿回覆。",
+    "We never ask for your password by mail. Please do not answer this mail.",
+)
+
+
+@dataclass(frozen=True)
+class Written:
+    """A notice in words, both languages, the reader's first."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def write(mail: Mail, *, language: str, service: Bilingual, issuer: str, at: Bilingual) -> Written:
+    """Return the words of a notice; `at` is the moment in words."""
+    words = WORDS[mail]
+    order = sorted(LANGUAGES, key=lambda each: each != language)
+    paragraphs = {each: _paragraphs(words, each, issuer=issuer, at=at) for each in order}
+    text = "\n\n----\n\n".join("\n\n".join(paragraphs[each]) for each in order)
+    sections = "".join(
+        f'<section lang="{each}">{"".join(f"<p>{escape(line)}</p>" for line in lines)}</section>'
+        for each, lines in paragraphs.items()
+    )
+    subject = f"{service.text(language)}: {words.subject.text(language)}"
+    html = (
+        f'<!doctype html><html lang="{order[0]}"><head><meta charset="utf-8">'
+        f"<title>{escape(subject)}</title></head><body>{sections}</body></html>"
+    )
+    return Written(subject, text + "\n", html)
+
+
+def _paragraphs(words: Words, language: str, *, issuer: str, at: Bilingual) -> list[str]:
+    return [
+        words.happened.text(language),
+        _AT.text(language) % at.text(language),
+        words.advice.text(language),
+        _WHERE.text(language) % (issuer + words.path),
+        _NEVER.text(language),
+    ]

@@ -1,0 +1,85 @@
+"""Write to members: a job holds who, which words and which language; the address is opened late."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from kernel import jobs
+from kernel.db import Sessions, transaction
+from kernel.errors import NotFound
+from kernel.jobs import Work
+from kernel.keyring import Keyring
+from kernel.mail import Post, compose
+from kernel.settings import Settings
+from kernel.wording import CHINESE, ENGLISH, Bilingual
+from members import register
+from web import dates
+from web.mails import Mail, write
+
+KIND = "mail.send"
+
+
+def mail(
+    session: Session, words: Mail, *, member_id: UUID | None, language: str, now: datetime
+) -> None:
+    """Let a notice be sent, in the caller's transaction.
+
+    Without a member nobody is written to: where a stranger must cost as much as a member.
+    """
+    payload = {
+        "template": words.value,
+        "member": None if member_id is None else str(member_id),
+        "language": language,
+    }
+    jobs.enqueue(session, KIND, payload, now=now)
+
+
+class MailSender:
+    """The handler of these jobs."""
+
+    def __init__(self, make: Sessions, keyring: Keyring, settings: Settings, post: Post) -> None:
+        """Open addresses with `keyring`; hand messages to `post`."""
+        self._make = make
+        self._keyring = keyring
+        self._settings = settings
+        self._post = post
+
+    def __call__(self, work: Work, *, now: datetime) -> None:
+        """Send one notice; to whom has no confirmed address, none."""
+        to = self._address(work.payload["member"])
+        if to is None:
+            return
+        names = self._settings.service_name
+        at = Bilingual(
+            *(dates.moment_words(work.created_at, language) for language in (CHINESE, ENGLISH))
+        )
+        written = write(
+            Mail(work.payload["template"]),
+            language=work.payload["language"],
+            service=Bilingual(names.zh, names.en),
+            issuer=self._settings.issuer,
+            at=at,
+        )
+        message = compose(
+            sender=self._settings.mail.sender,
+            to=to,
+            subject=written.subject,
+            text=written.text,
+            html=written.html,
+            message_id=str(work.id),
+            now=now,
+        )
+        self._post.send(message)
+
+    def _address(self, member_id: str | None) -> str | None:
+        if member_id is None:
+            return None
+        with transaction(self._make) as session:
+            try:
+                member = register.get(session, UUID(member_id))
+            except NotFound:
+                return None  # gone since, and the address with them
+            claims = register.claims_of(member, keyring=self._keyring)
+        # An unconfirmed address may be a stranger's: the notice would tell them of this account.
+        return claims.get("email") if claims.get("email_verified") is True else None
