@@ -27,6 +27,7 @@ class Kind(StrEnum):
     CONSENT_GIVEN = "consent.given"
     CONSENT_REFUSED = "consent.refused"
     CONSENT_WITHDRAWN = "consent.withdrawn"
+    CONSENT_EXPIRED = "consent.expired"
     RELEASED = "claims.released"
     CARD_USED = "card.used"
     VIEWED = "record.viewed"

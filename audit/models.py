@@ -45,7 +45,6 @@ class LedgerLine(Base):
         Index(
             "ix_ledger_rare",
             "member_id",
-            "kind",
             "id",
             postgresql_where=text(RARE),
             sqlite_where=text(RARE),

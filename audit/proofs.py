@@ -35,14 +35,24 @@ class Sealed:
         return {**self.line.form(), "position": self.position, "hash": hashed}
 
 
+def last_of(session: Session, member_id: UUID) -> UUID | None:
+    """Return the id of the member's newest line."""
+    return session.scalar(
+        select(LedgerLine.id)
+        .where(LedgerLine.member_id == member_id)
+        .order_by(LedgerLine.id.desc())
+        .limit(1)
+    )
+
+
 def oldest_first(
-    session: Session, member_id: UUID, *, after: UUID | None, most: int
+    session: Session, member_id: UUID, *, after: UUID | None, until: UUID, most: int
 ) -> list[Sealed]:
-    """Return up to `most` lines of the member that come after the line `after`."""
+    """Return up to `most` lines of the member that come after `after`, none after `until`."""
     statement = (
         select(*LedgerLine.__table__.columns, LedgerSeal.position, LedgerSeal.hash)
         .outerjoin(LedgerSeal, LedgerSeal.line_id == LedgerLine.id)
-        .where(LedgerLine.member_id == member_id)
+        .where(LedgerLine.member_id == member_id, LedgerLine.id <= until)
         .order_by(LedgerLine.id)
         .limit(most)
     )

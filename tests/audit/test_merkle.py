@@ -45,5 +45,5 @@ def test_the_tree_has_the_shape_of_certificate_transparency() -> None:
     ("place", "size", "steps"), [(3, 3, 2), (-1, 3, 2), (0, 3, 1), (0, 3, 3), (0, 1, 1)]
 )
 def test_a_path_that_fits_no_tree_is_refused(place: int, size: int, steps: int) -> None:
-    with pytest.raises(ValueError, match="path|place"):
+    with pytest.raises(ValueError, match=r"path|place"):
         merkle.climb(b"a", place, size, [bytes(32)] * steps)

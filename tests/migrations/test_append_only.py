@@ -3,81 +3,77 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
-from audit import trail
-from audit.models import Disclosure, TrailEntry
-from kernel.db import open_engine, sessions, transaction
+from audit import footprint, sealing, trail
+from audit.lines import Kind
+from audit.models import LedgerCheckpoint, LedgerLine, LedgerSeal, TrailEntry
+from kernel.db import Sessions, open_engine, sessions, transaction
 from kernel.ids import new_id
 from tests.make import NOON
 
-CHANGES = ("UPDATE {} SET at = '2027-01-01 00:00:00'", "DELETE FROM {}")
-LEDGERS = ("trail", "disclosure")
-NEXT_YEAR = "'2027-01-01 00:00:00'"
+LEDGERS = {  # each with a change that somebody might like to make
+    "trail": "at = '2027-01-01 00:00:00'",
+    "ledger": "at = '2027-01-01 00:00:00'",
+    "ledger_seal": "place = 7",
+    "ledger_checkpoint": "at = '2027-01-01 00:00:00'",
+}
+MODELS = (TrailEntry, LedgerLine, LedgerSeal, LedgerCheckpoint)
 
 
 @pytest.fixture
 def engine(prepared_url: str) -> Iterator[Engine]:
     engine = open_engine(prepared_url)
-    with transaction(sessions(engine)) as session:
-        write_one_line_each(session)
+    write_one_line_each(sessions(engine))
     yield engine
     engine.dispose()
 
 
-def write_one_line_each(session: Session) -> None:
-    trail.record(session, "consent.given", actor=new_id(), now=NOON)
-    trail.record_disclosure(
-        session,
-        ["name"],
-        channel="userinfo",
-        member_id=new_id(),
-        client_id=new_id(),
-        purpose_id=new_id(),
-        grant_id=new_id(),
-        now=NOON,
-    )
+def write_one_line_each(make: Sessions) -> None:
+    with transaction(make) as session:
+        trail.record(session, "key.rotated", actor=None, now=NOON)
+        footprint.record(session, Kind.LOGGED_IN, member_id=new_id(), now=NOON)
+    sealing.seal(make, sign=lambda words: f"signed {words['number']}", now=NOON)
 
 
 def lines(engine: Engine) -> int:
     with engine.begin() as connection:
         found = [
-            connection.scalar(select(func.count()).select_from(model)) or 0
-            for model in (TrailEntry, Disclosure)
+            connection.scalar(select(func.count()).select_from(model)) or 0 for model in MODELS
         ]
     return sum(found)
 
 
 @pytest.mark.parametrize("table", LEDGERS)
-@pytest.mark.parametrize("verb", CHANGES)
+@pytest.mark.parametrize("verb", ["UPDATE {} SET {}", "DELETE FROM {}"])
 def test_a_line_once_written_stays_as_it_is(engine: Engine, table: str, verb: str) -> None:
     with (
         pytest.raises(IntegrityError, match=f"{table} is append-only"),
         engine.begin() as connection,
     ):
-        connection.execute(text(verb.format(table)))
+        connection.execute(text(verb.format(table, LEDGERS[table])))
 
-    assert lines(engine) == 2
+    assert lines(engine) == 4
 
 
 def test_lines_may_always_be_added(engine: Engine) -> None:
-    with transaction(sessions(engine)) as session:
-        write_one_line_each(session)
+    write_one_line_each(sessions(engine))
 
-    assert lines(engine) == 4
+    assert lines(engine) == 8
 
 
 @pytest.mark.parametrize("table", LEDGERS)
 def test_a_line_cannot_be_replaced_through_a_conflict_either(engine: Engine, table: str) -> None:
     again = f"INSERT INTO {table} SELECT * FROM {table} WHERE true"  # noqa: S608  # a constant
+    key = {"ledger_seal": "line_id", "ledger_checkpoint": "number"}.get(table, "id")
+    change = f"ON CONFLICT ({key}) DO UPDATE SET {LEDGERS[table]}"
 
     with pytest.raises(IntegrityError, match="append-only"), engine.begin() as connection:
-        connection.execute(text(f"{again} ON CONFLICT (id) DO UPDATE SET at = {NEXT_YEAR}"))
+        connection.execute(text(f"{again} {change}"))
 
 
 @pytest.mark.parametrize("empty_url", ["postgresql"], indirect=True)
 def test_a_postgresql_test_may_empty_the_ledgers(engine: Engine) -> None:
     with engine.begin() as connection:
-        connection.execute(text("TRUNCATE trail, disclosure"))
+        connection.execute(text(f"TRUNCATE {', '.join(LEDGERS)}"))
 
     assert lines(engine) == 0

@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 
 from audit import proofs, sealing, verifying
 from audit.verifying import Finding
+from idp.checkpoints import checking_with, signing_with
 from idp.keys import Keys
-from idp.signing import SignatureInvalid, Signer, read_keys, read_signed
+from idp.signing import SignatureInvalid
 from kernel import clock
 from kernel import settings as configuration
-from kernel.db import Json, Sessions, sessions, transaction
+from kernel.db import Sessions, sessions, transaction
 from kernel.settings import Settings
 from web.cli.console import progress, say, warn
 from web.cli.opening import engine_of, keyring_of, opened, require_current
@@ -52,28 +53,6 @@ def seal_all(make: Sessions, keys: Keys, settings: Settings) -> int:
     with transaction(make) as session:
         signer = keys.signer(session, now=now)
     return sealing.seal(make, sign=signing_with(signer, settings.issuer), now=now)
-
-
-def signing_with(signer: Signer, issuer: str) -> sealing.Sign:
-    """Return what signs a checkpoint in the name of `issuer`."""
-
-    def sign(words: Json) -> str:
-        return signer.sign({"iss": issuer, **words}, alg="ES256", typ=sealing.TYP)
-
-    return sign
-
-
-def checking_with(jwks: object) -> verifying.Check:
-    """Return what reads a checkpoint signed by one of `jwks`. Raises SignatureInvalid."""
-    keys = read_keys(jwks)
-
-    def check(signed: str) -> Json | None:
-        try:
-            return read_signed(signed, keys, typ=sealing.TYP)
-        except SignatureInvalid:
-            return None
-
-    return check
 
 
 @ledger.command()

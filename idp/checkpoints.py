@@ -1,0 +1,29 @@
+"""Sign the ledger's checkpoints with the provider's key, and read them again."""
+
+from audit import sealing, verifying
+from idp.signing import SignatureInvalid, Signer, read_keys, read_signed
+from kernel.db import Json
+
+ALG = "ES256"
+
+
+def signing_with(signer: Signer, issuer: str) -> sealing.Sign:
+    """Return what signs a checkpoint in the name of `issuer`."""
+
+    def sign(words: Json) -> str:
+        return signer.sign({"iss": issuer, **words}, alg=ALG, typ=sealing.TYP)
+
+    return sign
+
+
+def checking_with(jwks: object) -> verifying.Check:
+    """Return what reads a checkpoint signed by one of `jwks`. Raises SignatureInvalid."""
+    keys = read_keys(jwks)
+
+    def check(signed: str) -> Json | None:
+        try:
+            return read_signed(signed, keys, typ=sealing.TYP)
+        except SignatureInvalid:
+            return None
+
+    return check

@@ -1,0 +1,179 @@
+"""Shape a page of the footprint: names for ids, repeated reads folded, one group a day."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from uuid import UUID
+
+from flask import url_for
+
+from audit.lines import Kind, Line
+from audit.reading import Shown, Standing
+from clients import names
+from clients.names import Named
+from consent import ledger
+from kernel import clock
+from kernel.wording import Bilingual
+from web import footprint_words, pages, scope
+
+TOGETHER = timedelta(hours=1)
+MINE = frozenset({Kind.LOGGED_IN, Kind.SIGNED_IN, Kind.CARD_USED, Kind.PASSWORD_CHANGED})
+
+
+@dataclass(kw_only=True)
+class Entry:
+    """One entry of the timeline: a line, or several reads of the same data within an hour."""
+
+    newest: Line
+    standing: Standing
+    others: list[Line] = field(default_factory=list)
+
+    def takes(self, shown: Shown) -> bool:
+        """Say whether this line repeats the entry; if so, it is folded into it."""
+        line = shown.line
+        same = (
+            line.kind == self.newest.kind == Kind.RELEASED
+            and line.client_id == self.newest.client_id
+            and line.purpose_id == self.newest.purpose_id
+            and line.claims == self.newest.claims
+            and self.newest.at - line.at <= TOGETHER
+        )
+        if same:
+            self.others.append(line)
+            self.standing = _worse(self.standing, shown.standing)
+        return same
+
+
+def _worse(one: Standing, other: Standing) -> Standing:
+    order = (Standing.SOUND, Standing.WAITING, Standing.BROKEN)
+    return max(one, other, key=order.index)
+
+
+def folded(shown: Iterable[Shown]) -> list[Entry]:
+    """Fold repeated reads into the newest of them; every one still is a line of its own."""
+    entries: list[Entry] = []
+    open_reads: dict[tuple[object, ...], Entry] = {}
+    for each in shown:
+        key = (each.line.kind, each.line.client_id, each.line.purpose_id, each.line.claims)
+        earlier = open_reads.get(key)
+        if earlier is None or not earlier.takes(each):
+            open_reads[key] = Entry(newest=each.line, standing=each.standing)
+            entries.append(open_reads[key])
+    return entries
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """An entry as the template shows it: words and addresses only."""
+
+    id: UUID
+    at: datetime
+    actor: str
+    kind: str | None  # agency, merchant, staff; None for the member
+    action: str
+    purpose: str
+    refused: str
+    case: str
+    reason: str
+    browser: str
+    repeats: int
+    first_at: datetime
+    standing: str
+    receipts: list[str]
+    withdraw_url: str | None
+    not_me_url: str | None
+    question_url: str | None
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day in Taipei and what happened on it."""
+
+    on: date
+    entries: Sequence[View]
+
+
+class Names:
+    """The names of everything a few lines mention, looked up in three statements."""
+
+    def __init__(self, lines: Sequence[Line], client_ids: Iterable[UUID] = ()) -> None:
+        """Look up what `lines` mention, and these clients."""
+        mentioned = {line.client_id for line in lines if line.client_id}
+        purposes = {line.purpose_id for line in lines if line.purpose_id}
+        self.clients: dict[UUID, Named] = names.of_clients(scope.db(), mentioned | {*client_ids})
+        self._purposes = names.of_purposes(scope.db(), purposes)
+        self._live = ledger.live_purposes(scope.db(), member_id=scope.member_id(), now=scope.now())
+
+    def client(self, line: Line) -> Named | None:
+        """Return the client of a line."""
+        return None if line.client_id is None else self.clients.get(line.client_id)
+
+    def client_name(self, line: Line) -> Bilingual | None:
+        """Return what the client of a line is called."""
+        client = self.client(line)
+        return None if client is None else client.name
+
+    def purpose(self, line: Line) -> str:
+        """Return what the purpose of a line is called, empty if there is none."""
+        found = self._purposes.get(line.purpose_id) if line.purpose_id else None
+        return "" if found is None else found.text(pages.language())
+
+    def is_live(self, line: Line) -> bool:
+        """Say whether the consent behind a line is still in force."""
+        return line.purpose_id in self._live
+
+
+def days(shown: Sequence[Shown], known: Names) -> list[Day]:
+    """Return the page's entries by day, the newest first."""
+    views = [view(entry, known) for entry in folded(shown)]
+    by_day = groupby(views, key=lambda each: clock.taipei_day(each.at))
+    return [Day(on, list(entries)) for on, entries in by_day]
+
+
+def view(entry: Entry, known: Names) -> View:
+    """Return an entry in words."""
+    line, language = entry.newest, pages.language()
+    client = known.client(line)
+    refused = line.detail.get("refused", [])
+    return View(
+        id=line.id,
+        at=line.at,
+        actor=footprint_words.actor(line, client=known.client_name(line), language=language),
+        kind=_kind(line, client),
+        action=footprint_words.action(line, client=known.client_name(line), language=language),
+        purpose=known.purpose(line),
+        refused=footprint_words.claims(refused, language) if refused else "",
+        case=line.detail.get("case", ""),
+        reason=line.detail.get("reason", "") if line.kind == Kind.VIEWED else "",
+        browser=line.detail.get("browser", ""),
+        repeats=len(entry.others),
+        first_at=(entry.others or [line])[-1].at,
+        standing=entry.standing.value,
+        receipts=list(line.basis),
+        withdraw_url=_withdraw_url(line, known),
+        not_me_url=_not_me_url(line),
+        question_url=url_for("pages.help") if _is_others(line) else None,
+    )
+
+
+def _kind(line: Line, client: Named | None) -> str | None:
+    if line.kind == Kind.VIEWED:
+        return "staff"
+    return client.kind if client is not None and line.kind == Kind.RELEASED else None
+
+
+def _is_others(line: Line) -> bool:
+    return line.kind in {Kind.RELEASED, Kind.VIEWED}
+
+
+def _not_me_url(line: Line) -> str | None:
+    if _is_others(line) or line.kind == Kind.LOGIN_FAILED or line.kind in MINE:
+        return url_for("footprint.not_me", line_id=line.id)
+    return None
+
+
+def _withdraw_url(line: Line, known: Names) -> str | None:
+    if line.kind not in {Kind.RELEASED, Kind.CONSENT_GIVEN} or not known.is_live(line):
+        return None
+    return url_for("account.withdraw_page", purpose_id=line.purpose_id)

@@ -1,0 +1,75 @@
+"""Say in plain words what a line of the footprint means; nobody has to read codes."""
+
+from collections.abc import Mapping
+
+from audit.lines import Kind, Line
+from consent.catalogue import BY_NAME
+from kernel.wording import ENGLISH, Bilingual
+
+ME = Bilingual("您", "You")
+SOMEBODY = Bilingual("有人", "Somebody")
+GONE = Bilingual("已不在名冊上的單位", "An organisation no longer on the register")
+WORDS: Mapping[str, Bilingual] = {
+    Kind.LOGGED_IN: Bilingual("登入了帳號", "Signed in to your account"),
+    Kind.LOGIN_FAILED: Bilingual(
+        "試著登入您的帳號，沒有成功", "Tried to sign in to your account, without success"
+    ),
+    Kind.SIGNED_IN: Bilingual("登入「%(client)s」", "Signed in to %(client)s"),
+    Kind.SESSION_ENDED: Bilingual("登出了一個裝置", "Signed out of one device"),
+    Kind.SESSIONS_ENDED: Bilingual("登出了全部裝置", "Signed out of every device"),
+    Kind.PASSWORD_CHANGED: Bilingual("變更了密碼", "Changed the password"),
+    Kind.CONSENT_GIVEN: Bilingual(
+        "同意提供給「%(client)s」：%(claims)s", "Agreed to share with %(client)s: %(claims)s"
+    ),
+    Kind.CONSENT_REFUSED: Bilingual(
+        "不同意提供資料給「%(client)s」", "Did not agree to share data with %(client)s"
+    ),
+    Kind.CONSENT_WITHDRAWN: Bilingual(
+        "撤回了給「%(client)s」的同意", "Withdrew the consent given to %(client)s"
+    ),
+    Kind.CONSENT_EXPIRED: Bilingual(
+        "給「%(client)s」的同意到期了", "The consent given to %(client)s came to its end"
+    ),
+    Kind.RELEASED: Bilingual("收到您的資料：%(claims)s", "Received your data: %(claims)s"),
+    Kind.CARD_USED: Bilingual("使用了卡片", "Used a card"),
+    Kind.VIEWED: Bilingual("看了您的資料：%(claims)s", "Looked at your data: %(claims)s"),
+    Kind.EXPORTED: Bilingual("下載了自己的足跡", "Downloaded this footprint"),
+    Kind.DISOWNED: Bilingual(
+        "回報「不是我」，全部裝置都登出了", "Reported “not me”; every device was signed out"
+    ),
+}
+OTHER = Bilingual("其他紀錄（%(kind)s）", "Another record (%(kind)s)")
+ONLY_SUB = Bilingual("只有專屬代號", "Only an identifier for that site")
+
+
+def action(line: Line, *, client: Bilingual | None, language: str) -> str:
+    """Return what was done, as a sentence after the name of who did it."""
+    words = WORDS.get(line.kind, OTHER).text(language)
+    name = (client or GONE).text(language)
+    values = {"client": name, "claims": claims(line.claims, language), "kind": line.kind}
+    return words % values
+
+
+def claims(names: tuple[str, ...] | list[str], language: str) -> str:
+    """Return the labels of claims, in a row."""
+    labels = [BY_NAME[name].label.text(language) if name in BY_NAME else name for name in names]
+    between = ", " if language == ENGLISH else "、"
+    return between.join(labels) or ONLY_SUB.text(language)
+
+
+def actor(line: Line, *, client: Bilingual | None, language: str) -> str:
+    """Return who did it: the member, a client's system, or staff by office, role, masked name."""
+    if line.kind == Kind.VIEWED:
+        return _staff(line, language)
+    if line.kind == Kind.RELEASED:
+        return (client or GONE).text(language)
+    if line.kind == Kind.LOGIN_FAILED:
+        return SOMEBODY.text(language)
+    return ME.text(language)
+
+
+def _staff(line: Line, language: str) -> str:
+    parts = [
+        Bilingual(*line.detail.get(name, ("", ""))).text(language) for name in ("office", "role")
+    ]
+    return " · ".join(part for part in (*parts, line.detail.get("viewer", "")) if part)
