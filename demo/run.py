@@ -16,7 +16,7 @@ from adapters.password.hashing import Hasher
 from demo import addresses, announce, city, setup, supervisor
 from demo.addresses import Addresses, AddressInvalid
 from demo.seed import seed
-from demo.supervisor import DemoStopped, Program, Running
+from demo.supervisor import DemoStopped, Helper, Program, Running
 from idp import keys
 from kernel import clock
 from kernel.db import open_engine, sessions, transaction
@@ -25,6 +25,7 @@ from kernel.settings import DEMO_MASTER_KEY, FILE_VARIABLE
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LOOK_SECONDS = 0.5
+WORKER = Helper("worker", ("worker",))  # sends the mail and tells clients of ended consents
 
 
 def main() -> None:
@@ -51,7 +52,7 @@ def run(environment: Mapping[str, str], console: Console, stop: Event) -> None:
     with supervisor.running(_sites(used), told, data) as sites:
         with console.status("Preparing the demo city …"):  # while the sites are starting
             prepare(told["TAIPEI_ID_DATABASE_URL"], used)
-        with supervisor.running([_provider(used)], told, data) as provider:
+        with supervisor.running([_provider(used), WORKER], told, data) as provider:
             _attend([*provider, *sites], console, stop, lambda: announce.show(console, used, data))
     console.print("The demo has ended.")
 
@@ -81,6 +82,7 @@ def child_environment(
         "TAIPEI_ID_MASTER_KEY": DEMO_MASTER_KEY,
         "TAIPEI_ID_DATABASE_URL": f"sqlite+pysqlite:///{data / 'provider.sqlite3'}",
         "TAIPEI_ID_RELAY_DOMAIN": "relay.example.org",
+        "TAIPEI_ID_MAIL__FOLDER": str(data / "inbox"),
         setup.DATA_VARIABLE: str(data),
         "NO_PROXY": "localhost,127.0.0.1",
     }

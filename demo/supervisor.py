@@ -41,12 +41,53 @@ class Program:
     ready_path: str
     warm: str = ""  # a module imported before the workers are forked
 
+    @property
+    def command(self) -> list[str]:
+        """Return how it is started."""
+        return [
+            *(sys.executable, "-m", "gunicorn", "--no-control-socket", "--log-level", "warning"),
+            *("--bind", self.address.bind, "--workers", str(self.workers)),
+            # Browsers keep idle connections open; threads keep those from blocking a worker.
+            *("--worker-class", "gthread", "--threads", str(THREADS)),
+            *("--limit-request-line", "8190", "--graceful-timeout", "1"),
+            *(("--config", f"python:{self.warm}") if self.warm else ()),
+            self.factory,
+        ]
+
+    def answers(self) -> bool:
+        """Say whether it can be called."""
+        # Not through a proxy of the environment: loopback is here.
+        with requests.Session() as http:
+            http.trust_env = False
+            try:
+                url = f"http://{self.address.bind}{self.ready_path}"
+                return http.get(url, timeout=2, allow_redirects=False).ok
+            except requests.RequestException:
+                return False
+
+
+@dataclass(frozen=True)
+class Helper:
+    """A command of `taipei-id` that works beside the programs; nobody calls it."""
+
+    name: str
+    words: tuple[str, ...]
+
+    @property
+    def command(self) -> list[str]:
+        """Return how it is started."""
+        return [sys.executable, "-c", "from web.cli import main; main()", *self.words]
+
+    def answers(self) -> bool:
+        """Say that there is nothing to wait for."""
+        return True
+
 
 @dataclass(frozen=True)
 class Running:
     """A program that was started."""
 
-    program: Program
+    program: Program | Helper
     process: subprocess.Popen[bytes]
     log: Path
 
@@ -67,7 +108,7 @@ def require_free(addresses: Iterable[Address]) -> None:
 
 @contextmanager
 def running(
-    programs: Sequence[Program], environment: Mapping[str, str], logs: Path
+    programs: Sequence[Program | Helper], environment: Mapping[str, str], logs: Path
 ) -> Iterator[list[Running]]:
     """Start `programs`; end every one of them, with all its children, on the way out."""
     started: list[Running] = []
@@ -85,7 +126,7 @@ def wait_until_ready(started: Sequence[Running], stop: Event) -> None:
     waiting = list(started)
     while waiting and not stop.is_set():
         require_alive(started)
-        waiting = [each for each in waiting if not _answers(each.program)]
+        waiting = [each for each in waiting if not each.program.answers()]
         if waiting and monotonic() > deadline:
             raise DemoStopped(_report(waiting[0], "does not answer"))
         if waiting:
@@ -100,19 +141,10 @@ def require_alive(started: Iterable[Running]) -> None:
             raise DemoStopped(_report(each, f"ended by itself (exit code {code})"))
 
 
-def _start(program: Program, environment: Mapping[str, str], log: Path) -> Running:
-    command = [
-        *(sys.executable, "-m", "gunicorn", "--no-control-socket", "--log-level", "warning"),
-        *("--bind", program.address.bind, "--workers", str(program.workers)),
-        # Browsers keep idle connections open; threads keep those from blocking a worker.
-        *("--worker-class", "gthread", "--threads", str(THREADS)),
-        *("--limit-request-line", "8190", "--graceful-timeout", "1"),
-        *(("--config", f"python:{program.warm}") if program.warm else ()),
-        program.factory,
-    ]
+def _start(program: Program | Helper, environment: Mapping[str, str], log: Path) -> Running:
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command,
+            program.command,
             cwd=ROOT,
             env=dict(environment),
             stdin=subprocess.DEVNULL,
@@ -127,17 +159,6 @@ def _start(program: Program, environment: Mapping[str, str], log: Path) -> Runni
 def _die_with_parent() -> None:
     """Ask the kernel to end this program if the supervisor is killed and can end nobody."""
     ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)
-
-
-def _answers(program: Program) -> bool:
-    # Not through a proxy of the environment: loopback is here.
-    with requests.Session() as http:
-        http.trust_env = False
-        try:
-            url = f"http://{program.address.bind}{program.ready_path}"
-            return http.get(url, timeout=2, allow_redirects=False).ok
-        except requests.RequestException:
-            return False
 
 
 def _report(each: Running, what: str) -> str:
