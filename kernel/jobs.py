@@ -158,7 +158,8 @@ def pause(attempt: int) -> timedelta:
 
     Without chance, a thousand notices that failed together would come back together.
     """
-    whole: timedelta = min(FIRST_PAUSE * 2 ** (attempt - 1), LONGEST_PAUSE)
+    doublings = min(attempt - 1, 20)  # more would overflow, and is beyond the longest anyway
+    whole: timedelta = min(FIRST_PAUSE * 2**doublings, LONGEST_PAUSE)
     return whole * (0.5 + new_fraction() / 2)
 
 

@@ -3,6 +3,7 @@
 import smtplib
 import ssl
 from collections.abc import Iterable
+from contextlib import closing, suppress
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -45,8 +46,9 @@ def compose(
     message["Date"] = format_datetime(now.astimezone(TAIPEI))
     message["Message-ID"] = f"<{message_id}@{sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"  # no out-of-office answers (RFC 3834)
-    message.set_content(text)
-    message.add_alternative(html, subtype="html")
+    # Not every server on the way takes eight bits.
+    message.set_content(text, cte="base64")
+    message.add_alternative(html, subtype="html", cte="base64")
     return message
 
 
@@ -70,10 +72,14 @@ class SmtpPost:
     def send(self, message: EmailMessage) -> None:
         """Hand the message to the server. Raises JobDelayed, JobImpossible."""
         try:
-            with smtplib.SMTP(self._host, self._port, timeout=PATIENCE_SECONDS) as server:
+            server = smtplib.SMTP(self._host, self._port, timeout=PATIENCE_SECONDS)
+            with closing(server):
                 if self._starttls:
                     server.starttls(context=ssl.create_default_context())
                 server.send_message(message)
+                # It is the server's now: a failure from here on must not send it again.
+                with suppress(OSError, smtplib.SMTPException):
+                    server.quit()
         except smtplib.SMTPRecipientsRefused as refused:
             codes = [code for code, _ in refused.recipients.values()]
             if min(codes, default=0) >= PERMANENT:

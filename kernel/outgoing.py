@@ -9,6 +9,7 @@ to be short or quick.
 import socket
 import ssl
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from ipaddress import ip_address
@@ -54,29 +55,58 @@ def call(
     `private_hosts` are names an operator allows although they lie in our own network; only they
     may be called over http. Raises CallFailed, AddressForbidden.
     """
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if parts.scheme not in PORTS or not host or parts.username is not None:
-        raise AddressForbidden("call.address_unusable")
-    if parts.scheme == "http" and host not in private_hosts:
+    parts, host, port = _read(url)
+    private = host in private_hosts
+    if parts.scheme == "http" and not private:
         raise AddressForbidden("call.http")
-    connection = HTTPConnection(host, parts.port)
+    connection = HTTPConnection(host, port)
     try:
-        connection.sock = _connect(parts, host, private=host in private_hosts)
+        connection.sock = _connect(parts.scheme, host, port, private=private)
     except ssl.SSLError:
         raise CallFailed("call.tls") from None
-    except OSError:
+    except (OSError, UnicodeError):  # the latter for a name no look-up can hold
         raise CallFailed("call.no_connection") from None
-    # Timeouts count from byte to byte; whoever drips is hung up on.
-    deadline = Timer(seconds, _hang_up, [connection.sock])
-    deadline.start()
+    deadline = _Deadline(connection.sock, seconds)
     try:
-        return _exchange(connection, parts, body, content_type)
+        answer = _exchange(connection, parts, body, content_type)
     except (OSError, HTTPException, ValueError):
         raise CallFailed("call.no_answer") from None
     finally:
         deadline.cancel()
         connection.close()
+    if deadline.has_passed:  # what was read until then looks like a whole answer
+        raise CallFailed("call.no_answer")
+    return answer
+
+
+def _read(url: str) -> tuple[SplitResult, str, int]:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise AddressForbidden("call.address_unusable") from None
+    if parts.scheme not in PORTS or not host or parts.username is not None:
+        raise AddressForbidden("call.address_unusable")
+    return parts, host, port or PORTS[parts.scheme]
+
+
+class _Deadline:
+    """Hang up after so many seconds: the socket's own timeout begins anew with each byte."""
+
+    def __init__(self, sock: socket.socket, seconds: float) -> None:
+        self.has_passed = False
+        self._sock = sock
+        self._timer = Timer(seconds, self._hang_up)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def cancel(self) -> None:
+        self._timer.cancel()
+
+    def _hang_up(self) -> None:
+        self.has_passed = True
+        with suppress(OSError):  # it was over already
+            self._sock.shutdown(socket.SHUT_RDWR)
 
 
 def _exchange(
@@ -91,14 +121,13 @@ def _exchange(
     return Answer(response.status, response.read(MOST_BYTES))
 
 
-def _connect(parts: SplitResult, host: str, *, private: bool) -> socket.socket:
-    port = parts.port or PORTS[parts.scheme]
+def _connect(scheme: str, host: str, port: int, *, private: bool) -> socket.socket:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     addresses = [str(each[4][0]) for each in found]
     if not private and not all(_is_public(address) for address in addresses):
         raise AddressForbidden("call.private_address")
     plain = _first(addresses, port)
-    if parts.scheme == "http":
+    if scheme == "http":
         return plain
     try:
         return ssl.create_default_context().wrap_socket(plain, server_hostname=host)
@@ -120,10 +149,3 @@ def _is_public(address: str) -> bool:
     parsed = ip_address(address.partition("%")[0])
     mapped = getattr(parsed, "ipv4_mapped", None) or parsed
     return bool(mapped.is_global) and not mapped.is_multicast
-
-
-def _hang_up(sock: socket.socket) -> None:
-    try:
-        sock.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return  # it was over already

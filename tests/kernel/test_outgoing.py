@@ -1,0 +1,187 @@
+"""Prove that no registered address leads a call into our own network."""
+
+import socket
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+
+from kernel import outgoing
+from kernel.outgoing import AddressForbidden, CallFailed
+
+HERE = frozenset({"localhost", "127.0.0.1"})
+
+
+class Site(BaseHTTPRequestHandler):
+    """A site with a few bad habits."""
+
+    def do_GET(self) -> None:
+        if self.path == "/redirect":
+            self.send_response(302)
+            self.send_header("Location", "/secret")
+            self.end_headers()
+        elif self.path == "/drip":
+            self.wfile.write(b"HTTP/1.0 200 OK\r\n")
+            for _ in range(200):
+                self.wfile.write(b"X-Drip: drop\r\n")
+                self.wfile.flush()
+                time.sleep(0.05)
+        else:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"x" * 1_000_000 if self.path == "/long" else b"hello")
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(202)
+        self.end_headers()
+        self.wfile.write(self.headers["Content-Type"].encode() + b" " + body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its name there
+        """Say nothing."""
+
+
+class Quiet(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Take no notice of who hung up."""
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    with Quiet(("127.0.0.1", 0), Site) as server:
+        thread = Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "localhost",
+        "127.1",
+        "2130706433",
+        "0x7f000001",
+        "0.0.0.0",  # noqa: S104  # not bound, called
+        "10.0.0.7",
+        "172.16.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "224.0.0.1",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:10.0.0.1]",
+        "[fe80::1]",
+        "[fd00::1]",
+        "[::]",
+    ],
+)
+def test_an_address_of_our_own_network_is_not_called(host: str) -> None:
+    with pytest.raises(AddressForbidden, match=r"^call\.private_address$"):
+        outgoing.call(f"https://{host}/", b"{}")
+
+
+def test_a_name_with_one_private_address_among_public_ones_is_not_called(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = [
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 443))
+        for address in ("93.184.215.14", "10.0.0.7")
+    ]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+
+    with pytest.raises(AddressForbidden):
+        outgoing.call("https://rebinding.invalid/", b"{}")
+
+
+def test_the_connection_goes_to_the_address_that_was_checked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked_up, connected = [], []
+
+    def look_up(host: str, port: int, **_: object) -> list[object]:
+        looked_up.append(host)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.215.14", port))]
+
+    def connect(address: tuple[str, int], _seconds: float) -> socket.socket:
+        connected.append(address)
+        raise OSError
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(socket, "create_connection", connect)
+
+    with pytest.raises(CallFailed, match=r"^call\.no_connection$"):
+        outgoing.call("https://site.invalid:8443/", b"{}")
+
+    assert looked_up == ["site.invalid"]
+    assert connected == [("93.184.215.14", 8443)]
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        ("http://site.invalid/", "call.http"),
+        ("ftp://site.invalid/", "call.address_unusable"),
+        ("file:///etc/passwd", "call.address_unusable"),
+        ("https://", "call.address_unusable"),
+        ("https://site.invalid:port/", "call.address_unusable"),
+        ("https://user@site.invalid/", "call.address_unusable"),
+    ],
+)
+def test_only_https_to_a_plain_address_is_called(url: str, code: str) -> None:
+    with pytest.raises(AddressForbidden) as refused:
+        outgoing.call(url)
+
+    assert refused.value.code == code
+
+
+def test_a_host_an_operator_allows_is_called_over_http(site: str) -> None:
+    answer = outgoing.call(
+        f"{site}/notice", b"signed", content_type="application/x", private_hosts=HERE
+    )
+
+    assert answer == outgoing.Answer(202, b"application/x signed")
+
+
+def test_a_redirect_is_not_followed(site: str) -> None:
+    assert outgoing.call(f"{site}/redirect", private_hosts=HERE).status == 302
+
+
+def test_a_long_answer_is_cut_off(site: str) -> None:
+    answer = outgoing.call(f"{site}/long", private_hosts=HERE)
+
+    assert len(answer.body) == outgoing.MOST_BYTES
+
+
+def test_who_drips_is_hung_up_on(site: str) -> None:
+    began = time.monotonic()
+
+    with pytest.raises(CallFailed, match=r"^call\.no_answer$"):
+        outgoing.call(f"{site}/drip", private_hosts=HERE, seconds=0.3)
+
+    assert time.monotonic() - began < 5
+
+
+def test_no_proxy_of_the_environment_is_used(site: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+
+    assert outgoing.call(f"{site}/", private_hosts=HERE).body == b"hello"
+
+
+def test_a_site_without_tls_is_not_talked_to(site: str) -> None:
+    with pytest.raises(CallFailed, match=r"^call\.tls$"):
+        outgoing.call(site.replace("http:", "https:"), private_hosts=HERE)
+
+
+def test_a_site_that_is_away_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+
+    with pytest.raises(CallFailed, match=r"^call\.no_connection$"):
+        outgoing.call(f"http://127.0.0.1:{port}/", private_hosts=HERE)
