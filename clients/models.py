@@ -150,7 +150,9 @@ class Purpose(Base):
     refusal_effect_en: Mapped[str]
     max_days: Mapped[int] = mapped_column(default=365)
 
-    claims: Mapped[list["PurposeClaim"]] = relationship(order_by="PurposeClaim.claim")
+    claims: Mapped[list["PurposeClaim"]] = relationship(
+        order_by="PurposeClaim.claim", cascade="all, delete-orphan"
+    )
 
 
 class PurposeClaim(Base):

@@ -34,6 +34,14 @@ def write(row: Purpose, form: PurposeForm) -> None:
     row.retention_days, row.max_days = form.retention_days, form.max_days
 
 
+def new(form: PurposeForm, *, is_default: bool, now: datetime) -> Purpose:
+    """Return the rows of a purpose in its first wording."""
+    row = Purpose(is_default=is_default, text_version=1, terms_version=1)
+    write(row, form)
+    row.claims = [claim_of(claim, since_version=1, now=now) for claim in form.claims]
+    return row
+
+
 def claim_of(form: ClaimForm, *, since_version: int, now: datetime) -> PurposeClaim:
     """Return a new row for one claim, approved now."""
     return PurposeClaim(
@@ -44,6 +52,19 @@ def claim_of(form: ClaimForm, *, since_version: int, now: datetime) -> PurposeCl
         necessity_zh=form.necessity.zh,
         necessity_en=form.necessity.en,
     )
+
+
+def amended(
+    row: PurposeClaim | None, form: ClaimForm, *, since_version: int | None, now: datetime
+) -> PurposeClaim:
+    """Return the row of a claim after a change; `since_version` is None if it was not widened."""
+    if row is None:
+        return claim_of(form, since_version=since_version or 1, now=now)
+    row.required = form.required
+    row.necessity_zh, row.necessity_en = form.necessity
+    if since_version is not None:
+        row.since_version, row.approved_at = since_version, now
+    return row
 
 
 def form_of(row: Purpose) -> PurposeForm:

@@ -8,13 +8,12 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from clients import purposes
-from clients.forms import ClientForm, PurposeForm
+from clients.forms import ClientForm
 from clients.models import (
     AuthMethod,
     Client,
     ClientSecret,
     Organisation,
-    Purpose,
     PurposeVersion,
     VersionState,
 )
@@ -72,7 +71,7 @@ def add(
         resource_server=form.resource_server,
         created_at=now,
         purposes=[
-            _purpose(each, is_default=index == 0, now=now)
+            purposes.new(each, is_default=index == 0, now=now)
             for index, each in enumerate(form.purposes)
         ],
     )
@@ -102,13 +101,6 @@ def _keep_first_wordings(session: Session, client: Client, form: ClientForm, now
             )
         )
     session.flush()
-
-
-def _purpose(form: PurposeForm, *, is_default: bool, now: datetime) -> Purpose:
-    row = Purpose(is_default=is_default)
-    purposes.write(row, form)
-    row.claims = [purposes.claim_of(claim, since_version=1, now=now) for claim in form.claims]
-    return row
 
 
 def rotate_secret(session: Session, client_id: str, *, now: datetime) -> str:

@@ -64,6 +64,9 @@ CATALOGUE = {
     "client.change_wrong_state": _entry(
         409, "這份修改現在不能這樣處理", "The change has come too far, or not far enough, for that"
     ),
+    "client.purpose_not_found": _entry(
+        404, "沒有登記這個用途", "No such purpose is registered for this client"
+    ),
     "client.reason_missing": _entry(422, "退回修改要說明理由", "Say why the change is returned"),
     "client.form_invalid": _entry(422, "登記資料不正確", "The registration is not valid"),
     "client.no_secret": _entry(409, "這個網站不使用密鑰", "This client uses no secret"),

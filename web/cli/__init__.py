@@ -7,6 +7,7 @@ the output is coloured; anywhere else it is plain lines, tables tab-separated.
 import click
 
 from web.cli import (
+    approval,
     client,
     database,
     demo,
@@ -48,3 +49,6 @@ for _command in (
     purge.purge,
 ):
     main.add_command(_command)
+
+for _command in approval.COMMANDS:
+    client.client.add_command(_command)

@@ -1,6 +1,8 @@
 """`taipei-id client`: register relying parties and look after their secrets."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,6 @@ from pydantic import ValidationError
 
 from audit import trail
 from clients import registry
-from clients.forms import ClientForm
 from clients.models import Client
 from kernel import clock
 from kernel.errors import Refused
@@ -29,15 +30,17 @@ def client() -> None:
 @click.argument("file", type=READABLE_FILE)
 def add(file: Path) -> None:
     """Register the client described by FILE (JSON); its secret is printed this once."""
-    form = _parse(_read(file))
+    form = read_form(file)
+    with reading():
+        parsed = registry.parse(form)
     with opened() as at:
         now = clock.now()
-        secret = registry.add(at.session, form, now=now)
-        row = registry.get(at.session, form.client_id)
+        secret = registry.add(at.session, parsed, now=now)
+        row = registry.get(at.session, parsed.client_id)
         trail.record(
             at.session, "client.registered", actor=None, subject=row.id, now=now, channel="cli"
         )
-    _hand_over(form.client_id, secret)
+    _hand_over(parsed.client_id, secret)
 
 
 @client.command()
@@ -63,21 +66,22 @@ def rotate_secret(client_id: str) -> None:
     _hand_over(client_id, secret)
 
 
-def _read(file: Path) -> dict[str, Any]:
+def read_form(file: Path) -> dict[str, Any]:
     """Return the JSON object in `file`. Raises Stop saying where it breaks."""
     try:
         form = json.loads(file.read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as broken:
         raise Stop(f"{file} is not JSON: {broken}") from None
     if not isinstance(form, dict):
-        raise Stop(f"{file} must hold one JSON object describing one client")
+        raise Stop(f"{file} must hold one JSON object")
     return form
 
 
-def _parse(form: dict[str, Any]) -> ClientForm:
-    """Return the registration. Raises Stop naming each field that does not fit."""
+@contextmanager
+def reading() -> Iterator[None]:
+    """Name each field that does not fit, while a form is read."""
     try:
-        return registry.parse(form)
+        yield
     except Refused as refused:
         cause = refused.__cause__
         if not isinstance(cause, ValidationError):

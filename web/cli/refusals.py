@@ -11,6 +11,11 @@ from kernel.settings import SettingsInvalid
 
 ADVICE = {
     "client.already_exists": "choose another client_id",
+    "client.basis_not_offered": "public bodies choose from article 15, all others from article 19",
+    "client.change_empty": "'taipei-id client purpose' prints what is in force",
+    "client.change_open": "wait until DoIT has approved or returned it",
+    "client.change_wrong_state": "'taipei-id client diff' says how far it has come",
+    "flow.purpose_mismatch": "ask only for claims of the catalogue that such a body may have",
     "client.no_secret": "it proves itself by key or PKCE",
     "client.not_found": "look at the spelling of its client_id",
     "member.already_exists": "choose another account name",
