@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from audit.lines import Kind, Line
-from consent.catalogue import BY_NAME
+from consent.catalogue import BY_NAME, in_order
 from kernel.wording import ENGLISH, Bilingual
 
 ME = Bilingual("您", "You")
@@ -51,8 +51,9 @@ def action(line: Line, *, client: Bilingual | None, language: str) -> str:
 
 
 def claims(names: tuple[str, ...] | list[str], language: str) -> str:
-    """Return the labels of claims, in a row."""
-    labels = [BY_NAME[name].label.text(language) if name in BY_NAME else name for name in names]
+    """Return the labels of claims, in the catalogue's order; one that is gone keeps its name."""
+    labels = [claim.label.text(language) for claim in in_order(names)]
+    labels += [name for name in names if name not in BY_NAME]
     between = ", " if language == ENGLISH else "、"
     return between.join(labels) or ONLY_SUB.text(language)
 
