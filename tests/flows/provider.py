@@ -166,7 +166,9 @@ def statements(engine: Engine) -> Iterator[list[str]]:
 def key_rows() -> list[dict[str, Any]]:
     """Make the provider's keys once: an RSA key takes longer than a test."""
     engine = create_engine("sqlite://")
-    SigningKey.metadata.create_all(engine, tables=[SigningKey.__table__, PublishedKey.__table__])
+    tables = SigningKey.metadata.tables
+    for model in (SigningKey, PublishedKey):
+        tables[model.__tablename__].create(engine)
     with Session(engine) as session:
         keys.ensure(session, make.KEYRING, now=make.NOON)
         rows = keys.listed(session)

@@ -1,0 +1,61 @@
+"""Work off a city's jobs in a test: letters and calls are kept instead of sent."""
+
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from typing import Any
+
+from sqlalchemy import select
+
+from idp import client_notices
+from kernel.jobs import Job
+from kernel.outgoing import Answer, CallFailed
+from kernel.working import Handler, do_one
+from tests.flows.provider import City
+from web import notices
+from web.rooms import Rooms
+
+
+@dataclass
+class World:
+    """Everybody outside: mailboxes, and the servers of clients."""
+
+    city: City
+    letters: list[EmailMessage] = field(default_factory=list)
+    calls: list[tuple[str, bytes, str]] = field(default_factory=list)
+    answer: Answer | CallFailed = field(default_factory=lambda: Answer(202, b""))
+
+    @property
+    def rooms(self) -> Rooms:
+        rooms: Rooms = self.city.app.extensions["taipei_id"]
+        return rooms
+
+    def send(self, message: EmailMessage) -> None:
+        self.letters.append(message)
+
+    def call(self, url: str, body: bytes, *, content_type: str) -> Answer:
+        self.calls.append((url, body, content_type))
+        if isinstance(self.answer, CallFailed):
+            raise self.answer
+        return self.answer
+
+    def work_off(self) -> None:
+        """Do every job that is due."""
+        rooms = self.rooms
+        handlers: dict[str, Handler] = {
+            notices.KIND: notices.MailSender(rooms.sessions, rooms.keyring, rooms.settings, self),
+            client_notices.KIND: client_notices.ConsentEnded(
+                rooms.sessions, rooms.provider, self.call
+            ),
+        }
+        while do_one(rooms.sessions, handlers, now=self.city.now):
+            pass
+
+    def jobs(self) -> list[Job]:
+        with self.city.database() as session:
+            return list(session.scalars(select(Job).order_by(Job.id)))
+
+    def told(self) -> list[str]:
+        """Do what is due and return the templates of the letters that left, in order."""
+        self.work_off()
+        templates: list[Any] = [job.payload.get("template") for job in self.jobs() if job.done_at]
+        return [template for template in templates if template]
