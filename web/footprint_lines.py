@@ -15,10 +15,20 @@ from clients.names import Named
 from consent import ledger
 from kernel import clock
 from kernel.wording import Bilingual
-from web import footprint_words, pages, scope
+from web import dates, footprint_words, pages, scope
 
 TOGETHER = timedelta(hours=1)
-MINE = frozenset({Kind.LOGGED_IN, Kind.SIGNED_IN, Kind.CARD_USED, Kind.PASSWORD_CHANGED})
+DISOWNABLE = frozenset(
+    {
+        Kind.LOGGED_IN,
+        Kind.LOGIN_FAILED,
+        Kind.SIGNED_IN,
+        Kind.RELEASED,
+        Kind.CARD_USED,
+        Kind.PASSWORD_CHANGED,
+        Kind.CONSENT_GIVEN,
+    }
+)
 
 
 @dataclass(kw_only=True)
@@ -73,12 +83,8 @@ class View:
     kind: str | None  # agency, merchant, staff; None for the member
     action: str
     purpose: str
-    refused: str
-    case: str
-    reason: str
     browser: str
-    repeats: int
-    first_at: datetime
+    facts: list[str]
     standing: str
     receipts: list[str]
     withdraw_url: str | None
@@ -135,7 +141,6 @@ def view(entry: Entry, known: Names) -> View:
     """Return an entry in words."""
     line, language = entry.newest, pages.language()
     client = known.client(line)
-    refused = line.detail.get("refused", [])
     return View(
         id=line.id,
         at=line.at,
@@ -143,17 +148,38 @@ def view(entry: Entry, known: Names) -> View:
         kind=_kind(line, client),
         action=footprint_words.action(line, client=known.client_name(line), language=language),
         purpose=known.purpose(line),
-        refused=footprint_words.claims(refused, language) if refused else "",
-        case=line.detail.get("case", ""),
-        reason=line.detail.get("reason", "") if line.kind == Kind.VIEWED else "",
         browser=line.detail.get("browser", ""),
-        repeats=len(entry.others),
-        first_at=(entry.others or [line])[-1].at,
+        facts=_facts(entry, known.purpose(line)),
         standing=entry.standing.value,
         receipts=list(line.basis),
         withdraw_url=_withdraw_url(line, known),
         not_me_url=_not_me_url(line),
         question_url=url_for("pages.help") if _is_others(line) else None,
+    )
+
+
+def _facts(entry: Entry, purpose: str) -> list[str]:
+    """Return what else there is to say, a short sentence each."""
+    line, detail, language = entry.newest, entry.newest.detail, pages.language()
+    refused = footprint_words.claims(detail["refused"], language) if detail.get("refused") else ""
+    reason = detail.get("reason", "") if line.kind == Kind.VIEWED else ""
+    said = {
+        _repeated(entry): bool(entry.others),
+        pages.say("不提供：%(claims)s", claims=refused): bool(refused),
+        pages.say("用途：%(purpose)s", purpose=purpose): bool(purpose),
+        pages.say("依據：案件 %(case)s", case=detail.get("case")): bool(detail.get("case")),
+        pages.say("理由：%(reason)s", reason=reason): bool(reason),
+        str(detail.get("browser")): bool(detail.get("browser")),
+    }
+    return [sentence for sentence, is_said in said.items() if is_said]
+
+
+def _repeated(entry: Entry) -> str:
+    first = (entry.others or [entry.newest])[-1]
+    return pages.say_number(
+        "同樣內容再讀取 %(num)s 次，從 %(time)s 起",
+        len(entry.others),
+        time=dates.clock_words(first.at),
     )
 
 
@@ -168,7 +194,7 @@ def _is_others(line: Line) -> bool:
 
 
 def _not_me_url(line: Line) -> str | None:
-    if _is_others(line) or line.kind == Kind.LOGIN_FAILED or line.kind in MINE:
+    if line.kind in DISOWNABLE:
         return url_for("footprint.not_me", line_id=line.id)
     return None
 

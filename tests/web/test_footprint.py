@@ -130,7 +130,7 @@ def test_a_wrong_password_is_noted_for_the_member_and_for_strangers_on_the_trail
     browser = Browser(city)
     for name in ("mei.chen", "nobody"):
         page = browser.get("/account/login")
-        browser.submit(page, login_id=name, password="wrong")  # noqa: S106
+        browser.submit(page, login_id=name, password="wrong")
 
     assert kinds(city) == [Kind.LOGIN_FAILED]
     with city.database() as session:
