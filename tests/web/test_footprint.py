@@ -71,7 +71,7 @@ def many(city: City, count: int, *, apart: timedelta = timedelta(hours=2)) -> No
     """Write many releases of the member, at the same client, `apart` from one another."""
     member_id, client_id = city.member_id(), new_id()
     moments = [city.now - apart * (number + 1) for number in range(count)]
-    rows = [
+    rows: list[dict[str, Any]] = [  # columns of many types
         {
             "id": new_id_at(moment),
             "at": moment,

@@ -1,0 +1,188 @@
+"""`taipei-id ledger`: seal, verify, and name what somebody changed."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Engine
+
+from audit import footprint, proofs
+from audit.lines import Kind
+from idp.keys import Keys
+from idp.signing import new_key
+from kernel import clock
+from kernel.db import sessions, transaction
+from kernel.ids import new_id
+from kernel.keyring import Keyring
+from tests.audit.tampering import intruder, run
+from tests.cli.conftest import Taipei
+
+MEI = new_id()
+
+
+@pytest.fixture
+def lines(prepared: Engine, taipei_id: Taipei) -> list[UUID]:
+    """Write and seal three lines of one member."""
+    assert taipei_id("keys", "rotate").exit_code == 0
+    with transaction(sessions(prepared)) as session:
+        written = [
+            footprint.record(session, Kind.LOGGED_IN, member_id=MEI, now=clock.now())
+            for _ in range(3)
+        ]
+    assert taipei_id("ledger", "seal").stdout == "3 lines sealed.\n"
+    return written
+
+
+def export(engine: Engine, folder: Path, keyring: Keyring) -> tuple[Path, Path]:
+    """Write a footprint and the public keys to files, as a member would download them."""
+    make = sessions(engine)
+    with transaction(make) as session:
+        until = proofs.last_of(session, MEI)
+        assert until is not None
+        found = proofs.oldest_first(session, MEI, after=None, until=until, most=100)
+        document = {
+            "format": proofs.FORMAT,
+            "member_id": str(MEI),
+            "proof": proofs.end_of(session, MEI),
+            "lines": [each.form() for each in found],
+        }
+        keys = Keys(keyring).signer(session, now=clock.now()).jwks
+    file, jwks = folder / "export.json", folder / "jwks.json"
+    file.write_text(json.dumps(document))
+    jwks.write_text(json.dumps(keys))
+    return file, jwks
+
+
+@pytest.fixture
+def exported(
+    prepared: Engine, tmp_path: Path, keyring: Keyring, lines: list[UUID]
+) -> tuple[Path, Path]:
+    """Lend the files of an export and of the public keys."""
+    return export(prepared, tmp_path, keyring)
+
+
+def other_keys(folder: Path) -> Path:
+    """Write the public key of somebody else to a file."""
+    key = new_key("ES256")
+    path = folder / "others.json"
+    path.write_text(json.dumps({"keys": [key.as_dict(private=False)]}))
+    return path
+
+
+@pytest.mark.clause("9")
+def test_an_untouched_ledger_is_confirmed(
+    prepared: Engine, taipei_id: Taipei, lines: list[UUID]
+) -> None:
+    with transaction(sessions(prepared)) as session:
+        footprint.record(session, Kind.LOGGED_IN, member_id=MEI, now=clock.now())
+
+    verified = taipei_id("ledger", "verify")
+
+    assert verified.exit_code == 0
+    assert verified.stdout == (
+        "3 lines under 1 checkpoints are as they were sealed; 1 wait for their seal.\n"
+    )
+
+
+@pytest.mark.clause("9")
+def test_an_edited_line_is_named_and_ends_with_1(
+    prepared: Engine, taipei_id: Taipei, lines: list[UUID]
+) -> None:
+    with intruder(prepared) as sql:
+        run(sql, "UPDATE ledger SET kind = 'login.failed' WHERE id = :id", id=lines[1])
+
+    verified = taipei_id("ledger", "verify")
+
+    assert verified.exit_code == 1
+    assert verified.stdout == (
+        f"line {lines[1]}: edited or moved: it is not what was sealed here\n"
+    )
+    assert "1 things are not as they were sealed" in verified.stderr
+
+
+def test_the_keys_of_somebody_else_vouch_for_nothing(
+    prepared: Engine, taipei_id: Taipei, lines: list[UUID], tmp_path: Path
+) -> None:
+    verified = taipei_id("ledger", "verify", "--jwks", str(other_keys(tmp_path)))
+
+    assert verified.exit_code == 1
+    assert verified.stdout == "checkpoint 1: no key of ours signed it, nor one after it\n"
+
+
+def test_a_checkpoint_kept_elsewhere_is_found_again(
+    prepared: Engine, taipei_id: Taipei, lines: list[UUID], tmp_path: Path
+) -> None:
+    kept = tmp_path / "kept.txt"
+    kept.write_text(taipei_id("ledger", "checkpoint").stdout)
+    same = taipei_id("ledger", "verify", "--kept", str(kept))
+    with intruder(prepared) as sql:
+        for table in ("ledger", "ledger_seal", "ledger_checkpoint"):
+            run(sql, f"DELETE FROM {table}")  # noqa: S608  # constants
+
+    without = taipei_id("ledger", "verify")
+    compared = taipei_id("ledger", "verify", "--kept", str(kept))
+
+    assert (same.exit_code, without.exit_code, compared.exit_code) == (0, 0, 1)
+    assert "checkpoint 1: it is not the one that was kept elsewhere" in compared.stdout
+
+
+def test_before_the_first_seal_there_is_no_checkpoint(prepared: Engine, taipei_id: Taipei) -> None:
+    printed = taipei_id("ledger", "checkpoint")
+
+    assert printed.exit_code == 1
+    assert "nothing was sealed yet" in printed.stderr
+
+
+def test_an_export_is_verified_without_settings_or_database(
+    exported: tuple[Path, Path],
+    environment: pytest.MonkeyPatch,
+    taipei_id: Taipei,
+    lines: list[UUID],
+) -> None:
+    file, jwks = exported
+    environment.setenv("TAIPEI_ID_ISSUER", "not even a URL")
+
+    verified = taipei_id("ledger", "verify", "--file", str(file), "--jwks", str(jwks))
+    file.write_text(file.read_text().replace(Kind.LOGGED_IN, Kind.LOGIN_FAILED, 1))
+    changed = taipei_id("ledger", "verify", "--file", str(file), "--jwks", str(jwks))
+
+    assert verified.stdout == "3 lines are as they were sealed.\n"
+    assert changed.exit_code == 1
+    assert f"line {lines[0]}: edited" in changed.stdout
+
+
+def test_lines_exported_before_their_seal_are_counted(
+    prepared: Engine, keyring: Keyring, taipei_id: Taipei, lines: list[UUID], tmp_path: Path
+) -> None:
+    with transaction(sessions(prepared)) as session:
+        later = clock.now() + timedelta(seconds=1)
+        footprint.record(session, Kind.LOGGED_IN, member_id=MEI, now=later)
+    file, jwks = export(prepared, tmp_path, keyring)
+
+    verified = taipei_id("ledger", "verify", "--file", str(file), "--jwks", str(jwks))
+
+    assert verified.exit_code == 0
+    assert "1 lines were exported before they were sealed" in verified.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [("{}", "not an exported footprint"), ("{", "is not JSON")]
+)
+def test_a_file_that_is_no_export_is_called_that(
+    taipei_id: Taipei, tmp_path: Path, content: str, words: str
+) -> None:
+    file, jwks = tmp_path / "export.json", other_keys(tmp_path)
+    file.write_text(content)
+
+    verified = taipei_id("ledger", "verify", "--file", str(file), "--jwks", str(jwks))
+
+    assert verified.exit_code == 1
+    assert words in verified.stderr
+
+
+def test_an_export_without_keys_is_a_wrong_call(taipei_id: Taipei, tmp_path: Path) -> None:
+    (tmp_path / "export.json").write_text("{}")
+
+    assert taipei_id("ledger", "verify", "--file", str(tmp_path / "export.json")).exit_code == 2
