@@ -32,7 +32,7 @@ MOST_STEPS = 8
 OK = frozenset({200})
 PAGE_OR_REDIRECT = frozenset({200, 303})
 METADATA = "/.well-known/openid-configuration"
-_CSRF = re.compile(rb'name="csrf_token" value="([^"]+)"')
+_HIDDEN = re.compile(rb'name="(csrf_token|text)" value="([^"]+)"')
 
 
 @dataclass
@@ -129,10 +129,10 @@ def login(visitor: Visitor) -> None:
     visitor.jar = {}
     target, answer = _follow(visitor, visitor.ask("GET", f"/authorize?{QUERY}"))
     for fields in ({"login_id": next(visitor.newcomers), "password": PASSWORD}, CONSENT):
-        found = _CSRF.search(answer.body)
-        if found is None:
+        hidden = {name.decode(): value.decode() for name, value in _HIDDEN.findall(answer.body)}
+        if not hidden:
             raise Unexpected(f"{target}: a page without a form")
-        sent = visitor.ask("POST", target, csrf_token=found[1].decode(), **fields)
+        sent = visitor.ask("POST", target, **hidden, **fields)
         target, answer = _follow(visitor, sent)
     _redeem(visitor, target)
 

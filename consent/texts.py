@@ -1,10 +1,18 @@
-"""Put the question into words: the exact text a member decides on, kept as proof (PDPA 7, 8)."""
+"""Put the question into words: the exact text a member decides on, kept as proof (PDPA 7, 8).
 
-from collections.abc import Iterable
+The page shows this very text; its hash travels with the form, so that what is stored is what was
+read. Data are named in it, never told.
+"""
 
+import hashlib
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+
+from clients.differences import Change
 from clients.directory import RegisteredClient, RegisteredPurpose
-from consent.catalogue import in_order
-from kernel.wording import Bilingual
+from consent.catalogue import ALWAYS, BY_NAME, Claim, in_order
+from consent.questions import Question, questions
+from kernel.wording import ENGLISH, Bilingual
 
 HEADINGS = {
     "client": Bilingual("提供對象", "Recipient"),
@@ -13,24 +21,50 @@ HEADINGS = {
     "basis": Bilingual("依據", "Legal basis"),
     "retention": Bilingual("保存", "Retention"),
     "refusal": Bilingual("不提供的影響", "Effect of refusing"),
+    "longest": Bilingual("同意最長", "Longest consent"),
     "claim": Bilingual("資料", "Datum"),
+    "kept": Bilingual("先前的選擇", "Earlier choice"),
+    "changed": Bilingual("變更", "Change"),
     "version": Bilingual("版本", "Version"),
 }
+DAYS = Bilingual("%s 天", "%s days")
+REQUIRED = Bilingual("必要", "required")
+INSTEAD = Bilingual("可以只提供：%s", "this is enough: %s")
+GIVEN = {True: Bilingual("提供", "given"), False: Bilingual("不提供", "not given")}
+RETOLD = {
+    "kind": Bilingual("類別改為：%s", "Kind is now: %s"),
+    "name": Bilingual("用途名稱改為：%s", "Name of the purpose is now: %s"),
+    "text": Bilingual("用途改為：%s", "Purpose is now: %s"),
+    "retention": Bilingual("保存改為：%s", "Retention is now: %s"),
+    "legal_basis": Bilingual("依據改為：%s", "Legal basis is now: %s"),
+    "refusal_effect": Bilingual("不提供的影響改為：%s", "Effect of refusing is now: %s"),
+    "max_days": Bilingual("同意最長改為：%s", "Longest consent is now: %s"),
+}
+BEFORE = Bilingual("（原本：%s）", " (before: %s)")
+ADDED = Bilingual("新增：%s", "New: %s")
+DROPPED = Bilingual("不再要求：%s", "No longer asked for: %s")
+REASON = Bilingual("「%s」的理由改為：%s", "Reason for “%s” is now: %s")
 
 
 def consent_text(
     client: RegisteredClient,
     purpose: RegisteredPurpose,
-    claims: Iterable[str],
+    claims: AbstractSet[str],
     *,
     language: str,
+    kept: Mapping[str, bool] | None = None,
+    changes: Iterable[Change] = (),
 ) -> str:
-    """Return the text shown for `claims`, one statement a line, in `language`."""
+    """Return the text shown for `claims`, one statement a line, in `language`.
+
+    `kept` are earlier choices the page repeats; `changes` is what is different since then.
+    """
 
     def line(heading: str, value: str) -> str:
         return f"{HEADINGS[heading].text(language)}: {value}"
 
-    necessity = {claim.name: claim.necessity.text(language) for claim in purpose.claims}
+    earlier = kept or {}
+    asked = claims - earlier.keys()
     lines = [
         line("client", f"{client.organisation.text(language)} — {client.name.text(language)}"),
         line("purpose", purpose.name.text(language)),
@@ -38,9 +72,51 @@ def consent_text(
         line("basis", purpose.legal_basis.text(language)),
         line("retention", purpose.retention.text(language)),
         line("refusal", purpose.refusal_effect.text(language)),
+        line("longest", DAYS.text(language) % purpose.max_days),
         line("version", str(purpose.text_version)),
+        *(line("changed", change_words(change, language=language)) for change in changes),
+        *(line("claim", _named(BY_NAME[name], language)) for name in {ALWAYS} & asked),
+        *(line("claim", _asked(each, language)) for each in questions(asked, purpose)),
+        *(
+            line("kept", f"{_named(each, language)} {GIVEN[earlier[each.name]].text(language)}")
+            for each in in_order(earlier)
+        ),
     ]
-    for claim in in_order(claims):
-        reason = necessity.get(claim.name, "")
-        lines.append(line("claim", f"{claim.label.text(language)} {reason}".rstrip()))
     return "\n".join(lines)
+
+
+def fingerprint(text: str) -> str:
+    """Return what a form carries to say which text its reader saw: SHA-256 in hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def change_words(change: Change, *, language: str) -> str:
+    """Say one change of a purpose the way the page does."""
+    before, after = (
+        "" if words is None else words.text(language) for words in (change.before, change.after)
+    )
+    if change.claim is None:
+        told = RETOLD[change.field].text(language) % after
+        return told + (BEFORE.text(language) % before if before else "")
+    claim = BY_NAME.get(change.claim)
+    label = change.claim if claim is None else _named(claim, language)
+    if change.before is None:
+        return ADDED.text(language) % label
+    if change.after is None:
+        return DROPPED.text(language) % label
+    return REASON.text(language) % (label, after)
+
+
+def _named(claim: Claim, language: str) -> str:
+    return claim.label.text(language)
+
+
+def _asked(question: Question, language: str) -> str:
+    words = [f"{_named(question.claim, language)} {question.necessity.text(language)}".rstrip()]
+    if question.required:
+        words.append(REQUIRED.text(language))
+    if question.instead:
+        between = ", " if language == ENGLISH else "、"
+        labels = between.join(_named(claim, language) for claim in question.instead)
+        words.append(INSTEAD.text(language) % labels)
+    return (" · ").join(words)

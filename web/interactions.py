@@ -9,7 +9,8 @@ from uuid import UUID
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from audit import trail
+from audit import footprint
+from audit.lines import Kind
 from idp import interactions, subjects
 from idp.errors import AuthorizationRefused
 from idp.interaction import (
@@ -258,14 +259,15 @@ def decide(current: Open) -> Page:
     if not isinstance(following, AskConsent):
         return redirect(current.url("step"), 303)
     if request.form.get("decision") == "deny":
-        trail.record(
+        footprint.record(
             scope.db(),
-            "consent.refused",
-            actor=scope.member_id(),
-            subject=current.asked.client.id,
+            Kind.CONSENT_REFUSED,
+            member_id=scope.member_id(),
             now=scope.now(),
+            client_id=current.asked.client.id,
+            purpose_id=current.asked.purpose.id,
         )
-        return _refuse(current, "the member did not consent")
+        return redirect(current.url("refused_page"), 303)
     errors = consents.record(current.asked, following.claims, request.form)
     if errors:
         return consents.show(
@@ -273,3 +275,21 @@ def decide(current: Open) -> Page:
         )
     current.row.consented_at = scope.now()
     return redirect(current.url("step"), 303)
+
+
+@bp.get("/refused")
+@still_open
+def refused_page(current: Open) -> Page:
+    """Name the other way, before the member goes back to the client without agreeing."""
+    if not isinstance(current.next(), AskConsent):
+        return redirect(current.url("step"), 303)
+    return consents.show_refused(
+        current.asked, action=current.url("leave"), back=current.url("consent_page")
+    )
+
+
+@bp.post("/refused")
+@still_open
+def leave(current: Open) -> Page:
+    """Go back to the client, which learns that the member did not agree and nothing else."""
+    return _refuse(current, "the member did not consent")

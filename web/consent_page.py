@@ -1,0 +1,182 @@
+"""Compose the consent page: what is asked, what it would say, what changed, and the exact text."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request
+
+from clients import approval
+from clients.differences import Change, diff
+from clients.models import OrganisationKind
+from consent import derived, ledger, questions, texts
+from consent.catalogue import Claim, in_order
+from consent.questions import Asking, Choice, Question
+from idp.requests import AuthorizationRequest
+from kernel import clock
+from kernel.wording import Bilingual
+from members import register
+from web import flow, pages, scope
+from web.views import client_view
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What one page asks, in the words it asks it."""
+
+    asking: Asking
+    changes: tuple[Change, ...]
+    text: str
+    anew: bool
+
+
+@dataclass(frozen=True)
+class Line:
+    """One claim on the page, with the member's own datum."""
+
+    name: str
+    label: Bilingual
+    value: str
+    sensitive: bool
+    necessity: Bilingual
+    less: str  # what could be given in its stead, in words; empty if nothing could
+    chosen: str
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One earlier choice, repeated."""
+
+    label: Bilingual
+    value: str  # empty if it was refused
+
+
+@dataclass(frozen=True)
+class Duration:
+    """One duration to choose from."""
+
+    value: str
+    label: str
+    checked: bool
+
+
+def prepare(asked: AuthorizationRequest, claims: frozenset[str], *, anew: bool) -> Prepared:
+    """Return the page's questions and text; the same facts give the same text again."""
+    earlier = () if "consent" in asked.prompt else flow.decisions(asked, flow.signed_in(asked))
+    asking = questions.asking(
+        claims, asked.purpose, earlier, requested=asked.claims, now=scope.now(), anew=anew
+    )
+    told = [each.text_version for each in earlier if each.is_live(now=scope.now())]
+    changes = _changes(asked, since=max(told, default=asked.purpose.text_version))
+    text = texts.consent_text(
+        asked.client,
+        asked.purpose,
+        asking.claims,
+        language=pages.language(),
+        kept={**asking.kept, **asking.carried},
+        changes=changes,
+    )
+    return Prepared(asking, changes, text, anew)
+
+
+def _changes(asked: AuthorizationRequest, *, since: int) -> tuple[Change, ...]:
+    """Return what is different since the text version the member decided on last."""
+    purpose = asked.purpose
+    if since >= purpose.text_version:
+        return ()
+    old = approval.find_wording(scope.db(), purpose.id, text_version=since)
+    new = approval.find_wording(scope.db(), purpose.id, text_version=purpose.text_version)
+    return () if old is None or new is None else diff(old, new)
+
+
+def context(asked: AuthorizationRequest, prepared: Prepared) -> dict[str, Any]:
+    """Return what the template shows."""
+    asking, purpose, language = prepared.asking, asked.purpose, pages.language()
+    held = _Held(asked)
+    lines = [(each, _line(each, held)) for each in asking.questions]
+    earlier = {**asking.kept, **asking.carried}
+    return {
+        "client": client_view(asked.client),
+        "purpose": purpose,
+        "version": purpose.text_version,
+        "required": [line for question, line in lines if question.required],
+        "optional": [line for question, line in lines if not question.required],
+        "kept": [
+            Kept(claim.label, held.words(claim) if earlier[claim.name] else "")
+            for claim in in_order(earlier)
+        ],
+        "carried": bool(asking.carried),
+        "changes": [texts.change_words(each, language=language) for each in prepared.changes],
+        "durations": _durations(asked),
+        "not_sent": _not_sent(asked),
+        "text_shown": prepared.text,
+        "fingerprint": texts.fingerprint(prepared.text),
+        "anew": prepared.anew,
+        "merchant_notice": asked.client.kind is OrganisationKind.MERCHANT,
+        "person": pages.person(),
+    }
+
+
+class _Held:
+    """What the city holds of the member, in words; derived as the client would get it."""
+
+    def __init__(self, asked: AuthorizationRequest) -> None:
+        member = register.get(scope.db(), scope.member_id())
+        self._held = register.claims_of(member, keyring=scope.rooms().keyring)
+        self._key = scope.rooms().provider.relay.key_for(
+            client_id=asked.client.id, member_id=member.id
+        )
+
+    def words(self, claim: Claim) -> str:
+        today = clock.taipei_day(scope.now())
+        value = derived.value_of(claim.name, self._held, client_key=self._key, today=today)
+        return _in_words(value)
+
+
+def _in_words(value: object) -> str:
+    """Return a datum as a person would write it."""
+    if value is None:
+        return pages.say("（沒有登錄）")
+    if isinstance(value, bool):
+        return pages.say("是") if value else pages.say("否")
+    if isinstance(value, Mapping):
+        return str(value.get("formatted") or " ".join(str(part) for part in value.values()))
+    return str(value)
+
+
+def _line(question: Question, held: _Held) -> Line:
+    claim, language = question.claim, pages.language()
+    less = pages.say("、").join(
+        pages.say("%(label)s：%(value)s", label=each.label.text(language), value=held.words(each))
+        for each in question.instead
+    )
+    return Line(
+        claim.name,
+        claim.label,
+        held.words(claim),
+        claim.sensitive,
+        question.necessity,
+        less,
+        request.form.get(f"claim.{claim.name}", Choice.WITHHOLD),
+    )
+
+
+def _durations(asked: AuthorizationRequest) -> list[Duration]:
+    words = {
+        "once": pages.say("只有這一次"),
+        "90d": pages.say("90 天"),
+        "1y": pages.say("一年"),
+    }
+    offered = ledger.durations(asked.purpose)
+    chosen = request.form.get("duration", offered[min(1, len(offered) - 1)])
+    return [Duration(value, words[value], value == chosen) for value in offered]
+
+
+def _not_sent(asked: AuthorizationRequest) -> list[str]:
+    language = pages.language()
+    spared = questions.unasked(asked.claims & asked.purpose.approved)
+    return [
+        pages.say("身分證字號或統一證號"),
+        pages.say("其他機關的服務紀錄"),
+        *(claim.label.text(language) for claim in spared),
+    ]
