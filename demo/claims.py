@@ -8,7 +8,9 @@ from demo.site import text
 LABELS = {
     "name": ("姓名", "Full name"),
     "birthdate": ("出生日期", "Date of birth"),
+    "age_over_18": ("已滿 18 歲", "18 or older"),
     "email": ("電子郵件", "E-mail address"),
+    "relay_email": ("轉寄信箱", "Forwarding address"),
 }
 NOT_PERSONAL = {"sub"}
 
