@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from clients.directory import RegisteredClient, RegisteredPurpose
 from clients.models import Client
-from consent.catalogue import BY_NAME, in_order
+from consent.catalogue import ALWAYS, BY_NAME, in_order
 from consent.models import Consent, ConsentText, Decision, EndReason, Receipt
 from kernel.db import Json
 from kernel.errors import NotFound, Refused
@@ -51,7 +51,8 @@ def facts_of(
     client: RegisteredClient, purpose: RegisteredPurpose, claims: Iterable[str], *, language: str
 ) -> Json:
     """Return what the consent text says, field by field, in its language."""
-    asked = {claim.name: claim for claim in purpose.claims}
+    necessity = {claim.name: claim.necessity for claim in purpose.claims}
+    required = {claim.name for claim in purpose.claims if claim.required} | {ALWAYS}
     return {
         "controller": client.organisation.text(language),
         "service": client.name.text(language),
@@ -68,9 +69,9 @@ def facts_of(
                 "name": claim.name,
                 "label": claim.label.text(language),
                 "sensitive": claim.sensitive,
-                "required": claim.name not in asked or asked[claim.name].required,
-                "necessity": asked[claim.name].necessity.text(language)
-                if claim.name in asked
+                "required": claim.name in required,
+                "necessity": necessity[claim.name].text(language)
+                if claim.name in necessity
                 else "",
             }
             for claim in in_order(claims)

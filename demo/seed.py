@@ -65,6 +65,7 @@ def _register(session: Session, record: Json, *, now: datetime) -> int:
         registry.add(session, form, now=now, secret=record.get("client_secret"))
         return 1
     client.home_uri = form.home_uri
+    client.contact = form.contact
     client.redirect_uris = list(form.redirect_uris)
     client.post_logout_redirect_uris = list(form.post_logout_redirect_uris)
     session.flush()

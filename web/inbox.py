@@ -20,7 +20,7 @@ class _Letter:
     to: str
     subject: str
     at: datetime
-    paragraphs: list[str]
+    paragraphs: list[str]  # of both languages, in the order of the letter
 
 
 @bp.get("/inbox")
@@ -35,10 +35,10 @@ def _read(file: Path) -> _Letter:
     # The policy decides the class; the annotation of the standard library does not know.
     message = message_from_bytes(file.read_bytes(), EmailMessage, policy=policy.default)
     body = message.get_body(("plain",))
-    text = "" if body is None else str(body.get_content())
+    text = "" if body is None else str(body.get_content()).replace("\r\n", "\n")
     return _Letter(
         to=str(message["To"]),
         subject=str(message["Subject"]),
         at=message["Date"].datetime,
-        paragraphs=[part.strip() for part in text.split("\n\n") if part.strip()],
+        paragraphs=[part.strip() for part in text.split("\n\n") if part.strip("- \n")],
     )

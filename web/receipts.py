@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from clients.directory import view_of
 from consent import receipts
 from consent.receipts import Issuer, Written
-from idp import keys
+from idp import acr, keys
 from idp.receipts import ALGORITHM, TYPE, sign
 from kernel.db import Json
 from kernel.wording import Bilingual
@@ -118,7 +118,7 @@ def _view(written: Written, document: Json) -> _ReceiptView:
         ],
         language=kept.language,
         version=kept.text_version,
-        acr=kept.acr,
+        acr=_strength(kept.acr),
         text=written.text.body,
         sha256=kept.text_sha256.hex(),
     )
@@ -126,6 +126,15 @@ def _view(written: Written, document: Json) -> _ReceiptView:
 
 def _labels(purpose: Json, decision: str) -> list[str]:
     return [each["label"] for each in purpose["pii_information"] if each["decision"] == decision]
+
+
+def _strength(reached: str) -> str:
+    words = (
+        pages.say("第一級（密碼）"),
+        pages.say("第二級（兩種方式，或通行密鑰、卡片）"),
+        pages.say("第三級（憑證）"),
+    )
+    return words[acr.level(reached) - 1] if acr.level(reached) else reached
 
 
 def _state(state: str) -> str:

@@ -31,6 +31,7 @@ def test_the_mailbox_shows_every_letter(city: City, tmp_path: Path) -> None:
     assert "mei.chen@mail.invalid" in page.text
     assert "有新的瀏覽器登入您的帳號" in page.text
     assert page.text.count("<article") == 2
+    assert '<p lang="en">Time: 23 November 2026, 12:00 (Taipei)</p>' in page.text
 
 
 def test_an_empty_mailbox_says_so(city: City, tmp_path: Path) -> None:

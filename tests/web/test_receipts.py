@@ -66,6 +66,7 @@ def test_the_page_shows_what_was_decided_on_which_words(city: City) -> None:
         "民國115年11月23日 (2026-11-23) 12:00",
         "民國116年2月21日",
         "用途: 借閱證",
+        "第一級（密碼）",
     ):
         assert words in said
 

@@ -4,6 +4,7 @@ import base64
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,14 +17,17 @@ from consent.models import Consent, EndReason
 from idp import client_notices
 from idp.models import Grant, GrantEnd
 from idp.signing import read_keys, read_signed
-from kernel.jobs import Job
+from kernel.jobs import Job, JobImpossible, Work
 from kernel.outgoing import AddressForbidden, Answer, CallFailed
 from tests import make
 from tests.flows.browser import Browser
 from tests.flows.provider import City, the_settings
+from tests.kernel.test_outgoing import site
 from tests.web.outbox import World
-from web import consent_endings
+from web import consent_endings, handlers
 from web.app import build_rooms, create_app
+
+__all__ = ["site"]  # a fixture: a site on this machine that takes what is posted
 
 NOTICES = "https://library.invalid/notices"
 
@@ -161,6 +165,29 @@ def test_the_client_is_told_by_a_signed_event(browser: Browser, told: World) -> 
         "urn:taipei-id:event:consent-ended": {"reason": "withdrawn", "purpose": "library-card"}
     }
     assert not {"sub", "exp", "nonce", "sid"} & set(claims), "nobody may take it for an ID token"
+
+
+def test_the_event_really_travels(city: City, browser: Browser, told: World, site: str) -> None:
+    with city.database() as session:
+        registry.get(session, "library").notice_uri = f"{site}/notices"
+    city.wait(seconds=2)
+    browser.tokens()
+    withdraw(browser)
+    rooms = told.rooms
+    allowed = the_settings(private_hosts=("127.0.0.1",))
+
+    forbidden = handlers.handlers(rooms)
+    with pytest.raises(JobImpossible, match=r"^call\.http$"):
+        forbidden[client_notices.KIND](taken(city), now=city.now)
+    handlers.handlers(replace(rooms, settings=allowed))[client_notices.KIND](
+        taken(city), now=city.now
+    )
+
+
+def taken(city: City) -> Work:
+    with city.database() as session:
+        job = session.scalars(select(Job).where(Job.kind == client_notices.KIND)).one()
+        return Work(job.id, job.kind, job.payload, 1, job.created_at)
 
 
 def test_a_notice_that_failed_comes_again_under_the_same_number(
