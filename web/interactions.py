@@ -268,6 +268,8 @@ def decide(current: Open) -> Page:
             purpose_id=current.asked.purpose.id,
         )
         return redirect(current.url("refused_page"), 303)
+    if request.form.get("decision") != "allow":  # silence is no consent
+        return redirect(current.url("step"), 303)
     errors = consents.record(current.asked, following.claims, request.form)
     if errors:
         return consents.show(
