@@ -5,6 +5,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from audit import footprint
+from audit.lines import Kind
 from idp.id_tokens import Login
 from idp.interaction import SignedIn
 from idp.provider import Provider
@@ -32,7 +34,7 @@ def issue(
     *,
     now: datetime,
 ) -> dict[str, str]:
-    """Create a grant and return the parameters of the authorization response."""
+    """Create a grant, note it in the footprint; return the authorization response's parameters."""
     state = GrantState(
         session,
         lifetimes=provider.lifetimes,
@@ -52,6 +54,14 @@ def issue(
     )
     bound = provider.at_work(state, _Nobody(), client=request.client)
     response = bound.authorize(request.message, str(signed_in.member_id))
+    footprint.record(
+        session,
+        Kind.SIGNED_IN,
+        member_id=signed_in.member_id,
+        now=now,
+        client_id=request.client.id,
+        purpose_id=request.purpose.id,
+    )
     return dict(response.to_dict())
 
 

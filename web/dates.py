@@ -26,6 +26,11 @@ def moment_words(moment: datetime, language: str) -> str:
     return roc_date(moment, language) + between + _local(moment).strftime("%H:%M")
 
 
+def clock_words(moment: datetime) -> str:
+    """Return the time of day in Taipei, to the minute."""
+    return _local(moment).strftime("%H:%M")
+
+
 def days_left(until: datetime, *, now: datetime) -> int:
     """Return how many midnights in Taipei lie between `now` and `until`; 0 when it is past."""
     return max(0, (_day(until) - _day(now)).days)

@@ -166,7 +166,7 @@ def end_session(session_id: UUID, member_id: UUID) -> None:
     sessions.end(session, session_id, member_id=member_id)
     grants.end_for_sessions(session, [session_id], reason=GrantEnd.LOGGED_OUT, now=now)
     footprint.record(
-        session, Kind.SESSION_ENDED, member_id=member_id, now=now, session=str(session_id)
+        session, Kind.SESSION_ENDED, member_id=member_id, now=now, browser_session=str(session_id)
     )
 
 
