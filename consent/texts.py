@@ -6,7 +6,6 @@ read. Data are named in it, never told.
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from collections.abc import Set as AbstractSet
 
 from clients.differences import Change
 from clients.directory import RegisteredClient, RegisteredPurpose
@@ -49,7 +48,7 @@ REASON = Bilingual("「%s」的理由改為：%s", "Reason for “%s” is now: 
 def consent_text(
     client: RegisteredClient,
     purpose: RegisteredPurpose,
-    claims: AbstractSet[str],
+    claims: Iterable[str],
     *,
     language: str,
     kept: Mapping[str, bool] | None = None,
@@ -64,7 +63,7 @@ def consent_text(
         return f"{HEADINGS[heading].text(language)}: {value}"
 
     earlier = kept or {}
-    asked = claims - earlier.keys()
+    asked = frozenset(claims) - earlier.keys()
     lines = [
         line("client", f"{client.organisation.text(language)} — {client.name.text(language)}"),
         line("purpose", purpose.name.text(language)),
