@@ -1,10 +1,22 @@
 """Sign the ledger's checkpoints with the provider's key, and read them again."""
 
+from datetime import datetime
+
 from audit import sealing, verifying
+from idp.keys import Keys
 from idp.signing import SignatureInvalid, Signer, read_keys, read_signed
-from kernel.db import Json
+from kernel.db import Json, Sessions, transaction
 
 ALG = "ES256"
+
+
+def seal(
+    make: Sessions, keys: Keys, *, issuer: str, now: datetime, rounds: int | None = None
+) -> int:
+    """Chain and sign what was written since; return how many lines (at most `rounds` batches)."""
+    with transaction(make) as session:
+        signer = keys.signer(session, now=now)
+    return sealing.seal(make, sign=signing_with(signer, issuer), now=now, rounds=rounds)
 
 
 def signing_with(signer: Signer, issuer: str) -> sealing.Sign:

@@ -8,11 +8,10 @@ from uuid import UUID
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from audit import footprint, reading, sealing, trail
+from audit import footprint, reading, trail
 from audit.lines import Kind
 from audit.reading import Filters, Standing
-from idp import grants
-from idp.checkpoints import signing_with
+from idp import checkpoints, grants
 from idp.models import GrantEnd
 from kernel.clock import TAIPEI, taipei_day
 from kernel.errors import NotFound
@@ -194,14 +193,13 @@ def export() -> Response:
     write, mimetype = WRITERS[form]
     rooms, now, member_id = scope.rooms(), scope.now(), scope.member_id()
     footprint.record(scope.db(), Kind.EXPORTED, member_id=member_id, now=now, format=form)
-    signer = rooms.provider.keys.signer(scope.db(), now=now)
     scope.keep()
-    sign = signing_with(signer, rooms.provider.issuer)
-    sealing.seal(rooms.sessions, sign=sign, now=now, rounds=ROUNDS)
+    provider = rooms.provider
+    checkpoints.seal(rooms.sessions, provider.keys, issuer=provider.issuer, now=now, rounds=ROUNDS)
     wanted = Wanted(
         make=rooms.sessions,
         member_id=member_id,
-        issuer=rooms.provider.issuer,
+        issuer=provider.issuer,
         language=pages.language(),
         at=now,
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 
-from idp import client_notices
+from idp import checkpoints, client_notices
 from kernel import outgoing
 from kernel.mail import FolderPost, NoPost, Post, SmtpPost
 from kernel.settings import Mail
@@ -30,6 +30,8 @@ def handlers(rooms: Rooms) -> Mapping[str, Handler]:
 def sweep(rooms: Rooms, *, now: datetime) -> None:
     """Do what comes due by the calendar and by nobody's hand."""
     consent_endings.expire(rooms.sessions, now=now)
+    provider = rooms.provider
+    checkpoints.seal(rooms.sessions, provider.keys, issuer=provider.issuer, now=now)
 
 
 def post(mail: Mail) -> Post:

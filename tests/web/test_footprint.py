@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, func, insert, select
 from werkzeug.test import TestResponse
 
-from audit import footprint, proofs, sealing
+from audit import footprint, proofs
 from audit.lines import Kind
 from audit.models import LedgerLine, TrailEntry
-from idp.checkpoints import checking_with, signing_with
+from idp.checkpoints import checking_with
+from idp.checkpoints import seal as seal_ledger
 from kernel.errors import Refused
 from kernel.ids import new_id, new_id_at
 from members.models import Member
@@ -25,7 +26,7 @@ from members.profile import seal_profile
 from tests import make
 from tests.flows.browser import Browser, hidden
 from tests.flows.provider import City, statements
-from web import footprint_words
+from web import footprint_words, handlers
 
 PAGE = "/account/footprint"
 one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -42,10 +43,9 @@ def browser(city: City) -> Browser:
 
 def seal(city: City) -> int:
     rooms = city.app.extensions["taipei_id"]
-    with city.database() as session:
-        signer = rooms.provider.keys.signer(session, now=city.now)
-    sign = signing_with(signer, rooms.provider.issuer)
-    return sealing.seal(city.sessions, sign=sign, now=city.now)
+    return seal_ledger(
+        city.sessions, rooms.provider.keys, issuer=rooms.provider.issuer, now=city.now
+    )
 
 
 def kinds(city: City) -> list[str]:
@@ -91,7 +91,7 @@ def many(city: City, count: int, *, apart: timedelta = timedelta(hours=2)) -> No
 
 def entries(page: TestResponse) -> list[str]:
     """Return the text of each entry on a page, without markup."""
-    items = re.findall(r'<li id="line-.*?</li>\s*(?=<li id="line-|</ol>)', page.text, re.DOTALL)
+    items = re.findall(r'<li id="line-.*?</li>\s*(?=<li id="line-|</ul>\s*</section>)', page.text, re.DOTALL)
     return [" ".join(re.sub(r"<[^>]+>", " ", item).split()) for item in items]
 
 
@@ -494,3 +494,11 @@ def test_no_value_of_a_profile_is_ever_in_the_ledger(
 def test_every_kind_has_words_in_both_languages() -> None:
     assert set(footprint_words.WORDS) == set(Kind)
     assert all(words.zh and words.en for words in footprint_words.WORDS.values())
+
+
+@one_database
+def test_the_worker_seals_what_was_written(city: City, browser: Browser) -> None:
+    handlers.sweep(city.app.extensions["taipei_id"], now=city.now)
+
+    assert "這一頁的 4 筆都核對過" in browser.get(PAGE).text
+    assert "還沒封存" not in browser.get(PAGE).text

@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 
 from audit import proofs, sealing, verifying
 from audit.verifying import Finding
-from idp.checkpoints import checking_with, signing_with
+from idp import checkpoints
 from idp.keys import Keys
 from idp.signing import SignatureInvalid
 from kernel import clock
 from kernel import settings as configuration
-from kernel.db import Sessions, sessions, transaction
+from kernel.db import sessions, transaction
 from kernel.settings import Settings
 from web.cli.console import progress, say, warn
 from web.cli.opening import engine_of, keyring_of, opened, require_current
@@ -40,19 +40,11 @@ def seal(every: int | None) -> None:
         make = sessions(engine)
         keys = Keys(keyring_of(settings))
         while True:
-            done = seal_all(make, keys, settings)
+            done = checkpoints.seal(make, keys, issuer=settings.issuer, now=clock.now())
             if every is None:
                 say(f"{done} lines sealed.")
                 return
             time.sleep(every)
-
-
-def seal_all(make: Sessions, keys: Keys, settings: Settings) -> int:
-    """Seal what waits and return how many lines it was; for the worker, too."""
-    now = clock.now()
-    with transaction(make) as session:
-        signer = keys.signer(session, now=now)
-    return sealing.seal(make, sign=signing_with(signer, settings.issuer), now=now)
 
 
 @ledger.command()
@@ -121,7 +113,7 @@ def _own_keys(session: Session, settings: Settings) -> dict[str, Any]:
 
 def _checking(jwks: object) -> verifying.Check:
     try:
-        return checking_with(jwks)
+        return checkpoints.checking_with(jwks)
     except SignatureInvalid as error:
         raise Stop(f"the keys are {error}") from None
 
