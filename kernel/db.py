@@ -144,7 +144,9 @@ def insert_once(session: Session, table: type[Base], values: dict[str, Any]) -> 
     """
     dialect = session.get_bind().dialect.name
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    result = session.execute(insert(table).values(values).on_conflict_do_nothing())
+    statement = insert(table).values(values).on_conflict_do_nothing()
+    # Left to itself SQLAlchemy does not ask PostgreSQL how many rows an INSERT inserted.
+    result = session.execute(statement, execution_options={"preserve_rowcount": True})
     return changed(result) == 1
 
 
