@@ -1,6 +1,7 @@
 """A browser for tests: it keeps cookies, follows redirects and fills in our forms."""
 
 import re
+from html import unescape
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 
@@ -112,7 +113,7 @@ class Browser:
 
 def hidden(page: TestResponse) -> dict[str, str]:
     """Return the hidden fields of a page, the form token among them."""
-    fields = dict(HIDDEN.findall(page.text))
+    fields = {name: unescape(value) for name, value in HIDDEN.findall(page.text)}
     assert CSRF.search(page.text), page.text
     fields.pop("next", None)  # the language form's
     return fields
