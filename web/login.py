@@ -65,16 +65,16 @@ def count_attempt(subject: str) -> None:
     `subject` is what is being guessed at. Raises LoginLocked.
     """
     scope.keep()
-    with transaction(scope.rooms().sessions) as session:
-        verdicts = [policy.hit(session, key, now=scope.now()) for policy, key in _counted(subject)]
-    for verdict in verdicts:
+    for policy, key in _counted(subject):
+        with transaction(scope.rooms().sessions) as session:
+            verdict = policy.hit(session, key, now=scope.now())
         if verdict.retry_at is not None:
             raise LoginLocked(verdict.retry_at)
 
 
 def forget_attempts(subject: str) -> None:
     """Stop counting: it was the right person."""
-    (_, account_key), (_, address_key) = _counted(subject)
+    (_, address_key), (_, account_key) = _counted(subject)
     throttle.clear(scope.db(), account_key)
     throttle.forgive(scope.db(), address_key)
 
@@ -82,9 +82,10 @@ def forget_attempts(subject: str) -> None:
 def _counted(subject: str) -> tuple[tuple[Policy, bytes], tuple[Policy, bytes]]:
     secret = scope.rooms().throttle_key
     network = throttle.network_of(request.remote_addr or "")
+    # The address first: one that is locked out must not go on locking other people's accounts.
     return (
-        (throttle.ACCOUNT, throttle.ACCOUNT.key(subject, secret=secret)),
         (throttle.ADDRESS, throttle.ADDRESS.key(network, secret=secret)),
+        (throttle.ACCOUNT, throttle.ACCOUNT.key(subject, secret=secret)),
     )
 
 
