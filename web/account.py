@@ -368,7 +368,9 @@ def change() -> Response:
     visitor = scope.visitor()
     here = None if visitor is None else visitor.session_id
     ended = sessions.end_all(scope.db(), member_id=member_id, but=here)
-    grants.end_for_sessions(scope.db(), ended, reason=GrantEnd.LOGGED_OUT, now=now)
+    grants.end_for_member(
+        scope.db(), member_id, reason=GrantEnd.LOGGED_OUT, now=now, but_session=here
+    )
     trail.record(scope.db(), "password.changed", actor=member_id, now=now, ended=len(ended))
     return redirect(url_for("account.index", done="password"), 303)
 
