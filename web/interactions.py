@@ -266,6 +266,8 @@ def decide(current: Open) -> Page:
             now=scope.now(),
         )
         return _refuse(current, "the member did not consent")
+    if request.form.get("decision") != "allow":  # silence is no consent
+        return redirect(current.url("step"), 303)
     errors = consents.record(current.asked, following.claims, request.form)
     if errors:
         return consents.show(
