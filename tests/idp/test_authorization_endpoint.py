@@ -423,6 +423,21 @@ def test_a_hint_to_another_member_asks_for_that_member_and_takes_no_other(city: 
     assert same_again["error"] == "login_required"
 
 
+@one_database
+def test_a_hint_and_a_subject_asked_for_must_be_the_same(city: City) -> None:
+    browser = Browser(city)
+    hint = browser.tokens()["id_token"]
+    sub = city.opened(hint)["sub"]
+
+    def told(value: str) -> dict[str, str]:
+        claims = in_claims(id_token={"sub": {"value": value}})
+        request = authorization(prompt="none", id_token_hint=hint, claims=claims)
+        return answer(browser.get("/authorize", request))
+
+    assert told("somebody")["error"] == "invalid_request"
+    assert told(sub)["code"]
+
+
 @pytest.mark.parametrize("place", ["id_token", "userinfo"])
 @one_database
 def test_a_subject_asked_for_by_name_must_be_the_one(city: City, place: str) -> None:
