@@ -57,3 +57,40 @@ def test_nothing_is_wrong_with(
 
     assert person.page.locator("html").get_attribute("lang") == language
     assert not list(faults(person.page, language=language, name=scene))
+
+
+@pytest.mark.parametrize(
+    ("page", "fault"),
+    [
+        ("<img src=x.png>", "image-alt"),
+        ("<p style='color:#ccc'>faint</p>", "color-contrast"),
+        ("<p class=night>dark on dark by night</p>", "[390 dark] color-contrast"),
+        ("<p>中文</p>", "Chinese in English, text: 中文"),
+        ("<img alt=中文>", "Chinese in English, alt: 中文"),
+        ("<div style='width:400px'>wide</div>", "[320] 40"),
+        ("<button style='height:20px;padding:0'>low</button>", "x 20 px: <button> low"),
+        ("<label>x <input style='border:1px solid #ddd'></label>", "border at 1.3"),
+        ("<style>a:focus {outline:0}</style><a href=#>unseen</a>", "focus cannot be seen on <a>"),
+        ("<p>no link, no button</p>", "nothing on the page can be reached by keyboard"),
+    ],
+)
+def test_the_inspection_notices(arrive: Arrive, page: str, fault: str) -> None:
+    person = arrive("en")
+    night = "@media (prefers-color-scheme: dark) { .night { color: #333; background: #222 } }"
+    frame = f"<html lang=en><title>t</title><style>{night}</style><main><h1>t</h1>"
+    person.page.set_content(f"<!doctype html>{frame}{page}")
+
+    found = list(faults(person.page, language="en", name="a bad page"))
+
+    assert any(fault in each for each in found), found
+
+
+def test_the_inspection_has_nothing_to_say_about_a_plain_page(arrive: Arrive) -> None:
+    person = arrive("en")
+    person.page.set_content(
+        "<!doctype html><html lang=en><title>t</title><main><h1>t</h1>"
+        "<p>Read <a href=#>this</a> by <span lang=zh-Hant-TW>陳美玉</span>.</p>"
+        "<style>:focus {outline: 3px solid}</style>"
+    )
+
+    assert not list(faults(person.page, language="en", name="a plain page"))
