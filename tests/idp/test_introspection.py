@@ -9,6 +9,7 @@ from tests import make
 from tests.flows.browser import Browser
 from tests.flows.provider import ISSUER, City, basic
 
+pytestmark = pytest.mark.pyop_row(14)
 one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 INACTIVE = {"active": False}
 

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from joserfc.jwk import KeySet
 from joserfc.jwt import decode
+from jwkest.ecc import NISTEllipticCurve
+from jwkest.jws import JWS
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -17,6 +19,7 @@ from idp.models import KeyState, SigningKey
 from idp.signing import ALGORITHMS, LocalSigner, SignatureInvalid
 from kernel.db import Sessions
 from kernel.keyring import SealBroken
+from tests.flows.browser import Browser, answer, authorization
 from tests.flows.provider import City
 from tests.make import KEYRING, NOON
 
@@ -166,3 +169,23 @@ def test_no_algorithm_signs_that_has_no_key(session: Session, sessions: Sessions
     with pytest.raises(LookupError):
         Keys(KEYRING).signer(session, now=NOON).sign({}, alg="ES256")
     assert session.scalars(select(SigningKey)).all() == []
+
+
+@pytest.mark.pyop_row(1)
+@pytest.mark.pyop_row(15)
+def test_a_whole_sign_in_asks_pyjwkest_to_compute_nothing(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def computed(*_arguments: object) -> None:
+        raise AssertionError("pyjwkest was asked to compute")
+
+    for name in ("sign_compact", "verify_compact"):
+        monkeypatch.setattr(JWS, name, computed)
+    monkeypatch.setattr(NISTEllipticCurve, "sign", computed)
+    monkeypatch.setattr(NISTEllipticCurve, "key_pair", computed)
+    browser = Browser(city)
+
+    hint = browser.tokens()["id_token"]
+
+    silent = browser.get("/authorize", authorization(prompt="none", id_token_hint=hint))
+    assert answer(silent)["code"]

@@ -21,6 +21,7 @@ from tests.flows.provider import ISSUER
 from tests.make import KEYRING, NOON
 
 MINUTE = timedelta(minutes=1)
+UNREADABLE: Exception = MessageException("the code is abc")  # type: ignore[no-untyped-call]  # oic
 LIFETIMES = TokenLifetimes(
     code=MINUTE,
     access=MINUTE,
@@ -59,7 +60,7 @@ class Failing(Provider):
     ("fault", "error"),
     [
         (InvalidTokenRequest("the code is abc", {}, "invalid_grant"), "invalid_grant"),
-        (MessageException("the code is abc"), "invalid_request"),
+        (UNREADABLE, "invalid_request"),
     ],
 )
 def test_what_the_library_declares_is_told_without_its_words(fault: Exception, error: str) -> None:

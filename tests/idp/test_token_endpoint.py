@@ -145,7 +145,7 @@ def test_a_member_no_longer_in_good_standing_gets_no_tokens(city: City, standing
 @one_database
 def test_only_a_post_of_a_form_is_a_token_request(city: City) -> None:
     assert city.call("/token").status_code == 405
-    assert city.call("/token").headers["Allow"] == "POST, OPTIONS"
+    assert "POST" in city.call("/token").headers["Allow"]
     in_json = city.call("/token", method="POST", json={"grant_type": "authorization_code"})
     assert (in_json.status_code, in_json.get_json()["error"]) == (400, "invalid_request")
 

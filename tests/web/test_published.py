@@ -1,10 +1,14 @@
 """What anybody may read: the metadata in both places, and pages for people."""
 
 import json
+import re
 
 import pytest
+from sqlalchemy import update
 
 from idp.discovery import metadata
+from members.models import Member
+from tests.flows.browser import Browser
 from tests.flows.provider import ISSUER, City
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -77,3 +81,20 @@ def test_people_are_told_in_a_page_with_a_number_to_read_out(city: City) -> None
     assert response.status_code == 404
     assert response.mimetype == "text/html"
     assert "<code>" in response.text
+
+
+def test_a_mistake_of_ours_gives_a_number_and_nothing_of_its_cause(city: City) -> None:
+    browser = Browser(city)
+    token = browser.tokens()["access_token"]
+    with city.database() as session:
+        session.execute(update(Member).values(profile_sealed=b"broken"))
+
+    told = city.userinfo(token)
+    page = browser.get("/account")
+
+    assert (told.status_code, told.get_json()["error"]) == (500, "server_error")
+    assert (page.status_code, page.mimetype) == (500, "text/html")
+    for response in (told, page):
+        assert re.search(r"\b[2-9A-HJ-NP-Z]{8}\b", response.text)
+        assert "member.profile" not in response.text
+        assert "SealBroken" not in response.text
