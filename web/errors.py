@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 import structlog
-from flask import Flask, request
+from flask import Flask, g, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
@@ -77,6 +77,7 @@ def _bug(error: Exception) -> Response:
 
 
 def _page(code: str, status: int) -> Response:
+    g.show_person = False  # what went wrong may be the database, which would be asked for the name
     language = pages.language()
     words = words_for(code, status)
     page = pages.page(
