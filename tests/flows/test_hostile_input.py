@@ -13,7 +13,7 @@ from tests import make
 from tests.flows.browser import Browser, authorization
 from tests.flows.provider import CALLBACK, GOODBYE, ISSUER, VERIFIER, City, basic
 
-# What SQLite takes, PostgreSQL may refuse: NUL, half a surrogate pair, what is too long or too large.
+# What SQLite takes, PostgreSQL may refuse: NUL, half a surrogate pair, what is too long.
 the_stricter_database = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 FORM = "application/x-www-form-urlencoded"
 ELSEWHERE = "https://attacker.invalid/"
