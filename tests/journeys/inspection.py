@@ -52,6 +52,7 @@ def faults(page: Page, *, language: str, name: str) -> Iterator[str]:
         yield from (f"Chinese in English, {it}" for it in _run(page, "strayChinese"))
     page.set_viewport_size(NARROWEST)
     yield from (f"[320] {fault}" for fault in _run(page, "overflow"))
+    yield from (f"[320, spaced] {fault}" for fault in _run(page, "spacedOverflow"))
     yield from _unseen_stops(page)
 
 

@@ -97,6 +97,17 @@
     })
   }
 
+  // What readers may set for themselves (WCAG 1.4.12); a policy for style elements does not bind it.
+  const spacing = new CSSStyleSheet()
+  spacing.replaceSync(`* { line-height: 1.5 !important; letter-spacing: .12em !important;
+    word-spacing: .16em !important } p { margin-block-end: 2em !important }`)
+  function spacedOverflow() {
+    document.adoptedStyleSheets.push(spacing)
+    const found = overflow()
+    document.adoptedStyleSheets.pop()
+    return found
+  }
+
   // The focused element: which it is, and whether anybody can see that.
   function focused() {
     const element = document.activeElement
@@ -111,5 +122,5 @@
     return { place: stops.indexOf(element), name: name(element), drawn, shown: width * height > 1 }
   }
 
-  window.probes = { strayChinese, overflow, smallTargets, faintBorders, focused }
+  window.probes = { strayChinese, overflow, smallTargets, faintBorders, focused, spacedOverflow }
 })()

@@ -11,7 +11,13 @@ from tests.journeys.conftest import Arrive
 from tests.journeys.inspection import faults
 from tests.journeys.scenes import REGULAR, SCENES, STRANGER, log_in, settle
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
+
+# By language, so that two workers may share what is the longest of all tests.
+LANGUAGES = [
+    pytest.param(language, marks=pytest.mark.xdist_group(f"pages-{language}"))
+    for language in LOCALES
+]
 
 Remember = Callable[[str, str], StorageState | None]
 
@@ -44,7 +50,7 @@ def _sign_in(city: City, browser: Browser, who: str, language: str) -> StorageSt
     return state
 
 
-@pytest.mark.parametrize("language", LOCALES)
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("scene", SCENES)
 def test_nothing_is_wrong_with(
     city: City, arrive: Arrive, remembered: Remember, scene: str, language: str
@@ -59,6 +65,24 @@ def test_nothing_is_wrong_with(
     assert not list(faults(person.page, language=language, name=scene))
 
 
+@pytest.mark.xdist_group("browser")
+@pytest.mark.parametrize("kind", ["radio", "checkbox"])
+def test_in_forced_colours_the_chosen_looks_different_from_the_rest(
+    city: City, arrive: Arrive, kind: str
+) -> None:
+    page = arrive(forced_colors="active").page
+    page.goto(f"{city.provider.issuer}/dev/kit")
+    choice = page.locator(f"label.option:has(input[type={kind}])").first
+    choice.locator("input").check()
+    page.locator("h1").click()  # the focus would make a difference of its own
+    chosen = choice.screenshot()
+
+    choice.locator("input").evaluate("input => { input.checked = false }")
+
+    assert choice.screenshot() != chosen
+
+
+@pytest.mark.xdist_group("browser")
 @pytest.mark.parametrize(
     ("page", "fault"),
     [
@@ -68,6 +92,7 @@ def test_nothing_is_wrong_with(
         ("<p>中文</p>", "Chinese in English, text: 中文"),
         ("<img alt=中文>", "Chinese in English, alt: 中文"),
         ("<div style='width:400px'>wide</div>", "[320] 40"),
+        (f"<pre>{36 * 'x'}</pre>", "[320, spaced]"),
         ("<button style='height:20px;padding:0'>low</button>", "x 20 px: <button> low"),
         ("<label>x <input style='border:1px solid #ddd'></label>", "border at 1.3"),
         ("<style>a:focus {outline:0}</style><a href=#>unseen</a>", "focus cannot be seen on <a>"),
@@ -85,6 +110,7 @@ def test_the_inspection_notices(arrive: Arrive, page: str, fault: str) -> None:
     assert any(fault in each for each in found), found
 
 
+@pytest.mark.xdist_group("browser")
 def test_the_inspection_has_nothing_to_say_about_a_plain_page(arrive: Arrive) -> None:
     person = arrive("en")
     person.page.set_content(

@@ -4,18 +4,20 @@ import re
 from itertools import count
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from tests import make
 from tests.journeys.chromium import PATIENCE_MS, Person
 from tests.journeys.city import City
 from tests.journeys.conftest import Arrive
+from tests.journeys.scenes import log_in
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 expect.set_options(timeout=PATIENCE_MS)
 
 NUMBERS = count(1)
+MOST_STOPS = 60
 LANGUAGES = ("zh-Hant-TW", "en")
 WORDS = {
     "zh-Hant-TW": {
@@ -55,12 +57,6 @@ def start(person: Person, city: City) -> Page:
     page.goto(f"{city.library}/")
     page.get_by_role("link", name=WORDS[person.language]["login"]).click()
     return page
-
-
-def log_in(page: Page, login_id: str) -> None:
-    page.locator("#login_id").fill(login_id)
-    page.locator("#password").fill(make.PASSWORD)
-    page.locator("#submit_login").click()
 
 
 def share(page: Page, *claims: str) -> None:
@@ -215,27 +211,39 @@ def test_the_back_button_after_a_login_leads_to_a_page_with_a_way_on(
     expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 
-def test_chromium_stops_the_way_back_if_the_policy_does_not_name_the_client(
-    city: City, arrive: Arrive, login_id: str
+def tab_to(page: Page, selector: str) -> None:
+    """Press Tab until the element has the focus; fails if it never gets it."""
+    element = page.locator(selector)
+    for _ in range(MOST_STOPS):
+        if element.evaluate("element => element === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{selector} cannot be reached by keyboard")
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_a_login_is_finished_by_keyboard_alone(
+    city: City,
+    arrive: Arrive,
+    login_id: str,
+    script: bool,  # noqa: FBT001  # pytest passes it
 ) -> None:
-    """The policy is needed, and what goes wrong without it is noticed here."""
-    person = arrive()
-    page = start(person, city)
+    page = arrive(java_script_enabled=script).page
+    page.goto(f"{city.library}/")
 
-    def forget_the_client(route: Route) -> None:
-        answer = route.fetch()
-        policy = answer.headers["content-security-policy"].replace(f" {city.library}", "")
-        route.fulfill(
-            response=answer, headers={**answer.headers, "content-security-policy": policy}
-        )
-
-    log_in(page, login_id)
+    tab_to(page, "main a[href='/login']")
+    page.keyboard.press("Enter")
+    tab_to(page, "#login_id")
+    page.keyboard.type(login_id)
+    tab_to(page, "#password")
+    page.keyboard.type(make.PASSWORD)
+    page.keyboard.press("Enter")
     page.wait_for_url("**/consent")
-    page.route("**/consent", forget_the_client, times=1)
-    page.reload()
-    person.is_excused = True
-    with page.expect_console_message(lambda message: "CSP form-action" in message.text):
-        share(page)
+    tab_to(page, "input[name='claim.birthdate'][value=withhold]")
+    page.keyboard.press("ArrowDown")  # within a group of choices the arrows move
+    tab_to(page, "#consent_allow")
+    page.keyboard.press("Enter")
 
-    assert "/interaction/" in page.url
-    assert person.complaints
+    page.wait_for_url(f"{city.library}/card")
+    expect(page.locator("[data-claim=birthdate]")).to_have_text("1990-04-01")
+    expect(page.locator("[data-claim=email]")).to_have_text(WORDS["zh-Hant-TW"]["not given"])
