@@ -1,5 +1,6 @@
 """Turn every refusal into an answer: OAuth errors for clients, a helpful page for people."""
 
+import traceback
 from http import HTTPStatus
 
 import structlog
@@ -68,7 +69,10 @@ def _http(error: HTTPException) -> Response:
 
 def _bug(error: Exception) -> Response:
     scope.abandon()
-    structlog.get_logger().error("bug", reference=scope.reference(), exc_info=error)
+    told = "".join(
+        traceback.format_exception(error)
+    )  # never with local variables: they hold secrets
+    structlog.get_logger().error("bug", reference=scope.reference(), traceback=told)
     if request.path.startswith(FOR_CLIENTS):
         return oidc.refuse_in_json(
             ProtocolError("server_error", f"reference {scope.reference()}", status=500)

@@ -105,18 +105,21 @@ def _failure(reason: str, member_id: UUID | None, now: datetime) -> Callable[[Se
 def _start_session(proof: Proof, *, shared_computer: bool) -> None:
     session, now, assurance = scope.db(), scope.now(), acr.worth(proof)
     present = scope.visitor()
+    lifetimes = scope.rooms().settings.lifetimes
+    lifetime = lifetimes.of("session_shared_computer" if shared_computer else "session")
     if present is not None and present.member_id == proof.member_id:
-        token = sessions.renew(session, present.session_id, assurance=assurance, now=now)
+        token = sessions.renew(
+            session, present.session_id, assurance=assurance, lifetime=lifetime, now=now
+        )
     else:
         if present is not None:
             end_session(present.session_id, present.member_id)
-        lifetimes = scope.rooms().settings.lifetimes
         token = sessions.start(
             session,
             member_id=proof.member_id,
             assurance=assurance,
             browser=browsers.describe(request.headers.get("User-Agent", "")[:512]),
-            lifetime=lifetimes.of("session_shared_computer" if shared_computer else "session"),
+            lifetime=lifetime,
             now=now,
         )
     trail.record(session, "login.succeeded", actor=proof.member_id, now=now, acr=assurance.acr)
