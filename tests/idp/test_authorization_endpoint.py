@@ -197,7 +197,7 @@ def test_a_post_by_who_is_signed_in_is_answered_at_once(city: City) -> None:
 
 @one_database
 def test_a_long_post_is_not_turned_into_a_long_address(city: City) -> None:
-    response = Browser(city).post("/authorize", authorization(nonce="n" * 5_000))
+    response = Browser(city).post("/authorize", authorization(nonce="n" * 8_000))
 
     assert response.location.startswith("/interaction/")
 
