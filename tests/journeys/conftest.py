@@ -12,7 +12,7 @@ from tests.journeys.city import City, open_city
 Arrive = Callable[..., Person]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def running_city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     folder: Path = tmp_path_factory.mktemp("city")
     with open_city(folder) as city:
@@ -26,7 +26,7 @@ def city(running_city: City) -> City:
     return running_city
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with chromium() as started:
         yield started

@@ -22,7 +22,7 @@ LANGUAGES = [
 Remember = Callable[[str, str], StorageState | None]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def remembered(running_city: City, browser: Browser) -> Remember:
     """Sign each kind of member in once a language; later they only bring their cookies."""
     known: dict[tuple[str, str], StorageState] = {}
