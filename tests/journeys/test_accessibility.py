@@ -13,11 +13,6 @@ from tests.journeys.scenes import REGULAR, SCENES, STRANGER, log_in, settle
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
-# By language, so that two workers may share what is the longest of all tests.
-LANGUAGES = [
-    pytest.param(language, marks=pytest.mark.xdist_group(f"pages-{language}"))
-    for language in LOCALES
-]
 
 Remember = Callable[[str, str], StorageState | None]
 
@@ -50,7 +45,7 @@ def _sign_in(city: City, browser: Browser, who: str, language: str) -> StorageSt
     return state
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", LOCALES)
 @pytest.mark.parametrize("scene", SCENES)
 def test_nothing_is_wrong_with(
     city: City, arrive: Arrive, remembered: Remember, scene: str, language: str
@@ -65,7 +60,6 @@ def test_nothing_is_wrong_with(
     assert not list(faults(person.page, language=language, name=scene))
 
 
-@pytest.mark.xdist_group("browser")
 @pytest.mark.parametrize("kind", ["radio", "checkbox"])
 def test_in_forced_colours_the_chosen_looks_different_from_the_rest(
     city: City, arrive: Arrive, kind: str
@@ -82,7 +76,6 @@ def test_in_forced_colours_the_chosen_looks_different_from_the_rest(
     assert choice.screenshot() != chosen
 
 
-@pytest.mark.xdist_group("browser")
 @pytest.mark.parametrize(
     ("page", "fault"),
     [
@@ -110,7 +103,6 @@ def test_the_inspection_notices(arrive: Arrive, page: str, fault: str) -> None:
     assert any(fault in each for each in found), found
 
 
-@pytest.mark.xdist_group("browser")
 def test_the_inspection_has_nothing_to_say_about_a_plain_page(arrive: Arrive) -> None:
     person = arrive("en")
     person.page.set_content(

@@ -13,7 +13,7 @@ from tests.journeys.city import City
 from tests.journeys.conftest import Arrive
 from tests.journeys.scenes import log_in
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 expect.set_options(timeout=PATIENCE_MS)
 

@@ -14,7 +14,7 @@ from tests.live.visitor import Visitor
 from tests.relying_parties.httpd import HTTPD, MODULES, Site
 from tests.relying_parties.registering import register
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("live")]
+pytestmark = pytest.mark.slow
 
 NEEDED = (Path(HTTPD), MODULES / "mod_auth_openidc.so")
 
