@@ -42,8 +42,6 @@ def read_request(
         for check in CHECKS:
             check(values, client)
         return _understood(provider, session, client, to, values, now=now)
-    except AuthorizationRefused:
-        raise
     except ProtocolError as error:
         raise AuthorizationRefused(error.error, error.description, to=to) from error
 

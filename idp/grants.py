@@ -29,9 +29,21 @@ def end_for_sessions(
     _end(session, reason, Grant.session_id.in_(session_ids), now=now)
 
 
-def end_for_member(session: Session, member_id: UUID, *, reason: GrantEnd, now: datetime) -> None:
-    """End every grant of a member: sign out everywhere, a new password, a change of standing."""
-    _end(session, reason, Grant.member_id == member_id, now=now)
+def end_for_member(
+    session: Session,
+    member_id: UUID,
+    *,
+    reason: GrantEnd,
+    now: datetime,
+    but_session: UUID | None = None,
+) -> None:
+    """End every grant of a member: sign out everywhere, a new password, a change of standing.
+
+    `but_session` spares what was issued in one browser session. Grants whose session is long
+    gone end as well.
+    """
+    spared = [] if but_session is None else [Grant.session_id.is_distinct_from(but_session)]
+    _end(session, reason, Grant.member_id == member_id, *spared, now=now)
 
 
 def _end(

@@ -22,9 +22,6 @@ class _Nobody(dict[str, dict[str, str]]):
     def __missing__(self, key: str) -> dict[str, str]:
         return {}
 
-    def get_claims_for(self, user_id: str, requested_claims: object) -> dict[str, str]:  # noqa: ARG002
-        return {}
-
 
 def issue(
     provider: Provider,

@@ -52,10 +52,6 @@ WANTED_BY_PYOP = frozenset(
 class ClaimsSource(Protocol):
     """What pyop asks for a member's claims; ours applies consent (PYOP 13)."""
 
-    def __getitem__(self, user_id: str) -> Mapping[str, Any]:
-        """Return what pyop may know of a member beforehand: nothing."""
-        ...
-
     def get_claims_for(self, user_id: str, requested_claims: Mapping[str, Any]) -> dict[str, Any]:
         """Return the claims that may leave now."""
         ...
@@ -96,9 +92,16 @@ class Provider(PyopProvider):  # type: ignore[misc]  # pyop is untyped
         self.client: RegisteredClient | None = None
 
     def at_work(
-        self, state: GrantState, userinfo: ClaimsSource, *, client: RegisteredClient | None = None
+        self,
+        state: GrantState,
+        userinfo: ClaimsSource | Mapping[str, Mapping[str, Any]],
+        *,
+        client: RegisteredClient | None = None,
     ) -> Self:
-        """Return this provider bound to the state of one request."""
+        """Return this provider bound to the state of one request.
+
+        `userinfo` is a mapping by member when a code is made, a source when claims go out.
+        """
         bound = copy.copy(self)
         bound.authz_state = state
         bound.stateless = False

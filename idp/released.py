@@ -42,10 +42,6 @@ class ReleasedClaims:
         self._channel = channel
         self._relay = relay
 
-    def __getitem__(self, user_id: str) -> Mapping[str, Any]:
-        """Tell pyop nothing beforehand."""
-        return {}
-
     def get_claims_for(self, user_id: str, requested_claims: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002
         """Return the claims that may leave now.
 

@@ -11,6 +11,7 @@ from idp.keys import Keys
 from idp.lifetimes import TokenLifetimes
 from idp.provider import Provider
 from idp.subjects import Subjects
+from kernel import logs
 from kernel.db import Sessions, open_engine, sessions
 from kernel.keyring import Keyring
 from kernel.settings import DEMO_MASTER_KEY, Settings
@@ -45,6 +46,7 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
 
     Raises SettingsInvalid when an adapter cannot be loaded.
     """
+    logs.quieten(logs.TALKATIVE)  # whoever serves us, and however it logs (PYOP 17)
     app = Flask("web", static_url_path="/static")
     app.config.update(
         SESSION_COOKIE_SECURE=settings.secure_cookies,

@@ -1,9 +1,10 @@
 """Turn every refusal into an answer: OAuth errors for clients, a helpful page for people."""
 
+import traceback
 from http import HTTPStatus
 
 import structlog
-from flask import Flask, request
+from flask import Flask, g, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
@@ -68,7 +69,10 @@ def _http(error: HTTPException) -> Response:
 
 def _bug(error: Exception) -> Response:
     scope.abandon()
-    structlog.get_logger().error("bug", reference=scope.reference(), exc_info=error)
+    told = "".join(
+        traceback.format_exception(error)
+    )  # never with local variables: they hold secrets
+    structlog.get_logger().error("bug", reference=scope.reference(), traceback=told)
     if request.path.startswith(FOR_CLIENTS):
         return oidc.refuse_in_json(
             ProtocolError("server_error", f"reference {scope.reference()}", status=500)
@@ -77,6 +81,7 @@ def _bug(error: Exception) -> Response:
 
 
 def _page(code: str, status: int) -> Response:
+    g.show_person = False  # what went wrong may be the database, which would be asked for the name
     language = pages.language()
     words = words_for(code, status)
     page = pages.page(

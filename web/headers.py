@@ -48,6 +48,11 @@ def _policy() -> str:
     )
 
 
+def over_https(*, secure: bool) -> list[tuple[str, str]]:
+    """Return the headers that only make sense over https."""
+    return [("Strict-Transport-Security", HTTPS_ONLY)] if secure else []
+
+
 def init(app: Flask) -> None:
     """Add the headers to every response, and the cookies this request decided on."""
     https = bool(app.config["SESSION_COOKIE_SECURE"])
@@ -62,6 +67,5 @@ def init(app: Flask) -> None:
         if response.mimetype == "text/html":
             response.headers["Content-Security-Policy"] = _policy()
             response.headers.setdefault("Cache-Control", "no-store")
-        if https:
-            response.headers["Strict-Transport-Security"] = HTTPS_ONLY
+        response.headers.extend(over_https(secure=https))
         return response

@@ -72,16 +72,16 @@ def count_attempt(subject: str) -> None:
     `subject` is what is being guessed at. Raises LoginLocked.
     """
     scope.keep()
-    with transaction(scope.rooms().sessions) as session:
-        verdicts = [policy.hit(session, key, now=scope.now()) for policy, key in _counted(subject)]
-    for verdict in verdicts:
+    for policy, key in _counted(subject):
+        with transaction(scope.rooms().sessions) as session:
+            verdict = policy.hit(session, key, now=scope.now())
         if verdict.retry_at is not None:
             raise LoginLocked(verdict.retry_at)
 
 
 def forget_attempts(subject: str) -> None:
     """Stop counting: it was the right person."""
-    (_, account_key), (_, address_key) = _counted(subject)
+    (_, address_key), (_, account_key) = _counted(subject)
     throttle.clear(scope.db(), account_key)
     throttle.forgive(scope.db(), address_key)
 
@@ -89,9 +89,10 @@ def forget_attempts(subject: str) -> None:
 def _counted(subject: str) -> tuple[tuple[Policy, bytes], tuple[Policy, bytes]]:
     secret = scope.rooms().throttle_key
     network = throttle.network_of(request.remote_addr or "")
+    # The address first: one that is locked out must not go on locking other people's accounts.
     return (
-        (throttle.ACCOUNT, throttle.ACCOUNT.key(subject, secret=secret)),
         (throttle.ADDRESS, throttle.ADDRESS.key(network, secret=secret)),
+        (throttle.ACCOUNT, throttle.ACCOUNT.key(subject, secret=secret)),
     )
 
 
@@ -122,18 +123,21 @@ def _start_session(proof: Proof, *, shared_computer: bool) -> None:
     session, now, assurance = scope.db(), scope.now(), acr.worth(proof)
     browser = browsers.describe(request.headers.get("User-Agent", "")[:512])
     present = scope.visitor()
+    lifetimes = scope.rooms().settings.lifetimes
+    lifetime = lifetimes.of("session_shared_computer" if shared_computer else "session")
     if present is not None and present.member_id == proof.member_id:
-        token = sessions.renew(session, present.session_id, assurance=assurance, now=now)
+        token = sessions.renew(
+            session, present.session_id, assurance=assurance, lifetime=lifetime, now=now
+        )
     else:
         if present is not None:
             end_session(present.session_id, present.member_id)
-        lifetimes = scope.rooms().settings.lifetimes
         token = sessions.start(
             session,
             member_id=proof.member_id,
             assurance=assurance,
             browser=browser,
-            lifetime=lifetimes.of("session_shared_computer" if shared_computer else "session"),
+            lifetime=lifetime,
             now=now,
         )
     footprint.record(

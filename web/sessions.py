@@ -96,7 +96,14 @@ def start(
     return token
 
 
-def renew(session: Session, session_id: UUID, *, assurance: Assurance, now: datetime) -> str:
+def renew(
+    session: Session,
+    session_id: UUID,
+    *,
+    assurance: Assurance,
+    lifetime: timedelta,
+    now: datetime,
+) -> str:
     """Give a session that proved itself again a new cookie, keeping its id and its grants."""
     token = new_secret()
     session.execute(
@@ -108,6 +115,7 @@ def renew(session: Session, session_id: UUID, *, assurance: Assurance, now: date
             amr=list(assurance.amr),
             authenticated_at=now,
             last_seen_at=now,
+            expires_at=now + lifetime,
         )
     )
     return token

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, jsonify
 from werkzeug.wrappers import Response
 
-from web import scope
+from web import headers, scope
 
 bp = Blueprint("wellknown", __name__)
 PATHS = ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server")
@@ -29,6 +29,7 @@ class Metadata:
             ("ETag", self._etag),
             ("Access-Control-Allow-Origin", "*"),
             ("X-Content-Type-Options", "nosniff"),
+            *headers.over_https(secure=document["issuer"].startswith("https://")),
         ]
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -36,7 +37,7 @@ class Metadata:
         if environ["PATH_INFO"] not in PATHS or environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
             passed_on: Iterable[bytes] = self._application(environ, start_response)
             return passed_on
-        if environ.get("HTTP_IF_NONE_MATCH") == self._etag:
+        if self._etag in environ.get("HTTP_IF_NONE_MATCH", ""):  # weakly, maybe one of many
             start_response("304 Not Modified", self._headers)
             return []
         length = ("Content-Length", str(len(self._body)))

@@ -1,7 +1,8 @@
 """A browser for tests: it keeps cookies, follows redirects and fills in our forms."""
 
 import re
-from typing import Any
+from html import unescape
+from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 
 from werkzeug.test import TestResponse
@@ -12,9 +13,10 @@ from tests.flows.provider import CALLBACK, ISSUER, City, challenge
 CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 MOST_STEPS = 12
+Changes: TypeAlias = dict[str, Any]  # parameters by name, None for one to leave out
 
 
-def authorization(client_id: str = "library", **changes: str | None) -> dict[str, str]:
+def authorization(client_id: str | None = "library", **changes: str | None) -> dict[str, str]:
     """Return the parameters of a sound request; None takes one away."""
     parameters: dict[str, str | None] = {
         "client_id": client_id,
@@ -111,7 +113,7 @@ class Browser:
 
 def hidden(page: TestResponse) -> dict[str, str]:
     """Return the hidden fields of a page, the form token among them."""
-    fields = dict(HIDDEN.findall(page.text))
+    fields = {name: unescape(value) for name, value in HIDDEN.findall(page.text)}
     assert CSRF.search(page.text), page.text
     fields.pop("next", None)  # the language form's
     return fields

@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 
 from adapters.password.adapter import PasswordAdapter
 from idp import keys
+from idp.keys import Keys
 from idp.models import PublishedKey, SigningKey
 from kernel import clock
 from kernel.db import Sessions, transaction
@@ -182,15 +183,24 @@ def application() -> Flask:
     return create_app(the_settings(), database=Sessions())
 
 
+@pytest.fixture(scope="session")
+def opened_keys() -> Keys:
+    """Keep the keys opened between tests: they are always the same."""
+    return Keys(make.KEYRING)
+
+
 @pytest.fixture
 def city(
     application: Flask,
     sessions: Sessions,
     key_rows: list[dict[str, Any]],
+    opened_keys: Keys,
     monkeypatch: pytest.MonkeyPatch,
 ) -> City:
     """Lend a provider with two clients, `library` and `archive`, and the member `mei.chen`."""
-    application.extensions["taipei_id"] = build_rooms(the_settings(), sessions)
+    rooms = build_rooms(the_settings(), sessions)
+    rooms.provider.keys = opened_keys
+    application.extensions["taipei_id"] = rooms
     city = City(application, sessions)
     monkeypatch.setattr(clock, "now", lambda: city.now)
     with city.database() as session:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -9,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idp.acr import ACR
-from tests.flows.browser import Browser, answer, authorization, is_at_client
+from tests.flows.browser import Browser, Changes, answer, authorization, is_at_client
 from tests.flows.provider import CALLBACK, ISSUER, VERIFIER, City, challenge
 
 one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 ELSEWHERE = "https://attacker.invalid/callback"
 
 
-def asked(city: City, **changes: str | None) -> dict[str, str]:
+def asked(city: City, **changes: Any) -> dict[str, str]:
     """Return the client's answer to a request that needs no page."""
     return answer(Browser(city).get("/authorize", authorization(**changes)))
 
@@ -55,9 +56,7 @@ def in_claims(**places: object) -> str:
         {"redirect_uri": ELSEWHERE, "request": "x"},
     ],
 )
-def test_until_client_and_address_hold_an_error_is_a_page(
-    city: City, changes: dict[str, str | None]
-) -> None:
+def test_until_client_and_address_hold_an_error_is_a_page(city: City, changes: Changes) -> None:
     response = Browser(city).get("/authorize", authorization(**changes))
 
     assert response.status_code == 400
@@ -131,7 +130,7 @@ def test_a_post_that_is_no_form_is_a_page(city: City, content_type: str) -> None
 )  # fmt: skip
 @one_database
 def test_a_bad_request_of_a_known_client_is_told_to_the_client(
-    city: City, changes: dict[str, str | None], error: str
+    city: City, changes: Changes, error: str
 ) -> None:
     told = asked(city, **changes)
 
@@ -198,7 +197,7 @@ def test_a_post_by_who_is_signed_in_is_answered_at_once(city: City) -> None:
 
 @one_database
 def test_a_long_post_is_not_turned_into_a_long_address(city: City) -> None:
-    response = Browser(city).post("/authorize", authorization(nonce="n" * 5_000))
+    response = Browser(city).post("/authorize", authorization(nonce="n" * 8_000))
 
     assert response.location.startswith("/interaction/")
 
@@ -226,9 +225,7 @@ def test_a_long_post_is_not_turned_into_a_long_address(city: City) -> None:
         {"nonce": "\u5e02 <b>"},
     ],
 )
-def test_a_sign_in_succeeds_however_the_client_words_it(
-    city: City, changes: dict[str, str | None]
-) -> None:
+def test_a_sign_in_succeeds_however_the_client_words_it(city: City, changes: Changes) -> None:
     told = answer(Browser(city).sign_in(**changes))
 
     assert told.get("state") == authorization(**changes).get("state")
@@ -424,6 +421,21 @@ def test_a_hint_to_another_member_asks_for_that_member_and_takes_no_other(city: 
     assert silent["error"] == "login_required"
     assert page.request.path.endswith("/login")
     assert same_again["error"] == "login_required"
+
+
+@one_database
+def test_a_hint_and_a_subject_asked_for_must_be_the_same(city: City) -> None:
+    browser = Browser(city)
+    hint = browser.tokens()["id_token"]
+    sub = city.opened(hint)["sub"]
+
+    def told(value: str) -> dict[str, str]:
+        claims = in_claims(id_token={"sub": {"value": value}})
+        request = authorization(prompt="none", id_token_hint=hint, claims=claims)
+        return answer(browser.get("/authorize", request))
+
+    assert told("somebody")["error"] == "invalid_request"
+    assert told(sub)["code"]
 
 
 @pytest.mark.parametrize("place", ["id_token", "userinfo"])

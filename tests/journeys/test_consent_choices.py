@@ -77,7 +77,7 @@ def agree(page: Page, city: City) -> None:
     assert "code=" in back.value.url
 
 
-def change(city: City, client_id: str, **purpose: object) -> None:
+def change(city: City, client_id: str, **purpose: Any) -> None:
     with city.provider.database() as session:
         approval.draft(session, client_id, make.a_purpose_form(**purpose), now=clock.now())
         approval.submit(session, client_id, CODE, now=clock.now())

@@ -11,11 +11,11 @@ from tests.live.server import Provider, serving
 from tests.live.visitor import Visitor
 
 
-@pytest.fixture(scope="package", params=DATABASES)
+@pytest.fixture(scope="session", params=DATABASES)
 def running_provider(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Provider]:
-    """Serve on each kind of database in turn; one server for all tests of the folder."""
+    """Serve on each kind of database in turn; one server for all tests of a worker and folder."""
     folder: Path = tmp_path_factory.mktemp("provider")
     if request.param == "sqlite":
         with serving(f"sqlite+pysqlite:///{folder / 'provider.sqlite3'}", folder) as provider:

@@ -4,7 +4,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,6 @@ from kernel.db import open_engine, sessions, transaction
 from kernel.keyring import Keyring
 from kernel.settings import DEMO_MASTER_KEY
 from members import register
-from members.models import Member
 from tests import make
 from tests.live.programs import free_port, running
 
@@ -95,16 +93,17 @@ class Provider:
         with self.database() as session:
             session.execute(delete(throttle.Throttle))
 
-    def age_interactions(self, person_waits: timedelta) -> None:
-        """Let so much time pass for every login that is under way."""
-        with self.database() as session:
-            session.execute(update(Interaction).values(expires_at=clock.now() - person_waits))
+    def lock(self, login: str) -> None:
+        """Count failures for an account name until it is locked."""
+        key = throttle.ACCOUNT.key(login, secret=KEYRING.derive("throttle/v1"))
+        for _ in range(throttle.ACCOUNT.limit):
+            with self.database() as session:
+                throttle.ACCOUNT.hit(session, key, now=clock.now())
 
-    def member_of(self, person: Person) -> Member:
+    def expire_interactions(self) -> None:
+        """Make every login that is under way as old as one nobody came back to."""
         with self.database() as session:
-            found = register.find_by_login(session, person.login)
-            assert found is not None
-            return found
+            session.execute(update(Interaction).values(expires_at=clock.now()))
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from tests.flows.provider import VERIFIER, challenge
 from tests.live.server import DISCOVERY, Person, Provider
 from tests.live.visitor import Visitor
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("live")]
+pytestmark = pytest.mark.slow
 
 CALLBACK = "https://library.invalid/callback"
 RACERS = 8

@@ -17,7 +17,7 @@ from tests.live.server import DISCOVERY, Provider
 from tests.live.visitor import Visitor
 from tests.relying_parties.registering import CALLBACK, GOODBYE, SCOPE, register
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("live")]
+pytestmark = pytest.mark.slow
 
 
 class Script:

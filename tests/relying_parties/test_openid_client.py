@@ -12,7 +12,7 @@ from tests.live.visitor import Visitor
 from tests.relying_parties import node_client
 from tests.relying_parties.registering import CALLBACK, GOODBYE, SCOPE, register
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("live")]
+pytestmark = pytest.mark.slow
 
 METHODS = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
 

@@ -1,3 +1,3 @@
-from tests.flows.provider import application, city, key_rows
+from tests.flows.provider import application, city, key_rows, opened_keys
 
-__all__ = ["application", "city", "key_rows"]
+__all__ = ["application", "city", "key_rows", "opened_keys"]

@@ -1,0 +1,71 @@
+"""Two workers at once: what may happen once happens once, and nobody is logged out by chance."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from werkzeug.test import TestResponse
+
+from tests.flows.browser import Browser, answer, is_at_client
+from tests.flows.provider import City
+
+WORKERS = 4
+
+
+def at_once(work: Callable[[], TestResponse], workers: int = WORKERS) -> list[TestResponse]:
+    """Do the same from several threads, all let go together."""
+    barrier = Barrier(workers)
+
+    def run() -> TestResponse:
+        barrier.wait()
+        return work()
+
+    with ThreadPoolExecutor(workers) as threads:
+        return [done.result() for done in [threads.submit(run) for _ in range(workers)]]
+
+
+@pytest.mark.pyop_row(3)
+@pytest.mark.parametrize("_attempt", range(3))
+def test_of_several_exchanges_of_one_code_one_succeeds_and_is_taken_back(
+    city: City, _attempt: int
+) -> None:
+    code = Browser(city).code()
+
+    responses = at_once(lambda: city.exchange(code))
+
+    assert sorted(each.status_code for each in responses) == [200, 400, 400, 400]
+    won = next(each for each in responses if each.status_code == 200).get_json()
+    assert not city.is_alive(won["access_token"])
+    assert city.refresh(won["refresh_token"]).status_code == 400
+
+
+@pytest.mark.parametrize("_attempt", range(3))
+def test_racing_refreshes_all_get_tokens_that_live(city: City, _attempt: int) -> None:
+    token = Browser(city).tokens()["refresh_token"]
+
+    responses = at_once(lambda: city.refresh(token))
+
+    assert [each.status_code for each in responses] == [200] * WORKERS
+    city.wait(seconds=31)
+    for each in responses:
+        assert city.is_alive(each.get_json()["access_token"])
+        assert city.refresh(each.get_json()["refresh_token"]).status_code == 200
+
+
+def test_of_two_tabs_that_finish_one_interaction_one_gets_a_code(city: City) -> None:
+    browser = Browser(city)
+    page = browser.log_in(browser.authorize())
+    step = page.request.path.removesuffix("/consent")
+    browser.submit(page, decision="allow", duration="90d")
+    cookies = "; ".join(
+        f"{each.key}={each.value}"
+        for name in ("browser", "session")
+        if (each := browser.http.get_cookie(f"__Host-taipei-id-{name}", "id.example.invalid"))
+    )
+
+    responses = at_once(lambda: city.call(step, headers={"Cookie": cookies}))
+
+    answers = [answer(each) for each in responses if is_at_client(each)]
+    assert [list(each) for each in answers] == [["code", "state", "iss"]]
+    assert city.exchange(answers[0]["code"]).status_code == 200

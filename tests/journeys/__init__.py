@@ -1,0 +1,1 @@
+"""A person with a real browser, walking through the demo city."""

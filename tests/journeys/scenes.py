@@ -1,0 +1,179 @@
+"""Every page of the provider and of the demo's sites, each with the way to get there."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from playwright.sync_api import Page
+
+from tests import make
+from tests.journeys.city import CAFE, City
+
+STRANGER, NEWCOMER, REGULAR = "stranger", "newcomer", "regular"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A page in a certain state: who is there, and how they got there."""
+
+    who: str
+    enter: Callable[[Page, City], None]
+
+
+Scenes: TypeAlias = dict[str, Scene]
+
+
+def _at(path: str) -> Callable[[Page, City], None]:
+    return lambda page, city: _go(page, city.provider.issuer + path)
+
+
+def _go(page: Page, url: str) -> None:
+    page.goto(url)
+
+
+def log_in(page: Page, login: str, password: str = make.PASSWORD) -> None:
+    page.locator("#login_id").fill(login)
+    page.locator("#password").fill(password)
+    page.locator("#submit_login").click()
+
+
+def _fail_to_log_in(page: Page, city: City) -> None:
+    _go(page, city.request())
+    log_in(page, "nobody.at.all", "wrong")
+    page.locator("#login_id-error").wait_for()
+
+
+def _be_locked_out(page: Page, city: City) -> None:
+    _go(page, city.request())
+    city.provider.lock("locked.out")
+    log_in(page, "locked.out", "wrong")
+    page.locator("#login_id-error").wait_for()
+
+
+def _consent_without_a_duration(page: Page, city: City) -> None:
+    _go(page, city.request())
+    page.locator("input[name=duration]").first.evaluate("first => first.value = 'for ever'")
+    page.locator("input[name=duration]").first.check()
+    page.locator("#consent_allow").click()
+    page.locator("[aria-invalid], .error, [role=alert]").first.wait_for()
+
+
+def _consent_to_more(page: Page, city: City) -> None:
+    _go(page, city.request(scope="openid profile"))
+    if page.locator("#consent_allow").count():
+        page.locator("#consent_allow").click()
+        page.wait_for_url(f"{city.library}/**")
+    _go(page, city.request())
+
+
+def _come_back_too_late(page: Page, city: City) -> None:
+    _go(page, city.request())
+    city.provider.expire_interactions()
+    page.reload()
+
+
+def _come_back_after_the_end(page: Page, city: City) -> None:
+    _go(page, city.request())
+    waiting = page.url
+    page.locator("#cancel_login").click()
+    page.wait_for_url(f"{city.library}/**")
+    _go(page, waiting)
+
+
+def _mistype_the_new_password(page: Page, city: City) -> None:
+    _go(page, f"{city.provider.issuer}/account/password")
+    page.locator("#current_password").fill(make.PASSWORD)
+    page.locator("#new_password").fill("one new password")
+    page.locator("#repeat_password").fill("another new password")
+    page.locator("#submit_password").click()
+    page.locator("#repeat_password-error").wait_for()
+
+
+def _about_to_withdraw(page: Page, city: City) -> None:
+    _go(page, f"{city.provider.issuer}/account/consents")
+    page.locator("a[href$='/withdraw']").first.click()
+    page.locator("#withdraw_yes").wait_for()
+
+
+def _asked_to_leave_by_the_library(page: Page, city: City) -> None:
+    _go(page, f"{city.library}/card")
+    page.locator("form[action='/logout'] button").click()
+    page.locator("#logout_yes").wait_for()
+
+
+def _refuse_at(site: str) -> Callable[[Page, City], None]:
+    def refuse(page: Page, city: City) -> None:
+        _go(page, f"{getattr(city, site)}/login")
+        page.locator("#cancel_login").click()
+        page.wait_for_url(f"{getattr(city, site)}/callback*")
+
+    return refuse
+
+
+PROVIDER: Scenes = {
+    "home": Scene(STRANGER, _at("/")),
+    "home of a member": Scene(REGULAR, _at("/")),
+    "help": Scene(STRANGER, _at("/help")),
+    "privacy": Scene(STRANGER, _at("/privacy")),
+    "accessibility": Scene(STRANGER, _at("/accessibility")),
+    "developers": Scene(STRANGER, _at("/developers")),
+    "sitemap": Scene(STRANGER, _at("/sitemap")),
+    "kit": Scene(STRANGER, _at("/dev/kit")),
+    "start of the demo": Scene(STRANGER, _at("/demo")),
+    "not found": Scene(STRANGER, _at("/nothing/here")),
+    "unknown client": Scene(STRANGER, _at("/authorize?client_id=nobody")),
+    "login": Scene(STRANGER, lambda page, city: _go(page, city.request(prompt="login"))),
+    "login of the account": Scene(STRANGER, _at("/account/login")),
+    "login with an error": Scene(STRANGER, _fail_to_log_in),
+    "login when locked": Scene(STRANGER, _be_locked_out),
+    "login asked for again": Scene(
+        REGULAR, lambda page, city: _go(page, city.request(prompt="login"))
+    ),
+    "consent": Scene(NEWCOMER, lambda page, city: _go(page, city.request())),
+    "consent with an error": Scene(NEWCOMER, _consent_without_a_duration),
+    "consent without claims": Scene(
+        NEWCOMER, lambda page, city: _go(page, city.request(scope="openid"))
+    ),
+    "consent to a shop": Scene(NEWCOMER, lambda page, city: _go(page, city.request(CAFE))),
+    "consent to more": Scene("halfway", _consent_to_more),
+    "choosing an account": Scene(
+        REGULAR, lambda page, city: _go(page, city.request(prompt="select_account"))
+    ),
+    "too late": Scene(STRANGER, _come_back_too_late),
+    "already finished": Scene(STRANGER, _come_back_after_the_end),
+    "logout": Scene(REGULAR, _at("/logout")),
+    "logged out": Scene(STRANGER, _at("/logout")),
+    "account": Scene(REGULAR, _at("/account")),
+    "consents": Scene(REGULAR, _at("/account/consents")),
+    "no consents": Scene(NEWCOMER, _at("/account/consents")),
+    "sessions": Scene(REGULAR, _at("/account/sessions")),
+    "withdrawing": Scene(REGULAR, _about_to_withdraw),
+    "withdrawn": Scene(REGULAR, _at("/account/consents?done=withdrawn")),
+    "password": Scene(REGULAR, _at("/account/password")),
+    "password with an error": Scene(REGULAR, _mistype_the_new_password),
+}
+SITES: Scenes = {
+    "library": Scene(STRANGER, lambda page, city: _go(page, f"{city.library}/")),
+    "library card": Scene(REGULAR, lambda page, city: _go(page, f"{city.library}/card")),
+    "library refused": Scene(STRANGER, _refuse_at("library")),
+    "library out of date": Scene(
+        STRANGER, lambda page, city: _go(page, f"{city.library}/callback?state=old")
+    ),
+    "library signing out": Scene(REGULAR, _asked_to_leave_by_the_library),
+    "till": Scene(STRANGER, lambda page, city: _go(page, f"{city.cafe}/")),
+    "receipt": Scene(REGULAR, lambda page, city: _go(page, f"{city.cafe}/receipt")),
+    "till refused": Scene(STRANGER, _refuse_at("cafe")),
+}
+SCENES: Scenes = {**PROVIDER, **SITES}
+
+
+def settle(page: Page, city: City) -> None:
+    """Give a regular something on every page: a live consent, an ended one, both sites open."""
+    for site, is_withdrawn in ((city.cafe, True), (city.library, False)):
+        _go(page, f"{site}/login")
+        page.locator("#consent_allow").click()
+        page.wait_for_url(f"{site}/**")
+        if is_withdrawn:
+            _about_to_withdraw(page, city)
+            page.locator("#withdraw_yes").click()
+            page.wait_for_url("**/account/consents*")

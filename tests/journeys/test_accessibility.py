@@ -1,0 +1,114 @@
+"""Every page in both languages, on a phone and a desk, light and dark: WCAG 2.2 AA, and more."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, StorageState
+
+from tests.journeys.chromium import LOCALES, Person
+from tests.journeys.city import City
+from tests.journeys.conftest import Arrive
+from tests.journeys.inspection import faults
+from tests.journeys.scenes import REGULAR, SCENES, STRANGER, log_in, settle
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
+
+
+Remember = Callable[[str, str], StorageState | None]
+
+
+@pytest.fixture(scope="session")
+def remembered(running_city: City, browser: Browser) -> Remember:
+    """Sign each kind of member in once a language; later they only bring their cookies."""
+    known: dict[tuple[str, str], StorageState] = {}
+
+    def remember(who: str, language: str) -> StorageState | None:
+        if who == STRANGER:
+            return None
+        if (who, language) not in known:
+            known[who, language] = _sign_in(running_city, browser, who, language)
+        return known[who, language]
+
+    return remember
+
+
+def _sign_in(city: City, browser: Browser, who: str, language: str) -> StorageState:
+    person = Person(browser, language)
+    login = city.provider.enrol(f"{who}.{LOCALES[language]}").login
+    person.page.goto(f"{city.provider.issuer}/account/login")
+    log_in(person.page, login)
+    person.page.wait_for_url("**/account")
+    if who == REGULAR:
+        settle(person.page, city)
+    state = person.context.storage_state()
+    person.close()
+    return state
+
+
+@pytest.mark.parametrize("language", LOCALES)
+@pytest.mark.parametrize("scene", SCENES)
+def test_nothing_is_wrong_with(
+    city: City, arrive: Arrive, remembered: Remember, scene: str, language: str
+) -> None:
+    there = SCENES[scene]
+    state = remembered(there.who, language)
+    person = arrive(language, storage_state=state, reduced_motion="reduce")
+
+    there.enter(person.page, city)
+
+    assert person.page.locator("html").get_attribute("lang") == language
+    assert not list(faults(person.page, language=language, name=scene))
+
+
+@pytest.mark.parametrize("kind", ["radio", "checkbox"])
+def test_in_forced_colours_the_chosen_looks_different_from_the_rest(
+    city: City, arrive: Arrive, kind: str
+) -> None:
+    page = arrive(forced_colors="active").page
+    page.goto(f"{city.provider.issuer}/dev/kit")
+    choice = page.locator(f"label.option:has(input[type={kind}])").first
+    choice.locator("input").check()
+    page.locator("h1").click()  # the focus would make a difference of its own
+    chosen = choice.screenshot()
+
+    choice.locator("input").evaluate("input => { input.checked = false }")
+
+    assert choice.screenshot() != chosen
+
+
+@pytest.mark.parametrize(
+    ("page", "fault"),
+    [
+        ("<img src=x.png>", "image-alt"),
+        ("<p style='color:#ccc'>faint</p>", "color-contrast"),
+        ("<p class=night>dark on dark by night</p>", "[390 dark] color-contrast"),
+        ("<p>中文</p>", "Chinese in English, text: 中文"),
+        ("<img alt=中文>", "Chinese in English, alt: 中文"),
+        ("<div style='width:400px'>wide</div>", "[320] 40"),
+        (f"<pre>{36 * 'x'}</pre>", "[320, spaced]"),
+        ("<button style='height:20px;padding:0'>low</button>", "x 20 px: <button> low"),
+        ("<label>x <input style='border:1px solid #ddd'></label>", "border at 1.3"),
+        ("<style>a:focus {outline:0}</style><a href=#>unseen</a>", "focus cannot be seen on <a>"),
+        ("<p>no link, no button</p>", "nothing on the page can be reached by keyboard"),
+    ],
+)
+def test_the_inspection_notices(arrive: Arrive, page: str, fault: str) -> None:
+    person = arrive("en")
+    night = "@media (prefers-color-scheme: dark) { .night { color: #333; background: #222 } }"
+    frame = f"<html lang=en><title>t</title><style>{night}</style><main><h1>t</h1>"
+    person.page.set_content(f"<!doctype html>{frame}{page}")
+
+    found = list(faults(person.page, language="en", name="a bad page"))
+
+    assert any(fault in each for each in found), found
+
+
+def test_the_inspection_has_nothing_to_say_about_a_plain_page(arrive: Arrive) -> None:
+    person = arrive("en")
+    person.page.set_content(
+        "<!doctype html><html lang=en><title>t</title><main><h1>t</h1>"
+        "<p>Read <a href=#>this</a> by <span lang=zh-Hant-TW>陳美玉</span>.</p>"
+        "<style>:focus {outline: 3px solid}</style>"
+    )
+
+    assert not list(faults(person.page, language="en", name="a plain page"))

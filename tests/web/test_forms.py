@@ -1,0 +1,255 @@
+"""Only our own forms change anything; pages carry headers that hold a browser to that."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from tests import make
+from tests.flows.browser import Browser, authorization, hidden, is_at_client
+from tests.flows.provider import ISSUER, City, the_settings
+from web.app import create_app
+
+one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+NOBODY = "00000000-0000-0000-0000-000000000000"
+LOGIN = {"login_id": "mei.chen", "password": make.PASSWORD}
+
+
+def refused(browser: Browser, form: dict[str, str], **headers: str) -> bool:
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    response = browser.post("/account/login", form, headers=names)
+    assert response.status_code in {303, 403}
+    return response.status_code == 403
+
+
+@pytest.mark.refusal("form.not_ours")
+@one_database
+def test_a_form_without_our_token_changes_nothing(city: City) -> None:
+    browser = Browser(city)
+    token = hidden(browser.get("/account/login"))
+    others = hidden(Browser(city).get("/account/login"))
+
+    assert refused(browser, LOGIN)
+    assert refused(browser, {**LOGIN, "csrf_token": ""})
+    assert refused(browser, {**LOGIN, "csrf_token": "\u5e02"})
+    assert refused(browser, {**LOGIN, **others})
+    assert not refused(browser, {**LOGIN, **token})
+
+
+@pytest.mark.refusal("form.not_ours")
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec_Fetch_Site": "cross-site"},
+        {"Sec_Fetch_Site": "same-site"},
+        {"Origin": "https://attacker.invalid"},
+        {"Origin": "null"},
+        {"Origin": ISSUER + ".attacker.invalid"},
+        {"Origin": ISSUER.replace("https", "http")},
+        {"Sec_Fetch_Site": "same-origin", "Origin": "https://attacker.invalid"},
+    ],
+)
+@one_database
+def test_a_form_on_another_site_changes_nothing_whatever_it_knows(
+    city: City, headers: dict[str, str]
+) -> None:
+    browser = Browser(city)
+    token = hidden(browser.get("/account/login"))
+
+    assert refused(browser, {**LOGIN, **token}, **headers)
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Sec_Fetch_Site": "same-origin", "Origin": ISSUER}, {"Sec_Fetch_Site": "none"}]
+)
+@one_database
+def test_a_form_on_our_own_page_passes(city: City, headers: dict[str, str]) -> None:
+    browser = Browser(city)
+    token = hidden(browser.get("/account/login"))
+
+    assert not refused(browser, {**LOGIN, **token}, **headers)
+
+
+POSTS = (
+    "/account/login",
+    "/account/logout",
+    "/account/password",
+    "/account/sessions/end",
+    f"/account/sessions/{NOBODY}/end",
+    f"/account/consents/{NOBODY}/withdraw",
+    "/language",
+    f"/interaction/{NOBODY}/login",
+    f"/interaction/{NOBODY}/account",
+    f"/interaction/{NOBODY}/consent",
+    f"/interaction/{NOBODY}/cancel",
+)
+FOR_CLIENTS = {"/authorize", "/token", "/userinfo", "/introspect", "/revoke"}
+
+
+@one_database
+def test_every_address_that_changes_something_asks_for_the_token(city: City) -> None:
+    browser = Browser(city)
+    browser.sign_in()
+
+    assert {path: browser.post(path).status_code for path in POSTS} == dict.fromkeys(POSTS, 403)
+    assert browser.post("/logout", {"decision": "yes"}).status_code == 403
+
+
+@one_database
+def test_the_list_of_such_addresses_is_complete(city: City) -> None:
+    rules = city.app.url_map.iter_rules()
+    changing = {str(rule) for rule in rules if "POST" in (rule.methods or ())}
+
+    listed = {re.sub(r"<uuid:\w+>", NOBODY, each) for each in changing}
+
+    assert listed == {*POSTS, *FOR_CLIENTS, "/logout"}
+
+
+# Headers
+
+
+def a_login_page(browser: Browser) -> str:
+    return browser.authorize().request.path
+
+
+def a_consent_page(browser: Browser) -> str:
+    return browser.log_in(browser.authorize()).request.path
+
+
+@pytest.mark.parametrize("path", ["/", "/help", "/account/login", "/nothing", "/authorize"])
+@one_database
+def test_every_page_is_hardened(city: City, path: str) -> None:
+    headers = Browser(city).get(path).headers
+
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Strict-Transport-Security"].startswith("max-age=63072000")
+    assert "no-store" in headers["Cache-Control"]
+    policy = headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; base-uri 'none'; frame-ancestors 'none'; ")
+    assert "form-action 'self';" in policy
+    assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize("page", [a_login_page, a_consent_page])
+@one_database
+def test_a_sign_in_may_send_its_form_to_the_registered_origin_and_nowhere_else(
+    city: City, page: Callable[[Browser], str]
+) -> None:
+    browser = Browser(city)
+
+    headers = browser.get(page(browser)).headers
+
+    assert "form-action 'self' https://library.invalid;" in headers["Content-Security-Policy"]
+
+
+@one_database
+def test_an_app_is_named_by_its_scheme(city: City) -> None:
+    address = "tw.taipei.app:/callback"
+    city.register("app", auth_method="none", redirect_uris=[address])
+    browser = Browser(city)
+
+    page = browser.authorize("app", redirect_uri=address)
+
+    assert "form-action 'self' tw.taipei.app:;" in page.headers["Content-Security-Policy"]
+
+
+@one_database
+def test_scripts_carry_a_nonce_that_is_never_the_same(city: City) -> None:
+    pages = [Browser(city).get("/account/login") for _ in range(2)]
+
+    nonces = [re.findall(r'nonce="([^"]+)"', page.text) for page in pages]
+    policies = [page.headers["Content-Security-Policy"] for page in pages]
+    for own, policy in zip(nonces, policies, strict=True):
+        assert own
+        assert all(f"'nonce-{each}' 'strict-dynamic'" in policy for each in own)
+    assert nonces[0] != nonces[1]
+    assert "style=" not in pages[0].text
+
+
+@one_database
+def test_a_page_without_scripts_allows_none(city: City) -> None:
+    assert "script-src 'none'" in Browser(city).get("/help").headers["Content-Security-Policy"]
+
+
+@one_database
+def test_cookies_are_for_this_host_over_https_out_of_reach_of_scripts(city: City) -> None:
+    browser = Browser(city)
+    page = browser.get("/account/login")
+    done = browser.submit(page, **LOGIN)
+
+    for response, kind in ((page, "browser"), (done, "session")):
+        cookie = next(each for each in response.headers.getlist("Set-Cookie") if kind in each)
+        name, *rest = cookie.split("; ")
+        assert name.startswith(f"__Host-taipei-id-{kind}=")
+        assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(rest)
+        assert not any(each.startswith("Domain") for each in rest)
+
+
+def test_without_https_the_demonstration_has_plain_cookies(city: City) -> None:
+    settings = the_settings(demo=True, issuer="http://localhost")
+    app = create_app(settings, database=city.sessions)
+
+    response = app.test_client().get("/account/login")
+
+    assert response.headers["Set-Cookie"].startswith("taipei-id-browser=")
+    assert "Secure" not in response.headers["Set-Cookie"]
+    assert "Strict-Transport-Security" not in response.headers
+    assert app.test_client().get("/dev/kit").status_code == 200
+
+
+# Language
+
+
+@pytest.mark.parametrize(
+    ("sent", "location"),
+    [
+        ("/help?a=b", "/help?a=b"),
+        ("https://attacker.invalid/", "/"),
+        ("//attacker.invalid", "/"),
+        ("/\\attacker.invalid", "/"),
+        ("\\\\attacker.invalid", "/"),
+        ("/\t/attacker.invalid", "/"),
+        ("/\n/attacker.invalid", "/"),
+        ("javascript:alert(1)", "/"),
+        ("attacker.invalid", "/"),
+        ("", "/"),
+        ("/help\r\nSet-Cookie: a=b", "/"),
+        ("/\u5e02", "/%E5%B8%82"),
+    ],
+)
+@one_database
+def test_choosing_a_language_returns_to_our_own_pages_only(
+    city: City, sent: str, location: str
+) -> None:
+    browser = Browser(city)
+    token = hidden(browser.get("/help"))
+
+    response = browser.post("/language", {**token, "language": "en", "next": sent})
+
+    assert (response.status_code, response.location) == (303, location)
+    assert '<html lang="en">' in browser.get("/help").text
+
+
+@one_database
+def test_a_language_we_do_not_speak_changes_nothing(city: City) -> None:
+    browser = Browser(city)
+    token = hidden(browser.get("/help"))
+
+    browser.post("/language", {**token, "language": "xx", "next": "/help"})
+
+    assert '<html lang="zh-Hant-TW">' in browser.get("/help").text
+
+
+@one_database
+def test_nothing_a_client_sends_is_markup(city: City) -> None:
+    evil = "</title><script>alert(1)</script>"
+    browser = Browser(city)
+
+    page = browser.authorize(state=evil, login_hint=evil, nonce=evil, ui_locales=evil)
+    error = browser.get("/authorize", authorization(client_id=evil))
+
+    for each in (page, error):
+        assert "<script>alert" not in each.text
+        assert not is_at_client(each)
