@@ -11,7 +11,7 @@ bin=$(realpath "$1") workers=$2
 shift 2
 export PATH="$bin:$PATH"
 
-options=(-n "$workers" --dist loadgroup)
+options=(-n "$workers" --dist worksteal)  # pytest 9.2 makes xdist deal groups out one by one
 [[ $# -gt 0 ]] || options+=(--cov --cov-report=)
 
 echo '== tests'

@@ -75,9 +75,7 @@ def _end_other_sessions() -> None:
     session, member_id, now, visitor = scope.db(), scope.member_id(), scope.now(), scope.visitor()
     here = None if visitor is None else visitor.session_id
     ended = sessions.end_all(session, member_id=member_id, but=here)
-    grants.end_for_member(
-        session, member_id, reason=GrantEnd.LOGGED_OUT, now=now, but_session=here
-    )
+    grants.end_for_member(session, member_id, reason=GrantEnd.LOGGED_OUT, now=now, but_session=here)
     footprint.record(session, Kind.PASSWORD_CHANGED, member_id=member_id, now=now, ended=len(ended))
     notices.mail(
         session, Mail.PASSWORD_CHANGED, member_id=member_id, language=pages.language(), now=now

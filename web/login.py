@@ -177,7 +177,7 @@ def end_session(session_id: UUID, member_id: UUID) -> None:
 def locked_words(locked: LoginLocked) -> str:
     """Say until when logging in is locked; the same for members and strangers."""
     until = pages.moment(locked.until)
-    return pages.say("嘗試太多次，請在 %(until)s 之後再試，或臨櫃辦理。", until=until)
+    return pages.say("嘗試太多次，請在%(until)s之後再試，或臨櫃辦理。", until=until)
 
 
 def failed_words(refused: Refused) -> str:

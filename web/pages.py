@@ -151,7 +151,7 @@ def developers() -> str:
     endpoints = {
         name: value
         for name, value in provider.metadata.items()
-        if name.endswith(("_endpoint", "_uri")) and isinstance(value, str)
+        if name.endswith("_endpoint") or name in {"issuer", "jwks_uri"}
     }
     return page("developers.html", issuer=provider.issuer, endpoints=endpoints)
 
