@@ -157,6 +157,6 @@ def test_the_text_says_who_why_how_long_and_what_in_the_readers_language(
     text = consent_text(library, card, ["sub", "name", "birthdate"], language=language)
 
     lines = text.splitlines()
-    assert len(lines) == 10
+    assert len(lines) == 11
     assert all(each in text for each in words)
     assert text == consent_text(library, card, ["birthdate", "sub", "name"], language=language)

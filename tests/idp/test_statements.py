@@ -58,7 +58,7 @@ def test_each_request_runs_just_these_statements(city: City, database: Engine) -
     browser.sign_in()
 
     assert cost(city, database, browser) == {
-        "authorize": ["SELECT", "SELECT", "INSERT"],  # session, consent; grant
+        "authorize": ["SELECT", "SELECT", "INSERT", "INSERT"],  # session, consent; grant, footprint
         "token": ["UPDATE", "INSERT"],  # the code taken; the tokens
         "userinfo": ["SELECT", "SELECT", "INSERT"],  # token, consent; disclosure
         "refresh": ["UPDATE", "SELECT", "INSERT", "SELECT"],  # token, grant; tokens; consent
