@@ -91,7 +91,9 @@ def many(city: City, count: int, *, apart: timedelta = timedelta(hours=2)) -> No
 
 def entries(page: TestResponse) -> list[str]:
     """Return the text of each entry on a page, without markup."""
-    items = re.findall(r'<li id="line-.*?</li>\s*(?=<li id="line-|</ul>\s*</section>)', page.text, re.DOTALL)
+    items = re.findall(
+        r'<li id="line-.*?</li>\s*(?=<li id="line-|</ul>\s*</section>)', page.text, re.DOTALL
+    )
     return [" ".join(re.sub(r"<[^>]+>", " ", item).split()) for item in items]
 
 
