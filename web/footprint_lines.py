@@ -176,11 +176,8 @@ def _facts(entry: Entry, purpose: str) -> list[str]:
 
 def _repeated(entry: Entry) -> str:
     first = (entry.others or [entry.newest])[-1]
-    return pages.say_number(
-        "同樣內容再讀取 %(num)s 次，從 %(time)s 起",
-        len(entry.others),
-        time=dates.clock_words(first.at),
-    )
+    words = footprint_words.REPEATED.text(pages.language())
+    return words % {"num": len(entry.others), "time": dates.clock_words(first.at)}
 
 
 def _kind(line: Line, client: Named | None) -> str | None:

@@ -39,6 +39,9 @@ WORDS: Mapping[str, Bilingual] = {
     ),
 }
 OTHER = Bilingual("其他紀錄（%(kind)s）", "Another record (%(kind)s)")
+REPEATED = Bilingual(
+    "同樣內容再讀取 %(num)s 次，從 %(time)s 起", "Same data read again, %(num)s ×, since %(time)s"
+)
 ONLY_SUB = Bilingual("只有專屬代號", "Only an identifier for that site")
 
 

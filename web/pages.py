@@ -39,12 +39,6 @@ def say(chinese: str, **values: object) -> str:
     return words % values if values else words
 
 
-def say_number(chinese: str, number: int, **values: object) -> str:
-    """Return a text with `%(num)s` in it, in the reader's language and number."""
-    words = i18n.translations(language()).ngettext(chinese, chinese, number)
-    return words % {"num": number, **values}
-
-
 def page(template: str, **context: Any) -> str:  # whatever the template needs
     """Render a page in the reader's language."""
     return render_template(template, **context)

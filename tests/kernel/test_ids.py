@@ -1,5 +1,5 @@
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from kernel import clock, ids
 
@@ -26,6 +26,23 @@ def test_an_identifier_begins_with_its_millisecond() -> None:
     after = clock.now()
 
     assert before.timestamp() * 1000 - 1 <= milliseconds <= after.timestamp() * 1000
+
+
+def test_identifiers_of_one_moment_keep_the_order_in_which_they_were_made() -> None:
+    moment = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
+
+    made = [ids.new_id_at(moment) for _ in range(1000)]
+
+    assert made == sorted(set(made))
+    assert {(each.version, each.variant) for each in made} == {(7, "specified in RFC 4122")}
+    assert {each.int >> 80 for each in made} == {int(moment.timestamp() * 1000)}
+
+
+def test_a_moment_divides_the_identifiers_before_it_from_those_after() -> None:
+    moment = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
+    before, after = moment - timedelta(milliseconds=1), moment
+
+    assert ids.new_id_at(before) < ids.first_id_at(moment) <= ids.new_id_at(after)
 
 
 def test_a_secret_has_256_bits_and_fits_into_a_url() -> None:

@@ -91,9 +91,10 @@ def many(city: City, count: int, *, apart: timedelta = timedelta(hours=2)) -> No
 
 def entries(page: TestResponse) -> list[str]:
     """Return the text of each entry on a page, without markup."""
-    item = r'<li id="line-.*?</li>\s*(?=<li id="line-|</ul>\s*</section>)'
-    items = re.findall(item, page.text, re.DOTALL)
-    return [" ".join(re.sub(r"<[^>]+>", " ", each).split()) for each in items]
+    items = re.findall(
+        r'<li id="line-.*?</li>\s*(?=<li id="line-|</ul>\s*</section>)', page.text, re.DOTALL
+    )
+    return [" ".join(re.sub(r"<[^>]+>", " ", item).split()) for item in items]
 
 
 # What stands in it
