@@ -238,7 +238,8 @@ def test_guessing_the_present_password_is_locked_too(city: City, mei: Browser) -
 def test_a_merchants_consent_and_an_ended_client_do_not_break_the_list(
     city: City, mei: Browser
 ) -> None:
-    city.register("till", kind="merchant", sector="till.invalid")
+    offer = make.a_purpose_form(claims=[make.a_claim_form("name")])
+    city.register("till", kind="merchant", sector="till.invalid", purposes=[offer])
     mei.sign_in("till")
     with city.database() as session:
         registry.get(session, "till").disabled_at = city.now

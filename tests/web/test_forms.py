@@ -77,11 +77,15 @@ POSTS = (
     "/account/sessions/end",
     f"/account/sessions/{NOBODY}/end",
     f"/account/consents/{NOBODY}/withdraw",
+    "/account/confirm",
+    "/account/footprint/export",
+    f"/account/footprint/{NOBODY}/not-me",
     "/language",
     f"/interaction/{NOBODY}/login",
     f"/interaction/{NOBODY}/account",
     f"/interaction/{NOBODY}/consent",
     f"/interaction/{NOBODY}/cancel",
+    f"/interaction/{NOBODY}/refused",
 )
 FOR_CLIENTS = {"/authorize", "/token", "/userinfo", "/introspect", "/revoke"}
 

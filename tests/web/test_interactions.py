@@ -7,6 +7,7 @@ from audit.models import LedgerLine
 from clients.models import Client
 from consent.models import Consent, ConsentText, Decision, Receipt
 from idp.models import Grant
+from tests import make
 from tests.flows.browser import Browser, answer, is_at_client
 from tests.flows.provider import CALLBACK, City
 
@@ -194,7 +195,7 @@ def test_only_what_is_new_is_asked_and_what_was_agreed_is_shown(city: City) -> N
 
     assert 'name="claim.email"' in page.text
     assert 'name="claim.birthdate"' not in page.text
-    assert "先前已同意 2 項" in page.text
+    assert "先前的選擇照舊" in page.text
 
 
 @pytest.mark.parametrize(
@@ -259,7 +260,8 @@ def test_steps_out_of_order_lead_to_the_step_that_is_due(city: City) -> None:
 
 @one_database
 def test_a_merchant_is_announced_as_one(city: City) -> None:
-    city.register("till", kind="merchant", sector="till.invalid")
+    offer = make.a_purpose_form(claims=[make.a_claim_form("name")])
+    city.register("till", kind="merchant", sector="till.invalid", purposes=[offer])
     browser = Browser(city)
 
     page = browser.log_in(browser.authorize("till"))

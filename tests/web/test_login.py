@@ -7,7 +7,8 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from adapters.password.hashing import Hasher
-from audit.models import TrailEntry
+from audit.lines import Kind
+from audit.models import LedgerLine, TrailEntry
 from members.models import Standing
 from tests import make
 from tests.flows.browser import Browser, answer, authorization
@@ -30,8 +31,10 @@ def is_in(response: TestResponse) -> bool:
 
 def reasons(city: City) -> list[str]:
     with city.database() as session:
-        failed = select(TrailEntry.detail).where(TrailEntry.event == "login.failed")
-        return [detail["reason"] for detail in session.scalars(failed.order_by(TrailEntry.at))]
+        strangers = select(TrailEntry.detail).where(TrailEntry.event == "login.failed")
+        members = select(LedgerLine.detail).where(LedgerLine.kind == Kind.LOGIN_FAILED)
+        found = [*session.scalars(strangers), *session.scalars(members)]
+        return [detail["reason"] for detail in found]
 
 
 class CountingHasher(Hasher):
