@@ -243,6 +243,14 @@ def test_times_that_cannot_be_are_refused(sound: Json, change: Callable[[Json], 
         receipts.require_sound(sound, now=LATER)
 
 
+@pytest.mark.refusal("receipt.malformed")
+def test_a_moment_without_a_time_zone_is_refused(sound: Json) -> None:
+    sound["consent"]["events"][0]["event_time"] = "2026-11-23T12:00:00"
+
+    with pytest.raises(Refused, match=r"^receipt\.malformed$"):
+        receipts.require_sound(sound, now=LATER)
+
+
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
