@@ -28,6 +28,7 @@ class Job:
     port: int
     users: int
     seconds: float
+    least: int  # repetitions of each user, however long they take
     city: City  # the part of it this process plays
 
     def line(self) -> str:
@@ -48,10 +49,10 @@ def _visitors(job: Job) -> list[Visitor]:
     return [Visitor(send, job.city.secret, itertools.cycle(share), newcomers) for share in shares]
 
 
-def _repeat(operation: Operation, visitor: Visitor, deadline: float) -> list[float]:
+def _repeat(operation: Operation, visitor: Visitor, deadline: float, least: int) -> list[float]:
     """Return how many milliseconds each repetition took."""
-    waits = []
-    while time.monotonic() < deadline:
+    waits: list[float] = []
+    while time.monotonic() < deadline or len(waits) < least:
         began = time.perf_counter()
         try:
             operation.run(visitor)
@@ -69,7 +70,7 @@ def _work(job: Job) -> list[float]:
     sys.stdin.readline()
     deadline = time.monotonic() + job.seconds
     with ThreadPoolExecutor(job.users) as pool:
-        done = [pool.submit(_repeat, operation, each, deadline) for each in visitors]
+        done = [pool.submit(_repeat, operation, each, deadline, job.least) for each in visitors]
     return [wait for each in done for wait in each.result()]
 
 

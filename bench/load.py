@@ -32,9 +32,19 @@ class Run:
 
 
 def run(
-    operation: str, server: Server, store_pid: int | None, city: City, *, users: int, seconds: float
+    operation: str,
+    server: Server,
+    store_pid: int | None,
+    city: City,
+    *,
+    users: int,
+    seconds: float,
+    least: int,
 ) -> Run:
-    """Let `users` repeat an operation for `seconds` and return what it cost. Raises Failed."""
+    """Let `users` repeat an operation for `seconds`, at least `least` times each; return the bill.
+
+    Raises Failed if an answer is not what the flow needs.
+    """
     count = min(PROCESSES, users)
     with ExitStack() as stack:
         generators = [stack.enter_context(_generator()) for _ in range(count)]
@@ -45,6 +55,7 @@ def run(
                 port=server.port,
                 users=users // count,
                 seconds=seconds,
+                least=least,
                 city=city.part(number, count),
             )
             _tell(generator, job.line())

@@ -21,7 +21,9 @@ from kernel.settings import Settings
 from web.cli.opening import keyring_of
 
 LOGINS_PER_SECOND = 100  # more than two cores can verify passwords
-WARMING_SECONDS = 0.5
+# Templates are compiled at first use, in each worker: nothing is measured before that is over.
+WARMING_USERS, WARMING_REPETITIONS = 4, 10
+LEAST = 3  # repetitions a user: a busy machine must not leave a row without numbers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +39,8 @@ class Plan:
 
     def newcomers(self) -> int:
         """Return how many members one run of `login` can use up."""
-        return math.ceil(self.seconds * LOGINS_PER_SECOND) + max(self.users)
+        least = max(LEAST * max(self.users), WARMING_USERS * WARMING_REPETITIONS)
+        return math.ceil(self.seconds * LOGINS_PER_SECOND) + least
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,19 +123,21 @@ def _runs(
     newcomers = _portions(city.newcomers, plan.newcomers())
     runs: dict[tuple[str, int], list[Run]] = {}
 
-    def once(name: str, users: int, seconds: float) -> Run:
+    def once(name: str, users: int, seconds: float, least: int) -> Run:
         fresh = next(newcomers) if name == "login" else ()
         server = trees.floor if name == "floor" else trees.provider
         part = replace(city, newcomers=fresh)
-        return load.run(name, server, trees.store_pid, part, users=users, seconds=seconds)
+        return load.run(
+            name, server, trees.store_pid, part, users=users, seconds=seconds, least=least
+        )
 
     for name in plan.operations:
-        once(name, max(plan.users), WARMING_SECONDS)
+        once(name, WARMING_USERS, 0, WARMING_REPETITIONS)
     for repeat in range(plan.repeats):
         for name in plan.operations:
             say(f"{engine}: {name}, round {repeat + 1} of {plan.repeats}")
             for users in plan.users:
-                runs.setdefault((name, users), []).append(once(name, users, plan.seconds))
+                runs.setdefault((name, users), []).append(once(name, users, plan.seconds, LEAST))
     return runs
 
 
