@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from idp.errors import Aftermath
 from kernel import clock
-from kernel.db import transaction
+from kernel.db import transaction, work_session
 from kernel.ids import new_reference
 from web import cookies, sessions
 from web.rooms import Rooms
@@ -37,7 +37,7 @@ def now() -> datetime:
 def db() -> Session:
     """Return this request's database session, opening its transaction at first use."""
     if "db" not in g:
-        g.db = rooms().sessions()
+        g.db = work_session(rooms().sessions)
     return cast("Session", g.db)
 
 
