@@ -16,6 +16,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 # A client may have opened the sign-in in a popup and wait for it to come back (`display=popup`).
+_EVERYWHERE = tuple((name.lower(), (name, value)) for name, value in HEADERS.items())
 MAY_BE_A_POPUP = ("/authorize", "/interaction/", "/logout")
 HTTPS_ONLY = "max-age=63072000; includeSubDomains"
 
@@ -60,10 +61,11 @@ def init(app: Flask) -> None:
     @app.after_request
     def add(response: Response) -> Response:
         cookies.write(response)
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
+        # Looked up once: each setdefault would walk all headers, and each `request` the context.
+        headers, present = response.headers, {name.lower() for name, _ in response.headers}
+        headers.extend(pair for name, pair in _EVERYWHERE if name not in present)
         if not request.path.startswith(MAY_BE_A_POPUP):
-            response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+            headers.add("Cross-Origin-Opener-Policy", "same-origin")
         if response.mimetype == "text/html":
             response.headers["Content-Security-Policy"] = _policy()
             response.headers.setdefault("Cache-Control", "no-store")
