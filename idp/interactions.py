@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from idp import parameters
@@ -14,6 +14,16 @@ from idp.provider import Provider
 from idp.requests import AuthorizationRequest
 from kernel.db import changed
 from kernel.ids import digest, new_id
+
+# Built once (docs/performance.md).
+_FIND = select(Interaction).where(
+    Interaction.id == bindparam("key"), Interaction.browser_hash == bindparam("browser")
+)
+_FINISH = (
+    update(Interaction)
+    .where(Interaction.id == bindparam("key"), Interaction.finished_at.is_(None))
+    .values(finished_at=bindparam("now"))
+)
 
 
 def begin(
@@ -40,11 +50,7 @@ def begin(
 
 def find(session: Session, interaction_id: UUID, *, browser: str) -> Interaction | None:
     """Return the interaction if this browser brought it, finished and expired ones included."""
-    return session.scalar(
-        select(Interaction).where(
-            Interaction.id == interaction_id, Interaction.browser_hash == digest(browser)
-        )
-    )
+    return session.scalar(_FIND, {"key": interaction_id, "browser": digest(browser)})
 
 
 def request_of(
@@ -66,10 +72,6 @@ def progress_of(interaction: Interaction) -> Progress:
 
 def finish(session: Session, interaction_id: UUID, *, now: datetime) -> bool:
     """Mark the interaction as answered; of two tabs that try, only one gets True."""
-    result = session.execute(
-        update(Interaction)
-        .where(Interaction.id == interaction_id, Interaction.finished_at.is_(None))
-        .values(finished_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    session.flush()  # the connection sees what the ORM has written, not what it still holds
+    result = session.connection().execute(_FINISH, {"key": interaction_id, "now": now})
     return changed(result) == 1
