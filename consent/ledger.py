@@ -40,6 +40,10 @@ _DECISIONS = select(
     Consent.purpose_id == bindparam("purpose_id"),
 )
 
+_RECEIPT = insert(Receipt)
+_CONSENT = insert(Consent)
+_LOCK = select(Member.id).where(Member.id == bindparam("member_id")).with_for_update()
+
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
@@ -104,27 +108,30 @@ def record(
     claims = answer.given | answer.refused
     if not claims <= purpose.approved | {"sub"}:
         raise Refused("consent.claim_not_asked")
+    session.flush()  # the connection sees what the ORM has written, not what it still holds
     _lock_member(session, member_id)
     _end(session, EndReason.SUPERSEDED, claims, member_id=member_id, purpose=purpose.id, now=now)
-    receipt = Receipt(
-        id=new_id(),
-        member_id=member_id,
-        client_id=client.id,
-        purpose_id=purpose.id,
-        text_sha256=_keep_text(session, client, purpose, answer),
-        text_version=purpose.text_version,
-        language=answer.language,
-        acr=answer.acr,
-        decided_at=now,
-    )
-    session.add(receipt)
-    session.flush()
-    session.execute(
-        insert(Consent),
+    receipt_id = new_id()
+    text_sha256 = _keep_text(session, client, purpose, answer)
+    connection = session.connection()
+    receipt = {
+        "id": receipt_id,
+        "member_id": member_id,
+        "client_id": client.id,
+        "purpose_id": purpose.id,
+        "text_sha256": text_sha256,
+        "text_version": purpose.text_version,
+        "language": answer.language,
+        "acr": answer.acr,
+        "decided_at": now,
+    }
+    connection.execute(_RECEIPT, receipt)
+    connection.execute(
+        _CONSENT,
         [
             {
                 "id": new_id(),
-                "receipt_id": receipt.id,
+                "receipt_id": receipt_id,
                 "member_id": member_id,
                 "client_id": client.id,
                 "purpose_id": purpose.id,
@@ -138,12 +145,12 @@ def record(
             for claim in sorted(claims)
         ],
     )
-    return receipt.id
+    return receipt_id
 
 
 def _lock_member(session: Session, member_id: UUID) -> None:
     # Two tabs answering at once would both find nothing to supersede; the second one waits here.
-    session.execute(select(Member.id).where(Member.id == member_id).with_for_update())
+    session.connection().execute(_LOCK, {"member_id": member_id})
 
 
 def _keep_text(
