@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import Enum as PythonEnum
+from functools import cache
 from typing import Annotated, Any, TypeAlias
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Dialect,
     Engine,
     Enum,
+    Executable,
     Index,
     LargeBinary,
     MetaData,
@@ -196,12 +198,18 @@ def insert_once(session: Session, table: type[Base], values: dict[str, Any]) -> 
 
     The database settles the race between two workers.
     """
-    dialect = session.get_bind().dialect.name
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    statement = insert(table).values(values).on_conflict_do_nothing()
+    session.flush()  # the connection sees what the ORM has written, not what it still holds
+    connection = session.connection()
+    statement = _inserting_once(table, connection.dialect.name)
     # Left to itself SQLAlchemy does not ask PostgreSQL how many rows an INSERT inserted.
-    result = session.execute(statement, execution_options={"preserve_rowcount": True})
+    result = connection.execute(statement, values, execution_options={"preserve_rowcount": True})
     return changed(result) == 1
+
+
+@cache
+def _inserting_once(table: type[Base], dialect: str) -> Executable:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(table).on_conflict_do_nothing()
 
 
 def changed(result: Result[Any]) -> int:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from adapters.contract import (
@@ -29,6 +29,12 @@ from members.models import Member
 
 LIFETIME = timedelta(minutes=30)
 LONGEST_LOGIN = 4 * logins.LONGEST  # as typed; what `logins.normalise` looks at
+
+_FIND = (
+    select(Member.id, PasswordCredential.hash)
+    .outerjoin(PasswordCredential, PasswordCredential.member_id == Member.id)
+    .where(Member.login == bindparam("login"))
+)
 
 
 class PasswordAdapter:
@@ -100,11 +106,7 @@ class PasswordAdapter:
 
 
 def _find(session: Session, login: str) -> tuple[UUID | None, str | None]:
-    found = session.execute(
-        select(Member.id, PasswordCredential.hash)
-        .outerjoin(PasswordCredential, PasswordCredential.member_id == Member.id)
-        .where(Member.login == login)
-    ).one_or_none()
+    found = session.connection().execute(_FIND, {"login": login}).one_or_none()
     return (None, None) if found is None else (found.id, found.hash)
 
 
