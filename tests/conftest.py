@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from playwright.sync_api import Browser
 from sqlalchemy import Engine, event, text
 from sqlalchemy.orm import Session
 
@@ -16,6 +17,7 @@ from kernel.db import Sessions, open_engine
 from kernel.db import sessions as sessions_of
 from kernel.keyring import Keyring
 from tests import make, postgres
+from tests.journeys.chromium import chromium
 
 DATABASES = ("sqlite", "postgresql")
 THREADS = 40  # as many connections as the most crowded test wants
@@ -34,6 +36,13 @@ settings.load_profile("house")
 def build_schema(url: str) -> None:
     """Give an empty database the tables that an operator's database has."""
     migrations.upgrade(url)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Lend the worker's one Chromium: Playwright allows a process no second driver."""
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture

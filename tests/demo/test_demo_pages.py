@@ -1,6 +1,5 @@
 """Both sites in Chromium: no accessibility violation, no report of the content policy."""
 
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +7,7 @@ from socket import socket
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from demo.addresses import FIXED, Address
 from demo.city import client
@@ -21,16 +20,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 WIDTHS = (390, 1280)
 LANGUAGES = ("zh-TW", "en")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -69,14 +58,14 @@ def test_every_page_of_a_site_is_accessible(
     site: str,
     width: int,
     language: str,
-    chromium: Browser,
+    browser: Browser,
     provider: StubProvider,
     free_port: int,
     tmp_path: Path,
 ) -> None:
     setup = a_site(site, free_port, provider, tmp_path)
     app = Library(setup).app if site == "taipei-library" else Till(setup).app
-    context = chromium.new_context(locale=language, viewport={"width": width, "height": 844})
+    context = browser.new_context(locale=language, viewport={"width": width, "height": 844})
     page, reports = context.new_page(), list[str]()
     page.on("console", lambda message: reports.append(message.text))
 

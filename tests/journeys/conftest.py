@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from tests.journeys.chromium import Person, chromium
+from tests.journeys.chromium import Person
 from tests.journeys.city import City, open_city
 
 Arrive = Callable[..., Person]
@@ -24,12 +24,6 @@ def city(running_city: City) -> City:
     """Lend the running city; nobody is locked out by an earlier test."""
     running_city.provider.forget_attempts()
     return running_city
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture
