@@ -4,16 +4,9 @@ from clients.directory import RegisteredClient
 from consent import ledger
 from consent.rules import Decided
 from idp import acr
-from idp.interaction import AskConsent, ChooseAccount, LogIn, SignedIn, Step, StepUp
+from idp.interaction import SignedIn
 from idp.requests import AuthorizationRequest
 from web import scope
-
-PAGES: dict[type[Step], str] = {
-    LogIn: "interactions.login_page",
-    StepUp: "interactions.login_page",
-    ChooseAccount: "interactions.account_page",
-    AskConsent: "interactions.consent_page",
-}
 
 
 def signed_in(asked: AuthorizationRequest) -> SignedIn | None:
@@ -36,11 +29,6 @@ def decisions(asked: AuthorizationRequest, present: SignedIn | None) -> tuple[De
     if present is None:
         return ()
     return ledger.decisions(scope.db(), member_id=present.member_id, purpose_id=asked.purpose.id)
-
-
-def page_of(step: Step) -> str:
-    """Return the endpoint of the page a step shows; `Issue` shows none but ends at `step`."""
-    return PAGES.get(type(step), "interactions.step")
 
 
 def reachable() -> frozenset[str]:

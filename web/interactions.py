@@ -111,15 +111,13 @@ def _over(row: Interaction) -> Page:
 @still_open
 def step(current: Open) -> Page:
     """Go where the interaction must go next."""
-    return _onward(current)
-
-
-def _onward(current: Open) -> Page:
-    """Ask what comes next and go there; a redirect to `step` would only ask the same."""
     following = current.next()
     if isinstance(following, Issue):
         return _finish(current)
-    return redirect(url_for(flow.page_of(following), interaction_id=current.row.id), 303)
+    page = {LogIn: "login_page", StepUp: "login_page", ChooseAccount: "account_page"}.get(
+        type(following), "consent_page"
+    )
+    return redirect(current.url(page), 303)
 
 
 def _finish(current: Open) -> Response:
@@ -191,11 +189,14 @@ def log_in(current: Open) -> Page:
         return show_login(current, following, error=login.locked_words(locked), status=429)
     except Refused as refused:
         return show_login(current, following, error=login.failed_words(refused))
+    _mark(interaction_id, "authenticated_at")
+    return redirect(current.url("step"), 303)
+
+
+def _mark(interaction_id: UUID, moment: str) -> None:
     row = interactions.find(scope.db(), interaction_id, browser=cookies.browser())
-    if row is None:
-        raise NotFound("interaction.not_found")
-    row.authenticated_at = scope.now()
-    return _onward(Open(row))
+    if row is not None:
+        setattr(row, moment, scope.now())
 
 
 @bp.post("/cancel")
@@ -275,7 +276,7 @@ def decide(current: Open) -> Page:
             current.asked, following.claims, action=current.url("decide"), errors=errors
         )
     current.row.consented_at = scope.now()
-    return _onward(current)
+    return redirect(current.url("step"), 303)
 
 
 @bp.get("/refused")
