@@ -15,9 +15,13 @@ from audit.lines import Kind
 from audit.models import LedgerLine
 from kernel.errors import Refused
 from kernel.ids import new_id_at
+from kernel.prebuilt import Prebuilt
 
 LONGEST = 200  # characters of a reason
-_APPEND = insert(LedgerLine)
+_APPEND = Prebuilt(
+    insert(LedgerLine),
+    given="id at member_id kind client_id purpose_id claims basis detail".split(),
+)
 
 
 def record(
@@ -38,8 +42,8 @@ def record(
     ids: never a value from the member's record.
     """
     line_id = new_id_at(now)
-    session.connection().execute(
-        _APPEND,
+    _APPEND.write(
+        session,
         {
             "id": line_id,
             "at": now,

@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 
 from audit.models import TrailEntry
 from kernel.ids import new_id
+from kernel.prebuilt import Prebuilt
 
-_APPEND = insert(TrailEntry)
+_APPEND = Prebuilt(insert(TrailEntry), given="id at event actor subject detail".split())
 
 
 def record(
@@ -22,8 +23,8 @@ def record(
     **detail: str | int | bool | list[str],
 ) -> None:
     """Append one line to the trail. `detail` holds codes, counts and claim names only."""
-    session.connection().execute(
-        _APPEND,
+    _APPEND.write(
+        session,
         {
             "id": new_id(),
             "at": now,

@@ -17,6 +17,7 @@ from consent.rules import Decided
 from kernel.db import changed, insert_once
 from kernel.errors import NotFound, Refused
 from kernel.ids import new_id
+from kernel.prebuilt import Prebuilt
 from members.models import Member
 
 ONCE = "once"
@@ -25,19 +26,21 @@ DAYS = {"90d": 90, "1y": 365}
 
 # Built once and run on the connection: a statement built anew for each request costs eight times
 # as much as running it (docs/performance.md).
-_DECISIONS = select(
-    Consent.purpose_id,
-    Consent.claim,
-    Consent.decision,
-    Consent.text_version,
-    Consent.given_at,
-    Consent.expires_at,
-    Consent.once,
-    Consent.receipt_id,
-).where(
-    Consent.ended_at.is_(None),
-    Consent.member_id == bindparam("member_id"),
-    Consent.purpose_id == bindparam("purpose_id"),
+_DECISIONS = Prebuilt(
+    select(
+        Consent.purpose_id,
+        Consent.claim,
+        Consent.decision,
+        Consent.text_version,
+        Consent.given_at,
+        Consent.expires_at,
+        Consent.once,
+        Consent.receipt_id,
+    ).where(
+        Consent.ended_at.is_(None),
+        Consent.member_id == bindparam("member_id"),
+        Consent.purpose_id == bindparam("purpose_id"),
+    )
 )
 
 _RECEIPT = insert(Receipt)
@@ -59,9 +62,7 @@ class Answer:
 
 def decisions(session: Session, *, member_id: UUID, purpose_id: UUID) -> tuple[Decided, ...]:
     """Return the member's decisions in force for one purpose, expired ones included."""
-    rows = session.connection().execute(
-        _DECISIONS, {"member_id": member_id, "purpose_id": purpose_id}
-    )
+    rows = _DECISIONS.all(session, {"member_id": member_id, "purpose_id": purpose_id})
     return tuple(
         Decided(
             purpose_id=row.purpose_id,

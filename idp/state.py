@@ -13,7 +13,7 @@ from uuid import UUID
 from pyop.access_token import AccessToken
 from pyop.authz_state import AuthorizationState
 from pyop.message import AuthorizationRequest as Message
-from sqlalchemy import Executable, Result, Row, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import Row, bindparam, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from idp.errors import ProtocolError
@@ -23,6 +23,7 @@ from idp.lifetimes import TokenLifetimes
 from idp.models import Grant, GrantEnd, Token, TokenKind
 from kernel.db import Moment
 from kernel.ids import digest, new_id, new_secret
+from kernel.prebuilt import Prebuilt
 from members.models import Member, Standing
 
 _member_active = exists().where(Member.id == Grant.member_id, Member.standing == Standing.ACTIVE)
@@ -37,12 +38,28 @@ _GRANT = (
     Grant.authenticated_at,
     Grant.request,
 )
+TOKEN = ("token_hash", "grant_id", "kind", "scope", "issued_at", "expires_at")
 
 # Built once and run on the connection: building a statement anew for each request costs eight
 # times as much as running it (docs/performance.md).
-_INSERT_GRANT = insert(Grant)
-_INSERT_TOKENS = insert(Token)
-_TAKE_CODE = (
+_INSERT_GRANT = Prebuilt(
+    insert(Grant),
+    given=(
+        "id member_id client_id purpose_id session_id sub acr amr authenticated_at created_at "
+        "request code_hash code_expires_at"
+    ).split(),
+)
+_INSERT_TOKEN = Prebuilt(insert(Token), given=TOKEN)
+# Both in one statement: PostgreSQL is asked once, and one of them alone is never kept.
+_INSERT_TOKENS = Prebuilt(
+    insert(Token).values(
+        [
+            {name: bindparam(f"{name}_{row}", type_=getattr(Token, name).type) for name in TOKEN}
+            for row in range(2)
+        ]
+    )
+)
+_TAKE_CODE = Prebuilt(
     update(Grant)
     .where(
         Grant.code_hash == bindparam("hashed"),
@@ -55,7 +72,7 @@ _TAKE_CODE = (
     .values(code_used_at=bindparam("now"))
     .returning(*_GRANT)
 )
-_USE_REFRESH_TOKEN = (
+_USE_REFRESH_TOKEN = Prebuilt(
     update(Token)
     .where(
         Token.token_hash == bindparam("hashed"),
@@ -67,13 +84,15 @@ _USE_REFRESH_TOKEN = (
     .values(used_at=func.coalesce(Token.used_at, bindparam("now", type_=Moment())))
     .returning(Token.grant_id, Token.scope)
 )
-_LIVE_GRANT = select(*_GRANT).where(
-    Grant.id == bindparam("grant"),
-    Grant.client_id == bindparam("client"),
-    Grant.ended_at.is_(None),
-    _member_active,
+_LIVE_GRANT = Prebuilt(
+    select(*_GRANT).where(
+        Grant.id == bindparam("grant"),
+        Grant.client_id == bindparam("client"),
+        Grant.ended_at.is_(None),
+        _member_active,
+    )
 )
-_ACCESS_TOKEN = (
+_ACCESS_TOKEN = Prebuilt(
     select(
         *_GRANT,
         Token.scope,
@@ -150,9 +169,6 @@ class GrantState(AuthorizationState):  # type: ignore[misc]  # pyop is untyped
         grant = self.grant
         return Login(acr=grant.acr, amr=tuple(grant.amr), authenticated_at=grant.authenticated_at)
 
-    def _run(self, statement: Executable, **values: object) -> Result[Any]:
-        return self.session.connection().execute(statement, values)
-
     # Codes
 
     def create_authorization_code(
@@ -168,8 +184,8 @@ class GrantState(AuthorizationState):  # type: ignore[misc]  # pyop is untyped
         if new is None:
             raise RuntimeError("nothing to grant")
         code = new_secret()
-        self.session.connection().execute(
-            _INSERT_GRANT,
+        _INSERT_GRANT.write(
+            self.session,
             {
                 "id": new_id(),
                 "member_id": new.member_id,
@@ -194,9 +210,10 @@ class GrantState(AuthorizationState):  # type: ignore[misc]  # pyop is untyped
         Taken and looked up in one statement: of two requests with one code the database lets
         one pass. If the exchange fails later, the rollback gives the code back.
         """
-        taken = self._run(
-            _TAKE_CODE, hashed=digest(authorization_code), client=self._client_id, now=self.now
-        ).one_or_none()
+        hashed = digest(authorization_code)
+        taken = _TAKE_CODE.one_or_none(
+            self.session, {"hashed": hashed, "client": self._client_id, "now": self.now}
+        )
         if taken is None:
             raise self._refused_code(authorization_code)
         self._grant = taken
@@ -241,9 +258,16 @@ class GrantState(AuthorizationState):  # type: ignore[misc]  # pyop is untyped
             refresh = new_secret()
             until = self.now + lifetimes.refresh
             rows.append(self._row(refresh, TokenKind.REFRESH, renewable or scope, until))
-        self.session.connection().execute(_INSERT_TOKENS, rows)
+        self._write_tokens(rows)
         self._refresh_token, self.scope = refresh, scope
         return AccessToken(access, int(lifetimes.access.total_seconds()))
+
+    def _write_tokens(self, rows: list[dict[str, Any]]) -> None:
+        if len(rows) == 1:
+            _INSERT_TOKEN.write(self.session, rows[0])
+            return
+        both = {f"{key}_{number}": row[key] for number, row in enumerate(rows) for key in TOKEN}
+        _INSERT_TOKENS.write(self.session, both)
 
     def _row(self, value: str, kind: TokenKind, scope: str, expires_at: datetime) -> dict[str, Any]:
         return {
@@ -266,12 +290,14 @@ class GrantState(AuthorizationState):  # type: ignore[misc]  # pyop is untyped
         """
         hashed = digest(refresh_token)
         grace = self.now - self._lifetimes.refresh_grace
-        used = self._run(_USE_REFRESH_TOKEN, hashed=hashed, now=self.now, grace=grace).one_or_none()
+        used = _USE_REFRESH_TOKEN.one_or_none(
+            self.session, {"hashed": hashed, "now": self.now, "grace": grace}
+        )
         if used is None:
             raise self._refused_refresh(hashed)
-        self._grant = self._run(
-            _LIVE_GRANT, grant=used.grant_id, client=self._client_id
-        ).one_or_none()
+        self._grant = _LIVE_GRANT.one_or_none(
+            self.session, {"grant": used.grant_id, "client": self._client_id}
+        )
         if self._grant is None:
             raise ProtocolError("invalid_grant", "the grant has ended or is not yours")
         # The new refresh token keeps the old one's scope, however little was asked (RFC 6749 6).
@@ -324,8 +350,4 @@ def _narrowed(granted: str, wanted: Sequence[str] | None) -> str:
 
 def find_access_token(session: Session, value: str, *, now: datetime) -> Row[Any] | None:
     """Return a live access token with its live grant and member, in one statement; else None."""
-    return (
-        session.connection()
-        .execute(_ACCESS_TOKEN, {"hashed": digest(value), "now": now})
-        .one_or_none()
-    )
+    return _ACCESS_TOKEN.one_or_none(session, {"hashed": digest(value), "now": now})

@@ -30,6 +30,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, CursorResult, make_url
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
 
+from kernel.driver import driver_of
 from kernel.ids import new_id
 
 NAMES = {
@@ -101,17 +102,24 @@ def unique_while(condition: str, *columns: str) -> Index:
 def open_engine(url: str, *, pool_size: int = 5) -> Engine:
     """Return an engine for SQLite (WAL, foreign keys on) or PostgreSQL.
 
-    Statements are the same on both; on SQLite a transaction takes the write lock when it
-    begins, so that what was read stays true until it is written.
+    Statements are the same on both. Neither driver begins a transaction by itself; on SQLite one
+    takes the write lock when it begins, so that what was read stays true until it is written.
     """
     if make_url(url).get_backend_name() == "sqlite":
         engine = create_engine(url, connect_args={"timeout": 15}, hide_parameters=True)
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-        return engine
-    return create_engine(
-        url, pool_size=pool_size, max_overflow=pool_size, pool_recycle=1800, hide_parameters=True
-    )
+    else:
+        engine = create_engine(
+            url,
+            # psycopg would forget with DEALLOCATE ALL what `kernel.driver` has prepared.
+            connect_args={"autocommit": True, "prepare_threshold": None},
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_recycle=1800,
+            hide_parameters=True,
+        )
+    event.listen(engine, "begin", _begin)
+    return engine
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # the driver's own connection class
@@ -127,8 +135,10 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:  # the driver's o
     cursor.close()
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _begin(connection: Connection) -> None:
+    driver = driver_of(connection)
+    if not driver.in_transaction:  # a work session may have begun already
+        driver.begin()
 
 
 Sessions: TypeAlias = sessionmaker[Session]
@@ -137,60 +147,6 @@ Sessions: TypeAlias = sessionmaker[Session]
 def sessions(engine: Engine) -> Sessions:
     """Return the factory of database sessions; what was loaded stays loaded after a commit."""
     return sessionmaker(engine, expire_on_commit=False)
-
-
-class WorkSession(Session):
-    """A session whose connection stands beside the ORM: hot statements pay nothing for it.
-
-    `connection()` opens the connection once and hands it out again; what goes through the ORM joins
-    the transaction it is in. So a request that never touches an entity never starts the ORM's own
-    bookkeeping, which costs more than its statements (docs/performance.md).
-    """
-
-    _opened: Connection | None = None
-
-    def connection(
-        self,
-        bind_arguments: Any = None,  # noqa: ARG002  # SQLAlchemy's signature
-        execution_options: Any = None,  # noqa: ARG002
-    ) -> Connection:
-        """Return the one connection of this session, which begins a transaction when used."""
-        if self._opened is None:
-            if not isinstance(self.bind, Engine):
-                raise TypeError("a work session works on an engine")
-            self._opened = self.bind.connect()
-        return self._opened
-
-    def get_bind(self, *_mapper: Any, **_options: Any) -> Connection:
-        """Let the ORM work on the same connection."""
-        return self.connection()
-
-    def commit(self) -> None:
-        """Flush what the ORM holds, then commit."""
-        if self.in_transaction():
-            super().commit()
-        if self._opened is not None:
-            self._opened.commit()
-
-    def rollback(self) -> None:
-        """Undo everything since the last commit."""
-        if self.in_transaction():
-            super().rollback()
-        if self._opened is not None:
-            self._opened.rollback()
-
-    def close(self) -> None:
-        """Give the connection back; what was not committed is undone."""
-        if self.in_transaction() or self.identity_map:
-            super().close()
-        if self._opened is not None:
-            self._opened.close()
-            self._opened = None
-
-
-def work_session(make: Sessions) -> WorkSession:
-    """Return a session for one request, on the engine of `make`."""
-    return WorkSession(make.kw["bind"], expire_on_commit=False)
 
 
 def insert_once(session: Session, table: type[Base], values: dict[str, Any]) -> bool:

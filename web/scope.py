@@ -12,8 +12,9 @@ from werkzeug.wrappers import Response
 
 from idp.errors import Aftermath
 from kernel import clock
-from kernel.db import transaction, work_session
+from kernel.db import transaction
 from kernel.ids import new_reference
+from kernel.work import WorkSession
 from web import cookies, sessions
 from web.rooms import Rooms
 from web.sessions import Visitor
@@ -37,7 +38,7 @@ def now() -> datetime:
 def db() -> Session:
     """Return this request's database session, opening its transaction at first use."""
     if "db" not in g:
-        g.db = work_session(rooms().sessions)
+        g.db = WorkSession(rooms().sessions)
     return cast("Session", g.db)
 
 

@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from idp.acr import Assurance
 from kernel.errors import NotFound
 from kernel.ids import digest, new_id, new_secret
+from kernel.prebuilt import Prebuilt
 from members.models import Member, Standing
 from web.models import BrowserSession
 
 TOUCH_EVERY = timedelta(minutes=1)
-_LIVE = (
+_LIVE = Prebuilt(
     select(
         BrowserSession.id,
         BrowserSession.member_id,
@@ -47,10 +48,8 @@ class Visitor:
 
 def find(session: Session, token: str, *, now: datetime, idle: timedelta) -> Visitor | None:
     """Return who is signed in with this cookie, if still so and in good standing."""
-    row = (
-        session.connection()
-        .execute(_LIVE, {"token_hash": digest(token), "now": now, "oldest": now - idle})
-        .one_or_none()
+    row = _LIVE.one_or_none(
+        session, {"token_hash": digest(token), "now": now, "oldest": now - idle}
     )
     if row is None:
         return None

@@ -1,0 +1,155 @@
+"""Build hot statements once: written with SQLAlchemy, compiled once a dialect, run on the driver.
+
+    _FIND = Prebuilt(select(Member.id).where(Member.login == bindparam("login")))
+    _FIND.one_or_none(session, {"login": "mei.chen"})
+
+The statement is checked, named and typed like any other; only the way it runs is short
+(docs/decisions/0019).
+"""
+
+from collections import namedtuple
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+from sqlalchemy import Dialect, SelectBase
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.expression import ReturnsRows
+
+from kernel.driver import Rows, driver_of
+from kernel.work import WorkSession
+
+Given = Mapping[str, Any]  # the values of the bound parameters, of many types
+Row = Any  # a named tuple of the statement's columns
+Convert = Callable[[Any], Any]  # between a value of ours and one of the driver's
+# libpq wants numbered parameters; a cursor of psycopg would have put the numbers in.
+NUMBERED: Dialect = PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]  # no types
+
+
+class Parameter(NamedTuple):
+    """One place in the text where a value goes: a fixed one, or the caller's under this name."""
+
+    name: str
+    fixed: Any  # as the driver takes it
+    given: bool
+    convert: Convert | None
+
+
+class Built(NamedTuple):
+    """A statement in one dialect: its text, and how its values go in and come out."""
+
+    sql: str
+    parameters: tuple[Parameter, ...]
+    columns: tuple[Convert | None, ...]
+    row: Callable[..., Row]
+
+    def values(self, given: Given) -> list[Any]:
+        """Return the values in the order of the text, as the driver takes them."""
+        return [
+            fixed if not wanted else given[name] if convert is None else convert(given[name])
+            for name, fixed, wanted, convert in self.parameters
+        ]
+
+    def read(self, rows: Rows) -> list[Row]:
+        """Return the driver's rows as our own."""
+        columns, row = self.columns, self.row
+        return [
+            row(
+                *[
+                    value if convert is None else convert(value)
+                    for convert, value in zip(columns, each, strict=True)
+                ]
+            )
+            for each in rows
+        ]
+
+
+class Prebuilt:
+    """One hot statement, a module constant."""
+
+    def __init__(self, statement: ReturnsRows, *, given: Sequence[str] = ()) -> None:
+        """Keep `statement`. `given` names the columns of an INSERT that has no values yet."""
+        self._statement = statement
+        self._given = list(given) or None
+        self._looks = isinstance(statement, SelectBase)
+        self._built: dict[str, Built] = {}
+
+    def all(self, session: Session, given: Given) -> list[Row]:
+        """Run it now and return its rows."""
+        connection = self._connection(session)
+        rows, _ = self._run(connection, given)
+        return self._for(connection.dialect).read(rows)
+
+    def one_or_none(self, session: Session, given: Given) -> Row | None:
+        """Run it now and return its only row, if there is one."""
+        rows = self.all(session, given)
+        return rows[0] if rows else None
+
+    def run(self, session: Session, given: Given) -> int:
+        """Run it now and return how many rows it changed."""
+        return self._run(self._connection(session), given)[1]
+
+    def write(self, session: Session, given: Given) -> None:
+        """Run it with the other writes of its request, at the latest when they are committed."""
+        if isinstance(session, WorkSession):
+            session.later(partial(self._run, given=given))
+        else:
+            self.run(session, given)
+
+    def _connection(self, session: Session) -> Connection:
+        if self._looks and isinstance(session, WorkSession):
+            return session.looking()
+        return session.connection()
+
+    def _run(self, connection: Connection, given: Given) -> tuple[Rows, int]:
+        built = self._for(connection.dialect)
+        values = built.values(given)
+        for hear in connection.engine.dispatch.before_cursor_execute:
+            hear(connection, None, built.sql, values, None, False)  # noqa: FBT003  # its signature
+        try:
+            return driver_of(connection).run(built.sql, values)
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise _told(error, built.sql, connection.dialect) from error
+
+    def _for(self, dialect: Dialect) -> Built:
+        built = self._built.get(dialect.name)
+        if built is None:
+            built = self._built[dialect.name] = _build(self._statement, self._given, dialect)
+        return built
+
+
+def _told(error: Exception, sql: str, dialect: Dialect) -> Exception:
+    """Return the driver's error as SQLAlchemy tells it, without the values."""
+    base = dialect.loaded_dbapi.Error
+    return DBAPIError.instance(sql, None, error, base, hide_parameters=True, dialect=dialect)
+
+
+def _build(statement: ReturnsRows, given: list[str] | None, dialect: Dialect) -> Built:
+    writer = NUMBERED if dialect.name == "postgresql" else dialect
+    compiled = statement.compile(dialect=writer, column_keys=given)
+    columns = list(statement.exported_columns)
+    return Built(
+        sql=compiled.string,
+        parameters=tuple(
+            _parameter(compiled.binds[name], name, compiled.params[name], dialect)
+            for name in compiled.positiontup or ()
+        ),
+        columns=tuple(_out_of(column.type, dialect) for column in columns),
+        row=namedtuple("Row", [column.name for column in columns]),  # noqa: PYI024  # not known before
+    )
+
+
+def _parameter(bound: Any, name: str, value: Any, dialect: Dialect) -> Parameter:
+    convert = bound.type.dialect_impl(dialect).bind_processor(dialect)
+    if bound.required:
+        return Parameter(name, None, given=True, convert=convert)
+    fixed = value if convert is None else convert(value)
+    return Parameter(name, fixed, given=False, convert=None)
+
+
+def _out_of(kind: Any, dialect: Dialect) -> Convert | None:
+    convert: Convert | None = kind.dialect_impl(dialect).result_processor(dialect, None)
+    return convert

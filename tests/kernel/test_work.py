@@ -1,0 +1,157 @@
+"""One request's session looks without a transaction and writes in one."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+from sqlalchemy import Engine, bindparam, event, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from kernel.db import Sessions, insert_once, transaction
+from kernel.driver import driver_of
+from kernel.prebuilt import Prebuilt
+from kernel.throttle import Throttle
+from kernel.work import WorkSession
+
+FIND = Prebuilt(select(Throttle.hits).where(Throttle.key == bindparam("of")))
+ADD = Prebuilt(insert(Throttle), given=["key", "hits", "window_ends_at"])
+COUNT = Prebuilt(update(Throttle).where(Throttle.key == bindparam("of")).values(hits=2))
+
+
+@pytest.fixture
+def work(sessions: Sessions) -> Iterator[WorkSession]:
+    work = WorkSession(sessions)
+    yield work
+    work.close()
+
+
+def a_row(key: bytes, now: datetime) -> dict[str, object]:
+    return {"key": key, "hits": 1, "window_ends_at": now, "locked_until": None}
+
+
+def kept(sessions: Sessions) -> set[bytes]:
+    with transaction(sessions) as session:
+        return set(session.scalars(select(Throttle.key)))
+
+
+def in_transaction(work: WorkSession) -> bool:
+    return driver_of(work.looking()).in_transaction
+
+
+def test_looking_begins_no_transaction(work: WorkSession) -> None:
+    FIND.all(work, {"of": b"k"})
+
+    assert not in_transaction(work)
+
+
+def test_a_write_waits_for_the_commit(work: WorkSession, sessions: Sessions, now: datetime) -> None:
+    ADD.write(work, a_row(b"k", now))
+    assert kept(sessions) == set()
+
+    work.commit()
+
+    assert kept(sessions) == {b"k"}
+    assert not in_transaction(work)
+
+
+def test_several_writes_are_all_or_nothing(
+    work: WorkSession, sessions: Sessions, now: datetime
+) -> None:
+    for key in (b"a", b"b", b"a"):
+        ADD.write(work, a_row(key, now))
+
+    with pytest.raises(IntegrityError):
+        work.commit()
+    work.rollback()
+
+    assert kept(sessions) == set()
+
+
+def test_what_was_gathered_is_seen_by_whoever_looks(work: WorkSession, now: datetime) -> None:
+    ADD.write(work, a_row(b"a", now))
+    assert FIND.all(work, {"of": b"a"}) == [(1,)]
+
+    ADD.write(work, a_row(b"b", now))
+    assert work.get_one(Throttle, b"b").hits == 1
+
+
+def test_what_was_gathered_goes_before_what_must_answer_at_once(
+    work: WorkSession, sessions: Sessions, now: datetime
+) -> None:
+    ADD.write(work, a_row(b"k", now))
+
+    assert COUNT.run(work, {"of": b"k"}) == 1
+    assert in_transaction(work)
+    work.commit()
+    assert kept(sessions) == {b"k"}
+    assert FIND.all(work, {"of": b"k"}) == [(2,)]
+
+
+def test_entities_and_prebuilt_statements_share_one_transaction(
+    work: WorkSession, sessions: Sessions, now: datetime
+) -> None:
+    work.add(Throttle(**a_row(b"entity", now)))
+    insert_once(work, Throttle, a_row(b"once", now))
+    ADD.write(work, a_row(b"prebuilt", now))
+    assert kept_by(work) == {b"entity", b"once", b"prebuilt"}
+
+    work.rollback()
+    assert kept(sessions) == set()
+
+    work.add(Throttle(**a_row(b"entity", now)))
+    ADD.write(work, a_row(b"prebuilt", now))
+    work.commit()
+    assert kept(sessions) == {b"entity", b"prebuilt"}
+
+
+def kept_by(work: WorkSession) -> set[bytes]:
+    return set(work.scalars(select(Throttle.key)))
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_what_is_not_committed_is_undone(
+    work: WorkSession, sessions: Sessions, now: datetime, *, begun: bool
+) -> None:
+    ADD.write(work, a_row(b"k", now))
+    if begun:
+        FIND.all(work, {"of": b"k"})
+
+    work.close()
+    work.commit()
+
+    assert kept(sessions) == set()
+
+
+def test_a_commit_of_nothing_opens_nothing(sessions: Sessions) -> None:
+    work = WorkSession(sessions)
+
+    work.commit()
+    work.rollback()
+    work.close()
+
+    assert sessions.kw["bind"].pool.checkedout() == 0
+
+
+@pytest.mark.parametrize("writes", [1, 2])
+def test_whoever_listens_to_the_engine_hears_statements_and_commits(
+    work: WorkSession, database: Engine, now: datetime, writes: int
+) -> None:
+    heard: list[str] = []
+
+    def statement(_connection: object, _cursor: object, sql: str, *_rest: object) -> None:
+        heard.append(sql.split(maxsplit=1)[0])
+
+    def commit(_connection: object) -> None:
+        heard.append("COMMIT")
+
+    event.listen(database, "before_cursor_execute", statement)
+    event.listen(database, "commit", commit)
+
+    FIND.all(work, {"of": b"k"})
+    for number in range(writes):
+        ADD.write(work, a_row(bytes([number]), now))
+    work.commit()
+
+    event.remove(database, "before_cursor_execute", statement)
+    event.remove(database, "commit", commit)
+    assert heard == ["SELECT", *["INSERT"] * writes, "COMMIT"]
