@@ -76,6 +76,49 @@ CATALOGUE = {
     "request.client_missing": _REQUEST,
     "request.client_unknown": _REQUEST,
     "request.redirect_uri_unknown": _REQUEST,
+    # certificates
+    "carrier.certificate_invalid": _entry(
+        422, "無法讀取這張憑證", "This certificate cannot be read", clause="7(6)3"
+    ),
+    "carrier.certificate_issuer": _entry(
+        422, "不受理這個機構簽發的憑證", "Certificates of this issuer are not accepted"
+    ),
+    "carrier.certificate_policy": _entry(
+        422, "這種憑證不能用來登入", "Certificates of this class cannot be used to sign in"
+    ),
+    "carrier.certificate_weak_key": _entry(
+        422, "憑證的金鑰強度不足，請換發", "The certificate's key is too weak: have it renewed"
+    ),
+    "carrier.certificate_not_yet_valid": _entry(
+        422, "憑證尚未生效", "The certificate is not valid yet"
+    ),
+    "carrier.certificate_expired": _entry(422, "憑證已過期，請展期", "The certificate has expired"),
+    "carrier.certificate_path": _entry(
+        422, "憑證不是由登記的機構簽發", "The certificate was not signed by a registered issuer"
+    ),
+    "carrier.certificate_purpose": _entry(
+        422, "這是加密用的憑證，請用簽章憑證", "This certificate is not made for signing"
+    ),
+    "carrier.certificate_identity": _entry(
+        422, "憑證沒有載明持有人", "The certificate does not say whose it is"
+    ),
+    "carrier.certificate_revoked": _entry(
+        422, "憑證已廢止或停用", "The certificate was revoked or suspended"
+    ),
+    "carrier.certificate_uncheckable": _entry(
+        503,
+        "現在無法查驗憑證，請稍後再試，或改用其他方式",
+        "The certificate cannot be checked now: try again later, or another way",
+    ),
+    "carrier.revocation_list_invalid": _entry(
+        422, "廢止清冊不正確", "The revocation list is not valid"
+    ),
+    "carrier.revocation_list_outdated": _entry(
+        422, "廢止清冊已過期", "The revocation list is out of date"
+    ),
+    "carrier.revocation_list_rolled_back": _entry(
+        409, "廢止清冊比現有的舊", "The revocation list is older than the one in force"
+    ),
     # logging in
     "challenge.expired": _entry(
         400, "這一頁放太久了，請重新登入", "This page is too old; sign in again"

@@ -17,6 +17,7 @@ from kernel.db import Base, open_engine
 
 HERE = Path(__file__).parent
 ROOMS_WITH_TABLES = (
+    "adapters.certificate.models",
     "adapters.password.models",
     "audit.models",
     "clients.models",

@@ -1,0 +1,33 @@
+"""Tables of revoked certificates, as the authorities publish them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import LargeBinary, Numeric
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kernel.db import Base
+
+SERIAL_BYTES = 20  # RFC 5280 4.1.2.2
+
+
+class RevocationList(Base):
+    """The list of one issuer in force here; a newer one takes its place in one statement."""
+
+    __tablename__ = "revocation_list"
+
+    issuer_key_id: Mapped[bytes] = mapped_column(LargeBinary(64), primary_key=True)
+    list_id: Mapped[UUID]
+    number: Mapped[int] = mapped_column(Numeric(50, 0))  # a CRL number has up to 20 octets
+    this_update: Mapped[datetime]
+    next_update: Mapped[datetime]
+    loaded_at: Mapped[datetime]
+
+
+class RevokedSerial(Base):
+    """One certificate on a list."""
+
+    __tablename__ = "revoked_serial"
+
+    list_id: Mapped[UUID] = mapped_column(primary_key=True)
+    serial: Mapped[bytes] = mapped_column(LargeBinary(SERIAL_BYTES), primary_key=True)
