@@ -29,6 +29,7 @@ class Kind(StrEnum):
     CONSENT_WITHDRAWN = "consent.withdrawn"
     CONSENT_EXPIRED = "consent.expired"
     RELEASED = "claims.released"
+    TILL_ANSWERED = "till.answered"
     CARD_USED = "card.used"
     VIEWED = "record.viewed"
     EXPORTED = "footprint.exported"

@@ -1,11 +1,11 @@
-"""Tables of consents: member × client × purpose × claim, and the proof of each decision."""
+"""Tables of consents: member × client × purpose × claim, their proof, and codes shown at a till."""
 
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import Base, Key, unique_while
@@ -83,3 +83,29 @@ class Consent(Base):
     once: Mapped[bool] = mapped_column(default=False)  # serves one sign-in, then is asked again
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[EndReason | None]
+
+
+class TillCode(Base):
+    """A code a member shows at a till; one shop reads it once, for one offer (10-I(4)).
+
+    `code_hash` is keyed: eight characters alone could be found again by trying. It is purged
+    within hours; what stays is a line of the member's footprint.
+    """
+
+    __tablename__ = "till_code"
+    __table_args__ = (
+        Index(None, "member_id", "id"),
+        Index(None, "expires_at"),
+        CheckConstraint("(used_at IS NULL) = (eligible IS NULL)", name="answered"),
+    )
+
+    id: Mapped[Key]
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    member_id: Mapped[UUID] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"))
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    client_id: Mapped[UUID | None]
+    purpose_id: Mapped[UUID | None]
+    eligible: Mapped[bool | None]
+    number: Mapped[str | None] = mapped_column(String(2))  # on both screens once it was read
+    receipt: Mapped[str | None] = mapped_column(String(8))

@@ -8,6 +8,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 SECRET_BYTES = 32
+READABLE = (
+    "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0, O, 1, I: to be read out and typed; 5 bits each
+)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _counter = itertools.count(secrets.randbits(31))
@@ -61,9 +64,13 @@ def new_fraction() -> float:
 
 
 def new_reference() -> str:
-    """Return eight characters a person can read out on the phone (no 0, O, 1, I)."""
-    alphabet = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-    return "".join(secrets.choice(alphabet) for _ in range(8))
+    """Return eight characters a person can read out on the phone."""
+    return "".join(secrets.choice(READABLE) for _ in range(8))
+
+
+def new_number() -> str:
+    """Return two digits to compare at a glance on two screens: 10 to 99, so none begins with 0."""
+    return str(10 + secrets.randbelow(90))
 
 
 def digest(secret: str) -> bytes:

@@ -189,6 +189,25 @@ CATALOGUE = {
     "flow.purpose_mismatch": _entry(
         403, "非該項市政服務所需", "This service does not need that", clause="10(3)"
     ),
+    "flow.purpose_not_offer": _entry(
+        403,
+        "這不是現在有效的優惠",
+        "This is not an offer in force",
+        clause="2(8)4",
+    ),
+    # at the till; a code that is unknown, too old or used looks the same (10-I(4))
+    "till.code_refused": _entry(
+        422,
+        "這個條碼不能用，請對方換一個新的",
+        "This code cannot be used; ask for a new one",
+        clause="10(4)",
+    ),
+    "till.locked": _entry(
+        429,
+        "錯誤的條碼太多次，請過一會兒再試",
+        "Too many wrong codes; try again later",
+        clause="10-I(2)",
+    ),
     # jobs and receipts
     "job.not_found": _entry(404, "沒有這件待辦", "No such job was given up"),
     "receipt.not_found": _NO_PAGE,

@@ -105,3 +105,24 @@ def a_client(
     form = registry.parse(a_client_form(client_id, **changes))
     registry.add(session, form, now=now, secret=SECRET)
     return registry.get(session, client_id)
+
+
+def a_shop_form(**changes: Any) -> dict[str, Any]:
+    """Return what a merchant's client differs in: two offers, and a purpose that is none."""
+    offers = [
+        a_purpose_form(code, kind="offer", claims=[], name=words("敬老九折", "Ten per cent off"))
+        for code in ("senior-10-percent", "second-cup")
+    ]
+    form = {
+        "kind": "merchant",
+        "body": "merchant",
+        "organisation": words("好日子咖啡", "Good Day Café"),
+        "name": words("好日子咖啡收銀台", "Good Day Café till"),
+        "purposes": [*offers, a_purpose_form("membership", claims=[])],
+    }
+    return {**form, **changes}
+
+
+def a_shop(session: Session, client_id: str = "cafe", **changes: Any) -> Client:
+    """Register a merchant's client whose secret is SECRET."""
+    return a_client(session, client_id, sector=f"{client_id}.invalid", **a_shop_form(**changes))

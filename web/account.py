@@ -1,7 +1,7 @@
 """The front of the member's own pages: signing in and out of them, and the overview.
 
 The other pages hang on the same blueprint: `account_consents`, `account_sessions`,
-`account_password`, `account_confirm`, `receipts`.
+`account_password`, `account_confirm`, `account_show`, `receipts`.
 """
 
 from dataclasses import dataclass

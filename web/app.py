@@ -6,6 +6,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from adapters.loading import load
 from clients.directory import Directory
 from consent.derived import Relay
+from consent.till_answers import Till, no_offers
 from idp import acr
 from idp.keys import Keys
 from idp.lifetimes import TokenLifetimes
@@ -21,6 +22,7 @@ from web import (
     account_consents,
     account_password,
     account_sessions,
+    account_show,
     errors,
     footprint,
     headers,
@@ -32,13 +34,21 @@ from web import (
     receipts,
     scope,
     signing_out,
+    till,
     wellknown,
 )
 from web.rooms import Rooms
 
 LARGEST_BODY = 64 * 1024
 # Importing them hung their pages on the account's blueprint.
-ACCOUNT_PAGES = (account_confirm, account_consents, account_password, account_sessions, receipts)
+ACCOUNT_PAGES = (
+    account_confirm,
+    account_consents,
+    account_password,
+    account_sessions,
+    account_show,
+    receipts,
+)
 
 
 def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask:
@@ -66,7 +76,7 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
         signing_out.bp,
         receipts.public,
     ]
-    blueprints += [footprint.bp]
+    blueprints += [footprint.bp, till.bp]
     for blueprint in blueprints + ([kit.bp, inbox.bp] if settings.demo else []):
         app.register_blueprint(blueprint)
     _wrap(app, settings, built.provider)
@@ -104,6 +114,7 @@ def build_rooms(settings: Settings, database: Sessions) -> Rooms:
         adapters=adapters,
         csrf_key=keyring.derive("csrf/v1"),
         throttle_key=keyring.derive("throttle/v1"),
+        till=Till(decide=no_offers, keyring=keyring, key=keyring.derive("till/v1")),
     )
 
 

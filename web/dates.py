@@ -31,6 +31,11 @@ def clock_words(moment: datetime) -> str:
     return _local(moment).strftime("%H:%M")
 
 
+def clock_seconds(moment: datetime) -> str:
+    """Return the time of day in Taipei, to the second: for what ends within the minute."""
+    return _local(moment).strftime("%H:%M:%S")
+
+
 def days_left(until: datetime, *, now: datetime) -> int:
     """Return how many midnights in Taipei lie between `now` and `until`; 0 when it is past."""
     return max(0, (_day(until) - _day(now)).days)

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from idp.errors import AuthorizationRefused, ProtocolError, UntrustedRequest
 from kernel.errors import Refused
 from kernel.refusals import refusal
-from web import oidc, pages, scope
+from web import oidc, pages, problems, scope
 from web.error_words import words_for
 
 FOR_CLIENTS = ("/token", "/userinfo", "/introspect", "/revoke", "/jwks.json", "/.well-known/")
@@ -36,7 +36,13 @@ def _protocol(error: ProtocolError) -> Response:
     scope.abandon(aftermath=error.aftermath)
     if request.path.startswith(FOR_CLIENTS):
         return oidc.refuse_in_json(error)
+    if _asked_by_a_program():
+        return problems.of_protocol(error)
     return _page("http.400", error.status)
+
+
+def _asked_by_a_program() -> bool:
+    return request.path.startswith(problems.PROGRAMS)
 
 
 def _untrusted(error: UntrustedRequest) -> Response:
@@ -46,6 +52,8 @@ def _untrusted(error: UntrustedRequest) -> Response:
 
 def _refused(error: Refused) -> Response:
     scope.abandon()
+    if _asked_by_a_program():
+        return problems.problem(error.code)
     return _page(error.code, refusal(error.code).status)
 
 
@@ -59,6 +67,8 @@ def _http(error: HTTPException) -> Response:
             else "invalid_request"
         )
         response = oidc.refuse_in_json(ProtocolError(name, error.name.lower(), status=status))
+    elif _asked_by_a_program():
+        response = problems.problem(f"http.{status}", status=status)
     else:
         response = _page(f"http.{status}", status)
     for header, value in error.get_headers():
@@ -77,6 +87,8 @@ def _bug(error: Exception) -> Response:
         return oidc.refuse_in_json(
             ProtocolError("server_error", f"reference {scope.reference()}", status=500)
         )
+    if _asked_by_a_program():
+        return problems.problem("http.500")
     return _page("http.500", 500)
 
 

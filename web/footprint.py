@@ -23,7 +23,7 @@ bp = Blueprint("footprint", __name__, url_prefix="/account/footprint")
 FILTERS = ("from", "to", "who", "kind")
 ROUNDS = 4  # batches to seal before an export; more is the worker's task
 KINDS = {
-    "data": frozenset({Kind.RELEASED}),
+    "data": frozenset({Kind.RELEASED, Kind.TILL_ANSWERED}),
     "staff": frozenset({Kind.VIEWED}),
     "signin": frozenset(
         {

@@ -24,11 +24,13 @@ DISOWNABLE = frozenset(
         Kind.LOGIN_FAILED,
         Kind.SIGNED_IN,
         Kind.RELEASED,
+        Kind.TILL_ANSWERED,
         Kind.CARD_USED,
         Kind.PASSWORD_CHANGED,
         Kind.CONSENT_GIVEN,
     }
 )
+TOLD_OTHERS = frozenset({Kind.RELEASED, Kind.TILL_ANSWERED})
 
 
 @dataclass(kw_only=True)
@@ -167,6 +169,7 @@ def _facts(entry: Entry, purpose: str) -> list[str]:
         _repeated(entry): bool(entry.others),
         pages.say("不提供：%(claims)s", claims=refused): bool(refused),
         pages.say("用途：%(purpose)s", purpose=purpose): bool(purpose),
+        pages.say("單號：%(receipt)s", receipt=detail.get("receipt")): bool(detail.get("receipt")),
         pages.say("依據：案件 %(case)s", case=detail.get("case")): bool(detail.get("case")),
         pages.say("理由：%(reason)s", reason=reason): bool(reason),
         str(detail.get("browser")): bool(detail.get("browser")),
@@ -183,11 +186,11 @@ def _repeated(entry: Entry) -> str:
 def _kind(line: Line, client: Named | None) -> str | None:
     if line.kind == Kind.VIEWED:
         return "staff"
-    return client.kind if client is not None and line.kind == Kind.RELEASED else None
+    return client.kind if client is not None and line.kind in TOLD_OTHERS else None
 
 
 def _is_others(line: Line) -> bool:
-    return line.kind in {Kind.RELEASED, Kind.VIEWED}
+    return line.kind in TOLD_OTHERS or line.kind == Kind.VIEWED
 
 
 def _not_me_url(line: Line) -> str | None:

@@ -31,12 +31,20 @@ WORDS: Mapping[str, Bilingual] = {
         "給「%(client)s」的同意到期了", "The consent given to %(client)s came to its end"
     ),
     Kind.RELEASED: Bilingual("收到您的資料：%(claims)s", "Received your data: %(claims)s"),
+    Kind.TILL_ANSWERED: Bilingual(
+        "讀了您出示的條碼，我們答：%(answer)s",
+        "Read the code you showed; our answer was: %(answer)s",
+    ),
     Kind.CARD_USED: Bilingual("使用了卡片", "Used a card"),
     Kind.VIEWED: Bilingual("看了您的資料：%(claims)s", "Looked at your data: %(claims)s"),
     Kind.EXPORTED: Bilingual("下載了自己的足跡", "Downloaded this footprint"),
     Kind.DISOWNED: Bilingual(
         "回報「不是我」，全部裝置都登出了", "Reported “not me”; every device was signed out"
     ),
+}
+ANSWERS = {
+    "yes": Bilingual("可以享用", "yes, the offer applies"),
+    "no": Bilingual("這裡無法確認", "it cannot be confirmed here"),
 }
 OTHER = Bilingual("其他紀錄（%(kind)s）", "Another record (%(kind)s)")
 REPEATED = Bilingual(
@@ -49,8 +57,18 @@ def action(line: Line, *, client: Bilingual | None, language: str) -> str:
     """Return what was done, as a sentence after the name of who did it."""
     words = WORDS.get(line.kind, OTHER).text(language)
     name = (client or GONE).text(language)
-    values = {"client": name, "claims": claims(line.claims, language), "kind": line.kind}
+    values = {
+        "client": name,
+        "claims": claims(line.claims, language),
+        "kind": line.kind,
+        "answer": answer(line, language),
+    }
     return words % values
+
+
+def answer(line: Line, language: str) -> str:
+    """Return what a till was told; never a reason, for there is none on record."""
+    return ANSWERS.get(line.detail.get("answer", ""), ANSWERS["no"]).text(language)
 
 
 def claims(names: tuple[str, ...] | list[str], language: str) -> str:
@@ -65,7 +83,7 @@ def actor(line: Line, *, client: Bilingual | None, language: str) -> str:
     """Return who did it: the member, a client's system, or staff by office, role, masked name."""
     if line.kind == Kind.VIEWED:
         return _staff(line, language)
-    if line.kind == Kind.RELEASED:
+    if line.kind in {Kind.RELEASED, Kind.TILL_ANSWERED}:
         return (client or GONE).text(language)
     if line.kind == Kind.LOGIN_FAILED:
         return SOMEBODY.text(language)

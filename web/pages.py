@@ -103,6 +103,7 @@ def init(app: Flask) -> None:
     environment.globals["nonce"] = _Nonce()
     environment.filters["roc_date"] = lambda moment: dates.roc_date(moment, language())
     environment.filters["clock_words"] = dates.clock_words
+    environment.filters["clock_seconds"] = dates.clock_seconds
     environment.filters["moment_words"] = lambda moment: dates.moment_words(moment, language())
     app.context_processor(_context)
     app.register_blueprint(bp)

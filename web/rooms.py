@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from adapters.contract import Adapter
+from consent.till_answers import Till
 from idp.provider import Provider
 from kernel.db import Sessions
 from kernel.keyring import Keyring
@@ -21,3 +22,4 @@ class Rooms:
     adapters: Mapping[str, Adapter]
     csrf_key: bytes
     throttle_key: bytes
+    till: Till

@@ -101,6 +101,26 @@ def _asked_to_leave_by_the_library(page: Page, city: City) -> None:
     page.locator("#logout_yes").wait_for()
 
 
+def _show_a_code(page: Page, city: City) -> None:
+    _go(page, f"{city.provider.issuer}/account/show")
+    page.locator("#till-new").click()
+    page.locator(".paper svg").wait_for()
+
+
+def _told(page: Page, city: City, *, eligible: bool) -> None:
+    _show_a_code(page, city)
+    city.provider.answer_codes(eligible=eligible)
+    page.locator(".verdict").wait_for()
+
+
+def _let_a_code_end(page: Page, city: City) -> None:
+    _show_a_code(page, city)
+    page.route("**/account/show/state", lambda route: route.abort())
+    city.provider.end_codes()
+    page.reload()
+    page.locator("[data-state=over]").wait_for()
+
+
 def _refuse_at(site: str) -> Callable[[Page, City], None]:
     def refuse(page: Page, city: City) -> None:
         _go(page, f"{getattr(city, site)}/login")
@@ -144,6 +164,11 @@ PROVIDER: Scenes = {
     "logout": Scene(REGULAR, _at("/logout")),
     "logged out": Scene(STRANGER, _at("/logout")),
     "account": Scene(REGULAR, _at("/account")),
+    "showing no code yet": Scene(NEWCOMER, _at("/account/show")),
+    "showing a code": Scene(REGULAR, _show_a_code),
+    "a code that ended": Scene(REGULAR, _let_a_code_end),
+    "the till was told yes": Scene(REGULAR, lambda page, city: _told(page, city, eligible=True)),
+    "the till was told no": Scene(REGULAR, lambda page, city: _told(page, city, eligible=False)),
     "consents": Scene(REGULAR, _at("/account/consents")),
     "no consents": Scene(NEWCOMER, _at("/account/consents")),
     "sessions": Scene(REGULAR, _at("/account/sessions")),

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from sqlalchemy import Engine, delete, update
+from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.orm import Session
 
 import migrations
 from adapters.password.passwords import set_password
 from clients import registry
+from clients.models import Purpose, PurposeKind
+from consent.models import TillCode
 from idp import keys
 from idp.models import Interaction
 from kernel import clock, throttle
@@ -99,6 +101,30 @@ class Provider:
         for _ in range(throttle.ACCOUNT.limit):
             with self.database() as session:
                 throttle.ACCOUNT.hit(session, key, now=clock.now())
+
+    def answer_codes(self, *, eligible: bool) -> None:
+        """Let the shop of the first purpose have read every code that is shown."""
+        with self.database() as session:
+            client_id, purpose_id = session.execute(
+                select(Purpose.client_id, Purpose.id).where(Purpose.kind == PurposeKind.OFFER)
+            ).first() or (None, None)
+            session.execute(
+                update(TillCode)
+                .where(TillCode.used_at.is_(None))
+                .values(
+                    used_at=clock.now(),
+                    client_id=client_id,
+                    purpose_id=purpose_id,
+                    eligible=eligible,
+                    number="47",
+                    receipt="8KQP2M7X",
+                )
+            )
+
+    def end_codes(self) -> None:
+        """Let the minute of every code be over."""
+        with self.database() as session:
+            session.execute(update(TillCode).values(expires_at=clock.now()))
 
     def expire_interactions(self) -> None:
         """Make every login that is under way as old as one nobody came back to."""

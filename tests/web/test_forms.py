@@ -78,6 +78,7 @@ POSTS = (
     f"/account/sessions/{NOBODY}/end",
     f"/account/consents/{NOBODY}/withdraw",
     "/account/confirm",
+    "/account/show",
     "/account/footprint/export",
     f"/account/footprint/{NOBODY}/not-me",
     "/language",
@@ -87,7 +88,9 @@ POSTS = (
     f"/interaction/{NOBODY}/cancel",
     f"/interaction/{NOBODY}/refused",
 )
-FOR_CLIENTS = {"/authorize", "/token", "/userinfo", "/introspect", "/revoke"}
+FOR_CLIENTS = {
+    "/authorize", "/token", "/userinfo", "/introspect", "/revoke", "/api/till/answers",
+}  # fmt: skip
 
 
 @one_database

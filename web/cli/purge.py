@@ -12,6 +12,7 @@ import click
 from sqlalchemy import ColumnElement, delete, exists, inspect, select, tuple_
 
 from clients.models import ClientSecret, SpentAssertion
+from consent.models import TillCode
 from idp.models import Grant, Interaction, SigningKey, Token
 from kernel import clock
 from kernel import settings as configuration
@@ -24,6 +25,7 @@ from web.models import BrowserSession, KnownBrowser
 
 BATCH = 500
 DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ STALE = (
     Stale(SpentAssertion, SpentAssertion.expires_at, DAY),
     Stale(ClientSecret, ClientSecret.expires_at, DAY),
     Stale(SigningKey, SigningKey.retires_at, DAY),  # its public half stays: `PublishedKey`
+    Stale(TillCode, TillCode.expires_at, HOUR),  # a member shown the answer has read it
     Stale(Job, Job.done_at, 7 * DAY),
     Stale(Job, Job.failed_at, 90 * DAY),
     Stale(KnownBrowser, KnownBrowser.seen_at, 400 * DAY),
@@ -56,7 +59,7 @@ STALE = (
 @click.command()
 @click.option("--batch", default=BATCH, show_default=True, type=click.IntRange(1, 10_000))
 def purge(batch: int) -> None:
-    """Delete what has expired: interactions, tokens, grants, sessions, counters, secrets, keys."""
+    """Delete what has expired: interactions, tokens, grants, sessions, secrets, keys, codes."""
     settings = configuration.load()
     require_current(settings)
     with engine_of(settings) as engine, progress("deleting") as advance:

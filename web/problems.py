@@ -1,0 +1,42 @@
+"""Tell a program what went wrong: problem details with our code and clause (RFC 9457)."""
+
+from http import HTTPStatus
+
+from flask import jsonify
+from werkzeug.wrappers import Response
+
+from idp.errors import ProtocolError
+from kernel.refusals import refusal
+from web import pages, scope
+
+PROGRAMS = "/api/"  # whoever calls these addresses is a program, and gets a problem, not a page
+TYPE = "urn:taipei-id:error:"
+_CODES = {"invalid_client": "client.authentication_failed"}
+
+
+def problem(code: str, *, status: int | None = None, detail: str = "") -> Response:
+    """Return the problem of a refusal, in the language the caller accepts."""
+    entry = refusal(code)
+    status = status or entry.status
+    told = {
+        "type": TYPE + code,
+        "title": entry.title.text(pages.language()),
+        "status": status,
+        "detail": detail,
+        "clause": entry.clause,
+        "reference": scope.reference(),
+    }
+    response = jsonify({name: value for name, value in told.items() if value})
+    response.status_code = status
+    response.mimetype = "application/problem+json"
+    response.headers["Cache-Control"] = "no-store"
+    if status == HTTPStatus.UNAUTHORIZED:
+        realm = scope.rooms().provider.issuer
+        response.headers["WWW-Authenticate"] = f'Basic realm="{realm}"'
+    return response
+
+
+def of_protocol(error: ProtocolError) -> Response:
+    """Return the problem of an error that OAuth has a word for."""
+    code = _CODES.get(error.error, "http.400")
+    return problem(code, status=error.status, detail=error.description)
