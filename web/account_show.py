@@ -61,7 +61,7 @@ def show_new() -> Response:
     """Make a new code; the one before can no longer be read."""
     session, key = scope.db(), scope.rooms().till.key
     till_codes.show(session, member_id=scope.member_id(), key=key, now=scope.now())
-    return redirect(url_for("account.show"), 303)
+    return redirect(url_for("account.show", _anchor="till"), 303)  # on a phone, the code at once
 
 
 @bp.get("/show/state")

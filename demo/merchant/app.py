@@ -7,6 +7,7 @@ from flask import Flask, g, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from demo.claims import asked_for, fingerprint, shown
+from demo.merchant.scanning import Scanning
 from demo.setup import Setup, read_setup
 from demo.signin import ENDED, SignIn, SignInFailed
 from demo.site import new_site
@@ -26,6 +27,7 @@ class Till:
         self.app = new_site(__name__, COOKIE, setup, self._visits)
         self._sign_in = SignIn(self.app, setup)
         self._route()
+        Scanning(self.app, setup, self._visits)
 
     def _route(self) -> None:
         self.app.add_url_rule("/", "home", self.home)

@@ -31,6 +31,15 @@ class StubProvider:
         self.refresh_error = ""
         self.id_token: dict[str, Any] = {}
         self.nonce = ""
+        self.till_status = 200
+        self.till_answer: dict[str, Any] = {
+            "offer": "senior-10-percent",
+            "eligible": True,
+            "number": "47",
+            "receipt": "8KQP2M7X",
+            "at": "2026-11-23T04:00:00+00:00",
+        }
+        self.asked_by_tills: list[dict[str, str]] = []
         self.requests: list[dict[str, str]] = []
         self._given = 0
         self._key = ECKey.generate_key("P-256", parameters={"kid": "stub", "use": "sig"})
@@ -43,6 +52,7 @@ class StubProvider:
         app.add_url_rule("/jwks.json", "jwks", self.jwks)
         app.add_url_rule("/token", "token", self.token, methods=["POST"])
         app.add_url_rule("/userinfo", "userinfo", self.userinfo)
+        app.add_url_rule("/api/till/answers", "till", self.till, methods=["POST"])
         return app
 
     def discovery(self) -> Response:
@@ -88,6 +98,14 @@ class StubProvider:
     def userinfo(self) -> Response:
         answer = jsonify(self.claims)
         answer.status_code = self.userinfo_status
+        return answer
+
+    def till(self) -> Response:
+        """Answer a till that proves itself."""
+        assert self._basic_user() == "goodday-cafe"
+        self.asked_by_tills.append(request.get_json())
+        answer = jsonify(self.till_answer)
+        answer.status_code = self.till_status
         return answer
 
     def _signed(self, audience: str) -> str:

@@ -1,4 +1,5 @@
 import pytest
+from werkzeug.test import TestResponse
 
 from demo.merchant.app import Till
 from demo.setup import Setup
@@ -56,3 +57,78 @@ def test_the_till_s_cookie_is_its_own(guest: Visitor) -> None:
 
     assert guest.http.get_cookie("merchant_session") is not None
     assert guest.http.get_cookie("library_session") is None
+
+
+# The till
+
+
+def scan(guest: Visitor, code: str = "7gk2 m4qp", **more: str) -> TestResponse:
+    form = {"csrf_token": guest.token_on("/till"), "code": code, **more}
+    return guest.http.post("/till", data=form, headers={"Accept-Language": "en"})
+
+
+def test_the_clerk_sees_a_word_and_a_number_to_compare(
+    guest: Visitor, provider: StubProvider
+) -> None:
+    page = scan(guest).text
+
+    assert '<h1 id="word">Yes</h1>' in page
+    assert "<b>47</b>" in page
+    assert "12:00 · Receipt <code>8KQP2M7X</code>" in page
+    assert provider.asked_by_tills == [{"code": "7gk2 m4qp", "offer": "senior-10-percent"}]
+    assert "Today <b>1</b> time." in page
+
+
+def test_a_no_says_that_the_right_may_exist_all_the_same(
+    guest: Visitor, provider: StubProvider
+) -> None:
+    provider.till_answer["eligible"] = False
+
+    page = scan(guest).text
+
+    assert "Not confirmed" in page
+    assert "The guest may still have the right" in page
+    assert "Today <b>0</b> times." in page
+
+
+@pytest.mark.parametrize(
+    ("status", "word"),
+    [
+        (422, "Ask for a new code"),
+        (403, "The offer cannot be checked"),
+        (429, "Wait a few minutes"),
+        (500, "No answer at present"),
+    ],
+)
+def test_whatever_else_happens_the_clerk_knows_what_to_do(
+    guest: Visitor, provider: StubProvider, status: int, word: str
+) -> None:
+    provider.till_status = status
+
+    page = scan(guest).text
+
+    assert 'class="ticket result again"' in page
+    assert word in page
+    assert "<b>47</b>" not in page
+
+
+def test_an_answer_that_makes_no_sense_is_no_answer(guest: Visitor, provider: StubProvider) -> None:
+    provider.till_answer = {}
+
+    assert "No answer at present" in scan(guest).text
+
+
+def test_the_screen_clears_itself_only_if_the_clerk_wants_it(guest: Visitor) -> None:
+    assert "Refresh" not in scan(guest).headers
+    assert scan(guest, clear="yes").headers["Refresh"] == "15; url=/till"
+    assert "checked" in guest.get("/till").text
+
+
+def test_the_next_guest_begins_with_an_empty_field(guest: Visitor) -> None:
+    scan(guest)
+
+    page = guest.get("/till").text
+
+    assert "7gk2" not in page
+    assert "<b>47</b>" not in page
+    assert "autofocus" in page

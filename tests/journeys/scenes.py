@@ -121,6 +121,13 @@ def _let_a_code_end(page: Page, city: City) -> None:
     page.locator("[data-state=over]").wait_for()
 
 
+def _scan_a_wrong_code(page: Page, city: City) -> None:
+    _go(page, f"{city.cafe}/till")
+    page.locator("#code").fill("7gk2 m4qp")
+    page.keyboard.press("Enter")
+    page.locator(".result.again").wait_for()
+
+
 def _refuse_at(site: str) -> Callable[[Page, City], None]:
     def refuse(page: Page, city: City) -> None:
         _go(page, f"{getattr(city, site)}/login")
@@ -186,6 +193,8 @@ SITES: Scenes = {
     ),
     "library signing out": Scene(REGULAR, _asked_to_leave_by_the_library),
     "till": Scene(STRANGER, lambda page, city: _go(page, f"{city.cafe}/")),
+    "till with its scanner": Scene(STRANGER, lambda page, city: _go(page, f"{city.cafe}/till")),
+    "till with a wrong code": Scene(STRANGER, _scan_a_wrong_code),
     "receipt": Scene(REGULAR, lambda page, city: _go(page, f"{city.cafe}/receipt")),
     "till refused": Scene(STRANGER, _refuse_at("cafe")),
 }
