@@ -33,6 +33,16 @@ class Kind(StrEnum):
     CARD_USED = "card.used"
     VIEWED = "record.viewed"
     EXPORTED = "footprint.exported"
+    ARCHIVE_ASKED = "archive.asked"
+    ARCHIVE_TAKEN = "archive.taken"
+    REQUEST_MADE = "request.made"
+    REQUEST_WITHDRAWN = "request.withdrawn"
+    REQUEST_MOVED = "request.moved"
+    PAUSED = "account.paused"
+    RESUMED = "account.resumed"
+    DELETION_ASKED = "deletion.asked"
+    DELETION_CANCELLED = "deletion.cancelled"
+    DELETED = "account.deleted"
     DISOWNED = "activity.disowned"
 
 

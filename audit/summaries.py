@@ -47,6 +47,23 @@ def sent(session: Session, *, member_id: UUID, client_id: UUID, purpose_id: UUID
     return [found[claim] for claim in sorted(found)]
 
 
+def receivers(session: Session, *, member_id: UUID) -> dict[UUID, bool]:
+    """Return the clients the member signed in to, and whether data ever went there."""
+    rows = session.execute(
+        select(LedgerLine.client_id, cast(LedgerLine.claims, Text))
+        .where(
+            LedgerLine.member_id == member_id,
+            LedgerLine.client_id.is_not(None),
+            LedgerLine.kind.in_((Kind.RELEASED, Kind.SIGNED_IN)),
+        )
+        .distinct()
+    )
+    found: dict[UUID, bool] = {}
+    for client_id, names in rows:
+        found[client_id] = found.get(client_id, False) or bool(json.loads(names))
+    return found
+
+
 def login_before_this(session: Session, *, member_id: UUID) -> datetime | None:
     """Return when the member signed in before the present time; None if never."""
     return session.scalar(

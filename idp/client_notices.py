@@ -17,7 +17,7 @@ from clients.directory import RegisteredClient
 from clients.models import Client
 from idp.provider import Provider
 from kernel import jobs
-from kernel.db import Sessions, transaction
+from kernel.db import Json, Sessions, transaction
 from kernel.jobs import JobDelayed, JobImpossible, Work
 from kernel.outgoing import AddressForbidden, Answer, CallFailed
 
@@ -53,14 +53,18 @@ def enqueue(
     jobs.enqueue(session, KIND, payload, now=now)
 
 
-class ConsentEnded:
-    """The handler of these jobs."""
+class Push:
+    """Push what a job is about to its client, signed; a subclass says the event."""
 
     def __init__(self, make: Sessions, provider: Provider, send: Send) -> None:
         """Sign with the provider's keys; `send` posts a body to an address."""
         self._make = make
         self._provider = provider
         self._send = send
+
+    def events(self, client: RegisteredClient, work: Work) -> Json:
+        """Return the events of the token, by their URIs (RFC 8417 2.2)."""
+        raise NotImplementedError
 
     def __call__(self, work: Work, *, now: datetime) -> None:
         """Push the notice; anything but a 2xx is tried again later."""
@@ -84,7 +88,6 @@ class ConsentEnded:
         self, session: Session, client: RegisteredClient, work: Work, *, now: datetime
     ) -> str:
         sub = self._provider.sub_of(UUID(work.payload["member"]), client)
-        purpose = client.find_purpose_by_id(UUID(work.payload["purpose"]))
         claims: dict[str, Any] = {  # JSON of several shapes
             "iss": self._provider.issuer,
             "aud": client.client_id,
@@ -92,12 +95,17 @@ class ConsentEnded:
             "jti": str(work.id),  # the same at every attempt: the client tells repeats
             "toe": int(work.created_at.timestamp()),
             "sub_id": {"format": "iss_sub", "iss": self._provider.issuer, "sub": sub},
-            "events": {
-                EVENT: {
-                    "reason": work.payload["reason"],
-                    "purpose": None if purpose is None else purpose.code,
-                }
-            },
+            "events": self.events(client, work),
         }
         signer = self._provider.keys.signer(session, now=now)
         return signer.sign(claims, alg=ALGORITHM, typ=TYPE)
+
+
+class ConsentEnded(Push):
+    """The handler of these jobs."""
+
+    def events(self, client: RegisteredClient, work: Work) -> Json:
+        """Say which purpose's consent ended, and why."""
+        purpose = client.find_purpose_by_id(UUID(work.payload["purpose"]))
+        code = None if purpose is None else purpose.code
+        return {EVENT: {"reason": work.payload["reason"], "purpose": code}}

@@ -42,6 +42,7 @@ CATALOGUE = {
     "member.login_empty": _entry(422, "請輸入帳號", "Enter an account name"),
     "member.not_found": _NO_PAGE,
     "member.suspended": _entry(403, "帳號停用", "The account is suspended", clause="6(1)"),
+    "member.paused": _entry(403, "帳號暫停中", "The account is paused", clause="10-I(1)"),
     "member.closed": _entry(403, "帳號已註銷", "The account is closed", clause="10(1)"),
     "session.not_found": _NO_PAGE,
     # clients
@@ -223,6 +224,58 @@ CATALOGUE = {
     "receipt.times_impossible": _entry(
         422, "收據上的時間不可能", "The times on the receipt are impossible"
     ),
+    # requests about data, and leaving
+    "request.not_found": _NO_PAGE,
+    "request.already_open": _entry(
+        409,
+        "同樣的要求已經在處理了",
+        "The same request is being worked on already",
+        clause="10-I(1)",
+    ),
+    "request.too_many": _entry(
+        409,
+        "處理中的要求太多了，請等我們答覆",
+        "Too many requests are open; please await an answer",
+    ),
+    "request.words_missing": _entry(422, "請寫下內容或理由", "Write what it is about, or why"),
+    "request.wrong_state": _entry(
+        409, "這件要求現在不能這樣處理", "The request has come too far, or not far enough, for that"
+    ),
+    "request.extended_already": _entry(
+        409, "期限只能延長一次", "The time can be extended only once", clause="10-I(1)"
+    ),
+    "request.overdue": _entry(
+        409,
+        "期限已過，不能再延長",
+        "The time is over and can no longer be extended",
+        clause="10-I(1)",
+    ),
+    "archive.not_found": _NO_PAGE,
+    "archive.nothing_chosen": _entry(422, "請選擇要下載什麼", "Choose what to download"),
+    "archive.too_many": _entry(
+        409, "已經有一份在準備或可以下載", "A download is being prepared or waiting for you"
+    ),
+    "account.deletion_pending": _entry(
+        409, "已經申請刪除帳號", "The account is to be deleted already", clause="10-I(1)"
+    ),
+    "account.deletion_blocked_guardian": _entry(
+        409,
+        "您是別人的法定代理人，請先辦理解除",
+        "You act for somebody as their guardian; that must end first",
+        clause="10-I(1)",
+    ),
+    "account.deletion_hold": _entry(
+        409,
+        "依法要保留您的資料，現在不能刪除",
+        "The law demands that your record is kept; it cannot be deleted now",
+        clause="10-I(1)",
+    ),
+    "account.deletion_not_typed": _entry(
+        422, "請輸入「刪除」兩個字", "Type the word DELETE", clause="10-I(1)"
+    ),
+    "account.deletion_not_found": _NO_PAGE,
+    "hold.not_found": _entry(404, "沒有這項保留", "No such order to keep the record stands"),
+    "hold.case_missing": _entry(422, "請寫下案號", "Say which case demands it"),
     # the footprint
     "footprint.not_found": _NO_PAGE,
     "view.without_reason": _entry(

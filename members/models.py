@@ -1,12 +1,13 @@
-"""The member table."""
+"""The tables of members, of what they ask for, and of how they leave."""
 
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
-from sqlalchemy import String
+from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kernel.db import Base, Key
+from kernel.db import Base, Key, unique_while
 
 
 class Standing(StrEnum):
@@ -14,6 +15,7 @@ class Standing(StrEnum):
 
     ACTIVE = "active"
     SUSPENDED = "suspended"
+    PAUSED = "paused"  # by the member, who alone ends it
     CLOSED = "closed"
 
 
@@ -33,3 +35,148 @@ class Member(Base):
     approved_at: Mapped[datetime]
     data_key_sealed: Mapped[bytes]
     profile_sealed: Mapped[bytes]
+
+
+class RequestKind(StrEnum):
+    """What a member can ask for: the five rights nobody can waive (PDPA 3), and a petition."""
+
+    INQUIRE = "inquire"
+    COPY = "copy"
+    CORRECT = "correct"
+    STOP = "stop"
+    DELETE = "delete"
+    PETITION = "petition"
+
+
+class RequestState(StrEnum):
+    """How far a request has come (state machine 4.14)."""
+
+    RECEIVED = "received"
+    CHECKED = "checked"
+    WAITING = "waiting"
+    DECIDED = "decided"
+    FULFILLED = "fulfilled"
+    TOLD = "told"
+    WITHDRAWN = "withdrawn"
+
+
+class Outcome(StrEnum):
+    """What was decided about a request."""
+
+    GRANTED = "granted"
+    PARTLY = "partly"
+    REFUSED = "refused"
+
+
+CITY = "city"  # the recipient of a request that goes to no client
+
+
+class SubjectRequest(Base):
+    """One request of a member about their data, to the city or to who received them (PDPA 3).
+
+    What was written is sealed under the member's data key: it is erased with the member.
+    """
+
+    __tablename__ = "subject_request"
+    __table_args__ = (
+        Index(None, "member_id", "id"),
+        unique_while("closed_at IS NULL", "member_id", "kind", "recipient", "about"),
+        Index(
+            "ix_subject_request_open",
+            "received_at",
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[Key]
+    reference: Mapped[str] = mapped_column(String(8), unique=True)  # to be read out on the phone
+    member_id: Mapped[UUID] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"))
+    kind: Mapped[RequestKind]
+    recipient: Mapped[str] = mapped_column(String(36))  # CITY, or the client's id
+    about: Mapped[str] = mapped_column(String(64))  # a claim or a line; empty for everything
+    claims: Mapped[list[str]]  # names
+    purpose_id: Mapped[UUID | None]
+    language: Mapped[str] = mapped_column(String(16))
+    acr: Mapped[str] = mapped_column(String(64))  # how the member was identified
+    words_sealed: Mapped[bytes]
+    state: Mapped[RequestState]
+    received_at: Mapped[datetime]
+    pauses: Mapped[list[str]]  # members.clocks.Pause
+    extended_at: Mapped[datetime | None]
+    outcome: Mapped[Outcome | None]
+    decided_at: Mapped[datetime | None]
+    fulfilled_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+
+    @property
+    def client_id(self) -> UUID | None:
+        """Return the client it is addressed to; None for the city."""
+        return None if self.recipient == CITY else UUID(self.recipient)
+
+
+class AccountDeletion(Base):
+    """A member's wish to have the account deleted, and the proof that it was (10-I(1))."""
+
+    __tablename__ = "account_deletion"
+    __table_args__ = (
+        unique_while("executed_at IS NULL AND cancelled_at IS NULL", "member_id"),
+        Index(
+            "ix_account_deletion_due",
+            "due_at",
+            sqlite_where=text("executed_at IS NULL AND cancelled_at IS NULL"),
+            postgresql_where=text("executed_at IS NULL AND cancelled_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[Key]
+    reference: Mapped[str] = mapped_column(String(12), unique=True)
+    member_id: Mapped[UUID] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"))
+    language: Mapped[str] = mapped_column(String(16))
+    asked_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    reminded_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+    executed_at: Mapped[datetime | None]
+    proof: Mapped[str | None] = mapped_column(Text)  # signed; names nobody
+
+
+class LegalHold(Base):
+    """An order to keep a member's record: while one stands, the account is not deleted."""
+
+    __tablename__ = "legal_hold"
+    __table_args__ = (Index(None, "member_id"),)
+
+    id: Mapped[Key]
+    member_id: Mapped[UUID] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"))
+    case_number: Mapped[str] = mapped_column(String(64))  # which demands it
+    placed_at: Mapped[datetime]
+    lifted_at: Mapped[datetime | None]
+
+
+class Archive(Base):
+    """A member's data put together to be taken along; gone after three days."""
+
+    __tablename__ = "archive"
+    __table_args__ = (Index(None, "member_id", "id"), Index(None, "expires_at"))
+
+    id: Mapped[Key]
+    member_id: Mapped[UUID] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"))
+    parts: Mapped[list[str]]  # what was ticked
+    language: Mapped[str] = mapped_column(String(16))
+    asked_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ready_at: Mapped[datetime | None]
+    size: Mapped[int | None]  # bytes
+
+
+class ArchiveChunk(Base):
+    """A piece of an archive, sealed under the member's data key."""
+
+    __tablename__ = "archive_chunk"
+
+    archive_id: Mapped[UUID] = mapped_column(
+        ForeignKey("archive.id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    sealed: Mapped[bytes]

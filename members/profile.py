@@ -8,6 +8,7 @@ from uuid import UUID
 
 from kernel.ids import new_key
 from kernel.keyring import Keyring, seal, unseal
+from members.models import Member
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,3 +69,8 @@ def masked(name: str) -> str:
     if visible.isascii() or not middle:
         return first + "○" * min(len(visible[1:]), 2)
     return first + "○" * len(middle) + last
+
+
+def open_data_key(member: Member, *, keyring: Keyring) -> bytes:
+    """Return the key under which everything of `member` is sealed."""
+    return keyring.unseal(member.data_key_sealed, place=f"member.data_key/{member.id}")

@@ -23,6 +23,7 @@ ROOMS_WITH_TABLES = (
     "clients.models",
     "consent.models",
     "idp.models",
+    "kernel.calendar",
     "kernel.jobs",
     "kernel.throttle",
     "members.models",

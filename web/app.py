@@ -21,6 +21,7 @@ from web import (
     account_confirm,
     account_consents,
     account_password,
+    account_requests,
     account_sessions,
     account_show,
     errors,
@@ -76,7 +77,7 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
         signing_out.bp,
         receipts.public,
     ]
-    blueprints += [footprint.bp, till.bp]
+    blueprints += [footprint.bp, till.bp, account_requests.bp]
     for blueprint in blueprints + ([kit.bp, inbox.bp] if settings.demo else []):
         app.register_blueprint(blueprint)
     _wrap(app, settings, built.provider)

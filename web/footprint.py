@@ -43,7 +43,20 @@ KINDS = {
         }
     ),
     "card": frozenset({Kind.CARD_USED}),
-    "account": frozenset({Kind.PASSWORD_CHANGED, Kind.EXPORTED, Kind.DISOWNED}),
+    "account": frozenset(
+        {
+            Kind.PASSWORD_CHANGED,
+            Kind.EXPORTED,
+            Kind.DISOWNED,
+            Kind.ARCHIVE_ASKED,
+            Kind.ARCHIVE_TAKEN,
+            Kind.PAUSED,
+            Kind.RESUMED,
+            Kind.DELETION_ASKED,
+            Kind.DELETION_CANCELLED,
+        }
+    ),
+    "request": frozenset({Kind.REQUEST_MADE, Kind.REQUEST_WITHDRAWN, Kind.REQUEST_MOVED}),
 }
 
 
@@ -145,6 +158,7 @@ def _kinds() -> list[Option]:
         "consent": pages.say("同意與撤回"),
         "card": pages.say("使用卡片"),
         "account": pages.say("密碼與帳號"),
+        "request": pages.say("個資要求"),
     }
     chosen = request.args.get("kind", "")
     return [Option(value, label, value == chosen) for value, label in words.items()]

@@ -1,6 +1,6 @@
 """Shape a page of the footprint: names for ids, repeated reads folded, one group a day."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -15,6 +15,7 @@ from clients.names import Named
 from consent import ledger
 from kernel import clock
 from kernel.wording import Bilingual
+from members.models import RequestKind
 from web import dates, footprint_words, pages, scope
 
 TOGETHER = timedelta(hours=1)
@@ -31,6 +32,11 @@ DISOWNABLE = frozenset(
     }
 )
 TOLD_OTHERS = frozenset({Kind.RELEASED, Kind.TILL_ANSWERED})
+ASKABLE: Mapping[str, Sequence[RequestKind]] = {
+    Kind.RELEASED: (RequestKind.DELETE, RequestKind.STOP, RequestKind.PETITION),
+    Kind.TILL_ANSWERED: (RequestKind.PETITION,),  # a till that was answered knows nobody
+    Kind.VIEWED: (RequestKind.INQUIRE, RequestKind.PETITION),
+}
 
 
 @dataclass(kw_only=True)
@@ -75,6 +81,14 @@ def folded(shown: Iterable[Shown]) -> list[Entry]:
     return entries
 
 
+@dataclass(frozen=True)
+class Right:
+    """One thing a member can ask about a line, and where."""
+
+    label: str
+    url: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class View:
     """An entry as the template shows it: words and addresses only."""
@@ -91,7 +105,7 @@ class View:
     receipts: list[str]
     withdraw_url: str | None
     not_me_url: str | None
-    question_url: str | None
+    rights: list[Right]
 
 
 @dataclass(frozen=True)
@@ -156,8 +170,22 @@ def view(entry: Entry, known: Names) -> View:
         receipts=list(line.basis),
         withdraw_url=_withdraw_url(line, known),
         not_me_url=_not_me_url(line),
-        question_url=url_for("pages.help") if _is_others(line) else None,
+        rights=_rights(line),
     )
+
+
+def _rights(line: Line) -> list[Right]:
+    """Return what can be asked about data others got or saw: of them, or of the city."""
+    words = {
+        RequestKind.DELETE: pages.say("要求刪除"),
+        RequestKind.STOP: pages.say("要求停止使用"),
+        RequestKind.PETITION: pages.say("陳情"),
+        RequestKind.INQUIRE: pages.say("查詢"),
+    }
+    return [
+        Right(words[kind], url_for("requests.new", kind=kind.value, line=line.id))
+        for kind in ASKABLE.get(line.kind, ())
+    ]
 
 
 def _facts(entry: Entry, purpose: str) -> list[str]:
@@ -187,10 +215,6 @@ def _kind(line: Line, client: Named | None) -> str | None:
     if line.kind == Kind.VIEWED:
         return "staff"
     return client.kind if client is not None and line.kind in TOLD_OTHERS else None
-
-
-def _is_others(line: Line) -> bool:
-    return line.kind in TOLD_OTHERS or line.kind == Kind.VIEWED
 
 
 def _not_me_url(line: Line) -> str | None:

@@ -7,6 +7,7 @@ from consent.catalogue import BY_NAME, in_order
 from kernel.wording import ENGLISH, Bilingual
 
 ME = Bilingual("您", "You")
+CITY = Bilingual("本服務", "This service")
 SOMEBODY = Bilingual("有人", "Somebody")
 GONE = Bilingual("已不在名冊上的單位", "An organisation no longer on the register")
 WORDS: Mapping[str, Bilingual] = {
@@ -37,6 +38,23 @@ WORDS: Mapping[str, Bilingual] = {
     ),
     Kind.CARD_USED: Bilingual("使用了卡片", "Used a card"),
     Kind.VIEWED: Bilingual("看了您的資料：%(claims)s", "Looked at your data: %(claims)s"),
+    Kind.ARCHIVE_ASKED: Bilingual("要求下載自己的資料", "Asked for a download of all data"),
+    Kind.ARCHIVE_TAKEN: Bilingual("下載了自己的資料", "Downloaded all data"),
+    Kind.REQUEST_MADE: Bilingual(
+        "提出了個資要求（編號 %(reference)s）", "Made a data request (number %(reference)s)"
+    ),
+    Kind.REQUEST_WITHDRAWN: Bilingual(
+        "撤回了個資要求（編號 %(reference)s）", "Took a data request back (number %(reference)s)"
+    ),
+    Kind.REQUEST_MOVED: Bilingual(
+        "處理了您的個資要求（編號 %(reference)s）",
+        "Worked on your data request (number %(reference)s)",
+    ),
+    Kind.PAUSED: Bilingual("暫停了帳號", "Paused the account"),
+    Kind.RESUMED: Bilingual("恢復了帳號", "Resumed the account"),
+    Kind.DELETION_ASKED: Bilingual("申請刪除帳號", "Asked for the account to be deleted"),
+    Kind.DELETION_CANCELLED: Bilingual("取消刪除帳號", "Cancelled the deletion of the account"),
+    Kind.DELETED: Bilingual("刪除了帳號", "Deleted the account"),
     Kind.EXPORTED: Bilingual("下載了自己的足跡", "Downloaded this footprint"),
     Kind.DISOWNED: Bilingual(
         "回報「不是我」，全部裝置都登出了", "Reported “not me”; every device was signed out"
@@ -46,6 +64,7 @@ ANSWERS = {
     "yes": Bilingual("可以享用", "yes, the offer applies"),
     "no": Bilingual("這裡無法確認", "it cannot be confirmed here"),
 }
+OURS = frozenset({Kind.REQUEST_MOVED, Kind.DELETED})  # done by the city, on the member's word
 OTHER = Bilingual("其他紀錄（%(kind)s）", "Another record (%(kind)s)")
 REPEATED = Bilingual(
     "同樣內容再讀取 %(num)s 次，從 %(time)s 起", "Same data read again, %(num)s ×, since %(time)s"
@@ -62,6 +81,7 @@ def action(line: Line, *, client: Bilingual | None, language: str) -> str:
         "claims": claims(line.claims, language),
         "kind": line.kind,
         "answer": answer(line, language),
+        "reference": line.detail.get("reference", ""),
     }
     return words % values
 
@@ -87,6 +107,8 @@ def actor(line: Line, *, client: Bilingual | None, language: str) -> str:
         return (client or GONE).text(language)
     if line.kind == Kind.LOGIN_FAILED:
         return SOMEBODY.text(language)
+    if line.kind in OURS:
+        return CITY.text(language)
     return ME.text(language)
 
 

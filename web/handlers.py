@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 
-from idp import checkpoints, client_notices
+from idp import checkpoints, client_notices, member_notices
 from kernel import outgoing
 from kernel.mail import FolderPost, NoPost, Post, SmtpPost
 from kernel.settings import Mail
 from kernel.working import Handler
-from web import consent_endings, notices
+from web import consent_endings, contact_mails, notices
 from web.rooms import Rooms
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})  # where the demo's sites are
@@ -19,11 +19,14 @@ def handlers(rooms: Rooms) -> Mapping[str, Handler]:
     """Return the handler of each kind of job there is."""
     hosts = frozenset(rooms.settings.private_hosts) | (LOOPBACK if rooms.settings.demo else set())
     send = partial(outgoing.call, private_hosts=hosts)
+    make, provider, settings = rooms.sessions, rooms.provider, rooms.settings
+    mailing = post(settings.mail)
     return {
-        client_notices.KIND: client_notices.ConsentEnded(rooms.sessions, rooms.provider, send),
-        notices.KIND: notices.MailSender(
-            rooms.sessions, rooms.keyring, rooms.settings, post(rooms.settings.mail)
-        ),
+        client_notices.KIND: client_notices.ConsentEnded(make, provider, send),
+        member_notices.REQUESTED: member_notices.SubjectRequested(make, provider, send),
+        member_notices.PURGED: member_notices.AccountPurged(make, provider, send),
+        notices.KIND: notices.MailSender(make, rooms.keyring, settings, mailing),
+        contact_mails.KIND: contact_mails.ContactMailer(make, provider, settings, mailing),
     }
 
 

@@ -19,6 +19,13 @@ class Mail(StrEnum):
     PASSWORD_CHANGED = "password.changed"  # noqa: S105  # no password
     CONSENT_GIVEN = "consent.given"
     CONSENT_WITHDRAWN = "consent.withdrawn"
+    REQUEST_RECEIVED = "request.received"
+    REQUEST_NEWS = "request.news"
+    ARCHIVE_READY = "archive.ready"
+    PAUSED = "account.paused"
+    DELETION_ASKED = "deletion.asked"
+    DELETION_SOON = "deletion.soon"
+    DELETION_CANCELLED = "deletion.cancelled"
 
 
 @dataclass(frozen=True)
@@ -92,6 +99,81 @@ WORDS = {
         ),
         _NOT_YOU,
         "/account/consents",
+    ),
+    Mail.REQUEST_RECEIVED: Words(
+        Bilingual("我們收到您的要求", "We received your request"),
+        Bilingual(
+            "我們收到您關於個人資料的要求。編號和答覆期限在您的帳號裡。",
+            "We received your request about your personal data. Its number and the day by which "
+            "it is answered are in your account.",
+        ),
+        _NOT_YOU,
+        "/account/requests",
+    ),
+    Mail.REQUEST_NEWS: Words(
+        Bilingual("您的要求有新進度", "There is news about your request"),
+        Bilingual(
+            "您關於個人資料的要求有新進度。",
+            "There is news about your request concerning your personal data.",
+        ),
+        Bilingual(
+            "如果我們在等您補充，期限會先暫停。",
+            "If we wait for an answer of yours, the clock stands still.",
+        ),
+        "/account/requests",
+    ),
+    Mail.ARCHIVE_READY: Words(
+        Bilingual("您的資料可以下載了", "Your data are ready to download"),
+        Bilingual(
+            "您要求的資料已經準備好，可以下載三天，之後會刪除。",
+            "What you asked for is ready. You can download it for three days; then it is deleted.",
+        ),
+        _NOT_YOU,
+        "/account/download",
+    ),
+    Mail.PAUSED: Words(
+        Bilingual("您的帳號已暫停", "Your account is paused"),
+        Bilingual(
+            "您的帳號已暫停：不能登入，我們也不再提供您的資料。",
+            "Your account is paused: nobody can sign in, and we share no data of yours.",
+        ),
+        Bilingual(
+            "要恢復的話，請用您的帳號和密碼。不是您本人嗎？請到申辦窗口。",
+            "To resume it, use your account name and password. Was it not you? Go to a counter.",
+        ),
+        "/resume",
+    ),
+    Mail.DELETION_ASKED: Words(
+        Bilingual("您申請了刪除帳號", "You asked for your account to be deleted"),
+        Bilingual(
+            "您申請了刪除帳號。到期之前，登入就可以取消。",
+            "You asked for your account to be deleted. Until the day comes you can sign in and "
+            "cancel it.",
+        ),
+        _NOT_YOU,
+        "/account/delete",
+    ),
+    Mail.DELETION_SOON: Words(
+        Bilingual("您的帳號明天刪除", "Your account will be deleted tomorrow"),
+        Bilingual(
+            "依您的申請，您的帳號將在一天之內刪除。這是我們寄給您的最後一封信。",
+            "As you asked, your account will be deleted within a day. "
+            "This is our last letter to you.",
+        ),
+        Bilingual(
+            "改變主意的話，現在登入就可以取消。",
+            "If you have changed your mind, sign in now and cancel it.",
+        ),
+        "/account/delete",
+    ),
+    Mail.DELETION_CANCELLED: Words(
+        Bilingual("您的帳號不刪除了", "Your account will not be deleted"),
+        Bilingual(
+            "刪除帳號的申請已取消，一切照舊。",
+            "The deletion was cancelled. Everything stays as it was.",
+        ),
+        _NOT_YOU,
+        "/account",
     ),
 }
 _AT = Bilingual("時間：%s（臺北時間）", "Time: %s (Taipei)")

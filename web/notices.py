@@ -80,6 +80,8 @@ class MailSender:
                 member = register.get(session, UUID(member_id))
             except NotFound:
                 return None  # gone since, and the address with them
+            if not member.data_key_sealed:
+                return None  # erased
             claims = register.claims_of(member, keyring=self._keyring)
         # An unconfirmed address may be a stranger's: the notice would tell them of this account.
         return claims.get("email") if claims.get("email_verified") is True else None

@@ -95,6 +95,28 @@ def _about_to_withdraw(page: Page, city: City) -> None:
     page.locator("#withdraw_yes").wait_for()
 
 
+def _asking_without_words(page: Page, city: City) -> None:
+    _go(page, f"{city.provider.issuer}/account/requests/new?kind=petition")
+    page.locator("#submit_request").click()
+    page.locator("#words-error").wait_for()
+
+
+def _asking_about_a_line(page: Page, city: City) -> None:
+    _go(page, f"{city.provider.issuer}/account/footprint")
+    page.locator("a[href*='kind=delete']").first.click()
+    page.locator("#submit_request").wait_for()
+
+
+def _following_a_request(page: Page, city: City) -> None:
+    _go(page, f"{city.provider.issuer}/account/requests")
+    if not page.locator("code").count():
+        _go(page, f"{city.provider.issuer}/account/requests/new?kind=inquire")
+        page.locator("#submit_request").click()
+    else:
+        page.locator("ul.rows a:has-text('')").first.click()
+    page.locator("#withdraw_request").wait_for()
+
+
 def _asked_to_leave_by_the_library(page: Page, city: City) -> None:
     _go(page, f"{city.library}/card")
     page.locator("form[action='/logout'] button").click()
@@ -176,11 +198,17 @@ PROVIDER: Scenes = {
     "a code that ended": Scene(REGULAR, _let_a_code_end),
     "the till was told yes": Scene(REGULAR, lambda page, city: _told(page, city, eligible=True)),
     "the till was told no": Scene(REGULAR, lambda page, city: _told(page, city, eligible=False)),
+    "footprint": Scene(REGULAR, _at("/account/footprint")),
     "consents": Scene(REGULAR, _at("/account/consents")),
     "no consents": Scene(NEWCOMER, _at("/account/consents")),
     "sessions": Scene(REGULAR, _at("/account/sessions")),
     "withdrawing": Scene(REGULAR, _about_to_withdraw),
     "withdrawn": Scene(REGULAR, _at("/account/consents?done=withdrawn")),
+    "requests": Scene(REGULAR, _at("/account/requests")),
+    "asking": Scene(REGULAR, _at("/account/requests/new?kind=delete")),
+    "asking without words": Scene(REGULAR, _asking_without_words),
+    "asking about a line": Scene(REGULAR, _asking_about_a_line),
+    "following a request": Scene(REGULAR, _following_a_request),
     "password": Scene(REGULAR, _at("/account/password")),
     "password with an error": Scene(REGULAR, _mistype_the_new_password),
 }

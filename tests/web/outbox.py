@@ -6,12 +6,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from idp import client_notices
+from idp import client_notices, member_notices
 from kernel.jobs import Job
 from kernel.outgoing import Answer, CallFailed
 from kernel.working import Handler, do_one
 from tests.flows.provider import City
-from web import notices
+from web import contact_mails, notices
 from web.rooms import Rooms
 
 
@@ -45,6 +45,15 @@ class World:
             notices.KIND: notices.MailSender(rooms.sessions, rooms.keyring, rooms.settings, self),
             client_notices.KIND: client_notices.ConsentEnded(
                 rooms.sessions, rooms.provider, self.call
+            ),
+            member_notices.REQUESTED: member_notices.SubjectRequested(
+                rooms.sessions, rooms.provider, self.call
+            ),
+            member_notices.PURGED: member_notices.AccountPurged(
+                rooms.sessions, rooms.provider, self.call
+            ),
+            contact_mails.KIND: contact_mails.ContactMailer(
+                rooms.sessions, rooms.provider, rooms.settings, self
             ),
         }
         while do_one(rooms.sessions, handlers, now=self.city.now):

@@ -8,6 +8,7 @@ import click
 
 from web.cli import (
     approval,
+    calendar,
     client,
     database,
     demo,
@@ -18,6 +19,7 @@ from web.cli import (
     member,
     purge,
     receipt,
+    requests,
     serve,
     worker,
 )
@@ -39,6 +41,8 @@ for _command in (
     worker.worker,
     jobs.jobs,
     receipt.receipt,
+    requests.requests,
+    calendar.calendar,
     database.db,
     keys.keys,
     client.client,

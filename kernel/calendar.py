@@ -1,0 +1,69 @@
+"""Know on which days the city works; days are Taipei's, and they are data (regulation 8(4))."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import String, delete, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from kernel.db import Base
+from kernel.holidays import HOLIDAYS
+
+DAY = timedelta(days=1)
+SATURDAY = 5
+LONGEST_NOTE = 100
+
+
+class CalendarDay(Base):
+    """A day that is not what the rule makes of it: a typhoon, a make-up day, a new holiday."""
+
+    __tablename__ = "calendar_day"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    is_workday: Mapped[bool]
+    note: Mapped[str] = mapped_column(String(LONGEST_NOTE))
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The days on which the city works: Monday to Friday, but for `off`, and on `worked`."""
+
+    off: frozenset[date] = HOLIDAYS
+    worked: frozenset[date] = frozenset()
+
+    def is_workday(self, day: date) -> bool:
+        """Say whether the city works on `day`."""
+        if day in self.worked:
+            return True
+        return day.weekday() < SATURDAY and day not in self.off
+
+    def before(self, day: date, *, workdays: int) -> date:
+        """Return the working day that lies so many before `day`."""
+        while workdays:
+            day -= DAY
+            workdays -= self.is_workday(day)
+        return day
+
+
+def load(session: Session) -> Calendar:
+    """Return the calendar as it stands now."""
+    rows = declared(session)
+    worked = frozenset(row.day for row in rows if row.is_workday)
+    return Calendar(HOLIDAYS | {row.day for row in rows if not row.is_workday}, worked)
+
+
+def declared(session: Session) -> list[CalendarDay]:
+    """Return the days entered by hand, in order."""
+    return list(session.scalars(select(CalendarDay).order_by(CalendarDay.day)))
+
+
+def declare(session: Session, day: date, *, is_workday: bool, note: str) -> None:
+    """Enter a day that is, or is not, worked; what was entered before is replaced."""
+    forget(session, day)
+    session.add(CalendarDay(day=day, is_workday=is_workday, note=note[:LONGEST_NOTE]))
+    session.flush()
+
+
+def forget(session: Session, day: date) -> None:
+    """Let the rule decide about `day` again."""
+    session.execute(delete(CalendarDay).where(CalendarDay.day == day))

@@ -1,0 +1,101 @@
+"""Write to the contact of a client that takes no events: which member, by the name it knows."""
+
+from datetime import datetime
+from html import escape
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from idp.provider import Provider
+from kernel import jobs
+from kernel.db import Sessions, transaction
+from kernel.jobs import Work
+from kernel.mail import Post, compose
+from kernel.settings import Settings
+from kernel.wording import LANGUAGES, Bilingual
+from members.models import RequestKind, SubjectRequest
+from web import request_words
+
+KIND = "mail.contact"
+SUBJECT = Bilingual("會員提出個資要求 %s", "A member's data request %s")
+STAGES = {
+    "asked": Bilingual(
+        "一位會員透過本服務向貴單位提出要求：%s。", "A member makes a request to you: %s."
+    ),
+    "done": Bilingual(
+        "我們依一位會員的要求辦理了：%s。貴單位收過同樣的資料。",
+        "At a member's request we did the following: %s. You hold the same data.",
+    ),
+}
+FACTS = Bilingual(
+    "編號：%(reference)s\n會員在貴單位的代號（sub）：%(sub)s\n資料項目：%(claims)s",
+    "Number: %(reference)s\nThe member's sub at your site: %(sub)s\nData: %(claims)s",
+)
+LAW = Bilingual(
+    "請依個人資料保護法第 3、11、13 條辦理，並把結果告訴我們。這封信沒有會員的個人資料。",
+    "Please act as the Personal Data Protection Act, articles 3, 11 and 13, demands, and tell us "
+    "the result. This letter holds no personal data.",
+)
+
+
+def enqueue(
+    session: Session, client_id: UUID, request: SubjectRequest, *, stage: str, now: datetime
+) -> None:
+    """Let the client's contact be written to."""
+    payload = {
+        "client": str(client_id),
+        "member": str(request.member_id),
+        "reference": request.reference,
+        "kind": request.kind.value,
+        "claims": list(request.claims),
+        "stage": stage,
+    }
+    jobs.enqueue(session, KIND, payload, now=now)
+
+
+class ContactMailer:
+    """The handler of these jobs."""
+
+    def __init__(self, make: Sessions, provider: Provider, settings: Settings, post: Post) -> None:
+        """Name members as `provider` does; hand messages to `post`."""
+        self._make = make
+        self._provider = provider
+        self._settings = settings
+        self._post = post
+
+    def __call__(self, work: Work, *, now: datetime) -> None:
+        """Send one letter; a client that has left or gave no address gets none."""
+        with transaction(self._make) as session:
+            client = self._provider.directory.find_by_id(
+                session, UUID(work.payload["client"]), now=now
+            )
+        if client is None or client.contact is None or "@" not in client.contact:
+            return
+        sub = self._provider.sub_of(UUID(work.payload["member"]), client)
+        text = "\n\n----\n\n".join(_text(work, sub, language) for language in LANGUAGES)
+        message = compose(
+            sender=self._settings.mail.sender,
+            to=client.contact.removeprefix("mailto:"),
+            subject=" / ".join(SUBJECT) % ((work.payload["reference"],) * 2),
+            text=text + "\n",
+            html=f"<pre>{escape(text)}</pre>",
+            message_id=str(work.id),
+            now=now,
+        )
+        self._post.send(message)
+
+
+def _text(work: Work, sub: str, language: str) -> str:
+    kind = request_words.KINDS[RequestKind(work.payload["kind"])].text(language)
+    facts = {
+        "reference": work.payload["reference"],
+        "sub": sub,
+        "claims": ", ".join(work.payload["claims"]) or "–",
+    }
+    return "\n\n".join(
+        (
+            STAGES[work.payload["stage"]].text(language) % kind,
+            FACTS.text(language) % facts,
+            LAW.text(language),
+        )
+    )

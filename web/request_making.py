@@ -1,0 +1,108 @@
+"""What follows when a member asks: it is on record, who must act is told, the member gets word."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from audit import footprint, summaries, trail
+from audit.lines import Kind
+from clients import names
+from clients.models import OrganisationKind
+from clients.names import Named
+from idp import member_notices
+from kernel.keyring import Keyring
+from members import requests
+from members.models import SubjectRequest
+from members.requests import Wish
+from web import contact_mails, notices
+from web.mails import Mail
+
+
+def make(
+    session: Session, wish: Wish, *, member_id: UUID, keyring: Keyring, now: datetime
+) -> SubjectRequest:
+    """Receive a request and pass it on to its recipient; see `members.requests.make`."""
+    request = requests.make(session, wish, member_id=member_id, keyring=keyring, now=now)
+    record(session, Kind.REQUEST_MADE, request, now=now)
+    if request.client_id is not None:
+        tell(session, request.client_id, request, stage="asked", now=now)
+    notices.mail(
+        session, Mail.REQUEST_RECEIVED, member_id=member_id, language=wish.language, now=now
+    )
+    return request
+
+
+def tell(
+    session: Session, client_id: UUID, request: SubjectRequest, *, stage: str, now: datetime
+) -> None:
+    """Let a client be told of a request: by a signed event, or else by mail to its contact."""
+    pushed = member_notices.enqueue_request(
+        session,
+        client_id,
+        member_id=request.member_id,
+        reference=request.reference,
+        kind=request.kind.value,
+        claims=request.claims,
+        stage=stage,
+        now=now,
+    )
+    if not pushed:
+        contact_mails.enqueue(session, client_id, request, stage=stage, now=now)
+
+
+def recipients(session: Session, member_id: UUID) -> dict[UUID, Named]:
+    """Return the clients that know the member: where data went, and agencies signed in to.
+
+    A shop that only ever got yes or no knows nobody, and hears nothing: a letter about somebody
+    would be the first name it has (regulation 10(4)).
+    """
+    received = summaries.receivers(session, member_id=member_id)
+    known = names.of_clients(session, received)
+    return {
+        key: named
+        for key, named in known.items()
+        if received[key] or named.kind == OrganisationKind.AGENCY
+    }
+
+
+def tell_recipients(session: Session, request: SubjectRequest, *, now: datetime) -> None:
+    """Let every client that ever received the member's data hear what was done (PDPA 11-V)."""
+    for client_id in recipients(session, request.member_id):
+        tell(session, client_id, request, stage="done", now=now)
+
+
+def moved(session: Session, request: SubjectRequest, step: str, *, now: datetime) -> None:
+    """Put a step of the city on record, and let the member look."""
+    record(session, Kind.REQUEST_MOVED, request, now=now)
+    trail.record(
+        session,
+        f"request.{step}",
+        actor=None,
+        subject=request.id,
+        now=now,
+        reference=request.reference,
+        channel="cli",
+    )
+    notices.mail(
+        session,
+        Mail.REQUEST_NEWS,
+        member_id=request.member_id,
+        language=request.language,
+        now=now,
+    )
+
+
+def record(session: Session, kind: Kind, request: SubjectRequest, *, now: datetime) -> None:
+    """Write the member's line about a request."""
+    footprint.record(
+        session,
+        kind,
+        member_id=request.member_id,
+        client_id=request.client_id,
+        purpose_id=request.purpose_id,
+        claims=request.claims,
+        now=now,
+        reference=request.reference,
+        request=request.kind.value,
+    )
