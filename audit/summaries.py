@@ -53,14 +53,14 @@ def receivers(session: Session, *, member_id: UUID) -> dict[UUID, bool]:
         select(LedgerLine.client_id, cast(LedgerLine.claims, Text))
         .where(
             LedgerLine.member_id == member_id,
-            LedgerLine.client_id.is_not(None),
             LedgerLine.kind.in_((Kind.RELEASED, Kind.SIGNED_IN)),
         )
         .distinct()
     )
     found: dict[UUID, bool] = {}
     for client_id, names in rows:
-        found[client_id] = found.get(client_id, False) or bool(json.loads(names))
+        if client_id is not None:
+            found[client_id] = found.get(client_id, False) or bool(json.loads(names))
     return found
 
 
