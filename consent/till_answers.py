@@ -5,10 +5,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID
 
-from sqlalchemy import Executable, Row, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from audit import footprint
@@ -17,10 +17,11 @@ from clients.directory import RegisteredClient, RegisteredPurpose
 from clients.models import PurposeKind
 from consent import till_codes
 from consent.models import TillCode
-from kernel.db import Json, changed
+from kernel.db import Json
 from kernel.errors import Refused
 from kernel.ids import new_number, new_reference
 from kernel.keyring import Keyring
+from kernel.prebuilt import Prebuilt, Row
 from members.models import Member, Standing
 from members.profile import open_claims
 
@@ -28,7 +29,7 @@ CLAIM = "offer_eligible"  # the one thing a till is told
 RETRY = timedelta(seconds=60)  # in which a till whose line broke is told the same again
 CODE_REFUSED = "till.code_refused"  # unknown, too old, used: alike, or guessing would pay
 
-_FIND: Executable = (
+_FIND = Prebuilt(
     select(
         *TillCode.__table__.columns,
         Member.standing,
@@ -38,7 +39,7 @@ _FIND: Executable = (
     .join(Member, Member.id == TillCode.member_id)
     .where(TillCode.code_hash == bindparam("code_hash"))
 )
-_USE = (
+_USE = Prebuilt(
     update(TillCode)
     .where(
         TillCode.id == bindparam("of"),
@@ -120,12 +121,12 @@ def _offer(client: RegisteredClient, code: str) -> RegisteredPurpose:
     return purpose
 
 
-def _find(session: Session, typed: str, till: Till) -> Row[Any]:
+def _find(session: Session, typed: str, till: Till) -> Row:
     code = till_codes.read(typed)
     if code is None:
         raise Refused(CODE_REFUSED)
     of = {"code_hash": till_codes.hash_of(code, key=till.key)}
-    row = session.connection().execute(_FIND, of).one_or_none()
+    row = _FIND.one_or_none(session, of)
     if row is None:
         raise Refused(CODE_REFUSED)
     return row
@@ -133,7 +134,7 @@ def _find(session: Session, typed: str, till: Till) -> Row[Any]:
 
 def _use(
     session: Session,
-    row: Row[Any],
+    row: Row,
     client: RegisteredClient,
     purpose: RegisteredPurpose,
     till: Till,
@@ -157,7 +158,7 @@ def _use(
         "number": given.number,
         "receipt": given.receipt,
     }
-    if changed(session.connection().execute(_USE, values)) != 1:
+    if _USE.run(session, values) != 1:
         return None
     footprint.record(
         session,
@@ -174,7 +175,7 @@ def _use(
 
 
 def _decided(
-    session: Session, row: Row[Any], purpose: RegisteredPurpose, till: Till, *, now: datetime
+    session: Session, row: Row, purpose: RegisteredPurpose, till: Till, *, now: datetime
 ) -> bool:
     """Return the decision; a suspended or closed member is a "no" that costs what others cost."""
     active = row.standing is Standing.ACTIVE
@@ -185,7 +186,7 @@ def _decided(
     return confirmed and active
 
 
-def _held(row: Row[Any], keyring: Keyring) -> Json:
+def _held(row: Row, keyring: Keyring) -> Json:
     return open_claims(
         keyring,
         member_id=row.member_id,
@@ -195,7 +196,7 @@ def _held(row: Row[Any], keyring: Keyring) -> Json:
 
 
 def _again(
-    row: Row[Any], client: RegisteredClient, purpose: RegisteredPurpose, *, now: datetime
+    row: Row, client: RegisteredClient, purpose: RegisteredPurpose, *, now: datetime
 ) -> Answer:
     same = (row.client_id, row.purpose_id) == (client.id, purpose.id)
     if row.used_at is None or not same or now >= row.used_at + RETRY:

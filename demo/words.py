@@ -20,6 +20,10 @@ THINGS_TO_TRY = (
         en="Show the offer at the café and share nothing; its code for you is not the library’s.",
     ),
     Words(
+        zh="用 shou.zhou 在「出示條碼」顯示條碼，到咖啡店的 /till 輸入 8 個字，核對號碼。",
+        en="As shou.zhou, show a code; type its 8 characters at the café’s /till; compare numbers.",
+    ),
+    Words(
         zh="用 maria.muestra（已中止）或 guan.xu（已關閉）登入，看看會怎樣。",
         en="Try to sign in as maria.muestra (suspended) or guan.xu (closed).",
     ),

@@ -1,6 +1,6 @@
 """Show a code at a till, and say privately what the till was told (regulation 2(8)4, 10-I(4))."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from clients import names
 from consent import till_codes
-from consent.models import TillCode
+from kernel.prebuilt import Row
 from kernel.wording import Bilingual
 from web import pages, scope
 from web.account import bp
@@ -71,12 +71,11 @@ def show_state() -> Response:
     return jsonify({"state": _state(_rows())})
 
 
-def _rows() -> list[TillCode]:
-    found = till_codes.recent(scope.db(), member_id=scope.member_id(), now=scope.now())
-    return list(found)
+def _rows() -> Sequence[Row]:
+    return till_codes.recent(scope.db(), member_id=scope.member_id(), now=scope.now())
 
 
-def _state(rows: list[TillCode]) -> str:
+def _state(rows: Sequence[Row]) -> str:
     """Return what the newest code has come to: none, waiting, over or read."""
     if not rows:
         return "none"
@@ -85,7 +84,7 @@ def _state(rows: list[TillCode]) -> str:
     return "waiting" if rows[0].expires_at > scope.now() else "over"
 
 
-def _waiting(row: TillCode) -> Waiting:
+def _waiting(row: Row) -> Waiting:
     code = till_codes.code_of(row.id, key=scope.rooms().till.key)
     return Waiting(
         code=f"{code[:4]} {code[4:]}",
@@ -95,7 +94,7 @@ def _waiting(row: TillCode) -> Waiting:
     )
 
 
-def _told(rows: Iterable[TillCode]) -> Told | None:
+def _told(rows: Iterable[Row]) -> Told | None:
     for row in rows:
         if row.used_at is not None:
             return Told(
@@ -109,12 +108,12 @@ def _told(rows: Iterable[TillCode]) -> Told | None:
     return None
 
 
-def _shop(row: TillCode) -> Bilingual | None:
+def _shop(row: Row) -> Bilingual | None:
     found = names.of_clients(scope.db(), [row.client_id] if row.client_id else [])
     return next((each.organisation for each in found.values()), None)
 
 
-def _offer(row: TillCode) -> Bilingual | None:
+def _offer(row: Row) -> Bilingual | None:
     found = names.of_purposes(scope.db(), [row.purpose_id] if row.purpose_id else [])
     return next(iter(found.values()), None)
 

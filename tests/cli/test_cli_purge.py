@@ -6,6 +6,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from clients.models import SpentAssertion
+from consent.models import TillCode
 from idp.models import Grant, Interaction, Token, TokenKind
 from kernel.db import Base, sessions, transaction
 from kernel.ids import digest, new_id, new_secret
@@ -152,6 +153,18 @@ def test_counters_and_sessions_go_a_day_after_their_end(database: Engine, now: d
     counts = purge.run(sessions(database), now=now)
 
     assert (counts["throttle"], counts["browser_session"]) == (1, 1)
+
+
+def test_codes_for_a_till_go_an_hour_after_their_minute(database: Engine, now: datetime) -> None:
+    with transaction(sessions(database)) as session:
+        member = make.a_member(session)
+        for ended_at in (now - 2 * HOUR, now - HOUR):
+            session.add(TillCode(code_hash=a_hash(), member_id=member.id, expires_at=ended_at))
+
+    counts = purge.run(sessions(database), now=now)
+
+    assert counts["till_code"] == 1
+    assert count(database, TillCode) == 1
 
 
 def test_the_ledgers_are_never_on_the_list() -> None:

@@ -266,6 +266,34 @@ def test_an_answer_costs_just_these_statements(shop: City, database: Engine) -> 
 
 
 @pytest.mark.clause("10(4)")
+def test_yes_no_and_suspended_cost_the_same_statements(shop: City, database: Engine) -> None:
+    def cost() -> list[str]:
+        code = shown(shop)
+        with statements(database) as seen:
+            ask(shop, code)
+        return [each.split()[0] for each in seen]
+
+    ask(shop, shown(shop))
+    yes = cost()
+    decide_always(shop, says=False)
+    no = cost()
+    shop.set_standing(Standing.SUSPENDED)
+
+    assert yes == no == cost()
+
+
+@one_database
+def test_a_client_registered_to_prove_itself_in_the_body_does_so_in_json_too(shop: City) -> None:
+    with shop.database() as session:
+        make.a_shop(session, "kiosk", auth_method="client_secret_post", now=shop.now)
+    told = {"client_id": "kiosk", "client_secret": make.SECRET, "code": shown(shop), "offer": OFFER}
+
+    response = send(shop, json.dumps(told).encode(), {})
+
+    assert response.get_json()["eligible"] is True
+
+
+@pytest.mark.clause("10(4)")
 @one_database
 def test_the_ledger_holds_the_answer_and_no_reason(shop: City) -> None:
     receipt = ask(shop, shown(shop)).get_json()["receipt"]
