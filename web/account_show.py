@@ -17,6 +17,7 @@ from web import pages, scope
 from web.account import bp
 
 QUIET_ZONE = 4  # modules of white around a QR code (ISO/IEC 18004 9.1)
+SAME_SIZE = 16 * 1024  # bytes: the shop's own network, or its neighbour's, sees how long a page is
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,13 +47,14 @@ class Told:
 def show() -> str:
     """Show the code that can be read now, and what was answered in the last minutes."""
     rows = _rows()
-    return pages.page(
+    page = pages.page(
         "account/show.html",
         state=_state(rows),
         waiting=_waiting(rows[0]) if _state(rows) == "waiting" else None,
         told=_told(rows),
         longest=int(till_codes.LIFETIME.total_seconds()),
     )
+    return page + " " * (-len(page.encode()) % SAME_SIZE)
 
 
 @bp.post("/show")

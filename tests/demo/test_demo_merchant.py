@@ -132,3 +132,13 @@ def test_the_next_guest_begins_with_an_empty_field(guest: Visitor) -> None:
     assert "7gk2" not in page
     assert "<b>47</b>" not in page
     assert "autofocus" in page
+
+
+@pytest.mark.clause("10(4)")
+def test_the_till_s_pages_for_yes_and_no_are_equally_long(
+    guest: Visitor, provider: StubProvider
+) -> None:
+    yes = scan(guest)
+    provider.till_answer["eligible"] = False
+
+    assert len(scan(guest).data) == len(yes.data)

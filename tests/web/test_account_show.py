@@ -111,6 +111,20 @@ def test_the_number_appears_only_once_the_code_was_read(mei: Browser) -> None:
     assert code_on(page) is None
 
 
+@pytest.mark.clause("10(4)")
+@one_database
+def test_the_pages_for_yes_and_no_are_equally_long(mei: Browser) -> None:
+    ask(mei.city, renew(mei))
+    yes = mei.get(SHOW)
+    decide_always(mei.city, says=False)
+    ask(mei.city, renew(mei))
+
+    no = mei.get(SHOW)
+
+    assert yes.text != no.text
+    assert len(no.data) == len(yes.data)
+
+
 @pytest.mark.clause("10-II")
 @one_database
 def test_a_no_is_explained_to_the_member_and_takes_nothing_away(mei: Browser) -> None:
