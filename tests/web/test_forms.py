@@ -12,6 +12,7 @@ from web.app import create_app
 
 one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 NOBODY = "00000000-0000-0000-0000-000000000000"
+NOTHING = "NO-SUCH-REFERENCE"
 LOGIN = {"login_id": "mei.chen", "password": make.PASSWORD}
 
 
@@ -79,6 +80,9 @@ POSTS = (
     f"/account/consents/{NOBODY}/withdraw",
     "/account/confirm",
     "/account/show",
+    "/account/requests",
+    f"/account/requests/{NOTHING}/withdraw",
+    f"/account/requests/{NOTHING}/answer",
     "/account/footprint/export",
     f"/account/footprint/{NOBODY}/not-me",
     "/language",
@@ -107,7 +111,8 @@ def test_the_list_of_such_addresses_is_complete(city: City) -> None:
     rules = city.app.url_map.iter_rules()
     changing = {str(rule) for rule in rules if "POST" in (rule.methods or ())}
 
-    listed = {re.sub(r"<uuid:\w+>", NOBODY, each) for each in changing}
+    named = {re.sub(r"<uuid:\w+>", NOBODY, each) for each in changing}
+    listed = {each.replace("<reference>", NOTHING) for each in named}
 
     assert listed == {*POSTS, *FOR_CLIENTS, "/logout"}
 
