@@ -1,13 +1,15 @@
 """Serve introspection (RFC 7662) and revocation (RFC 7009)."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from clients.directory import RegisteredClient
 from clients.models import AuthMethod
+from consent.rules import Decided
 from idp.client_authentication import authenticated_client
 from idp.errors import ProtocolError
 from idp.grants import end_one
@@ -17,6 +19,7 @@ from idp.provider import Provider
 from idp.released import allowed_claims
 from idp.state import find_access_token
 from kernel.ids import digest
+from kernel.prebuilt import Row
 
 INACTIVE: dict[str, Any] = {"active": False}
 
@@ -39,11 +42,14 @@ def introspect(
     )
     if caller.auth_method is AuthMethod.NONE:
         raise ProtocolError("invalid_client", "a public client cannot introspect", status=401)
-    row = find_access_token(session, _token(form), now=now)
-    if row is None or not (row.client_id == caller.id or caller.resource_server):
+    found = find_access_token(session, _token(form), now=now)
+    if found is None:
+        return INACTIVE
+    row, decisions = found
+    if not (row.client_id == caller.id or caller.resource_server):
         return INACTIVE
     owner = provider.directory.find_by_id(session, row.client_id, now=now)
-    if owner is None or not _consented(session, owner, row, now=now):
+    if owner is None or not _consented(owner, row, decisions, now=now):
         return INACTIVE
     return {
         "active": True,
@@ -60,9 +66,11 @@ def introspect(
     }
 
 
-def _consented(session: Session, owner: RegisteredClient, row: Row[Any], *, now: datetime) -> bool:
+def _consented(
+    owner: RegisteredClient, row: Row, decisions: Iterable[Decided], *, now: datetime
+) -> bool:
     try:
-        allowed_claims(session, owner, row, frozenset(), now=now)
+        allowed_claims(owner, row, decisions, frozenset(), now=now)
     except ProtocolError:
         return False
     return True

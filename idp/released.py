@@ -1,22 +1,24 @@
 """Give out claims: asked of consent at this very moment, and written to the ledger (PYOP 13)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from audit import footprint
 from audit.lines import Kind
 from clients.directory import RegisteredClient
-from consent import catalogue, derived, ledger, rules
+from consent import catalogue, derived, rules
 from consent.catalogue import ALWAYS
 from consent.derived import Relay
+from consent.rules import Decided
 from idp.errors import ProtocolError
 from idp.state import GrantState
 from kernel import clock
 from kernel.keyring import Keyring
+from kernel.prebuilt import Row
 from members.models import Member
 from members.profile import open_claims
 
@@ -51,7 +53,7 @@ class ReleasedClaims:
             return {}  # the consent behind a fresh code was asked a moment ago
         grant, session, now = self._state.grant, self._state.session, self._state.now
         allowed, basis = _allowed(
-            session, self._client, grant, frozenset(requested_claims), now=now
+            self._client, grant, self._state.decisions(), frozenset(requested_claims), now=now
         )
         if not allowed - {ALWAYS}:
             return {}
@@ -83,7 +85,7 @@ class ReleasedClaims:
         }
         return {name: value for name, value in values.items() if value is not None}
 
-    def _open(self, session: Session, grant: Row[Any]) -> dict[str, Any]:
+    def _open(self, session: Session, grant: Row) -> dict[str, Any]:
         data_key_sealed, profile_sealed = _sealed(session, grant)
         return open_claims(
             self._keyring,
@@ -93,7 +95,7 @@ class ReleasedClaims:
         )
 
 
-def _sealed(session: Session, grant: Row[Any]) -> tuple[bytes, bytes]:
+def _sealed(session: Session, grant: Row) -> tuple[bytes, bytes]:
     """Return the member's sealed data; userinfo has read them along with the token."""
     if hasattr(grant, "profile_sealed"):
         return grant.data_key_sealed, grant.profile_sealed
@@ -103,9 +105,9 @@ def _sealed(session: Session, grant: Row[Any]) -> tuple[bytes, bytes]:
 
 
 def allowed_claims(
-    session: Session,
     client: RegisteredClient | None,
-    grant: Row[Any],
+    grant: Row,
+    decisions: Iterable[Decided],
     requested: frozenset[str],
     *,
     now: datetime,
@@ -115,13 +117,13 @@ def allowed_claims(
     Raises ProtocolError `invalid_token` when nothing at all may leave: client or purpose gone,
     consent withdrawn or expired.
     """
-    return _allowed(session, client, grant, requested, now=now)[0]
+    return _allowed(client, grant, decisions, requested, now=now)[0]
 
 
 def _allowed(
-    session: Session,
     client: RegisteredClient | None,
-    grant: Row[Any],
+    grant: Row,
+    decisions: Iterable[Decided],
     requested: frozenset[str],
     *,
     now: datetime,
@@ -130,7 +132,6 @@ def _allowed(
     purpose = None if client is None else client.find_purpose_by_id(grant.purpose_id)
     if purpose is None:
         raise ProtocolError("invalid_token", NO_CONSENT, status=401)
-    decisions = ledger.decisions(session, member_id=grant.member_id, purpose_id=purpose.id)
     allowed = rules.releasable(
         catalogue.asked_by(requested), rules.terms_of(purpose), decisions, now=now
     )

@@ -13,105 +13,19 @@ from uuid import UUID
 from pyop.access_token import AccessToken
 from pyop.authz_state import AuthorizationState
 from pyop.message import AuthorizationRequest as Message
-from sqlalchemy import Row, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from consent import ledger
+from consent.rules import Decided
+from idp import statements
 from idp.errors import ProtocolError
 from idp.grants import end_one
 from idp.id_tokens import Login
 from idp.lifetimes import TokenLifetimes
 from idp.models import Grant, GrantEnd, Token, TokenKind
-from kernel.db import Moment
 from kernel.ids import digest, new_id, new_secret
-from kernel.prebuilt import Prebuilt
-from members.models import Member, Standing
-
-_member_active = exists().where(Member.id == Grant.member_id, Member.standing == Standing.ACTIVE)
-_GRANT = (
-    Grant.id,
-    Grant.member_id,
-    Grant.client_id,
-    Grant.purpose_id,
-    Grant.sub,
-    Grant.acr,
-    Grant.amr,
-    Grant.authenticated_at,
-    Grant.request,
-)
-TOKEN = ("token_hash", "grant_id", "kind", "scope", "issued_at", "expires_at")
-
-# Built once and run on the connection: building a statement anew for each request costs eight
-# times as much as running it (docs/performance.md).
-_INSERT_GRANT = Prebuilt(
-    insert(Grant),
-    given=(
-        "id member_id client_id purpose_id session_id sub acr amr authenticated_at created_at "
-        "request code_hash code_expires_at"
-    ).split(),
-)
-_INSERT_TOKEN = Prebuilt(insert(Token), given=TOKEN)
-# Both in one statement: PostgreSQL is asked once, and one of them alone is never kept.
-_INSERT_TOKENS = Prebuilt(
-    insert(Token).values(
-        [
-            {name: bindparam(f"{name}_{row}", type_=getattr(Token, name).type) for name in TOKEN}
-            for row in range(2)
-        ]
-    )
-)
-_TAKE_CODE = Prebuilt(
-    update(Grant)
-    .where(
-        Grant.code_hash == bindparam("hashed"),
-        Grant.client_id == bindparam("client"),
-        Grant.code_used_at.is_(None),
-        Grant.code_expires_at > bindparam("now"),
-        Grant.ended_at.is_(None),
-        _member_active,
-    )
-    .values(code_used_at=bindparam("now"))
-    .returning(*_GRANT)
-)
-_USE_REFRESH_TOKEN = Prebuilt(
-    update(Token)
-    .where(
-        Token.token_hash == bindparam("hashed"),
-        Token.kind == TokenKind.REFRESH,
-        Token.expires_at > bindparam("now"),
-        Token.revoked_at.is_(None),
-        or_(Token.used_at.is_(None), Token.used_at >= bindparam("grace")),
-    )
-    .values(used_at=func.coalesce(Token.used_at, bindparam("now", type_=Moment())))
-    .returning(Token.grant_id, Token.scope)
-)
-_LIVE_GRANT = Prebuilt(
-    select(*_GRANT).where(
-        Grant.id == bindparam("grant"),
-        Grant.client_id == bindparam("client"),
-        Grant.ended_at.is_(None),
-        _member_active,
-    )
-)
-_ACCESS_TOKEN = Prebuilt(
-    select(
-        *_GRANT,
-        Token.scope,
-        Token.issued_at,
-        Token.expires_at,
-        Member.data_key_sealed,
-        Member.profile_sealed,
-    )
-    .join(Grant, Grant.id == Token.grant_id)
-    .join(Member, Member.id == Grant.member_id)
-    .where(
-        Token.token_hash == bindparam("hashed"),
-        Token.kind == TokenKind.ACCESS,
-        Token.expires_at > bindparam("now"),
-        Token.revoked_at.is_(None),
-        Grant.ended_at.is_(None),
-        Member.standing == Standing.ACTIVE,
-    )
-)
+from kernel.prebuilt import Row
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,17 +66,27 @@ class GrantState(AuthorizationState):  # type: ignore[misc]  # pyop is untyped
         self._client_id = client_id
         self._refreshable = refreshable
         self._new_grant = new_grant
-        self._grant: Row[Any] | None = None
-        self._token: Row[Any] | None = None
+        self._grant: Row | None = None
+        self._token: Row | None = None
+        self._decisions: tuple[Decided, ...] | None = None
         self._refresh_token: str | None = None
         self.scope = ""
 
     @property
-    def grant(self) -> Row[Any]:
+    def grant(self) -> Row:
         """Return the grant this request turned out to be about."""
         if self._grant is None:
             raise RuntimeError("no grant was looked up")
         return self._grant
+
+    def decisions(self) -> tuple[Decided, ...]:
+        """Return what the grant's member has decided about its purpose, as it stands now."""
+        if self._decisions is None:
+            grant = self.grant
+            self._decisions = ledger.decisions(
+                self.session, member_id=grant.member_id, purpose_id=grant.purpose_id
+            )
+        return self._decisions
 
     def login(self) -> Login:
         """Return how the member of the grant was identified."""
@@ -184,7 +108,7 @@ class GrantState(AuthorizationState):  # type: ignore[misc]  # pyop is untyped
         if new is None:
             raise RuntimeError("nothing to grant")
         code = new_secret()
-        _INSERT_GRANT.write(
+        statements.INSERT_GRANT.write(
             self.session,
             {
                 "id": new_id(),
@@ -211,7 +135,7 @@ class GrantState(AuthorizationState):  # type: ignore[misc]  # pyop is untyped
         one pass. If the exchange fails later, the rollback gives the code back.
         """
         hashed = digest(authorization_code)
-        taken = _TAKE_CODE.one_or_none(
+        taken = statements.TAKE_CODE.one_or_none(
             self.session, {"hashed": hashed, "client": self._client_id, "now": self.now}
         )
         if taken is None:
@@ -264,10 +188,14 @@ class GrantState(AuthorizationState):  # type: ignore[misc]  # pyop is untyped
 
     def _write_tokens(self, rows: list[dict[str, Any]]) -> None:
         if len(rows) == 1:
-            _INSERT_TOKEN.write(self.session, rows[0])
+            statements.INSERT_TOKEN.write(self.session, rows[0])
             return
-        both = {f"{key}_{number}": row[key] for number, row in enumerate(rows) for key in TOKEN}
-        _INSERT_TOKENS.write(self.session, both)
+        both = {
+            f"{key}_{number}": row[key]
+            for number, row in enumerate(rows)
+            for key in statements.TOKEN
+        }
+        statements.INSERT_TOKENS.write(self.session, both)
 
     def _row(self, value: str, kind: TokenKind, scope: str, expires_at: datetime) -> dict[str, Any]:
         return {
@@ -290,16 +218,17 @@ class GrantState(AuthorizationState):  # type: ignore[misc]  # pyop is untyped
         """
         hashed = digest(refresh_token)
         grace = self.now - self._lifetimes.refresh_grace
-        used = _USE_REFRESH_TOKEN.one_or_none(
+        used = statements.USE_REFRESH_TOKEN.one_or_none(
             self.session, {"hashed": hashed, "now": self.now, "grace": grace}
         )
         if used is None:
             raise self._refused_refresh(hashed)
-        self._grant = _LIVE_GRANT.one_or_none(
+        live = statements.LIVE_GRANT.nested(
             self.session, {"grant": used.grant_id, "client": self._client_id}
         )
-        if self._grant is None:
+        if live is None:
             raise ProtocolError("invalid_grant", "the grant has ended or is not yours")
+        self._grant, self._decisions = _with_decisions(live)
         # The new refresh token keeps the old one's scope, however little was asked (RFC 6749 6).
         access_token = self._issue(_narrowed(used.scope, scope), renewable=used.scope)
         return access_token, self._refresh_token
@@ -326,13 +255,18 @@ class GrantState(AuthorizationState):  # type: ignore[misc]  # pyop is untyped
 
     def introspect_access_token(self, access_token_value: str) -> dict[str, Any]:
         """Return what is known of a live access token. Raises ProtocolError `invalid_token`."""
-        row = self._token or find_access_token(self.session, access_token_value, now=self.now)
-        if row is None:
+        row = self._token or self._look_up(access_token_value)
+        return {"active": True, "scope": row.scope, "sub": row.sub}
+
+    def _look_up(self, access_token: str) -> Row:
+        found = find_access_token(self.session, access_token, now=self.now)
+        if found is None:
             raise ProtocolError(
                 "invalid_token", "the access token is unknown or expired", status=401
             )
+        row, self._decisions = found
         self._grant = self._token = row  # pyop asks again: one request is about one token
-        return {"active": True, "scope": row.scope, "sub": row.sub}
+        return row
 
     def get_authorization_request_for_access_token(self, access_token_value: str) -> Message:  # noqa: ARG002
         """Return the request the grant of the access token rests on."""
@@ -348,6 +282,17 @@ def _narrowed(granted: str, wanted: Sequence[str] | None) -> str:
     return " ".join(dict.fromkeys(wanted))
 
 
-def find_access_token(session: Session, value: str, *, now: datetime) -> Row[Any] | None:
-    """Return a live access token with its live grant and member, in one statement; else None."""
-    return _ACCESS_TOKEN.one_or_none(session, {"hashed": digest(value), "now": now})
+def find_access_token(
+    session: Session, value: str, *, now: datetime
+) -> tuple[Row, tuple[Decided, ...]] | None:
+    """Return a live access token with its live grant and member, and what the member decided.
+
+    One statement; None if there is no such token.
+    """
+    found = statements.ACCESS_TOKEN.nested(session, {"hashed": digest(value), "now": now})
+    return None if found is None else _with_decisions(found)
+
+
+def _with_decisions(found: tuple[Row, list[Row]]) -> tuple[Row, tuple[Decided, ...]]:
+    grant, rows = found
+    return grant, ledger.decided(rows, purpose_id=grant.purpose_id)

@@ -74,6 +74,6 @@ def _with_pyop(bound: Provider, values: dict[str, str]) -> dict[str, Any]:
 def _require_consent(client: RegisteredClient, state: GrantState) -> None:
     """Refuse tokens for a consent that has ended since (regulation 10(3))."""
     try:
-        allowed_claims(state.session, client, state.grant, frozenset(), now=state.now)
+        allowed_claims(client, state.grant, state.decisions(), frozenset(), now=state.now)
     except ProtocolError as error:
         raise ProtocolError("invalid_grant", error.description) from None

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from typing import Any, Protocol, TypeAlias, cast
 
 import psycopg
-from psycopg.adapt import PyFormat, Transformer
+from psycopg.adapt import AdaptersMap, PyFormat, Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, Format, TransactionStatus
+from psycopg.types.string import TextBinaryLoader
 from sqlalchemy.engine import Connection
 
 Values: TypeAlias = Sequence[Any]  # what the driver takes
@@ -72,6 +73,15 @@ class SqliteDriver:
         self._connection.rollback()
 
 
+class _Conversions:
+    """psycopg's conversions, but for JSON: it stays text until somebody wants to read it."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self.connection = connection
+        self.adapters = AdaptersMap(connection.adapters)
+        self.adapters.register_loader("json", TextBinaryLoader)
+
+
 class PostgresDriver:
     """libpq, through psycopg's own binding and with psycopg's conversions (docs/decisions/0019).
 
@@ -81,7 +91,7 @@ class PostgresDriver:
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._pgconn = connection.pgconn
-        self._transformer = Transformer(connection)
+        self._transformer = Transformer(_Conversions(connection))
         self._names: dict[tuple[str, tuple[int, ...]], bytes] = {}
 
     @property

@@ -7,12 +7,13 @@ The statement is checked, named and typed like any other; only the way it runs i
 (docs/decisions/0019).
 """
 
+import json
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import Dialect, SelectBase
+from sqlalchemy import JSON, Dialect, SelectBase
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
@@ -38,13 +39,26 @@ class Parameter(NamedTuple):
     convert: Convert | None
 
 
+class Shape(NamedTuple):
+    """How neighbouring columns of the driver's rows become a row of ours."""
+
+    place: slice
+    converts: tuple[Convert | None, ...]
+    row: Callable[..., Row]
+
+    def read(self, raw: tuple[Any, ...]) -> Row:
+        """Return what stands in the columns."""
+        pairs = zip(self.converts, raw[self.place], strict=True)
+        return self.row(*[value if convert is None else convert(value) for convert, value in pairs])
+
+
 class Built(NamedTuple):
     """A statement in one dialect: its text, and how its values go in and come out."""
 
     sql: str
     parameters: tuple[Parameter, ...]
-    columns: tuple[Convert | None, ...]
-    row: Callable[..., Row]
+    one: Shape
+    many: Shape
 
     def values(self, given: Given) -> list[Any]:
         """Return the values in the order of the text, as the driver takes them."""
@@ -53,27 +67,19 @@ class Built(NamedTuple):
             for name, fixed, wanted, convert in self.parameters
         ]
 
-    def read(self, rows: Rows) -> list[Row]:
-        """Return the driver's rows as our own."""
-        columns, row = self.columns, self.row
-        return [
-            row(
-                *[
-                    value if convert is None else convert(value)
-                    for convert, value in zip(columns, each, strict=True)
-                ]
-            )
-            for each in rows
-        ]
-
 
 class Prebuilt:
     """One hot statement, a module constant."""
 
-    def __init__(self, statement: ReturnsRows, *, given: Sequence[str] = ()) -> None:
-        """Keep `statement`. `given` names the columns of an INSERT that has no values yet."""
+    def __init__(self, statement: ReturnsRows, *, given: Sequence[str] = (), many: int = 0) -> None:
+        """Keep `statement`.
+
+        `given` names the columns of an INSERT that has no values yet. The last `many` columns are
+        those of an outer join, for `nested`.
+        """
         self._statement = statement
         self._given = list(given) or None
+        self._many = many
         self._looks = isinstance(statement, SelectBase)
         self._built: dict[str, Built] = {}
 
@@ -81,12 +87,23 @@ class Prebuilt:
         """Run it now and return its rows."""
         connection = self._connection(session)
         rows, _ = self._run(connection, given)
-        return self._for(connection.dialect).read(rows)
+        read = self._for(connection.dialect).one.read
+        return [read(row) for row in rows]
 
     def one_or_none(self, session: Session, given: Given) -> Row | None:
         """Run it now and return its only row, if there is one."""
         rows = self.all(session, given)
         return rows[0] if rows else None
+
+    def nested(self, session: Session, given: Given) -> tuple[Row, list[Row]] | None:
+        """Run it now; return its one row with those joined to it, or None."""
+        connection = self._connection(session)
+        rows, _ = self._run(connection, given)
+        if not rows:
+            return None
+        built = self._for(connection.dialect)
+        joined = [row for row in rows if row[-self._many] is not None]
+        return built.one.read(rows[0]), [built.many.read(row) for row in joined]
 
     def run(self, session: Session, given: Given) -> int:
         """Run it now and return how many rows it changed."""
@@ -117,7 +134,8 @@ class Prebuilt:
     def _for(self, dialect: Dialect) -> Built:
         built = self._built.get(dialect.name)
         if built is None:
-            built = self._built[dialect.name] = _build(self._statement, self._given, dialect)
+            built = _build(self._statement, self._given, dialect, many=self._many)
+            self._built[dialect.name] = built
         return built
 
 
@@ -127,18 +145,21 @@ def _told(error: Exception, sql: str, dialect: Dialect) -> Exception:
     return DBAPIError.instance(sql, None, error, base, hide_parameters=True, dialect=dialect)
 
 
-def _build(statement: ReturnsRows, given: list[str] | None, dialect: Dialect) -> Built:
+def _build(
+    statement: ReturnsRows, given: list[str] | None, dialect: Dialect, *, many: int
+) -> Built:
     writer = NUMBERED if dialect.name == "postgresql" else dialect
     compiled = statement.compile(dialect=writer, column_keys=given)
     columns = list(statement.exported_columns)
+    ones = len(columns) - many
     return Built(
         sql=compiled.string,
         parameters=tuple(
             _parameter(compiled.binds[name], name, compiled.params[name], dialect)
             for name in compiled.positiontup or ()
         ),
-        columns=tuple(_out_of(column.type, dialect) for column in columns),
-        row=namedtuple("Row", [column.name for column in columns]),  # noqa: PYI024  # not known before
+        one=_shape(columns[:ones], slice(ones), dialect),
+        many=_shape(columns[ones:], slice(ones, None), dialect),
     )
 
 
@@ -150,6 +171,15 @@ def _parameter(bound: Any, name: str, value: Any, dialect: Dialect) -> Parameter
     return Parameter(name, fixed, given=False, convert=None)
 
 
+def _shape(columns: Sequence[Any], place: slice, dialect: Dialect) -> Shape:
+    names = [column.name for column in columns]
+    # Its columns are known only now, so it cannot be written as a class.
+    row = namedtuple("Row", names)  # type: ignore[misc]  # noqa: PYI024
+    return Shape(place, tuple(_out_of(column.type, dialect) for column in columns), row)
+
+
 def _out_of(kind: Any, dialect: Dialect) -> Convert | None:
+    if isinstance(kind, JSON) and dialect.name == "postgresql":
+        return json.loads  # psycopg would read it, once a row; `kernel.driver` leaves it as text
     convert: Convert | None = kind.dialect_impl(dialect).result_processor(dialect, None)
     return convert

@@ -60,7 +60,7 @@ def test_each_request_runs_just_these_statements(city: City, database: Engine) -
     assert cost(city, database, browser) == {
         "authorize": ["SELECT", "SELECT", "INSERT", "INSERT"],  # session, consent; grant, footprint
         "token": ["UPDATE", "INSERT"],  # the code taken; the tokens
-        "userinfo": ["SELECT", "SELECT", "INSERT"],  # token, consent; disclosure
-        "refresh": ["UPDATE", "SELECT", "INSERT", "SELECT"],  # token, grant; tokens; consent
-        "introspect": ["SELECT", "SELECT"],  # token, consent
+        "userinfo": ["SELECT", "INSERT"],  # token with consent; disclosure
+        "refresh": ["UPDATE", "SELECT", "INSERT"],  # token; grant with consent; tokens
+        "introspect": ["SELECT"],  # token with consent
     }
