@@ -38,6 +38,7 @@ from web import (
     till,
     wellknown,
 )
+from web.express import Express
 from web.rooms import Rooms
 
 LARGEST_BODY = 64 * 1024
@@ -91,6 +92,7 @@ def build_rooms(settings: Settings, database: Sessions) -> Rooms:
         settings.adapters, settings.model_dump(include={"argon2_parallel", "breach_list"})
     )
     lifetimes = settings.lifetimes
+    reachable = acr.reachable(adapter.capabilities for adapter in adapters.values())
     provider = Provider(
         issuer=settings.issuer,
         directory=Directory(),
@@ -104,7 +106,7 @@ def build_rooms(settings: Settings, database: Sessions) -> Rooms:
             id_token=lifetimes.of("id_token"),
             interaction=lifetimes.of("interaction"),
         ),
-        acr_values=acr.reachable(adapter.capabilities for adapter in adapters.values()),
+        acr_values=reachable,
         relay=Relay(keyring.derive("relay/v1"), settings.relay_domain),
     )
     return Rooms(
@@ -116,10 +118,12 @@ def build_rooms(settings: Settings, database: Sessions) -> Rooms:
         csrf_key=keyring.derive("csrf/v1"),
         throttle_key=keyring.derive("throttle/v1"),
         till=Till(decide=no_offers, keyring=keyring, key=keyring.derive("till/v1")),
+        reachable=reachable,
     )
 
 
 def _wrap(app: Flask, settings: Settings, provider: Provider) -> None:
+    app.wsgi_app = Express(app.wsgi_app, app)  # type: ignore[method-assign]
     app.wsgi_app = wellknown.Metadata(app.wsgi_app, provider.metadata)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         hops = settings.trusted_proxies

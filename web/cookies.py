@@ -10,8 +10,12 @@ YEAR = 365 * 86400
 
 
 def _name(kind: str) -> str:
+    return _named(kind, secure=_secure())
+
+
+def _named(kind: str, *, secure: bool) -> str:
     # __Host-: only over https, only this host, only the whole site; nobody else can plant it.
-    return f"__Host-taipei-id-{kind}" if _secure() else f"taipei-id-{kind}"
+    return f"__Host-taipei-id-{kind}" if secure else f"taipei-id-{kind}"
 
 
 def _secure() -> bool:
@@ -19,8 +23,21 @@ def _secure() -> bool:
 
 
 def _secret(kind: str) -> str | None:
-    value = request.cookies.get(_name(kind), "")
+    return _sound(request.cookies.get(_name(kind), ""))
+
+
+def _sound(value: str) -> str | None:
     return value if len(value) == SECRET_LENGTH and value.isascii() else None
+
+
+def session_in(header: str, *, secure: bool) -> str | None:
+    """Return the session cookie in a Cookie header, as `session` would, without Flask."""
+    wanted = _named("session", secure=secure)
+    for pair in header.split(";"):
+        name, _, value = pair.strip().partition("=")
+        if name == wanted:
+            return _sound(value)
+    return None
 
 
 def session() -> str | None:

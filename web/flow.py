@@ -3,21 +3,25 @@
 from clients.directory import RegisteredClient
 from consent import ledger
 from consent.rules import Decided
-from idp import acr
 from idp.interaction import SignedIn
+from idp.provider import Provider
 from idp.requests import AuthorizationRequest
 from web import scope
+from web.sessions import Visitor
 
 
 def signed_in(asked: AuthorizationRequest) -> SignedIn | None:
     """Return the member signed in here, under the name the asking client knows."""
     visitor = scope.visitor()
-    if visitor is None:
-        return None
+    return None if visitor is None else known_as(visitor, asked, scope.rooms().provider)
+
+
+def known_as(visitor: Visitor, asked: AuthorizationRequest, provider: Provider) -> SignedIn:
+    """Return a visitor under the name the asking client knows."""
     return SignedIn(
         session_id=visitor.session_id,
         member_id=visitor.member_id,
-        sub=scope.rooms().provider.sub_of(visitor.member_id, asked.client),
+        sub=provider.sub_of(visitor.member_id, asked.client),
         acr=visitor.acr,
         amr=visitor.amr,
         authenticated_at=visitor.authenticated_at,
@@ -33,7 +37,7 @@ def decisions(asked: AuthorizationRequest, present: SignedIn | None) -> tuple[De
 
 def reachable() -> frozenset[str]:
     """Return the acr values the loaded adapters can establish."""
-    return acr.reachable(adapter.capabilities for adapter in scope.rooms().adapters.values())
+    return scope.rooms().reachable
 
 
 def host_of(client: RegisteredClient) -> str:

@@ -1,5 +1,6 @@
 """Send the security headers, and a content policy that fits this very response (UI 2.3)."""
 
+from collections.abc import Container
 from urllib.parse import urlsplit
 
 from flask import Flask, g, request
@@ -49,6 +50,14 @@ def _policy() -> str:
     )
 
 
+def missing(path: str, present: Container[str]) -> list[tuple[str, str]]:
+    """Return the headers every response has, except those that are present (in lower case)."""
+    found = [pair for name, pair in _EVERYWHERE if name not in present]
+    if not path.startswith(MAY_BE_A_POPUP):
+        found.append(("Cross-Origin-Opener-Policy", "same-origin"))
+    return found
+
+
 def over_https(*, secure: bool) -> list[tuple[str, str]]:
     """Return the headers that only make sense over https."""
     return [("Strict-Transport-Security", HTTPS_ONLY)] if secure else []
@@ -61,11 +70,8 @@ def init(app: Flask) -> None:
     @app.after_request
     def add(response: Response) -> Response:
         cookies.write(response)
-        # Looked up once: each setdefault would walk all headers, and each `request` the context.
-        headers, present = response.headers, {name.lower() for name, _ in response.headers}
-        headers.extend(pair for name, pair in _EVERYWHERE if name not in present)
-        if not request.path.startswith(MAY_BE_A_POPUP):
-            headers.add("Cross-Origin-Opener-Policy", "same-origin")
+        present = {name.lower() for name, _ in response.headers}
+        response.headers.extend(missing(request.path, present))
         if response.mimetype == "text/html":
             response.headers["Content-Security-Policy"] = _policy()
             response.headers.setdefault("Cache-Control", "no-store")

@@ -19,9 +19,7 @@ from web import cookies, flow, scope
 
 bp = Blueprint("oidc", __name__)
 # Called by scripts on clients' pages as well; no cookie counts here, so any origin may ask.
-OPEN_TO_SCRIPTS = frozenset(
-    {"oidc.token_endpoint", "oidc.userinfo_endpoint", "oidc.revocation_endpoint"}
-)
+OPEN_TO_SCRIPTS = frozenset({"/token", "/userinfo", "/revoke"})
 SCRIPT_HEADERS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Headers": "Authorization, Content-Type",
@@ -35,7 +33,7 @@ PLAIN = re.compile(rb"[!\"$-~]*")  # what may stand in a query as it is: no spac
 
 @bp.after_request
 def _let_scripts_ask(response: Response) -> Response:
-    if request.endpoint in OPEN_TO_SCRIPTS:
+    if request.path in OPEN_TO_SCRIPTS:
         response.headers.update(SCRIPT_HEADERS)
     return response
 
@@ -102,8 +100,9 @@ def refuse(error: AuthorizationRefused) -> Response:
 
 def _back(redirect_uri: str, response: dict[str, str]) -> Response:
     response["iss"] = scope.rooms().provider.issuer
-    sent = redirect(with_parameters(redirect_uri, response), 303)
-    sent.headers["Cache-Control"] = "no-store"
+    address = with_parameters(redirect_uri, response)
+    sent = Response(status=303, headers={"Location": address, "Cache-Control": "no-store"})
+    del sent.headers["Content-Type"]  # there is none
     return sent
 
 

@@ -23,3 +23,4 @@ class Rooms:
     csrf_key: bytes
     throttle_key: bytes
     till: Till
+    reachable: frozenset[str]  # the acr values the adapters can establish

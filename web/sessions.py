@@ -5,33 +5,55 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import and_, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
+from consent import ledger
+from consent.models import Consent
+from consent.rules import Decided
 from idp.acr import Assurance
 from kernel.errors import NotFound
 from kernel.ids import digest, new_id, new_secret
-from kernel.prebuilt import Prebuilt
+from kernel.prebuilt import Prebuilt, Row
 from members.models import Member, Standing
 from web.models import BrowserSession
 
 TOUCH_EVERY = timedelta(minutes=1)
-_LIVE = Prebuilt(
-    select(
-        BrowserSession.id,
-        BrowserSession.member_id,
-        BrowserSession.acr,
-        BrowserSession.amr,
-        BrowserSession.authenticated_at,
-        BrowserSession.last_seen_at,
+_COLUMNS = (
+    BrowserSession.id,
+    BrowserSession.member_id,
+    BrowserSession.acr,
+    BrowserSession.amr,
+    BrowserSession.authenticated_at,
+    BrowserSession.last_seen_at,
+)
+_live = (
+    BrowserSession.token_hash == bindparam("token_hash"),
+    BrowserSession.expires_at > bindparam("now"),
+    BrowserSession.last_seen_at > bindparam("oldest"),
+    Member.standing == Standing.ACTIVE,
+)
+_is_members = Member.id == BrowserSession.member_id
+_LIVE = Prebuilt(select(*_COLUMNS).join(Member, _is_members).where(*_live))
+_LIVE_WITH_DECISIONS = Prebuilt(
+    select(*_COLUMNS, *ledger.COLUMNS)
+    .select_from(BrowserSession)
+    .join(Member, _is_members)
+    .outerjoin(
+        Consent,
+        and_(
+            ledger.IN_FORCE,
+            Consent.member_id == BrowserSession.member_id,
+            Consent.purpose_id == bindparam("purpose_id"),
+        ),
     )
-    .join(Member, Member.id == BrowserSession.member_id)
-    .where(
-        BrowserSession.token_hash == bindparam("token_hash"),
-        BrowserSession.expires_at > bindparam("now"),
-        BrowserSession.last_seen_at > bindparam("oldest"),
-        Member.standing == Standing.ACTIVE,
-    )
+    .where(*_live),
+    many=len(ledger.COLUMNS),
+)
+_TOUCH = Prebuilt(
+    update(BrowserSession)
+    .where(BrowserSession.id == bindparam("key"))
+    .values(last_seen_at=bindparam("now"))
 )
 
 
@@ -48,15 +70,30 @@ class Visitor:
 
 def find(session: Session, token: str, *, now: datetime, idle: timedelta) -> Visitor | None:
     """Return who is signed in with this cookie, if still so and in good standing."""
-    row = _LIVE.one_or_none(
-        session, {"token_hash": digest(token), "now": now, "oldest": now - idle}
+    row = _LIVE.one_or_none(session, _asked(token, now=now, idle=idle))
+    return None if row is None else _seen(session, row, now=now)
+
+
+def find_with_decisions(
+    session: Session, token: str, purpose_id: UUID, *, now: datetime, idle: timedelta
+) -> tuple[Visitor, tuple[Decided, ...]] | None:
+    """Return who is signed in with this cookie, and what they decided about a purpose."""
+    found = _LIVE_WITH_DECISIONS.nested(
+        session, {**_asked(token, now=now, idle=idle), "purpose_id": purpose_id}
     )
-    if row is None:
+    if found is None:
         return None
+    row, rows = found
+    return _seen(session, row, now=now), ledger.decided(rows, purpose_id=purpose_id)
+
+
+def _asked(token: str, *, now: datetime, idle: timedelta) -> dict[str, object]:
+    return {"token_hash": digest(token), "now": now, "oldest": now - idle}
+
+
+def _seen(session: Session, row: Row, *, now: datetime) -> Visitor:
     if now - row.last_seen_at > TOUCH_EVERY:
-        session.execute(
-            update(BrowserSession).where(BrowserSession.id == row.id).values(last_seen_at=now)
-        )
+        _TOUCH.write(session, {"key": row.id, "now": now})
     return Visitor(
         session_id=row.id,
         member_id=row.member_id,

@@ -1,0 +1,195 @@
+"""Serve at once who brings everything: the protocol's plain requests, before Flask is asked.
+
+A silent sign-in, its code and its claims need no page, no language and no form, and Flask's
+contexts and hooks cost more than their answers. What is not plain success (a page, a refusal, a
+mistake, a bug) is undone here and done again by Flask from the beginning. So there is one place
+that says no, `web.errors`, and nothing here needs to know how (docs/decisions/0020).
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+from typing import Any, TypeAlias
+
+import structlog
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from idp import authorize, introspection, parameters, token, userinfo
+from idp.errors import ProtocolError
+from idp.interaction import Issue, Progress, next_step
+from idp.issue import issue
+from idp.logout import with_parameters
+from idp.parameters import Parameters
+from kernel import clock
+from kernel.errors import Refused
+from kernel.work import WorkSession
+from web import cookies, flow, headers, oidc, sessions
+from web.rooms import Rooms
+
+Environ: TypeAlias = dict[str, Any]  # PEP 3333
+Headers: TypeAlias = tuple[tuple[str, str], ...]
+_as_json = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode  # as Flask writes it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request, as far as it matters to the protocol."""
+
+    rooms: Rooms
+    session: Session
+    sent: Parameters
+    authorization: str | None
+    cookies: str
+    now: datetime
+
+
+Claims: TypeAlias = dict[str, Any]  # JSON
+
+
+def _authorize(call: Call) -> str | None:
+    """Return where to send a browser whose member signs in silently, None if a page is due."""
+    rooms, session, now = call.rooms, call.session, call.now
+    settings, provider = rooms.settings, rooms.provider
+    cookie = cookies.session_in(call.cookies, secure=settings.secure_cookies)
+    if cookie is None:
+        return None
+    asked = authorize.read_request(provider, session, call.sent, now=now)
+    idle = settings.lifetimes.of("session_idle")
+    found = sessions.find_with_decisions(session, cookie, asked.purpose.id, now=now, idle=idle)
+    if found is None:
+        return None
+    visitor, decisions = found
+    present, progress = flow.known_as(visitor, asked, provider), Progress(started_at=now)
+    step = next_step(asked, present, progress, decisions, reachable=rooms.reachable, now=now)
+    if not isinstance(step, Issue):
+        return None
+    response = issue(provider, session, asked, present, now=now)
+    return with_parameters(asked.to.redirect_uri, {**response, "iss": provider.issuer})
+
+
+def _token(call: Call) -> Claims:
+    return token.exchange(
+        call.rooms.provider,
+        call.session,
+        call.sent,
+        authorization=call.authorization,
+        keyring=call.rooms.keyring,
+        now=call.now,
+    )
+
+
+def _userinfo(call: Call) -> Claims:
+    return userinfo.userinfo(
+        call.rooms.provider,
+        call.session,
+        call.sent,
+        authorization=call.authorization,
+        keyring=call.rooms.keyring,
+        now=call.now,
+    )
+
+
+def _introspect(call: Call) -> Claims:
+    return introspection.introspect(
+        call.rooms.provider,
+        call.session,
+        call.sent,
+        authorization=call.authorization,
+        now=call.now,
+    )
+
+
+Serve: TypeAlias = Callable[[Call], Claims | str | None]
+SERVED: dict[tuple[str, str], Serve] = {
+    ("GET", "/authorize"): _authorize,
+    ("POST", "/token"): _token,
+    ("GET", "/userinfo"): _userinfo,
+    ("POST", "/userinfo"): _userinfo,
+    ("POST", "/introspect"): _introspect,
+}
+
+
+class Express:
+    """A WSGI application that serves what is plain and passes everything else on."""
+
+    def __init__(self, application: Any, app: Flask) -> None:  # WSGI is untyped
+        """Stand in front of `application`, whose parts `app` holds."""
+        self._application = application
+        self._app = app
+        self._largest: int = app.config["MAX_CONTENT_LENGTH"]
+        secure = bool(app.config["SESSION_COOKIE_SECURE"])
+        self._headers = {path: _headers(path, secure=secure) for _, path in SERVED}
+
+    def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
+        """Answer one request (PEP 3333)."""
+        path = environ["PATH_INFO"]
+        serve = SERVED.get((environ["REQUEST_METHOD"], path))
+        answer = None if serve is None else self._try(serve, environ)
+        if answer is None:
+            passed_on: Iterable[bytes] = self._application(environ, start_response)
+            return passed_on
+        if isinstance(answer, str):
+            own = [("Location", answer), ("Content-Length", "0")]
+            start_response("303 See Other", [*own, *self._headers[path]])
+            return []
+        body = f"{_as_json(answer)}\n".encode()
+        own = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+        start_response("200 OK", [*own, *self._headers[path]])
+        return [body]
+
+    def _try(self, serve: Serve, environ: Environ) -> Claims | str | None:
+        sent = _sent(environ, largest=self._largest)
+        if sent is None:
+            return None
+        rooms: Rooms = self._app.extensions["taipei_id"]
+        session = WorkSession(rooms.sessions)
+        try:
+            answer = serve(
+                Call(
+                    rooms=rooms,
+                    session=session,
+                    sent=sent,
+                    authorization=environ.get("HTTP_AUTHORIZATION"),
+                    cookies=environ.get("HTTP_COOKIE", ""),
+                    now=clock.now(),
+                )
+            )
+            if answer is not None:
+                session.commit()
+        except (ProtocolError, Refused):
+            return None
+        except Exception as bug:  # noqa: BLE001  # Flask meets it again, and reports it whole
+            structlog.get_logger().warning("express.failed", error=type(bug).__name__)
+            return None
+        else:
+            return answer
+        finally:
+            session.close()
+
+
+def _sent(environ: Environ, *, largest: int) -> Parameters | None:
+    """Return what the request says; None if its body is not a short form.
+
+    Whoever comes after us can read the body once more.
+    """
+    if environ["REQUEST_METHOD"] == "GET":
+        said = environ["QUERY_STRING"] if environ["PATH_INFO"] == "/authorize" else ""
+        return parameters.read(said.encode("latin-1"))
+    length = environ.get("CONTENT_LENGTH") or ""
+    kind = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
+    if kind != oidc.FORM or not length.isdecimal() or int(length) > largest:
+        return None
+    body = environ["wsgi.input"].read(int(length))
+    environ["wsgi.input"] = BytesIO(body)
+    return parameters.read(body) if len(body) == int(length) else None
+
+
+def _headers(path: str, *, secure: bool) -> Headers:
+    own = {"Cache-Control": "no-store"}
+    if path in oidc.OPEN_TO_SCRIPTS:
+        own |= oidc.SCRIPT_HEADERS
+    present = {name.lower() for name in own}
+    return (*own.items(), *headers.missing(path, present), *headers.over_https(secure=secure))
