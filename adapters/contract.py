@@ -80,19 +80,23 @@ class Proof:
     hardware: bool
     origin_bound: bool
     at: datetime
+    carrier_id: UUID | None = None  # the binding that was shown, if one was
 
 
 class NotProven(Refused):
     """The answer proves nobody: outside always `login.failed`, whatever was wrong with it.
 
     `reason` (a code) and `member_id` (whose login was tried, if it is anybody's) are for the
-    audit trail alone.
+    audit trail alone. A `suspect_carrier` showed that it was copied: the core suspends it.
     """
 
-    def __init__(self, reason: str, *, member_id: UUID | None = None) -> None:
+    def __init__(
+        self, reason: str, *, member_id: UUID | None = None, suspect_carrier: UUID | None = None
+    ) -> None:
         super().__init__("login.failed")
         self.reason = reason
         self.member_id = member_id
+        self.suspect_carrier = suspect_carrier
 
 
 @runtime_checkable

@@ -11,7 +11,10 @@ from kernel.settings import SettingsInvalid
 GROUP = "taipei_id.adapters"
 
 # Named, not imported: a server without card readers never loads what needs one.
-BUILT_IN = {"password": "adapters.password.adapter:create"}
+BUILT_IN = {
+    "password": "adapters.password.adapter:create",
+    "passkey": "adapters.passkey.adapter:create",
+}
 
 # A factory gets the values an operator may decide, by the names they have in the settings, and
 # takes those it knows. It raises SettingsInvalid for a value it cannot work with.

@@ -118,6 +118,7 @@ def _settled(
         member_id=member.id,
         assurance=Assurance(acr.ACR[0], ("pwd",)),
         browser="Firefox, Linux",
+        carrier_id=None,
         lifetime=settings.lifetimes.of("session"),
         now=now,
     )

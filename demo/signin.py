@@ -4,6 +4,7 @@ Each step either returns or raises `SignInFailed` with one of the reasons below;
 read about it stands in `sorry`.
 """
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeAlias
@@ -22,10 +23,13 @@ Claims: TypeAlias = dict[str, Any]
 
 DENIED = "denied"  # the member said no
 STALE = "stale"  # an old tab, another browser, a forged link
+UNMET = "unmet"  # the member cannot show what was demanded
 REFUSED = "refused"  # the provider or its answer is not in order
 ENDED = "ended"  # consent withdrawn, signed out elsewhere, suspended
 UNREACHABLE = "unreachable"
 
+STRONG = "urn:taipei-id:acr:2"
+REASONS = {"access_denied": DENIED, "unmet_authentication_requirements": UNMET}
 TIMEOUT_SECONDS = 10
 NO_LONGER = {401, 403}
 
@@ -58,11 +62,18 @@ class SignIn:
             },
         )
 
-    def start(self, redirect_uri: str, *, language: str) -> Answer:
-        """Send the browser to the provider."""
+    def start(self, redirect_uri: str, *, language: str, **more: str) -> Answer:
+        """Send the browser to the provider, with `more` parameters of the request."""
         with _failing():
-            answer: Answer = self._client.authorize_redirect(redirect_uri, ui_locales=language)
+            answer: Answer = self._client.authorize_redirect(
+                redirect_uri, ui_locales=language, **more
+            )
         return answer
+
+    def step_up(self, redirect_uri: str, *, language: str) -> Answer:
+        """Send the browser to prove more: an acr that must be reached (OIDC Core 5.5.1.1)."""
+        demand = {"id_token": {"acr": {"essential": True, "values": [STRONG]}}}
+        return self.start(redirect_uri, language=language, claims=json.dumps(demand))
 
     def finish(self) -> Tokens:
         """Turn the answer at the redirect URI into tokens, every check made."""
@@ -72,7 +83,7 @@ class SignIn:
         self._require_issuer()
         if error := request.args.get("error"):
             self._client.framework.clear_state_data(session, request.args["state"])
-            raise SignInFailed(DENIED if error == "access_denied" else REFUSED, error)
+            raise SignInFailed(REASONS.get(error, REFUSED), error)
         with _failing():
             tokens: Tokens = self._client.authorize_access_token()
         if "userinfo" not in tokens:  # Authlib's word for the claims of the checked ID token

@@ -31,6 +31,17 @@ PAGES = {
             ),
         ),
     ),
+    signin.UNMET: Sorry(
+        403,
+        ("這項服務要用通行密鑰", "This service asks for a passkey"),
+        (
+            "您還沒有可用的通行密鑰。請在臺北市單一識別的「卡片與裝置」新增，或帶證件到櫃檯辦理。",
+            (
+                "You have no passkey to show. Add one under “Cards and devices” at Taipei ID, or "
+                "come to the desk with a document."
+            ),
+        ),
+    ),
     signin.STALE: Sorry(
         400,
         ("這次登入已經過期", "This sign-in is out of date"),

@@ -138,6 +138,32 @@ CATALOGUE = {
     "login.proof_too_weak": _entry(
         403, "這種登入方式不夠辦這件事", "This way of signing in is not enough", clause="2(8)2"
     ),
+    # carriers
+    "carrier.already_bound": _entry(
+        409,
+        "這個載具已經綁定了",
+        "This carrier is tied to an account already",
+        clause="2(3)",
+    ),
+    "carrier.counter_needed": _entry(
+        403,
+        "掛失之後要臨櫃重新綁定",
+        "After a loss the next one is bound at a counter",
+        clause="8(3)",
+    ),
+    "carrier.last_one": _entry(
+        409, "不能解除最後一個載具", "The last carrier cannot be removed", clause="7(4)"
+    ),
+    "carrier.not_found": _NO_PAGE,
+    "carrier.not_readable": _entry(
+        422, "沒有讀到這個載具，請再試一次", "We could not read it; try again", clause="7(3)"
+    ),
+    "carrier.reported_lost": _entry(
+        409, "這個載具已經掛失", "This carrier was reported lost", clause="7(7)"
+    ),
+    "carrier.too_many": _entry(
+        409, "最多綁定 20 個，請先移除不用的", "Twenty is the most; remove one first"
+    ),
     # passwords
     "password.breached": _entry(
         422,

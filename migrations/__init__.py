@@ -18,8 +18,10 @@ from kernel.db import Base, open_engine
 HERE = Path(__file__).parent
 ROOMS_WITH_TABLES = (
     "adapters.certificate.models",
+    "adapters.passkey.models",
     "adapters.password.models",
     "audit.models",
+    "carriers.models",
     "clients.models",
     "consent.models",
     "idp.models",

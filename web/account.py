@@ -1,7 +1,7 @@
 """The front of the member's own pages: signing in and out of them, and the overview.
 
-The other pages hang on the same blueprint: `account_consents`, `account_sessions`,
-`account_password`, `account_confirm`, `account_show`, `receipts`.
+The other pages hang on the same blueprint: `account_carriers`, `account_consents`,
+`account_sessions`, `account_password`, `account_confirm`, `account_show`, `receipts`.
 """
 
 from dataclasses import dataclass
@@ -12,10 +12,11 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from audit import summaries
+from carriers import bindings
 from consent import receipts
 from kernel.errors import Refused
 from members import register
-from web import consent_cards, cookies, csrf, login, pages, scope, sessions
+from web import consent_cards, cookies, csrf, login, pages, passkeys, scope, sessions
 from web.consent_cards import ConsentCard
 from web.login import LoginLocked
 
@@ -36,16 +37,16 @@ def login_page() -> Response | str:
     return _show_login()
 
 
-def _show_login(error: str = "", status: int = 200) -> Response:
+def _show_login(error: str = "", status: int = 200, *, field: str = "login_id") -> Response:
     page = pages.page(
         "login.html",
         action=url_for("account.log_in"),
         client=None,
-        notes=[],
+        notes=done(),
         login_hint=request.form.get("login_id", "")[:128],
         error=error or None,
-        error_field="login_id" if error else None,
-        methods=[],
+        error_field=field if error else None,
+        passkey=passkeys.form(url_for("account.log_in_by_passkey"), passkeys.ACCOUNT),
         shared_computer=request.form.get("shared_computer") == "yes",
         restart_url=None,
         cancel_url=None,
@@ -62,6 +63,16 @@ def log_in() -> Response:
         return _show_login(login.locked_words(locked), 429)
     except Refused as refused:
         return _show_login(login.failed_words(refused))
+    return redirect(url_for("account.index"), 303)
+
+
+@bp.post("/login/passkey")
+def log_in_by_passkey() -> Response:
+    """Try the passkey's answer and go to the account."""
+    try:
+        passkeys.attempt(passkeys.ACCOUNT)
+    except (LoginLocked, Refused) as problem:
+        return _show_login(*passkeys.trouble(problem), field="")
     return redirect(url_for("account.index"), 303)
 
 
@@ -96,6 +107,7 @@ def index() -> str:
         needed=[card for card in cards if card.ends_soon or card.unused],
         consents_count=len(cards),
         sessions_count=len(open_sessions),
+        carriers_count=len(bindings.live(scope.db(), member.id)),
         last_login=summaries.login_before_this(scope.db(), member_id=member.id),
         receipt=_latest_receipt(cards),
         flashes=done(),
@@ -115,6 +127,10 @@ def done() -> list[str]:
     words = {
         "withdrawn": pages.say("已撤回。對方立刻不能再向我們取得您的資料。"),
         "password": pages.say("密碼已變更，其他裝置都已登出。"),
+        "carrier": pages.say("已新增通行密鑰，下次可以用它登入。"),
+        "renamed": pages.say("名稱已變更。"),
+        "lost": pages.say("已掛失，立刻不能再用；用它登入的地方都已登出。"),
+        "removed": pages.say("已移除，不能再用它登入。"),
         "session": pages.say("已登出那一處。"),
     }
     said = words.get(request.args.get("done", ""))

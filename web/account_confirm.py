@@ -1,4 +1,4 @@
-"""Ask for the password again before what cannot be undone; it counts for five minutes."""
+"""Ask again who is there before what cannot be undone; it counts for five minutes."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -8,9 +8,10 @@ from typing import ParamSpec, TypeVar
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from idp import acr
 from kernel.errors import Refused
 from members import register
-from web import login, pages, scope
+from web import login, pages, passkeys, scope
 from web.account import bp
 from web.login import LoginLocked
 
@@ -26,17 +27,38 @@ def is_confirmed() -> bool:
     return visitor is not None and scope.now() - visitor.authenticated_at < CONFIRMED_FOR
 
 
+def is_strongest() -> bool:
+    """Say whether the visitor proved it as strongly as they can: by a passkey, if they have one."""
+    visitor = scope.visitor()
+    if visitor is None or not is_confirmed():
+        return False
+    return acr.reaches(visitor.acr, acr.ACR[1:2]) or not passkeys.has_one(visitor.member_id)
+
+
 def confirmation_required(view: Callable[P, R]) -> Callable[P, R | Response]:
     """Send the visitor to confirm first, then back to the page; stands under `member_required`.
 
     A form that comes too late is not kept: the page it stood on is shown again.
     """
+    return _guarded(view, is_confirmed)
 
+
+def strongest_required(view: Callable[P, R]) -> Callable[P, R | Response]:
+    """Do the same, and let a password confirm nothing for who has a passkey.
+
+    Whoever guessed a password must not add or remove what is stronger (NIST SP 800-63B-4 4.1.2).
+    """
+    return _guarded(view, is_strongest)
+
+
+def _guarded(view: Callable[P, R], is_enough: Callable[[], bool]) -> Callable[P, R | Response]:
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Response:
-        if is_confirmed():
+        if is_enough():
             return view(*args, **kwargs)
-        return redirect(url_for("account.confirm", next=request.path), 303)
+        need = passkeys.NAME if is_confirmed() else None  # None is left out of the address
+        here = request.full_path.rstrip("?")
+        return redirect(url_for("account.confirm", next=here, need=need), 303)
 
     return guarded
 
@@ -44,7 +66,7 @@ def confirmation_required(view: Callable[P, R]) -> Callable[P, R | Response]:
 @bp.get("/confirm")
 @scope.member_required
 def confirm() -> str:
-    """Ask for the password."""
+    """Ask for the passkey, or for the password."""
     return _page("")
 
 
@@ -60,15 +82,37 @@ def confirm_password() -> Response:
         return Response(_page(login.locked_words(locked)), 429, mimetype="text/html")
     except Refused as refused:
         return Response(_page(login.failed_words(refused)), 422, mimetype="text/html")
+    return _go_on()
+
+
+@bp.post("/confirm/passkey")
+@scope.member_required
+def confirm_passkey() -> Response:
+    """Check the passkey's answer, and go on to where the visitor was going."""
+    try:
+        passkeys.attempt(passkeys.CONFIRM, only=scope.member_id())
+    except (LoginLocked, Refused) as problem:
+        words, status = passkeys.trouble(problem)
+        return Response(_page(words, field=""), status, mimetype="text/html")
+    return _go_on()
+
+
+def _go_on() -> Response:
     return redirect(pages.own_path(request.form.get("next", ""), or_else="account.index"), 303)
 
 
-def _page(error: str) -> str:
+def _page(error: str, *, field: str = "password") -> str:
     wanted = request.form.get("next", "") or request.args.get("next", "")
+    need = request.form.get("need", "") or request.args.get("need", "")
+    member = register.get(scope.db(), scope.member_id())
+    has_passkey = passkeys.has_one(member.id)
+    url = url_for("account.confirm_passkey")
     return pages.page(
         "account/confirm.html",
         action=url_for("account.confirm_password"),
+        passkey=passkeys.form(url, passkeys.CONFIRM) if has_passkey else None,
+        passkey_only=has_passkey and need == passkeys.NAME,
         next=pages.own_path(wanted, or_else="account.index"),
-        login=register.get(scope.db(), scope.member_id()).login,
-        errors=[("password", error)] if error else [],
+        login=member.login,
+        errors=[(field, error)] if error else [],
     )

@@ -18,6 +18,7 @@ from kernel.keyring import Keyring
 from kernel.settings import DEMO_MASTER_KEY, Settings
 from web import (
     account,
+    account_carriers,
     account_confirm,
     account_consents,
     account_password,
@@ -32,9 +33,11 @@ from web import (
     kit,
     oidc,
     pages,
+    passkeys,
     receipts,
     scope,
     signing_out,
+    step_up,
     till,
     wellknown,
 )
@@ -44,6 +47,7 @@ from web.rooms import Rooms
 LARGEST_BODY = 64 * 1024
 # Importing them hung their pages on the account's blueprint.
 ACCOUNT_PAGES = (
+    account_carriers,
     account_confirm,
     account_consents,
     account_password,
@@ -51,6 +55,7 @@ ACCOUNT_PAGES = (
     account_show,
     receipts,
 )
+INTERACTION_PAGES = (step_up,)
 
 
 def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask:
@@ -75,6 +80,7 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
         wellknown.bp,
         interactions.bp,
         account.bp,
+        passkeys.bp,
         signing_out.bp,
         receipts.public,
     ]

@@ -1,4 +1,4 @@
-"""Read and write our three cookies: the browser's mark, the member's session, the language."""
+"""Read and write our four cookies: the browser's mark, the session, the language, the method."""
 
 from flask import current_app, g, request
 from werkzeug.wrappers import Response
@@ -63,6 +63,16 @@ def language() -> str:
     return request.cookies.get(_name("language"), "")[:16]
 
 
+def method() -> str:
+    """Return how this browser signed in last, unchecked; no account says it, only this cookie."""
+    return request.cookies.get(_name("method"), "")[:16]
+
+
+def remember_method(name: str) -> None:
+    """Let the response remember how this browser signed in."""
+    g.method_cookie = name
+
+
 def start_session(token: str) -> None:
     """Let the response set the session cookie."""
     g.session_cookie = token
@@ -86,6 +96,8 @@ def write(response: Response) -> Response:
         _set(response, "session", g.session_cookie, max_age=None if g.session_cookie else 0)
     if "language_cookie" in g:
         _set(response, "language", g.language_cookie, max_age=YEAR)
+    if "method_cookie" in g:
+        _set(response, "method", g.method_cookie, max_age=YEAR)
     return response
 
 

@@ -1,8 +1,11 @@
 """Gather what `idp.interaction` decides on: who is here, what they decided, what is reachable."""
 
+from carriers import bindings
+from carriers.models import CarrierKind
 from clients.directory import RegisteredClient
 from consent import ledger
 from consent.rules import Decided
+from idp import acr
 from idp.interaction import SignedIn
 from idp.provider import Provider
 from idp.requests import AuthorizationRequest
@@ -35,9 +38,19 @@ def decisions(asked: AuthorizationRequest, present: SignedIn | None) -> tuple[De
     return ledger.decisions(scope.db(), member_id=present.member_id, purpose_id=asked.purpose.id)
 
 
-def reachable() -> frozenset[str]:
-    """Return the acr values the loaded adapters can establish."""
-    return scope.rooms().reachable
+def reachable(asked: AuthorizationRequest, present: SignedIn | None) -> frozenset[str]:
+    """Return the acr values that can be established here.
+
+    What a client only wishes for is not asked of a member who has nothing to fulfil it with
+    (OIDC Core 3.1.2.1); what it demands is explained to them (`step_up`).
+    """
+    offered = scope.rooms().reachable
+    wish = () if asked.essential_acr else asked.acr_values
+    if present is None or acr.reaches(present.acr, wish):
+        return offered
+    if bindings.has_usable(scope.db(), present.member_id, CarrierKind.PASSKEY):
+        return offered
+    return offered & {present.acr}
 
 
 def host_of(client: RegisteredClient) -> str:

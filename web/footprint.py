@@ -42,7 +42,6 @@ KINDS = {
             Kind.CONSENT_EXPIRED,
         }
     ),
-    "card": frozenset({Kind.CARD_USED}),
     "account": frozenset(
         {
             Kind.PASSWORD_CHANGED,
@@ -57,6 +56,16 @@ KINDS = {
         }
     ),
     "request": frozenset({Kind.REQUEST_MADE, Kind.REQUEST_WITHDRAWN, Kind.REQUEST_MOVED}),
+    "card": frozenset(
+        {
+            Kind.CARD_USED,
+            Kind.CARRIER_BOUND,
+            Kind.CARRIER_RENAMED,
+            Kind.CARRIER_LOST,
+            Kind.CARRIER_COPIED,
+            Kind.CARRIER_REMOVED,
+        }
+    ),
 }
 
 

@@ -27,6 +27,7 @@ DISOWNABLE = frozenset(
         Kind.RELEASED,
         Kind.TILL_ANSWERED,
         Kind.CARD_USED,
+        Kind.CARRIER_BOUND,
         Kind.PASSWORD_CHANGED,
         Kind.CONSENT_GIVEN,
     }
@@ -192,6 +193,7 @@ def _facts(entry: Entry, purpose: str) -> list[str]:
     """Return what else there is to say, a short sentence each."""
     line, detail, language = entry.newest, entry.newest.detail, pages.language()
     refused = footprint_words.claims(detail["refused"], language) if detail.get("refused") else ""
+    method = footprint_words.method(detail.get("method"), language)
     reason = detail.get("reason", "") if line.kind == Kind.VIEWED else ""
     said = {
         _repeated(entry): bool(entry.others),
@@ -201,6 +203,7 @@ def _facts(entry: Entry, purpose: str) -> list[str]:
         pages.say("依據：案件 %(case)s", case=detail.get("case")): bool(detail.get("case")),
         pages.say("理由：%(reason)s", reason=reason): bool(reason),
         str(detail.get("browser")): bool(detail.get("browser")),
+        method: bool(method),
     }
     return [sentence for sentence, is_said in said.items() if is_said]
 

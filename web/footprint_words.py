@@ -37,6 +37,13 @@ WORDS: Mapping[str, Bilingual] = {
         "Read the code you showed; our answer was: %(answer)s",
     ),
     Kind.CARD_USED: Bilingual("使用了卡片", "Used a card"),
+    Kind.CARRIER_BOUND: Bilingual("新增了通行密鑰", "Added a passkey"),
+    Kind.CARRIER_RENAMED: Bilingual("改了載具的名稱", "Renamed a carrier"),
+    Kind.CARRIER_LOST: Bilingual("掛失了載具", "Reported a carrier lost"),
+    Kind.CARRIER_COPIED: Bilingual(
+        "停用了一個可能被複製的載具", "Stopped a carrier that may have been copied"
+    ),
+    Kind.CARRIER_REMOVED: Bilingual("移除了載具", "Removed a carrier"),
     Kind.VIEWED: Bilingual("看了您的資料：%(claims)s", "Looked at your data: %(claims)s"),
     Kind.ARCHIVE_ASKED: Bilingual("要求下載自己的資料", "Asked for a download of all data"),
     Kind.ARCHIVE_TAKEN: Bilingual("下載了自己的資料", "Downloaded all data"),
@@ -64,7 +71,11 @@ ANSWERS = {
     "yes": Bilingual("可以享用", "yes, the offer applies"),
     "no": Bilingual("這裡無法確認", "it cannot be confirmed here"),
 }
-OURS = frozenset({Kind.REQUEST_MOVED, Kind.DELETED})  # done by the city, on the member's word
+OURS = frozenset({Kind.CARRIER_COPIED, Kind.REQUEST_MOVED, Kind.DELETED})  # done by the city
+METHODS: Mapping[str, Bilingual] = {
+    "password": Bilingual("用密碼", "By password"),
+    "passkey": Bilingual("用通行密鑰", "By passkey"),
+}
 OTHER = Bilingual("其他紀錄（%(kind)s）", "Another record (%(kind)s)")
 REPEATED = Bilingual(
     "同樣內容再讀取 %(num)s 次，從 %(time)s 起", "Same data read again, %(num)s ×, since %(time)s"
@@ -89,6 +100,12 @@ def action(line: Line, *, client: Bilingual | None, language: str) -> str:
 def answer(line: Line, language: str) -> str:
     """Return what a till was told; never a reason, for there is none on record."""
     return ANSWERS.get(line.detail.get("answer", ""), ANSWERS["no"]).text(language)
+
+
+def method(name: object, language: str) -> str:
+    """Return how somebody signed in; empty for a line that does not say."""
+    words = METHODS.get(str(name))
+    return "" if words is None else words.text(language)
 
 
 def claims(names: tuple[str, ...] | list[str], language: str) -> str:

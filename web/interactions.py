@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from audit import footprint
 from audit.lines import Kind
-from idp import interactions, subjects
+from idp import acr, interactions, subjects
 from idp.errors import AuthorizationRefused
 from idp.interaction import (
     AskConsent,
@@ -28,7 +28,7 @@ from idp.issue import issue
 from idp.models import Interaction
 from idp.requests import AuthorizationRequest
 from kernel.errors import NotFound, Refused
-from web import consents, cookies, csrf, flow, headers, login, oidc, pages, scope
+from web import consents, cookies, csrf, flow, headers, login, oidc, pages, passkeys, scope
 from web.login import LoginLocked
 from web.views import client_view
 
@@ -66,7 +66,7 @@ class Open:
             present,
             interactions.progress_of(self.row),
             flow.decisions(self.asked, present),
-            reachable=flow.reachable(),
+            reachable=flow.reachable(self.asked, present),
             now=scope.now(),
         )
 
@@ -114,7 +114,7 @@ def step(current: Open) -> Page:
     following = current.next()
     if isinstance(following, Issue):
         return _finish(current)
-    page = {LogIn: "login_page", StepUp: "login_page", ChooseAccount: "account_page"}.get(
+    page = {LogIn: "login_page", StepUp: "step_up_page", ChooseAccount: "account_page"}.get(
         type(following), "consent_page"
     )
     return redirect(current.url(page), 303)
@@ -137,12 +137,19 @@ def _finish(current: Open) -> Response:
 def login_page(current: Open) -> Page:
     """Show the login page, if logging in is what comes next."""
     following = current.next()
-    if not isinstance(following, LogIn | StepUp):
+    if not isinstance(following, LogIn):
         return redirect(current.url("step"), 303)
     return show_login(current, following)
 
 
-def show_login(current: Open, following: Step, *, error: str = "", status: int = 200) -> Page:
+def show_login(
+    current: Open,
+    following: LogIn,
+    *,
+    error: str = "",
+    field: str = "login_id",
+    status: int = 200,
+) -> Page:
     """Render the login page of an interaction."""
     page = pages.page(
         "login.html",
@@ -151,8 +158,8 @@ def show_login(current: Open, following: Step, *, error: str = "", status: int =
         notes=_notes(current, following),
         login_hint=request.form.get("login_id", current.asked.login_hint)[:128],
         error=error or None,
-        error_field="login_id" if error else None,
-        methods=[],
+        error_field=field if error else None,
+        passkey=passkeys.form(current.url("log_in_by_passkey"), str(current.row.id)),
         shared_computer=request.form.get("shared_computer") == "yes",
         restart_url=None,
         cancel_url=current.url("cancel"),
@@ -160,9 +167,7 @@ def show_login(current: Open, following: Step, *, error: str = "", status: int =
     return Response(page, status, mimetype="text/html")
 
 
-def _notes(current: Open, following: Step) -> list[str]:
-    if not isinstance(following, LogIn):
-        return []
+def _notes(current: Open, following: LogIn) -> list[str]:
     client = current.asked.client.name.text(pages.language())
     words = {
         Reason.CLIENT_ASKED: pages.say("「%(client)s」要求您重新登入。", client=client),
@@ -171,8 +176,10 @@ def _notes(current: Open, following: Step) -> list[str]:
         ),
         Reason.OTHER_MEMBER: pages.say("「%(client)s」在等另一位會員登入。", client=client),
     }
-    note = words.get(following.reason)
-    return [note] if note else []
+    notes = [words[following.reason]] if following.reason in words else []
+    if not acr.reaches(acr.ACR[0], current.asked.essential_acr):
+        notes.append(pages.say("這項服務要用通行密鑰；用密碼登入之後，還會再問一次。"))
+    return notes
 
 
 @bp.post("/login")
@@ -180,7 +187,7 @@ def _notes(current: Open, following: Step) -> list[str]:
 def log_in(current: Open) -> Page:
     """Try the login and go on, or show the page again with what to do."""
     following = current.next()
-    if not isinstance(following, LogIn | StepUp):
+    if not isinstance(following, LogIn):
         return redirect(current.url("step"), 303)
     interaction_id = current.row.id
     try:
@@ -189,27 +196,46 @@ def log_in(current: Open) -> Page:
         return show_login(current, following, error=login.locked_words(locked), status=429)
     except Refused as refused:
         return show_login(current, following, error=login.failed_words(refused))
-    _mark(interaction_id, "authenticated_at")
+    mark_authenticated(interaction_id)
     return redirect(current.url("step"), 303)
 
 
-def _mark(interaction_id: UUID, moment: str) -> None:
+def mark_authenticated(interaction_id: UUID) -> None:
+    """Note that somebody proved who they are; the attempt began a transaction of its own."""
     row = interactions.find(scope.db(), interaction_id, browser=cookies.browser())
     if row is not None:
-        setattr(row, moment, scope.now())
+        row.authenticated_at = scope.now()
+
+
+@bp.post("/passkey")
+@still_open
+def log_in_by_passkey(current: Open) -> Page:
+    """Try the passkey's answer and go on, or show the page again with what to do."""
+    following = current.next()
+    if not isinstance(following, LogIn):
+        return redirect(current.url("step"), 303)
+    interaction_id = current.row.id
+    try:
+        passkeys.attempt(str(interaction_id))
+    except (LoginLocked, Refused) as problem:
+        words, status = passkeys.trouble(problem)
+        return show_login(current, following, error=words, field="", status=status)
+    mark_authenticated(interaction_id)
+    return redirect(current.url("step"), 303)
 
 
 @bp.post("/cancel")
 @still_open
 def cancel(current: Open) -> Page:
     """Go back to the client without logging in."""
-    return _refuse(current, "the member cancelled")
+    return refuse(current, "access_denied", "the member cancelled")
 
 
-def _refuse(current: Open, description: str) -> Response:
+def refuse(current: Open, error: str, description: str) -> Response:
+    """Go back to the client with an error, once."""
     if not interactions.finish(scope.db(), current.row.id, now=scope.now()):
         return redirect(current.url("step"), 303)
-    return oidc.refuse(AuthorizationRefused("access_denied", description, to=current.asked.to))
+    return oidc.refuse(AuthorizationRefused(error, description, to=current.asked.to))
 
 
 @bp.get("/account")
@@ -294,4 +320,4 @@ def refused_page(current: Open) -> Page:
 @still_open
 def leave(current: Open) -> Page:
     """Go back to the client, which learns that the member did not agree and nothing else."""
-    return _refuse(current, "the member did not consent")
+    return refuse(current, "access_denied", "the member did not consent")

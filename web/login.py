@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from adapters.contract import Adapter, Context, NotProven, Proof
 from audit import footprint, trail
 from audit.lines import Kind
+from carriers.models import Suspension
 from idp import acr, grants
 from idp.models import GrantEnd
 from kernel import throttle
@@ -18,7 +19,7 @@ from kernel.errors import Refused
 from kernel.throttle import Policy
 from members import register, standing
 from members.logins import normalise
-from web import browsers, cookies, known_browsers, notices, pages, scope, sessions
+from web import browsers, cookies, known_browsers, losses, notices, pages, scope, sessions
 from web.mails import Mail
 
 # Who is being guessed at is told, but nobody's mailbox can be filled by guessing.
@@ -49,12 +50,12 @@ def attempt(form: Mapping[str, str]) -> UUID:
         member = register.get(scope.db(), proof.member_id)
         standing.require_active(member.standing)
     except Refused as refused:
-        _record_failure(refused, normalise(login))
+        record_failure(refused, login=normalise(login))
         if refused.code == "login.busy":
             raise
         raise Refused("login.failed") from None
     forget_attempts(normalise(login))
-    _start_session(proof, shared_computer=form.get("shared_computer") == "yes")
+    start_session(proof, method="password", shared_computer=form.get("shared_computer") == "yes")
     return proof.member_id
 
 
@@ -73,10 +74,34 @@ def count_attempt(subject: str) -> None:
     """
     scope.keep()
     for policy, key in _counted(subject):
-        with transaction(scope.rooms().sessions) as session:
-            verdict = policy.hit(session, key, now=scope.now())
-        if verdict.retry_at is not None:
-            raise LoginLocked(verdict.retry_at)
+        _hit(policy, key)
+
+
+def count_network() -> None:
+    """Count an attempt that guesses at no account: a passkey's. Raises LoginLocked."""
+    scope.keep()
+    _hit(throttle.ADDRESS, _network_key())
+
+
+def forgive_network() -> None:
+    """Take back one attempt from this address: it was the right person."""
+    throttle.forgive(scope.db(), _network_key())
+
+
+def network() -> str:
+    """Return what this address is counted under."""
+    return throttle.network_of(request.remote_addr or "")
+
+
+def _network_key() -> bytes:
+    return throttle.ADDRESS.key(network(), secret=scope.rooms().throttle_key)
+
+
+def _hit(policy: Policy, key: bytes) -> None:
+    with transaction(scope.rooms().sessions) as session:
+        verdict = policy.hit(session, key, now=scope.now())
+    if verdict.retry_at is not None:
+        raise LoginLocked(verdict.retry_at)
 
 
 def forget_attempts(subject: str) -> None:
@@ -87,18 +112,16 @@ def forget_attempts(subject: str) -> None:
 
 
 def _counted(subject: str) -> tuple[tuple[Policy, bytes], tuple[Policy, bytes]]:
-    secret = scope.rooms().throttle_key
-    network = throttle.network_of(request.remote_addr or "")
+    account = throttle.ACCOUNT.key(subject, secret=scope.rooms().throttle_key)
     # The address first: one that is locked out must not go on locking other people's accounts.
-    return (
-        (throttle.ADDRESS, throttle.ADDRESS.key(network, secret=secret)),
-        (throttle.ACCOUNT, throttle.ACCOUNT.key(subject, secret=secret)),
-    )
+    return ((throttle.ADDRESS, _network_key()), (throttle.ACCOUNT, account))
 
 
-def _record_failure(refused: Refused, login: str) -> None:
+def record_failure(refused: Refused, *, login: str = "") -> None:
+    """Undo what was done and write down what failed; a passkey's attempt names no `login`."""
     reason = refused.reason if isinstance(refused, NotProven) else refused.code
     member_id = refused.member_id if isinstance(refused, NotProven) else None
+    suspect = refused.suspect_carrier if isinstance(refused, NotProven) else None
     now, language, secret = scope.now(), pages.language(), scope.rooms().throttle_key
     account = throttle.ACCOUNT.key(login, secret=secret)
     letters = LOCK_NOTICES.key(login, secret=secret)
@@ -115,11 +138,14 @@ def _record_failure(refused: Refused, login: str) -> None:
             LOCK_NOTICES.hit(session, letters, now=now).allowed
         ):
             notices.mail(session, Mail.LOCKED, member_id=member_id, language=language, now=now)
+        if suspect is not None:
+            losses.suspend(session, suspect, Suspension.COPIED, language=language, now=now)
 
     scope.abandon(aftermath=write)
 
 
-def _start_session(proof: Proof, *, shared_computer: bool) -> None:
+def start_session(proof: Proof, *, method: str, shared_computer: bool) -> None:
+    """Sign in the member of this proof; who is here already gets a new cookie and its worth."""
     session, now, assurance = scope.db(), scope.now(), acr.worth(proof)
     browser = browsers.describe(request.headers.get("User-Agent", "")[:512])
     present = scope.visitor()
@@ -127,7 +153,12 @@ def _start_session(proof: Proof, *, shared_computer: bool) -> None:
     lifetime = lifetimes.of("session_shared_computer" if shared_computer else "session")
     if present is not None and present.member_id == proof.member_id:
         token = sessions.renew(
-            session, present.session_id, assurance=assurance, lifetime=lifetime, now=now
+            session,
+            present.session_id,
+            assurance=assurance,
+            carrier_id=proof.carrier_id,
+            lifetime=lifetime,
+            now=now,
         )
     else:
         if present is not None:
@@ -137,6 +168,7 @@ def _start_session(proof: Proof, *, shared_computer: bool) -> None:
             member_id=proof.member_id,
             assurance=assurance,
             browser=browser,
+            carrier_id=proof.carrier_id,
             lifetime=lifetime,
             now=now,
         )
@@ -147,8 +179,11 @@ def _start_session(proof: Proof, *, shared_computer: bool) -> None:
         now=now,
         acr=assurance.acr,
         browser=browser,
+        method=method,
     )
     cookies.start_session(token)
+    if not shared_computer:  # the next to sit here may be anybody
+        cookies.remember_method(method)
     scope.forget_visitor()
     _tell_of_new_browser(proof.member_id, shared_computer=shared_computer)
 

@@ -17,6 +17,10 @@ class Mail(StrEnum):
     NEW_BROWSER = "login.new_browser"
     LOCKED = "login.locked"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105  # no password
+    CARRIER_ADDED = "carrier.added"
+    CARRIER_REMOVED = "carrier.removed"
+    CARRIER_LOST = "carrier.lost"
+    CARRIER_COPIED = "carrier.copied"
     CONSENT_GIVEN = "consent.given"
     CONSENT_WITHDRAWN = "consent.withdrawn"
     REQUEST_RECEIVED = "request.received"
@@ -77,6 +81,51 @@ WORDS = {
             "Was it not you? Take your identity card to any service counter at once.",
         ),
         "/account",
+    ),
+    Mail.CARRIER_ADDED: Words(
+        Bilingual("您的帳號新增了登入方式", "A way of signing in was added to your account"),
+        Bilingual(
+            "您的帳號新增了一個通行密鑰，可以用它登入。",
+            "A passkey was added to your account. It can be used to sign in.",
+        ),
+        Bilingual(
+            "不是您本人嗎？請立刻掛失它，再變更密碼。",
+            "Was it not you? Report it lost at once, then change your password.",
+        ),
+        "/account/carriers",
+    ),
+    Mail.CARRIER_REMOVED: Words(
+        Bilingual("您的帳號移除了登入方式", "A way of signing in was removed from your account"),
+        Bilingual(
+            "您的帳號移除了一個通行密鑰，不能再用它登入。",
+            "A passkey was removed from your account. It can no longer be used to sign in.",
+        ),
+        _NOT_YOU,
+        "/account/carriers",
+    ),
+    Mail.CARRIER_LOST: Words(
+        Bilingual("您的載具已掛失", "It was reported lost"),
+        Bilingual(
+            "您的一個載具已掛失，立刻不能再用；用它登入的地方都已登出。",
+            "One of your carriers was reported lost. It cannot be used any more, and wherever it "
+            "was used to sign in you are signed out.",
+        ),
+        _NOT_YOU,
+        "/account/carriers",
+    ),
+    Mail.CARRIER_COPIED: Words(
+        Bilingual("我們停用了您的通行密鑰", "We stopped one of your passkeys"),
+        Bilingual(
+            "您的一個通行密鑰可能被人複製，我們已停用它；用它登入的地方都已登出。",
+            "One of your passkeys may have been copied, so we stopped it. Wherever it was used to "
+            "sign in you are signed out.",
+        ),
+        Bilingual(
+            "請用密碼登入查看，或帶身分證件到任一申辦窗口。",
+            "Sign in with your password and see, or take your identity card to any service "
+            "counter.",
+        ),
+        "/account/carriers",
     ),
     Mail.CONSENT_GIVEN: Words(
         Bilingual("您同意了提供資料", "You agreed to share data"),

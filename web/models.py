@@ -1,4 +1,4 @@
-"""The tables of signed-in browsers, and of those a member has used before."""
+"""The tables of signed-in browsers, of those used before, and of questions put to them."""
 
 from datetime import datetime
 from uuid import UUID
@@ -25,6 +25,7 @@ class BrowserSession(Base):
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     browser: Mapped[str] = mapped_column(String(64))  # "Chrome, Windows": words, not the raw header
+    carrier_id: Mapped[UUID | None]  # the binding that was shown; its loss ends the session
 
 
 class KnownBrowser(Base):
@@ -38,3 +39,19 @@ class KnownBrowser(Base):
     )
     browser_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     seen_at: Mapped[datetime]
+
+
+class OpenChallenge(Base):
+    """A question put to one browser at one place; whoever takes it first may answer it.
+
+    The nonce is kept only as SHA-256: the answer brings it back.
+    """
+
+    __tablename__ = "open_challenge"
+    __table_args__ = (Index(None, "expires_at"),)
+
+    nonce_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    browser_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    place: Mapped[str] = mapped_column(String(64))  # what the answer is good for
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]

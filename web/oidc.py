@@ -74,7 +74,7 @@ def _authorize(sent: Parameters) -> Response:
         signed_in,
         Progress(started_at=now),
         flow.decisions(asked, signed_in),
-        reachable=flow.reachable(),
+        reachable=flow.reachable(asked, signed_in),
         now=now,
     )
     if isinstance(step, Issue) and signed_in is not None:

@@ -109,6 +109,7 @@ def start(
     member_id: UUID,
     assurance: Assurance,
     browser: str,
+    carrier_id: UUID | None,
     lifetime: timedelta,
     now: datetime,
 ) -> str:
@@ -126,6 +127,7 @@ def start(
             last_seen_at=now,
             expires_at=now + lifetime,
             browser=browser,
+            carrier_id=carrier_id,
         )
     )
     session.flush()
@@ -137,6 +139,7 @@ def renew(
     session_id: UUID,
     *,
     assurance: Assurance,
+    carrier_id: UUID | None,
     lifetime: timedelta,
     now: datetime,
 ) -> str:
@@ -152,6 +155,7 @@ def renew(
             authenticated_at=now,
             last_seen_at=now,
             expires_at=now + lifetime,
+            carrier_id=carrier_id,
         )
     )
     return token
@@ -182,4 +186,12 @@ def end_all(session: Session, *, member_id: UUID, but: UUID | None = None) -> li
     statement = delete(BrowserSession).where(BrowserSession.member_id == member_id)
     if but is not None:
         statement = statement.where(BrowserSession.id != but)
+    return list(session.scalars(statement.returning(BrowserSession.id)).all())
+
+
+def end_resting_on(session: Session, carrier_id: UUID, *, member_id: UUID) -> list[UUID]:
+    """Sign the member out wherever this carrier was shown; return what ended."""
+    statement = delete(BrowserSession).where(
+        BrowserSession.member_id == member_id, BrowserSession.carrier_id == carrier_id
+    )
     return list(session.scalars(statement.returning(BrowserSession.id)).all())

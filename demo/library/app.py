@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from demo.claims import asked_for, fingerprint, shown
 from demo.setup import Setup, read_setup
-from demo.signin import ENDED, Claims, SignIn, SignInFailed, Tokens
+from demo.signin import ENDED, STRONG, Claims, SignIn, SignInFailed, Tokens
 from demo.site import new_site
 from demo.sorry import PAGES
 from demo.visits import Visits
@@ -30,6 +30,7 @@ class Library:
     def _route(self) -> None:
         self.app.add_url_rule("/", "home", self.home)
         self.app.add_url_rule("/login", "login", self.login)
+        self.app.add_url_rule("/card/services", "services", self.services)
         self.app.add_url_rule("/callback", "callback", self.callback)
         self.app.add_url_rule("/card", "card", self.card)
         self.app.add_url_rule("/refresh", "refresh", self.refresh, methods=["POST"])
@@ -52,6 +53,10 @@ class Library:
         """Send the reader to Taipei ID."""
         return self._sign_in.start(self._address("callback"), language=g.lang)
 
+    def services(self) -> Response:
+        """Send the reader to prove more: services of the card want more than a password (2(8)2)."""
+        return self._sign_in.step_up(self._address("callback"), language=g.lang)
+
     def callback(self) -> Response:
         """Take the answer, ask for the data and open the card."""
         tokens = self._sign_in.finish()
@@ -73,6 +78,7 @@ class Library:
             sub=claims["sub"],
             number=fingerprint(claims["sub"]).upper(),
             id_claims=tokens["id_claims"],
+            strong=tokens["id_claims"].get("acr") == STRONG,
             access=fingerprint(tokens.get("access_token")),
             refresh=fingerprint(tokens.get("refresh_token")),
             may_refresh=bool(tokens.get("refresh_token")),

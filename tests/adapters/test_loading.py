@@ -44,7 +44,7 @@ def test_an_installed_package_offers_an_adapter_by_entry_point(
     monkeypatch.syspath_prepend(tmp_path)
 
     assert isinstance(load(["citycard"], SETTINGS)["fake"], FakeAdapter)
-    with pytest.raises(SettingsInvalid, match="citycard, password"):
+    with pytest.raises(SettingsInvalid, match="citycard, passkey, password"):
         load(["unheard-of"], SETTINGS)
 
 

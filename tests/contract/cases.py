@@ -4,18 +4,25 @@ A new adapter joins `CASES` with a function that makes its adapter and knows how
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
 
 from sqlalchemy.orm import Session
 
-from adapters.contract import Adapter, Challenge
+import adapters.passkey.models
+from adapters.contract import Adapter, Challenge, Context
+from adapters.passkey import enrolment
+from adapters.passkey.adapter import PasskeyAdapter
+from adapters.passkey.naming import handle_of
 from adapters.password.adapter import PasswordAdapter
 from adapters.password.models import PasswordCredential
 from adapters.password.passwords import set_password
+from idp.acr import ACR
 from kernel.db import Base
+from kernel.ids import new_id
 from members.models import Member
 from tests import make
+from tests.authenticator import MAY_BE_COPIED, PRESENT, VERIFIED, Passkey, b64
 from tests.contract.fake_adapter import FakeAdapter, mac
 
 Answer: TypeAlias = dict[str, object]
@@ -101,4 +108,65 @@ def fake_case() -> Case:
     return Case(adapter=adapter, enrol=enrol)
 
 
-CASES: Mapping[str, Callable[[], Case]] = {"password": password_case, "fake": fake_case}
+def passkey_case() -> Case:
+    def enrol(session: Session, member: Member) -> Enrolled:
+        passkey = a_passkey(session, member)
+
+        def answer(credential: str) -> Answer:
+            return {"credential": credential}
+
+        def changed(**changes: Any) -> Answering:  # fields of a passkey, of several types
+            return lambda challenge: answer(replace(passkey, **changes).get(challenge.nonce))
+
+        def said(**changes: object) -> Answering:
+            return lambda challenge: answer(passkey.get(challenge.nonce, **changes))
+
+        return Enrolled(
+            right=lambda challenge: answer(passkey.get(challenge.nonce)),
+            wrong={
+                "answer to another challenge": lambda _: answer(passkey.get("another")),
+                "another site": said(origin="https://id.invalid.example"),
+                "the site over http": said(origin="http://id.invalid"),
+                "another port": said(origin="https://id.invalid:8443"),
+                "another relying party": changed(host="invalid"),
+                "holder not verified": changed(flags=PRESENT),
+                "nobody there": changed(flags=VERIFIED),
+                "became copyable": changed(flags=PRESENT | VERIFIED | MAY_BE_COPIED),
+                "another key": changed(key=Passkey().key),
+                "another member's handle": changed(handle=handle_of(new_id())),
+                "no handle": changed(handle=b""),
+                "unknown passkey": changed(credential_id=b"unknown"),
+                "a new passkey": lambda challenge: answer(passkey.create(challenge.nonce)),
+                "no JSON": lambda _: answer("credential"),
+                "a list": lambda _: answer("[]"),
+                "a deep list": lambda _: answer("[" * 9999),
+                "a long number": lambda _: answer("9" * 9999),
+                "over-long": lambda _: answer("x" * 16_385),
+            },
+            secrets=(b64(passkey.credential_id), str(passkey.key.private_numbers().private_value)),
+        )
+
+    return Case(
+        adapter=PasskeyAdapter(), enrol=enrol, own_tables=(adapters.passkey.models.Passkey,)
+    )
+
+
+def a_passkey(session: Session, member: Member, **changes: Any) -> Passkey:
+    # fields of a passkey, of several types
+    """Give the member a passkey and return it."""
+    passkey = replace(Passkey(handle=handle_of(member.id)), **changes)
+    here = Context(origin=passkey.origin)
+    asked = enrolment.begin(
+        session, here, member_id=member.id, login=member.login, service="Taipei ID", now=make.NOON
+    )
+    answer = {"credential": passkey.create(asked.nonce)}
+    known: dict[str, Any] = {"member_id": member.id, "name": "My phone", "acr": ACR[0]}
+    enrolment.finish(session, here, asked, answer, now=make.NOON, **known)
+    return passkey
+
+
+CASES: Mapping[str, Callable[[], Case]] = {
+    "password": password_case,
+    "passkey": passkey_case,
+    "fake": fake_case,
+}

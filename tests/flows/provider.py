@@ -48,7 +48,7 @@ def the_settings(**changes: Any) -> Settings:  # settings are of many types
     values: dict[str, Any] = {
         "issuer": ISSUER,
         "master_key": SecretStr(MASTER_KEY),
-        "adapters": f"{__name__}:quick_passwords",
+        "adapters": f"{__name__}:quick_passwords,passkey",
     }
     return Settings(**{**values, **changes})
 

@@ -1,15 +1,19 @@
 """Every page of the provider and of the demo's sites, each with the way to get there."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from playwright.sync_api import Page
 
+from carriers.models import Suspension
 from tests import make
 from tests.journeys.city import CAFE, City
 
 STRANGER, NEWCOMER, REGULAR = "stranger", "newcomer", "regular"
+CARRYING, UNLUCKY = "carrying", "unlucky"  # have passkeys; had one
+STRONG = json.dumps({"id_token": {"acr": {"essential": True, "values": ["urn:taipei-id:acr:2"]}}})
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,32 @@ def _following_a_request(page: Page, city: City) -> None:
     page.locator("#withdraw_request").wait_for()
 
 
+def _confirmed(path: str) -> Callable[[Page, City], None]:
+    """Go to a page that asks first who is there, and say so by password."""
+
+    def confirm(page: Page, city: City) -> None:
+        _go(page, f"{city.provider.issuer}{path}")
+        if page.locator("#submit_confirm").count():
+            page.locator("#password").fill(make.PASSWORD)
+            page.locator("#submit_confirm").click()
+            page.wait_for_url(f"**{path}")
+
+    return confirm
+
+
+def _about_to_remove_a_carrier(page: Page, city: City) -> None:
+    _go(page, f"{city.provider.issuer}/account/carriers")
+    path = page.locator(".carrier a[href$='/remove']").first.get_attribute("href")
+    _confirmed(str(path))(page, city)
+
+
+def _remembered_by_passkey(page: Page, city: City) -> None:
+    page.context.add_cookies(
+        [{"name": "taipei-id-method", "value": "passkey", "url": city.provider.issuer}]
+    )
+    _go(page, city.request())
+
+
 def _asked_to_leave_by_the_library(page: Page, city: City) -> None:
     _go(page, f"{city.library}/card")
     page.locator("form[action='/logout'] button").click()
@@ -201,6 +231,24 @@ PROVIDER: Scenes = {
     "footprint": Scene(REGULAR, _at("/account/footprint")),
     "consents": Scene(REGULAR, _at("/account/consents")),
     "no consents": Scene(NEWCOMER, _at("/account/consents")),
+    "carriers": Scene(CARRYING, _at("/account/carriers")),
+    "no carriers": Scene(NEWCOMER, _at("/account/carriers")),
+    "removing a carrier": Scene(UNLUCKY, _about_to_remove_a_carrier),
+    "adding a carrier": Scene(NEWCOMER, _confirmed("/account/carriers/new")),
+    "adding after a loss": Scene(UNLUCKY, _confirmed("/account/carriers/new")),
+    "reported lost": Scene(UNLUCKY, _at("/account/carriers?done=lost")),
+    "signed out by a loss": Scene(STRANGER, _at("/account/login?done=lost")),
+    "confirming": Scene(NEWCOMER, _at("/account/confirm?next=/account/carriers/new")),
+    "confirming by either": Scene(CARRYING, _at("/account/confirm")),
+    "confirming by passkey": Scene(CARRYING, _at("/account/confirm?need=passkey")),
+    "login after a passkey": Scene(STRANGER, _remembered_by_passkey),
+    "login to something strong": Scene(
+        STRANGER, lambda page, city: _go(page, city.request(claims=STRONG))
+    ),
+    "step-up": Scene(CARRYING, lambda page, city: _go(page, city.request(claims=STRONG))),
+    "step-up without a passkey": Scene(
+        NEWCOMER, lambda page, city: _go(page, city.request(claims=STRONG))
+    ),
     "sessions": Scene(REGULAR, _at("/account/sessions")),
     "withdrawing": Scene(REGULAR, _about_to_withdraw),
     "withdrawn": Scene(REGULAR, _at("/account/consents?done=withdrawn")),
@@ -227,6 +275,16 @@ SITES: Scenes = {
     "till refused": Scene(STRANGER, _refuse_at("cafe")),
 }
 SCENES: Scenes = {**PROVIDER, **SITES}
+
+
+def carry(who: str, login: str, city: City) -> None:
+    """Tie to a member what their kind carries."""
+    if who == CARRYING:
+        city.provider.bind(login, "我的手機")
+        city.provider.bind(login, "Old phone", Suspension.LOST)
+        city.provider.bind(login, "", Suspension.COPIED)
+    if who == UNLUCKY:
+        city.provider.bind(login, "Chrome, Windows", Suspension.LOST)
 
 
 def settle(page: Page, city: City) -> None:

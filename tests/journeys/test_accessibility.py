@@ -9,7 +9,7 @@ from tests.journeys.chromium import LOCALES, Person
 from tests.journeys.city import City
 from tests.journeys.conftest import Arrive
 from tests.journeys.inspection import faults
-from tests.journeys.scenes import REGULAR, SCENES, STRANGER, log_in, settle
+from tests.journeys.scenes import REGULAR, SCENES, STRANGER, carry, log_in, settle
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
@@ -35,6 +35,7 @@ def remembered(running_city: City, browser: Browser) -> Remember:
 def _sign_in(city: City, browser: Browser, who: str, language: str) -> StorageState:
     person = Person(browser, language)
     login = city.provider.enrol(f"{who}.{LOCALES[language]}").login
+    carry(who, login, city)
     person.page.goto(f"{city.provider.issuer}/account/login")
     log_in(person.page, login)
     person.page.wait_for_url("**/account")

@@ -11,7 +11,18 @@ from kernel.errors import NotFound, Refused
 from kernel.refusals import CATALOGUE, UNKNOWN, refusal
 
 HOUSE = Path(refusals.__file__).parent.parent
-ROOMS = ("adapters", "audit", "clients", "consent", "demo", "idp", "kernel", "members", "web")
+ROOMS = (
+    "adapters",
+    "audit",
+    "carriers",
+    "clients",
+    "consent",
+    "demo",
+    "idp",
+    "kernel",
+    "members",
+    "web",
+)
 REFUSALS = {"Refused", "NotFound", "UntrustedRequest"}
 
 

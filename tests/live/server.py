@@ -13,13 +13,16 @@ from sqlalchemy.orm import Session
 
 import migrations
 from adapters.password.passwords import set_password
+from carriers.models import Binding, CarrierKind, Place, Suspension
 from clients import registry
 from clients.models import Purpose, PurposeKind
 from consent.models import TillCode
 from idp import keys
+from idp.acr import ACR
 from idp.models import Interaction
 from kernel import clock, throttle
 from kernel.db import open_engine, sessions, transaction
+from kernel.ids import new_id
 from kernel.keyring import Keyring
 from kernel.settings import DEMO_MASTER_KEY
 from members import register
@@ -83,6 +86,24 @@ class Provider:
                 now=now,
             )
         return person
+
+    def bind(self, login: str, name: str, suspension: Suspension | None = None) -> None:
+        """Tie a passkey to a member that no device has."""
+        with self.database() as session:
+            member = register.find_by_login(session, login)
+            session.add(
+                Binding(
+                    member_id=None if member is None else member.id,
+                    kind=CarrierKind.PASSKEY,
+                    fingerprint=new_id().hex,
+                    name=name,
+                    bound_at=clock.now(),
+                    bound_where=Place.ACCOUNT,
+                    bound_acr=ACR[0],
+                    suspended_at=None if suspension is None else clock.now(),
+                    suspension=suspension,
+                )
+            )
 
     def register(self, client_id: str, **form: Any) -> str | None:  # forms are JSON
         """Register a client and return its secret, if its method has one."""

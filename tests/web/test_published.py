@@ -20,7 +20,9 @@ def test_the_metadata_are_the_same_bytes_in_both_places(city: City, path: str) -
     response = city.call(path)
 
     assert response.mimetype == "application/json"
-    assert response.get_json() == metadata(ISSUER, acr_values=["urn:taipei-id:acr:1"])
+    assert response.get_json() == metadata(
+        ISSUER, acr_values=[f"urn:taipei-id:acr:{level}" for level in (1, 2)]
+    )
     assert response.data == city.call(PLACES[0]).data
     assert int(response.headers["Content-Length"]) == len(response.data)
     assert response.headers["Access-Control-Allow-Origin"] == "*"

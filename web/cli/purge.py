@@ -21,7 +21,7 @@ from kernel.jobs import Job
 from kernel.throttle import Throttle
 from web.cli.console import Advance, progress, show_table
 from web.cli.opening import engine_of, require_current
-from web.models import BrowserSession, KnownBrowser
+from web.models import BrowserSession, KnownBrowser, OpenChallenge
 
 BATCH = 500
 DAY = timedelta(days=1)
@@ -45,6 +45,7 @@ STALE = (
         Grant, Grant.code_expires_at, 30 * DAY, exists().where(Token.grant_id == Grant.id)
     ),
     Stale(Throttle, Throttle.window_ends_at, DAY),  # every lock is far shorter than a day
+    Stale(OpenChallenge, OpenChallenge.expires_at, DAY),
     Stale(BrowserSession, BrowserSession.expires_at, DAY),
     Stale(SpentAssertion, SpentAssertion.expires_at, DAY),
     Stale(ClientSecret, ClientSecret.expires_at, DAY),

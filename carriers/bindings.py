@@ -1,0 +1,192 @@
+"""Tie carriers to members, suspend them when they are lost, release them (state machine 4.3)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import bindparam, exists, insert, select, update
+from sqlalchemy.orm import Session
+
+from carriers import names
+from carriers.models import Binding, CarrierEvent, CarrierKind, Happening, Place, Suspension
+from kernel.db import changed, insert_once
+from kernel.errors import NotFound, Refused
+from kernel.ids import new_id
+
+MOST = 20  # live bindings of one member: enough for a family's drawer, too few to fill a disk
+
+_BOUND = Binding.released_at.is_(None)
+_USABLE = _BOUND & Binding.suspended_at.is_(None)
+_USE = (
+    update(Binding)
+    .where(Binding.id == bindparam("key"), _USABLE)
+    .values(last_used_at=bindparam("now"))
+)
+_RECORD = insert(CarrierEvent)
+
+
+def bind(
+    session: Session,
+    *,
+    member_id: UUID,
+    kind: CarrierKind,
+    fingerprint: str,
+    name: str,
+    where: Place,
+    acr: str,
+    now: datetime,
+) -> Binding:
+    """Tie a carrier to a member; the database settles who of two is first (2(3), 2(8)7).
+
+    Raises Refused `carrier.reported_lost`, `carrier.already_bound` or `carrier.too_many`.
+    """
+    _require_never_lost(session, fingerprint)
+    if len(live(session, member_id)) >= MOST:
+        raise Refused("carrier.too_many")
+    binding_id = new_id()
+    values = {
+        "id": binding_id,
+        "member_id": member_id,
+        "kind": kind,
+        "fingerprint": fingerprint,
+        "name": names.tidy(name),
+        "bound_at": now,
+        "bound_where": where,
+        "bound_acr": acr,
+    }
+    if not insert_once(session, Binding, values):
+        raise Refused("carrier.already_bound")
+    binding = get(session, binding_id, member_id=member_id)
+    _record(session, binding, Happening.BOUND, actor=member_id, reason=where.value, now=now)
+    return binding
+
+
+def live(session: Session, member_id: UUID) -> Sequence[Binding]:
+    """Return what is tied to the member, suspended carriers included, the oldest first."""
+    return session.scalars(
+        select(Binding)
+        .where(Binding.member_id == member_id, _BOUND)
+        .order_by(Binding.bound_at, Binding.id)
+    ).all()
+
+
+def get(session: Session, binding_id: UUID, *, member_id: UUID) -> Binding:
+    """Return one of the member's bindings. Raises NotFound, also for somebody else's."""
+    found = session.scalar(
+        select(Binding).where(Binding.id == binding_id, Binding.member_id == member_id, _BOUND)
+    )
+    if found is None:
+        raise NotFound("carrier.not_found")
+    return found
+
+
+def has_usable(session: Session, member_id: UUID, kind: CarrierKind) -> bool:
+    """Say whether the member can show a carrier of this kind now."""
+    mine = (Binding.member_id == member_id) & (Binding.kind == kind)
+    return bool(session.scalar(select(exists().where(mine, _USABLE))))
+
+
+def use(session: Session, binding_id: UUID, *, now: datetime) -> None:
+    """Note that the carrier was shown just now.
+
+    Raises Refused `carrier.reported_lost`: a loss reported while it was being shown counts.
+    """
+    session.flush()
+    if not changed(session.connection().execute(_USE, {"key": binding_id, "now": now})):
+        raise Refused("carrier.reported_lost")
+
+
+def rename(session: Session, binding: Binding, name: str, *, now: datetime) -> None:
+    """Call the carrier something else."""
+    binding.name = names.tidy(name)
+    _record(session, binding, Happening.RENAMED, actor=binding.member_id, reason="", now=now)
+
+
+def suspend(
+    session: Session, binding: Binding, reason: Suspension, *, actor: UUID | None, now: datetime
+) -> bool:
+    """Refuse the carrier from now on, everywhere (7(7)); False if it was refused already."""
+    done = session.execute(
+        update(Binding)
+        .where(Binding.id == binding.id, _USABLE)
+        .values(suspended_at=now, suspension=reason)
+    )
+    if not changed(done):
+        return False
+    _record(session, binding, Happening.SUSPENDED, actor=actor, reason=reason.value, now=now)
+    return True
+
+
+def release(session: Session, binding: Binding, *, actor: UUID, now: datetime) -> None:
+    """End the binding.
+
+    Raises NotFound if it has ended meanwhile, Refused `carrier.last_one` (7(4)).
+    """
+    require_not_last(session, binding)
+    done = session.execute(
+        update(Binding).where(Binding.id == binding.id, _BOUND).values(released_at=now)
+    )
+    if not changed(done):
+        raise NotFound("carrier.not_found")
+    _record(session, binding, Happening.RELEASED, actor=actor, reason="", now=now)
+
+
+def require_not_last(session: Session, binding: Binding) -> None:
+    """Keep the last carrier a counter bound (7(4)). Raises Refused `carrier.last_one`.
+
+    A passkey may always go: the password stays (docs/decisions/0033).
+    """
+    if binding.kind is CarrierKind.PASSKEY:
+        return
+    another = session.scalar(
+        select(Binding.id)
+        .where(
+            Binding.member_id == binding.member_id,
+            Binding.id != binding.id,
+            Binding.kind != CarrierKind.PASSKEY,
+            _USABLE,
+        )
+        .limit(1)
+    )
+    if another is None:
+        raise Refused("carrier.last_one")
+
+
+def require_may_bind_online(session: Session, member_id: UUID) -> None:
+    """After a loss, only another carrier binds the next online; else a counter does (8(3)).
+
+    Raises Refused `carrier.counter_needed`: a password alone must not replace what was lost.
+    """
+    mine = Binding.member_id == member_id
+    lost = session.scalar(select(exists().where(mine, Binding.suspended_at.is_not(None))))
+    if lost and not session.scalar(select(exists().where(mine, _USABLE))):
+        raise Refused("carrier.counter_needed")
+
+
+def _require_never_lost(session: Session, fingerprint: str) -> None:
+    lost = (Binding.fingerprint == fingerprint) & Binding.suspended_at.is_not(None)
+    if session.scalar(select(exists().where(lost))):
+        raise Refused("carrier.reported_lost")
+
+
+def _record(
+    session: Session,
+    binding: Binding,
+    happening: Happening,
+    *,
+    actor: UUID | None,
+    reason: str,
+    now: datetime,
+) -> None:
+    session.connection().execute(
+        _RECORD,
+        {
+            "id": new_id(),
+            "binding_id": binding.id,
+            "member_id": binding.member_id,
+            "happening": happening,
+            "actor": actor,
+            "reason": reason,
+            "at": now,
+        },
+    )

@@ -1,0 +1,257 @@
+"""Prove that a carrier is one person's, and that a lost one is nobody's."""
+
+import unicodedata
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from carriers import bindings, names
+from carriers.models import Binding, CarrierEvent, CarrierKind, Happening, Place, Suspension
+from idp.acr import ACR
+from kernel.db import Sessions, transaction
+from kernel.errors import NotFound, Refused
+from tests import make
+
+CARD = "c" * 64
+
+
+def bind(session: Session, member_id: UUID, fingerprint: str = CARD, **changes: Any) -> Binding:
+    # the columns of a binding are of several types
+    values: dict[str, Any] = {
+        "kind": CarrierKind.PASSKEY,
+        "name": "My phone",
+        "where": Place.ACCOUNT,
+        "acr": ACR[0],
+        "now": make.NOON,
+    }
+    return bindings.bind(
+        session, member_id=member_id, fingerprint=fingerprint, **{**values, **changes}
+    )
+
+
+@pytest.fixture
+def mei(session: Session) -> UUID:
+    return make.a_member(session).id
+
+
+@pytest.fixture
+def hua(session: Session) -> UUID:
+    return make.a_member(session, "ah.hua").id
+
+
+def happened(session: Session) -> list[tuple[Happening, UUID | None, str]]:
+    rows = session.scalars(select(CarrierEvent).order_by(CarrierEvent.at))
+    return [(row.happening, row.actor, row.reason) for row in rows]
+
+
+@pytest.mark.clause("7(7)")
+def test_one_member_may_have_many_carriers(session: Session, mei: UUID) -> None:
+    first, second = bind(session, mei, "1" * 64), bind(session, mei, "2" * 64)
+
+    assert [each.id for each in bindings.live(session, mei)] == [first.id, second.id]
+
+
+@pytest.mark.clause("2(3)")
+@pytest.mark.refusal("carrier.already_bound")
+def test_a_carrier_is_at_most_one_members(session: Session, mei: UUID, hua: UUID) -> None:
+    bind(session, mei)
+
+    for member_id in (mei, hua):
+        with pytest.raises(Refused, match=r"^carrier\.already_bound$"):
+            bind(session, member_id)
+
+
+@pytest.mark.clause("2(3)")
+def test_of_many_who_bind_a_carrier_at_once_one_gets_it(sessions: Sessions) -> None:
+    with transaction(sessions) as own:
+        people = [make.a_member(own, f"member-{number}").id for number in range(8)]
+
+    def attempt(member_id: UUID) -> bool:
+        try:
+            with transaction(sessions) as session:
+                bind(session, member_id)
+        except Refused:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        won = list(pool.map(attempt, people))
+
+    assert won.count(True) == 1
+
+
+def test_the_database_itself_keeps_a_carrier_one_persons(
+    session: Session, mei: UUID, hua: UUID
+) -> None:
+    bind(session, mei)
+    other = bind(session, hua, "2" * 64)
+
+    with pytest.raises(IntegrityError):
+        session.execute(update(Binding).where(Binding.id == other.id).values(fingerprint=CARD))
+
+
+@pytest.mark.clause("7(7)")
+def test_a_released_carrier_may_be_bound_again(session: Session, mei: UUID, hua: UUID) -> None:
+    bindings.release(session, bind(session, mei), actor=mei, now=make.NOON)
+
+    assert bind(session, hua).member_id == hua
+    assert not bindings.live(session, mei)
+
+
+@pytest.mark.clause("7(7)")
+@pytest.mark.refusal("carrier.reported_lost")
+def test_a_lost_carrier_is_refused_though_it_was_released(
+    session: Session, mei: UUID, hua: UUID
+) -> None:
+    binding = bind(session, mei)
+    bindings.suspend(session, binding, Suspension.LOST, actor=mei, now=make.NOON)
+
+    with pytest.raises(Refused, match=r"^carrier\.reported_lost$"):
+        bind(session, hua)
+    bindings.release(session, binding, actor=mei, now=make.NOON)
+    with pytest.raises(Refused, match=r"^carrier\.reported_lost$"):
+        bind(session, hua)
+
+
+@pytest.mark.clause("7(7)")
+def test_the_loss_of_one_leaves_the_others_working(session: Session, mei: UUID) -> None:
+    lost, kept = bind(session, mei, "1" * 64), bind(session, mei, "2" * 64)
+
+    assert bindings.suspend(session, lost, Suspension.LOST, actor=mei, now=make.NOON)
+
+    session.expire_all()
+    assert not lost.is_usable
+    assert kept.is_usable
+    bindings.use(session, kept.id, now=make.NOON)
+    with pytest.raises(Refused, match=r"^carrier\.reported_lost$"):
+        bindings.use(session, lost.id, now=make.NOON)
+
+
+def test_reporting_a_loss_twice_changes_nothing(session: Session, mei: UUID) -> None:
+    binding = bind(session, mei)
+    bindings.suspend(session, binding, Suspension.LOST, actor=mei, now=make.NOON)
+    later = make.NOON + timedelta(hours=1)
+
+    again = bindings.suspend(session, binding, Suspension.COPIED, actor=None, now=later)
+
+    session.expire_all()
+    assert not again
+    assert (binding.suspended_at, binding.suspension) == (make.NOON, Suspension.LOST)
+
+
+def test_using_a_carrier_is_remembered(session: Session, mei: UUID) -> None:
+    binding = bind(session, mei)
+
+    bindings.use(session, binding.id, now=make.NOON)
+
+    session.expire_all()
+    assert binding.last_used_at == make.NOON
+
+
+@pytest.mark.clause("2(8)7")
+def test_everything_that_happens_is_written_down(session: Session, mei: UUID) -> None:
+    binding = bind(session, mei)
+    later = [make.NOON + timedelta(minutes=each) for each in range(1, 4)]
+    bindings.rename(session, binding, "Old phone", now=later[0])
+    bindings.suspend(session, binding, Suspension.COPIED, actor=None, now=later[1])
+    bindings.release(session, binding, actor=mei, now=later[2])
+
+    assert happened(session) == [
+        (Happening.BOUND, mei, "account"),
+        (Happening.RENAMED, mei, ""),
+        (Happening.SUSPENDED, None, "copied"),
+        (Happening.RELEASED, mei, ""),
+    ]
+
+
+@pytest.mark.refusal("carrier.not_found")
+def test_somebody_elses_carrier_is_not_found(session: Session, mei: UUID, hua: UUID) -> None:
+    binding = bind(session, mei)
+
+    with pytest.raises(NotFound):
+        bindings.get(session, binding.id, member_id=hua)
+
+
+def test_what_was_released_meanwhile_is_not_found(session: Session, mei: UUID) -> None:
+    binding = bind(session, mei)
+    bindings.release(session, binding, actor=mei, now=make.NOON)
+
+    with pytest.raises(NotFound):
+        bindings.release(session, binding, actor=mei, now=make.NOON)
+
+
+@pytest.mark.clause("7(4)")
+@pytest.mark.refusal("carrier.last_one")
+def test_the_last_card_stays_but_a_passkey_may_go(session: Session, mei: UUID) -> None:
+    passkey = bind(session, mei, "1" * 64)
+    card = bind(session, mei, "2" * 64, kind=CarrierKind.CARD)
+
+    with pytest.raises(Refused, match=r"^carrier\.last_one$"):
+        bindings.release(session, card, actor=mei, now=make.NOON)
+    bind(session, mei, "3" * 64, kind=CarrierKind.DEVICE)
+    bindings.release(session, card, actor=mei, now=make.NOON)
+    bindings.release(session, passkey, actor=mei, now=make.NOON)
+
+
+@pytest.mark.clause("8(3)")
+@pytest.mark.refusal("carrier.counter_needed")
+def test_after_a_loss_only_another_carrier_binds_the_next_online(
+    session: Session, mei: UUID
+) -> None:
+    bindings.require_may_bind_online(session, mei)
+    lost, kept = bind(session, mei, "1" * 64), bind(session, mei, "2" * 64)
+    bindings.suspend(session, lost, Suspension.LOST, actor=mei, now=make.NOON)
+
+    bindings.require_may_bind_online(session, mei)
+    bindings.suspend(session, kept, Suspension.LOST, actor=mei, now=make.NOON)
+    with pytest.raises(Refused, match=r"^carrier\.counter_needed$"):
+        bindings.require_may_bind_online(session, mei)
+
+
+@pytest.mark.refusal("carrier.too_many")
+def test_nobody_fills_the_table(session: Session, mei: UUID) -> None:
+    for number in range(bindings.MOST):
+        bind(session, mei, f"{number:064}")
+
+    with pytest.raises(Refused, match=r"^carrier\.too_many$"):
+        bind(session, mei, "f" * 64)
+
+
+@pytest.mark.parametrize("kind", CarrierKind)
+def test_what_a_member_can_show_is_known_by_kind(
+    session: Session, mei: UUID, kind: CarrierKind
+) -> None:
+    bind(session, mei, kind=kind)
+
+    assert [each for each in CarrierKind if bindings.has_usable(session, mei, each)] == [kind]
+
+
+@given(text=st.text(st.characters()))
+def test_a_name_is_one_short_line_that_a_database_keeps(text: str) -> None:
+    name = names.tidy(text)
+
+    assert len(name) <= names.LONGEST
+    assert not name or name.isprintable()
+    assert name == names.tidy(name)
+    assert name == name.strip()
+
+
+def test_a_name_keeps_its_words() -> None:
+    assert names.tidy("  我的\t手機\n") == "我的 手機"
+    assert names.tidy(unicodedata.normalize("NFD", "café")) == "café"
+    assert names.tidy("\u202e\0") == ""
+
+
+def test_a_suspension_has_a_moment_and_a_reason(session: Session, mei: UUID, now: datetime) -> None:
+    binding = bind(session, mei)
+
+    with pytest.raises(IntegrityError):
+        session.execute(update(Binding).where(Binding.id == binding.id).values(suspended_at=now))
