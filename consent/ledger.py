@@ -265,6 +265,16 @@ def listed(session: Session, *, member_id: UUID) -> Sequence[Consent]:
     ).all()
 
 
+def purposes_of(session: Session, *, member_id: UUID) -> list[UUID]:
+    """Return the purposes about which a decision of the member was not ended yet."""
+    rows = session.scalars(
+        select(Consent.purpose_id)
+        .where(Consent.member_id == member_id, Consent.ended_at.is_(None))
+        .distinct()
+    )
+    return sorted(rows)
+
+
 def live_purposes(session: Session, *, member_id: UUID, now: datetime) -> frozenset[UUID]:
     """Return the purposes for which a consent of the member is in force."""
     rows = session.scalars(

@@ -69,6 +69,7 @@ class Lifetimes(_Group):
     session: int = Field(default=12 * 3600, ge=600)
     session_idle: int = Field(default=2 * 3600, ge=600)
     session_shared_computer: int = Field(default=600, ge=60)
+    deletion_wait: int = Field(default=7 * 86400, ge=0, le=30 * 86400)
 
     def of(self, name: str) -> timedelta:
         """Return the lifetime called `name` as a duration."""

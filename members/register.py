@@ -23,7 +23,7 @@ def add(
     Raises Refused `member.already_exists` if the account name is taken.
     """
     name = normalise(login)
-    if not name:
+    if not name or name.startswith("/"):  # what begins so was somebody's who left
         raise Refused("member.login_empty")
     if session.scalar(select(Member.id).where(Member.login == name)) is not None:
         raise Refused("member.already_exists")

@@ -146,6 +146,15 @@ def due(request: SubjectRequest, calendar: Calendar) -> date | None:
     )
 
 
+def close_all(session: Session, member_id: UUID, *, now: datetime) -> None:
+    """End every open request of a member who leaves."""
+    session.execute(
+        update(SubjectRequest)
+        .where(SubjectRequest.member_id == member_id, SubjectRequest.closed_at.is_(None))
+        .values(state=RequestState.WITHDRAWN, closed_at=now)
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Desk:
     """Where requests are worked on: at which moment, with which keys."""

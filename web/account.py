@@ -16,7 +16,17 @@ from carriers import bindings
 from consent import receipts
 from kernel.errors import Refused
 from members import register
-from web import consent_cards, cookies, csrf, login, pages, passkeys, scope, sessions
+from web import (
+    account_needs,
+    consent_cards,
+    cookies,
+    csrf,
+    login,
+    pages,
+    passkeys,
+    scope,
+    sessions,
+)
 from web.consent_cards import ConsentCard
 from web.login import LoginLocked
 
@@ -104,6 +114,7 @@ def index() -> str:
         "account/index.html",
         person=pages.person(),
         member=_MemberView(member.login, member.approved_at),
+        needs=account_needs.listed(),
         needed=[card for card in cards if card.ends_soon or card.unused],
         consents_count=len(cards),
         sessions_count=len(open_sessions),

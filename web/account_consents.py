@@ -32,7 +32,7 @@ def withdraw_page(purpose_id: UUID) -> str:
     card = consent_cards.get(purpose_id)
     effects = [
         pages.say("對方立刻不能再向我們取得您的資料。"),
-        pages.say("對方已經收到的資料，要由對方刪除；您可以直接向對方提出。"),
+        pages.say("對方已經收到的資料，要由對方刪除；您可以在這裡要求。"),
         pages.say("下次登入時，我們會重新問您。"),
     ]
     sent = summaries.sent(

@@ -21,7 +21,10 @@ from web import (
     account_carriers,
     account_confirm,
     account_consents,
+    account_download,
+    account_leaving,
     account_password,
+    account_personal,
     account_requests,
     account_sessions,
     account_show,
@@ -51,6 +54,7 @@ ACCOUNT_PAGES = (
     account_confirm,
     account_consents,
     account_password,
+    account_personal,
     account_sessions,
     account_show,
     receipts,
@@ -84,7 +88,13 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
         signing_out.bp,
         receipts.public,
     ]
-    blueprints += [footprint.bp, till.bp, account_requests.bp]
+    blueprints += [
+        footprint.bp,
+        till.bp,
+        account_requests.bp,
+        account_download.bp,
+        account_leaving.bp,
+    ]
     for blueprint in blueprints + ([kit.bp, inbox.bp] if settings.demo else []):
         app.register_blueprint(blueprint)
     _wrap(app, settings, built.provider)

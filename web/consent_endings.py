@@ -51,6 +51,21 @@ def withdrawn(
     notices.mail(session, Mail.CONSENT_WITHDRAWN, member_id=member_id, language=language, now=now)
 
 
+def left(session: Session, member_id: UUID, *, now: datetime) -> None:
+    """End everything a member who leaves agreed to (10-I(1)); they need no word of it."""
+    for purpose_id in ledger.purposes_of(session, member_id=member_id):
+        client_id = ledger.withdraw(session, member_id=member_id, purpose_id=purpose_id, now=now)
+        _end(
+            session,
+            member_id=member_id,
+            client_id=client_id,
+            purpose_id=purpose_id,
+            reason=EndReason.WITHDRAWN,
+            grant_end=GrantEnd.STANDING,
+            now=now,
+        )
+
+
 def expire(make: Sessions, *, now: datetime) -> int:
     """End what has run out, a batch a transaction; return how many consents ended.
 

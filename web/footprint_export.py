@@ -7,7 +7,7 @@ memory nor locks grow with the file.
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -121,13 +121,14 @@ def _up_to(sealed: Sealed, proved: int) -> Sealed:
 
 def as_csv(wanted: Wanted) -> Iterator[str]:
     """Write a table for spreadsheets, in UTF-8 with a mark so that they notice."""
-    yield "\ufeff" + _row([head.text(wanted.language) for head in HEADS])
+    yield "\ufeff" + csv_row([head.text(wanted.language) for head in HEADS])
     for portion in _portions(wanted, _until(wanted)):
         for sealed in portion.lines:
-            yield _row(_cells(sealed, portion, wanted.language))
+            yield csv_row(_cells(sealed, portion, wanted.language))
 
 
-def _row(cells: list[str]) -> str:
+def csv_row(cells: Sequence[str]) -> str:
+    """Return a line of a table; what a spreadsheet would run is text (CWE-1236)."""
     written = io.StringIO()
     csv.writer(written).writerow([_harmless(cell) for cell in cells])
     return written.getvalue()

@@ -6,10 +6,12 @@ from functools import partial
 
 from idp import checkpoints, client_notices, member_notices
 from kernel import outgoing
+from kernel.db import transaction
 from kernel.mail import FolderPost, NoPost, Post, SmtpPost
 from kernel.settings import Mail
 from kernel.working import Handler
-from web import consent_endings, contact_mails, notices
+from members import archives
+from web import archive_making, closing, consent_endings, contact_mails, notices
 from web.rooms import Rooms
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})  # where the demo's sites are
@@ -26,6 +28,7 @@ def handlers(rooms: Rooms) -> Mapping[str, Handler]:
         member_notices.REQUESTED: member_notices.SubjectRequested(make, provider, send),
         member_notices.PURGED: member_notices.AccountPurged(make, provider, send),
         notices.KIND: notices.MailSender(make, rooms.keyring, settings, mailing),
+        archive_making.KIND: archive_making.ArchiveMaker(rooms),
         contact_mails.KIND: contact_mails.ContactMailer(make, provider, settings, mailing),
     }
 
@@ -33,6 +36,9 @@ def handlers(rooms: Rooms) -> Mapping[str, Handler]:
 def sweep(rooms: Rooms, *, now: datetime) -> None:
     """Do what comes due by the calendar and by nobody's hand."""
     consent_endings.expire(rooms.sessions, now=now)
+    closing.run(rooms, now=now)
+    with transaction(rooms.sessions) as session:
+        archives.expire(session, now=now)
     provider = rooms.provider
     checkpoints.seal(rooms.sessions, provider.keys, issuer=provider.issuer, now=now)
 

@@ -1,6 +1,6 @@
 """Try a login: throttled before the work, equal for strangers and members, recorded either way."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from kernel.errors import Refused
 from kernel.throttle import Policy
 from members import register, standing
 from members.logins import normalise
+from members.models import Member
 from web import browsers, cookies, known_browsers, losses, notices, pages, scope, sessions
 from web.mails import Mail
 
@@ -37,8 +38,12 @@ class LoginLocked(Exception):  # a state of affairs, not a mistake
         self.until = until
 
 
-def attempt(form: Mapping[str, str]) -> UUID:
-    """Sign the person in and return the member's id.
+def _admit(member: Member) -> None:
+    standing.require_active(member.standing)
+
+
+def attempt(form: Mapping[str, str], *, admit: Callable[[Member], None] = _admit) -> UUID:
+    """Sign the person in and return the member's id; `admit` refuses whom it does not let in.
 
     Raises LoginLocked, or Refused `login.failed` whatever was wrong: unknown, wrong password,
     suspended (STYLE 5). Which of them it was is on the trail, or in the member's footprint.
@@ -48,7 +53,7 @@ def attempt(form: Mapping[str, str]) -> UUID:
     try:
         proof = _prove(form, login)
         member = register.get(scope.db(), proof.member_id)
-        standing.require_active(member.standing)
+        admit(member)
     except Refused as refused:
         record_failure(refused, login=normalise(login))
         if refused.code == "login.busy":

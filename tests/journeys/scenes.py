@@ -99,6 +99,68 @@ def _about_to_withdraw(page: Page, city: City) -> None:
     page.locator("#withdraw_yes").wait_for()
 
 
+def _leaving_at_once(page: Page, city: City) -> None:
+    _go(page, f"{city.provider.issuer}/account/close")
+    if page.locator("#cancel_deletion").count():
+        return
+    _go(page, f"{city.provider.issuer}/account/delete/confirm")
+    _confirm(page)
+    page.locator("#typed").fill("DELETE")
+    page.locator("#delete_yes").click()
+    page.locator("#cancel_deletion").wait_for()
+
+
+def _leaving_without_the_word(page: Page, city: City) -> None:
+    _go(page, f"{city.provider.issuer}/account/delete/confirm")
+    _confirm(page)
+    page.locator("#delete_yes").click()
+    page.locator("#typed-error").wait_for()
+
+
+def _confirm(page: Page) -> None:
+    """Give the password again, if the page asks for it."""
+    if page.locator("#submit_confirm").count():
+        page.locator("#password").fill(make.PASSWORD)
+        page.locator("#submit_confirm").click()
+
+
+def _confirmed(path: str) -> Callable[[Page, City], None]:
+    def enter(page: Page, city: City) -> None:
+        _go(page, f"{city.provider.issuer}{path}")
+        _confirm(page)
+
+    return enter
+
+
+def _then_at(path: str, first: Callable[[Page, City], None]) -> Callable[[Page, City], None]:
+    def enter(page: Page, city: City) -> None:
+        first(page, city)
+        _go(page, f"{city.provider.issuer}{path}")
+
+    return enter
+
+
+def _looking_up_a_deletion(page: Page, city: City) -> None:
+    _leaving_at_once(page, city)
+    page.locator("a[href^='/deletions/']").click()
+    page.locator("h1").wait_for()
+
+
+def _waiting_for_a_download(page: Page, city: City) -> None:
+    _confirmed("/account/download")(page, city)
+    if page.locator("#submit_download").count():
+        page.locator("#submit_download").click()
+    page.locator("#archive-1").wait_for()
+
+
+def _resume_wrongly(page: Page, city: City) -> None:
+    _go(page, f"{city.provider.issuer}/resume")
+    page.locator("#login_id").fill("nobody.at.all")
+    page.locator("#password").fill("wrong")
+    page.locator("#submit_resume").click()
+    page.locator("#login_id-error").wait_for()
+
+
 def _asking_without_words(page: Page, city: City) -> None:
     _go(page, f"{city.provider.issuer}/account/requests/new?kind=petition")
     page.locator("#submit_request").click()
@@ -257,6 +319,20 @@ PROVIDER: Scenes = {
     "asking without words": Scene(REGULAR, _asking_without_words),
     "asking about a line": Scene(REGULAR, _asking_about_a_line),
     "following a request": Scene(REGULAR, _following_a_request),
+    "personal data": Scene(REGULAR, _at("/account/personal")),
+    "closing": Scene(REGULAR, _at("/account/close")),
+    "pausing": Scene(REGULAR, _confirmed("/account/pause")),
+    "resuming": Scene(STRANGER, _at("/resume")),
+    "resuming with an error": Scene(STRANGER, _resume_wrongly),
+    "leaving: what is lost": Scene(REGULAR, _at("/account/delete")),
+    "leaving: what stays": Scene(REGULAR, _at("/account/delete/kept")),
+    "leaving: the last page": Scene(REGULAR, _confirmed("/account/delete/confirm")),
+    "leaving without the word": Scene(REGULAR, _leaving_without_the_word),
+    "leaving": Scene("leaver", _leaving_at_once),
+    "account of who leaves": Scene("late.leaver", _then_at("/account", _leaving_at_once)),
+    "a deletion": Scene("sure.leaver", _looking_up_a_deletion),
+    "download": Scene(REGULAR, _confirmed("/account/download")),
+    "download being made": Scene("taker", _waiting_for_a_download),
     "password": Scene(REGULAR, _at("/account/password")),
     "password with an error": Scene(REGULAR, _mistype_the_new_password),
 }

@@ -11,7 +11,7 @@ from kernel.jobs import Job
 from kernel.outgoing import Answer, CallFailed
 from kernel.working import Handler, do_one
 from tests.flows.provider import City
-from web import contact_mails, notices
+from web import archive_making, contact_mails, notices
 from web.rooms import Rooms
 
 
@@ -52,6 +52,7 @@ class World:
             member_notices.PURGED: member_notices.AccountPurged(
                 rooms.sessions, rooms.provider, self.call
             ),
+            archive_making.KIND: archive_making.ArchiveMaker(rooms),
             contact_mails.KIND: contact_mails.ContactMailer(
                 rooms.sessions, rooms.provider, rooms.settings, self
             ),

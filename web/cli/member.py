@@ -2,6 +2,7 @@
 
 import sys
 from datetime import datetime
+from uuid import UUID
 
 import click
 
@@ -9,16 +10,17 @@ from adapters.password import adapter as password_adapter
 from adapters.password.passwords import set_password
 from audit import trail
 from kernel import clock
-from members import register
+from kernel.errors import NotFound
+from members import leaving, register
 from members.profile import Profile
 from web.cli.console import say
-from web.cli.opening import opened
+from web.cli.opening import Opened, opened
 from web.cli.refusals import Stop
 
 
 @click.group()
 def member() -> None:
-    """Enter members by hand: for demonstration and bootstrap only."""
+    """Enter members by hand, for demonstration and bootstrap; keep records a case demands."""
 
 
 @member.command()
@@ -62,3 +64,40 @@ def _password(*, from_stdin: bool) -> str:
         raise Stop("nobody is here to type the password; give it with --password-stdin")
     typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     return typed
+
+
+@member.command()
+@click.argument("login")
+@click.argument("case")
+def hold(login: str, case: str) -> None:
+    """Keep the record of member LOGIN for CASE: the account is not deleted while this stands."""
+    with opened() as at:
+        found = _find(at, login)
+        leaving.hold(at.session, found, case_number=case, now=clock.now())
+        _record(at, "member.held", found, case)
+    say(f"The record of {login} is kept for {case}.")
+
+
+@member.command()
+@click.argument("login")
+@click.argument("case")
+def release(login: str, case: str) -> None:
+    """End what CASE demanded about member LOGIN."""
+    with opened() as at:
+        found = _find(at, login)
+        leaving.lift(at.session, found, case_number=case, now=clock.now())
+        _record(at, "member.released", found, case)
+    say(f"The record of {login} is no longer kept for {case}.")
+
+
+def _find(at: Opened, login: str) -> UUID:
+    found = register.find_by_login(at.session, login)
+    if found is None:
+        raise NotFound("member.not_found")
+    return found.id
+
+
+def _record(at: Opened, event: str, member_id: UUID, case: str) -> None:
+    trail.record(
+        at.session, event, actor=None, subject=member_id, now=clock.now(), case=case, channel="cli"
+    )

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import click
 
 from consent.receipts import require_sound
+from idp import deletion_proofs
 from idp.receipts import read
 from kernel import clock, outgoing
 from kernel.db import Json
@@ -43,6 +44,21 @@ def verify(file: Path, jwks: str) -> None:
     require_sound(claims, now=clock.now())
     for line in _words(claims):
         say(line)
+
+
+@receipt.command("verify-deletion")
+@click.argument("file", type=READABLE_FILE)
+@click.option("--jwks", required=True, metavar="FILE|URL", help="As for receipts.")
+def verify_deletion(file: Path, jwks: str) -> None:
+    """Verify the proof in FILE that an account was deleted, and say what it proves."""
+    if file.stat().st_size > LARGEST:
+        raise Stop(f"{file} is too large for a proof")
+    claims = deletion_proofs.read(file.read_text(encoding="utf-8", errors="replace"), _keys(jwks))
+    say("The proof is genuine: an account was deleted and its data key destroyed.")
+    for name in ("jti", "iss", "asked_at", "deleted_at", "recipients_told"):
+        say(f"{name}: {claims[name]}")
+    say(f"erased: {', '.join(claims['erased'])}")
+    say(f"kept: {', '.join(claims['kept'])}")
 
 
 def _keys(where: str) -> object:

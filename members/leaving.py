@@ -1,0 +1,185 @@
+"""Let a member pause the account, or leave for good: asked, waited for, cancelled or done (10-I).
+
+What is done at the end is gone for ever: the data key is destroyed, so that every backup is
+unreadable too. A pseudonym stays, to which the ledger's lines belong.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from kernel.db import changed, insert_once
+from kernel.errors import NotFound, Refused
+from kernel.ids import new_id, new_reference
+from members.models import AccountDeletion, LegalHold, Member, Standing, SubjectRequest
+
+REMIND_BEFORE = timedelta(days=1)
+ERASED = b""  # what stands where a sealed value stood
+_PENDING = (AccountDeletion.executed_at.is_(None), AccountDeletion.cancelled_at.is_(None))
+
+
+def pause(session: Session, member_id: UUID, *, now: datetime) -> bool:
+    """Let nobody sign in or be told anything until the member resumes; False if none was active."""
+    return _stand(session, member_id, Standing.ACTIVE, Standing.PAUSED, now=now)
+
+
+def resume(session: Session, member_id: UUID, *, now: datetime) -> bool:
+    """End a pause; False if there was none."""
+    return _stand(session, member_id, Standing.PAUSED, Standing.ACTIVE, now=now)
+
+
+def _stand(
+    session: Session, member_id: UUID, before: Standing, after: Standing, *, now: datetime
+) -> bool:
+    moved = session.execute(
+        update(Member)
+        .where(Member.id == member_id, Member.standing == before)
+        .values(standing=after, standing_at=now)
+    )
+    return changed(moved) == 1
+
+
+def ask(
+    session: Session, member_id: UUID, *, wait: timedelta, language: str, now: datetime
+) -> AccountDeletion:
+    """Let the account be deleted after `wait`. Raises Refused `account.deletion_pending`."""
+    deletion_id = new_id()
+    values = {
+        "id": deletion_id,
+        "reference": new_reference(),
+        "member_id": member_id,
+        "language": language,
+        "asked_at": now,
+        "due_at": now + wait,
+    }
+    if not insert_once(session, AccountDeletion, values):
+        raise Refused("account.deletion_pending")
+    return session.get_one(AccountDeletion, deletion_id)
+
+
+def pending(session: Session, member_id: UUID) -> AccountDeletion | None:
+    """Return the deletion the member asked for and can still cancel."""
+    return session.scalar(
+        select(AccountDeletion).where(AccountDeletion.member_id == member_id, *_PENDING)
+    )
+
+
+def get(session: Session, reference: str) -> AccountDeletion:
+    """Return a deletion by its number. Raises NotFound."""
+    found = None
+    if reference.isascii() and reference.isalnum():
+        where = AccountDeletion.reference == reference.upper()
+        found = session.scalar(select(AccountDeletion).where(where))
+    if found is None:
+        raise NotFound("account.deletion_not_found")
+    return found
+
+
+def cancel(session: Session, member_id: UUID, *, now: datetime) -> None:
+    """Keep the account. Raises NotFound if it is not to be deleted, or already was."""
+    cancelled = session.execute(
+        update(AccountDeletion)
+        .where(AccountDeletion.member_id == member_id, *_PENDING)
+        .values(cancelled_at=now)
+    )
+    if not changed(cancelled):
+        raise NotFound("account.deletion_not_found")
+
+
+def due(session: Session, *, most: int, now: datetime) -> Sequence[AccountDeletion]:
+    """Return deletions whose day has come, the longest waiting first."""
+    return session.scalars(
+        select(AccountDeletion)
+        .where(AccountDeletion.due_at <= now, *_PENDING)
+        .order_by(AccountDeletion.due_at)
+        .limit(most)
+    ).all()
+
+
+def take(session: Session, deletion_id: UUID, *, now: datetime) -> bool:
+    """Take one deletion to be done in this transaction; False if it was cancelled or done."""
+    taken = session.execute(
+        update(AccountDeletion)
+        .where(AccountDeletion.id == deletion_id, AccountDeletion.due_at <= now, *_PENDING)
+        .values(executed_at=now)
+    )
+    return changed(taken) == 1
+
+
+def to_remind(session: Session, *, most: int, now: datetime) -> Sequence[AccountDeletion]:
+    """Return deletions of the coming day whose members were not reminded; now they are."""
+    found = session.scalars(
+        select(AccountDeletion)
+        .where(
+            AccountDeletion.due_at <= now + REMIND_BEFORE,
+            AccountDeletion.reminded_at.is_(None),
+            *_PENDING,
+        )
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for each in found:
+        each.reminded_at = now
+    return found
+
+
+def lock(session: Session, member_id: UUID) -> Member:
+    """Return the member and let nothing be agreed to in their name meanwhile."""
+    statement = select(Member).where(Member.id == member_id).with_for_update()
+    return session.scalars(statement.execution_options(populate_existing=True)).one()
+
+
+def erase(session: Session, member: Member, *, now: datetime) -> None:
+    """Destroy the data key and everything sealed; the account name is free again."""
+    member.standing, member.standing_at = Standing.CLOSED, now
+    member.login = f"/{member.id}"  # a name nobody can choose: it says nothing
+    member.data_key_sealed = ERASED
+    member.profile_sealed = ERASED
+    session.execute(
+        update(SubjectRequest)
+        .where(SubjectRequest.member_id == member.id)
+        .values(words_sealed=ERASED)
+    )
+    session.flush()
+
+
+# Orders to keep a record
+
+
+def hold(session: Session, member_id: UUID, *, case_number: str, now: datetime) -> LegalHold:
+    """Keep the member's record for a case. Raises Refused `hold.case_missing`."""
+    if not case_number.strip():
+        raise Refused("hold.case_missing")
+    placed = LegalHold(
+        id=new_id(), member_id=member_id, case_number=case_number.strip()[:64], placed_at=now
+    )
+    session.add(placed)
+    session.flush()
+    return placed
+
+
+def lift(session: Session, member_id: UUID, *, case_number: str, now: datetime) -> None:
+    """End what a case demanded. Raises NotFound if it demands nothing."""
+    lifted = session.execute(
+        update(LegalHold)
+        .where(
+            LegalHold.member_id == member_id,
+            LegalHold.case_number == case_number.strip(),
+            LegalHold.lifted_at.is_(None),
+        )
+        .values(lifted_at=now)
+    )
+    if not changed(lifted):
+        raise NotFound("hold.not_found")
+
+
+def require_no_hold(session: Session, member_id: UUID) -> None:
+    """Keep a record that a case demands. Raises Refused `account.deletion_hold`."""
+    stands = select(LegalHold.id).where(
+        LegalHold.member_id == member_id, LegalHold.lifted_at.is_(None)
+    )
+    if session.scalar(stands.limit(1)) is not None:
+        raise Refused("account.deletion_hold")

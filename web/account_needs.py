@@ -1,0 +1,48 @@
+"""Gather what waits for the member, for the front of the account: answers due, ends to come."""
+
+from dataclasses import dataclass
+
+from flask import url_for
+
+from members import leaving, requests
+from members.models import RequestState
+from web import dates, pages, request_words, scope
+
+
+@dataclass(frozen=True)
+class Need:
+    """One thing to look at, and where."""
+
+    words: str
+    label: str
+    url: str
+
+
+def listed() -> list[Need]:
+    """Return what waits for the visitor, the gravest first."""
+    return [*_leaving(), *_waiting()]
+
+
+def _leaving() -> list[Need]:
+    pending = leaving.pending(scope.db(), scope.member_id())
+    if pending is None:
+        return []
+    on = dates.moment_words(pending.due_at, pages.language())
+    words = pages.say("您的帳號在 %(moment)s 刪除。", moment=on)
+    return [Need(words, pages.say("查看或取消"), url_for("leaving.index"))]
+
+
+def _waiting() -> list[Need]:
+    return [
+        Need(
+            pages.say(
+                "「%(kind)s」的請求在等您補充（編號 %(reference)s）。",
+                kind=request_words.KINDS[each.kind].text(pages.language()),
+                reference=each.reference,
+            ),
+            pages.say("現在補充"),
+            url_for("requests.one", reference=each.reference),
+        )
+        for each in requests.open_of(scope.db(), scope.member_id())
+        if each.state is RequestState.WAITING
+    ]

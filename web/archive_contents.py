@@ -1,0 +1,253 @@
+"""Say what an archive holds: each part the member ticked, as tables and as signed files."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from audit.lines import Kind, Line
+from audit.models import LedgerLine
+from clients import names
+from clients.directory import view_of
+from consent import ledger, receipts
+from consent.models import Receipt
+from consent.receipts import Issuer
+from idp.receipts import sign
+from kernel.clock import TAIPEI
+from kernel.db import transaction
+from kernel.wording import Bilingual
+from members import register, requests
+from web import footprint_export, footprint_words, personal_words, request_words
+from web.footprint_export import Wanted
+from web.rooms import Rooms
+from web.sheets import SHAPES, Sheet
+
+File: TypeAlias = tuple[str, Iterator[str]]  # a name, and the text that comes
+
+PARTS: Mapping[str, Bilingual] = {
+    "profile": Bilingual("個人資料", "Personal data"),
+    "consents": Bilingual("同意與收據", "Consents and receipts"),
+    "footprint": Bilingual("我的足跡（可以核對）", "My footprint (verifiable)"),
+    "signins": Bilingual("登入紀錄", "Sign-ins"),
+    "requests": Bilingual("我的請求與往來", "My requests and what was written"),
+}
+SIGN_INS = (
+    Kind.LOGGED_IN,
+    Kind.LOGIN_FAILED,
+    Kind.SIGNED_IN,
+    Kind.SESSION_ENDED,
+    Kind.SESSIONS_ENDED,
+)
+TIME = Bilingual("時間（臺北）", "Time (Taipei)")
+WITH_WHOM = Bilingual("對象", "With whom")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Whose:
+    """Whose data are written, for which moment and in which language."""
+
+    rooms: Rooms
+    member_id: UUID
+    language: str
+    at: datetime
+
+    def text(self, words: Bilingual) -> str:
+        """Return words in the member's language."""
+        return words.text(self.language)
+
+
+def files(part: str, whose: Whose) -> Iterator[File]:
+    """Return the files of one part, each written as it is read."""
+    if part == "footprint":
+        yield from _footprint(whose)
+        return
+    sheet = SHEETS[part](whose)
+    for ending, write in SHAPES.items():
+        yield f"{part}.{ending}", write(sheet)
+    if part == "consents":
+        yield from _receipts(whose)
+
+
+def _footprint(whose: Whose) -> Iterator[File]:
+    wanted = Wanted(
+        make=whose.rooms.sessions,
+        member_id=whose.member_id,
+        issuer=whose.rooms.provider.issuer,
+        language=whose.language,
+        at=whose.at,
+    )
+    for ending, (write, _) in footprint_export.WRITERS.items():
+        yield f"footprint.{ending}", write(wanted)
+
+
+def _sheet(whose: Whose, part: str, heads: Mapping[str, Bilingual], rows: list[list[str]]) -> Sheet:
+    return Sheet(
+        title=whose.text(PARTS[part]),
+        language=whose.language,
+        heads={key: whose.text(words) for key, words in heads.items()},
+        rows=lambda: rows,
+    )
+
+
+def _profile(whose: Whose) -> Sheet:
+    with transaction(whose.rooms.sessions) as session:
+        member = register.get(session, whose.member_id)
+        claims = register.claims_of(member, keyring=whose.rooms.keyring)
+        login = member.login
+    heads = {
+        "name": Bilingual("項目", "Item"),
+        "label": Bilingual("名稱", "Label"),
+        "value": Bilingual("內容", "Value"),
+        "source": Bilingual("從哪裡來", "Where from"),
+    }
+    rows = [["login", whose.text(Bilingual("帳號", "Account name")), login, ""]]
+    rows += [
+        [each.claim, each.label, each.value, each.source]
+        for each in personal_words.data(claims, whose.language)
+    ]
+    return _sheet(whose, "profile", heads, rows)
+
+
+def _consents(whose: Whose) -> Sheet:
+    heads = {
+        "client": WITH_WHOM,
+        "purpose": Bilingual("用途", "Purpose"),
+        "claim": Bilingual("資料", "Data"),
+        "decision": Bilingual("決定", "Decision"),
+        "given_at": Bilingual("決定於", "Decided"),
+        "expires_at": Bilingual("到期", "Until"),
+        "ended_at": Bilingual("結束於", "Ended"),
+        "receipt": Bilingual("收據", "Receipt"),
+    }
+    with transaction(whose.rooms.sessions) as session:
+        found = ledger.listed(session, member_id=whose.member_id)
+        clients = names.of_clients(session, {each.client_id for each in found})
+        purposes = names.of_purposes(session, {each.purpose_id for each in found})
+        rows = [
+            [
+                _name(clients, each.client_id, whose),
+                whose.text(purposes.get(each.purpose_id, Bilingual("", ""))),
+                footprint_words.claims([each.claim], whose.language),
+                each.decision.value,
+                _local(each.given_at),
+                _local(each.expires_at),
+                _local(each.ended_at),
+                str(each.receipt_id),
+            ]
+            for each in found
+        ]
+    return _sheet(whose, "consents", heads, rows)
+
+
+def _sign_ins(whose: Whose) -> Sheet:
+    heads = {
+        "at": TIME,
+        "what": Bilingual("做了什麼", "What"),
+        "browser": Bilingual("瀏覽器", "Browser"),
+    }
+    return Sheet(
+        title=whose.text(PARTS["signins"]),
+        language=whose.language,
+        heads={key: whose.text(words) for key, words in heads.items()},
+        rows=lambda: _sign_in_rows(whose),
+    )
+
+
+def _sign_in_rows(whose: Whose) -> Iterator[list[str]]:
+    after: UUID | None = None
+    while True:
+        with transaction(whose.rooms.sessions) as session:
+            lines = _some_sign_ins(session, whose, after)
+            known = names.of_clients(session, {each.client_id for each in lines if each.client_id})
+        for line in lines:
+            named = known.get(line.client_id) if line.client_id else None
+            name = None if named is None else named.name
+            words = footprint_words.action(Line.of(line), client=name, language=whose.language)
+            yield [_local(line.at), words, str(line.detail.get("browser", ""))]
+        if len(lines) < footprint_export.PORTION:
+            return
+        after = lines[-1].id
+
+
+def _some_sign_ins(session: Session, whose: Whose, after: UUID | None) -> list[LedgerLine]:
+    statement = select(LedgerLine).where(
+        LedgerLine.member_id == whose.member_id, LedgerLine.kind.in_(SIGN_INS)
+    )
+    if after is not None:
+        statement = statement.where(LedgerLine.id > after)
+    return list(session.scalars(statement.order_by(LedgerLine.id).limit(footprint_export.PORTION)))
+
+
+def _requests(whose: Whose) -> Sheet:
+    heads = {
+        "reference": Bilingual("編號", "Number"),
+        "kind": Bilingual("要求", "Request"),
+        "state": Bilingual("進度", "State"),
+        "at": TIME,
+        "occasion": Bilingual("往來", "Letter"),
+        "words": Bilingual("內容", "Words"),
+    }
+    rows: list[list[str]] = []
+    with transaction(whose.rooms.sessions) as session:
+        member = register.get(session, whose.member_id)
+        for request in requests.listed(session, whose.member_id):
+            word, _ = request_words.state(request.state, request.outcome)
+            rows += [
+                [
+                    request.reference,
+                    whose.text(request_words.KINDS[request.kind]),
+                    whose.text(word),
+                    _local(datetime.fromisoformat(each.at)),
+                    whose.text(request_words.OCCASIONS[each.occasion]),
+                    each.words,
+                ]
+                for each in requests.letters(request, member, keyring=whose.rooms.keyring)
+            ]
+    return _sheet(whose, "requests", heads, rows)
+
+
+SHEETS: Mapping[str, Callable[[Whose], Sheet]] = {
+    "profile": _profile,
+    "consents": _consents,
+    "signins": _sign_ins,
+    "requests": _requests,
+}
+
+
+def _receipts(whose: Whose) -> Iterator[File]:
+    with transaction(whose.rooms.sessions) as session:
+        found = session.scalars(
+            select(Receipt.id).where(Receipt.member_id == whose.member_id).order_by(Receipt.id)
+        ).all()
+    for receipt_id in found:
+        yield f"receipts/{receipt_id}.jwt", iter([_receipt(receipt_id, whose)])
+
+
+def _receipt(receipt_id: UUID, whose: Whose) -> str:
+    rooms, provider = whose.rooms, whose.rooms.provider
+    with transaction(rooms.sessions) as session:
+        written = receipts.get(session, receipt_id, member_id=whose.member_id)
+        service = rooms.settings.service_name
+        issuer = Issuer(
+            url=provider.issuer,
+            name=Bilingual(service.zh, service.en).text(written.receipt.language),
+            withdraw_at=f"{provider.issuer}/account/consents",
+        )
+        principal = provider.sub_of(whose.member_id, view_of(written.client))
+        document = receipts.document(written, principal=principal, issuer=issuer, now=whose.at)
+        return sign(provider.keys.signer(session, now=whose.at), document)
+
+
+def _name(known: Mapping[UUID, names.Named], client_id: UUID, whose: Whose) -> str:
+    named = known.get(client_id)
+    return whose.text(footprint_words.GONE if named is None else named.name)
+
+
+def _local(moment: datetime | None) -> str:
+    if moment is None:
+        return ""
+    return moment.astimezone(TAIPEI).isoformat(sep=" ", timespec="seconds")

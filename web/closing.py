@@ -1,0 +1,135 @@
+"""Delete accounts whose day has come: all of one member in one transaction, or nothing of it.
+
+Every table that belongs to a member is emptied of them, unless KEPT gives a reason; a new table is
+erased without anybody having to think of it. A worker that dies leaves no half: the next begins
+anew. Two workers do no harm: the deletion is taken by one conditional UPDATE.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Column, Table, delete
+from sqlalchemy.orm import Session
+
+import migrations
+from audit import footprint, trail
+from audit.lines import Kind
+from idp import deletion_proofs, member_notices
+from kernel import throttle
+from kernel.db import transaction
+from kernel.errors import Refused
+from members import leaving, requests
+from members.models import AccountDeletion, Member
+from web import consent_endings, notices, request_making
+from web.login import LOCK_NOTICES
+from web.mails import Mail
+from web.rooms import Rooms
+
+BATCH = 50
+Block = Callable[[Session, UUID], None]
+
+# Each refuses with the reason why a member cannot leave yet; other rooms add theirs here.
+BLOCKS: Sequence[Block] = (leaving.require_no_hold,)
+
+KEPT: Mapping[str, str] = {  # by table; the pages say why and for how long
+    "consent": "consent_records",
+    "consent_receipt": "consent_records",
+    "subject_request": "request_records",
+    "account_deletion": "deletion_proof",
+    "legal_hold": "deletion_proof",
+    "member": "pseudonym",
+    "ledger": "pseudonym",
+}
+
+
+def require_free(session: Session, member_id: UUID) -> None:
+    """Refuse while something keeps the member. Raises Refused `account.deletion_…`."""
+    for block in BLOCKS:
+        block(session, member_id)
+
+
+def run(rooms: Rooms, *, now: datetime) -> int:
+    """Remind who leaves within a day, then delete what is due; return how many accounts went."""
+    _remind(rooms, now=now)
+    with transaction(rooms.sessions) as session:
+        found = leaving.due(session, most=BATCH, now=now)
+    return sum(_delete_one(rooms, each.id, each.member_id, now=now) for each in found)
+
+
+def _remind(rooms: Rooms, *, now: datetime) -> None:
+    with transaction(rooms.sessions) as session:
+        for each in leaving.to_remind(session, most=BATCH, now=now):
+            notices.mail(
+                session,
+                Mail.DELETION_SOON,
+                member_id=each.member_id,
+                language=each.language,
+                now=now,
+            )
+
+
+def _delete_one(rooms: Rooms, deletion_id: UUID, member_id: UUID, *, now: datetime) -> bool:
+    try:
+        with transaction(rooms.sessions) as session:
+            require_free(session, member_id)
+            if not leaving.take(session, deletion_id, now=now):
+                return False
+            _delete(session, rooms, session.get_one(AccountDeletion, deletion_id), now=now)
+    except Refused as refused:
+        structlog.get_logger().info("deletion.blocked", reason=refused.code, id=str(deletion_id))
+        return False
+    return True
+
+
+def _delete(session: Session, rooms: Rooms, deletion: AccountDeletion, *, now: datetime) -> None:
+    member = leaving.lock(session, deletion.member_id)
+    told = [
+        member_notices.enqueue_purged(session, client_id, member_id=member.id, now=now)
+        for client_id in request_making.recipients(session, member.id)
+    ]
+    consent_endings.left(session, member.id, now=now)
+    requests.close_all(session, member.id, now=now)
+    _forget_attempts(session, rooms, member)
+    erased = [_empty(session, column, member.id) for column in members_columns()]
+    leaving.erase(session, member, now=now)
+    number = deletion.reference
+    footprint.record(session, Kind.DELETED, member_id=member.id, now=now, reference=number)
+    trail.record(
+        session, "member.deleted", actor=member.id, subject=member.id, now=now, reference=number
+    )
+    deletion.proof = deletion_proofs.sign(
+        rooms.provider.keys.signer(session, now=now),
+        issuer=rooms.provider.issuer,
+        reference=number,
+        asked_at=deletion.asked_at,
+        erased=sorted({"member", *erased}),
+        kept=sorted(set(KEPT.values())),
+        told=sum(told),
+        now=now,
+    )
+
+
+def _forget_attempts(session: Session, rooms: Rooms, member: Member) -> None:
+    """Forget the counters of the account name: their keys are hashes of it."""
+    for policy in (throttle.ACCOUNT, LOCK_NOTICES):
+        throttle.clear(session, policy.key(member.login, secret=rooms.throttle_key))
+
+
+def members_columns() -> Iterator[Column[UUID]]:
+    """Return where tables that are not kept name a member, those that refer to others first."""
+    for table in reversed(migrations.metadata().sorted_tables):
+        if table.name not in KEPT:
+            yield from _columns(table)
+
+
+def _columns(table: Table) -> Iterator[Column[UUID]]:
+    for key in table.foreign_keys:
+        if key.column.table.name == Member.__tablename__:
+            yield key.parent
+
+
+def _empty(session: Session, column: Column[UUID], member_id: UUID) -> str:
+    session.execute(delete(column.table).where(column == member_id))
+    return str(column.table.name)
