@@ -66,6 +66,7 @@ def _register(session: Session, record: Json, *, now: datetime) -> int:
         return 1
     client.home_uri = form.home_uri
     client.contact = form.contact
+    client.notice_uri = form.notice_uri
     client.redirect_uris = list(form.redirect_uris)
     client.post_logout_redirect_uris = list(form.post_logout_redirect_uris)
     session.flush()

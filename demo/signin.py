@@ -12,7 +12,9 @@ from typing import Any, TypeAlias
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.flask_client import OAuth
 from flask import Flask, redirect, request, session
+from joserfc import jwt
 from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
 from requests import RequestException, Response
 from werkzeug.wrappers import Response as Answer
 
@@ -31,6 +33,7 @@ UNREACHABLE = "unreachable"
 STRONG = "urn:taipei-id:acr:2"
 REASONS = {"access_denied": DENIED, "unmet_authentication_requirements": UNMET}
 TIMEOUT_SECONDS = 10
+EVENT_TYPE, EVENT_ALGORITHM = "secevent+jwt", "ES256"
 NO_LONGER = {401, 403}
 
 
@@ -117,6 +120,17 @@ class SignIn:
         if claims.get("sub") != tokens["id_claims"]["sub"]:  # OIDC Core 5.3.2
             raise SignInFailed(REFUSED, "sub")
         return claims
+
+    def read_event(self, token: str) -> Claims:
+        """Return what a pushed event says, its signature checked (RFC 8417, RFC 8935)."""
+        with _failing():
+            keys = KeySet.import_key_set(self._client.fetch_jwk_set(force=True))
+            event = jwt.decode(token, keys, algorithms=[EVENT_ALGORITHM])
+        said = dict(event.claims)
+        is_ours = said.get("iss") == self._issuer and said.get("aud") == self._client.client_id
+        if not is_ours or event.header.get("typ") != EVENT_TYPE:
+            raise SignInFailed(REFUSED, "event")
+        return said
 
     def leave(self, tokens: Tokens, back_to: str, *, language: str) -> Answer:
         """Send the browser to sign out at the provider too (RP-Initiated Logout 1.0)."""

@@ -20,6 +20,11 @@ CREATE TABLE IF NOT EXISTS visit (
     data TEXT NOT NULL,
     began_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
 );
+CREATE TABLE IF NOT EXISTS event (
+    number TEXT PRIMARY KEY,
+    data TEXT NOT NULL,
+    came_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M', 'now', '+8 hours'))
+);
 CREATE TABLE IF NOT EXISTS use (
     day TEXT PRIMARY KEY DEFAULT (date('now', '+8 hours')),
     times INTEGER NOT NULL
@@ -66,6 +71,22 @@ class Visits:
         """Forget the visit."""
         with self._open() as database:
             database.execute("DELETE FROM visit WHERE id_hash = ?", (_hash(number),))
+
+    def keep_event(self, number: str, data: dict[str, Any]) -> None:
+        """Keep an event; one that comes twice is kept once."""
+        with self._open() as database:
+            database.execute(
+                "INSERT INTO event (number, data) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                (number, json.dumps(data)),
+            )
+
+    def events(self) -> list[tuple[str, dict[str, Any]]]:
+        """Return the last fifty events with the time they came, the newest first."""
+        with self._open() as database:
+            rows = database.execute(
+                "SELECT came_at, data FROM event ORDER BY rowid DESC LIMIT 50"
+            ).fetchall()
+        return [(came_at, dict(json.loads(data))) for came_at, data in rows]
 
     def count_use(self) -> None:
         """Count one use today; nobody's, only a number."""

@@ -7,8 +7,9 @@ from flask import Flask, g, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from demo.claims import asked_for, fingerprint, shown
+from demo.library.events import words_of
 from demo.setup import Setup, read_setup
-from demo.signin import ENDED, STRONG, Claims, SignIn, SignInFailed, Tokens
+from demo.signin import ENDED, STRONG, UNREACHABLE, Claims, SignIn, SignInFailed, Tokens
 from demo.site import new_site
 from demo.sorry import PAGES
 from demo.visits import Visits
@@ -36,6 +37,8 @@ class Library:
         self.app.add_url_rule("/refresh", "refresh", self.refresh, methods=["POST"])
         self.app.add_url_rule("/reread", "reread", self.reread, methods=["POST"])
         self.app.add_url_rule("/logout", "logout", self.logout, methods=["POST"])
+        self.app.add_url_rule("/notices", "notices", self.notices)
+        self.app.add_url_rule("/notices", "take_notice", self.take_notice, methods=["POST"])
         self.app.register_error_handler(SignInFailed, self.sorry)
 
     def home(self) -> str | Response:
@@ -114,6 +117,28 @@ class Library:
         visit = self._require_visit()
         self._forget()
         return self._sign_in.leave(visit["tokens"], self._address("home"), language=g.lang)
+
+    def notices(self) -> str:
+        """Show what the provider told the library about its readers."""
+        events = [
+            (came_at, event["sub"], *words_of(kind, detail))
+            for came_at, event in self._visits.events()
+            for kind, detail in event["events"].items()
+        ]
+        return render_template("library/notices.html", events=events)
+
+    def take_notice(self) -> tuple[Any, int]:
+        """Take a pushed event; one that is not the provider's is refused (RFC 8935 2.4)."""
+        try:
+            event = self._sign_in.read_event(request.get_data(as_text=True))
+        except SignInFailed as failed:
+            if failed.reason == UNREACHABLE:
+                return {"err": "provider_unreachable"}, 503
+            return {"err": "invalid_request", "description": "not an event of our provider"}, 400
+        subject = event.get("sub_id", {}).get("sub", "")
+        kept = {"sub": subject, "events": event.get("events", {})}
+        self._visits.keep_event(str(event.get("jti")), kept)
+        return "", 202
 
     def sorry(self, failed: SignInFailed) -> tuple[str, int]:
         """Explain a failure; when the provider says it is over, it is over here too."""

@@ -68,3 +68,19 @@ def test_a_poor_password_leaves_no_member_behind(prepared: Engine, taipei_id: Ta
 
 def test_a_day_that_is_none_is_a_wrong_call(prepared: Engine, taipei_id: Taipei) -> None:
     assert taipei_id(*ADD[:-1], "1990-02-30").exit_code == 2
+
+
+def test_a_record_is_kept_for_a_case_and_released(prepared: Engine, taipei_id: Taipei) -> None:
+    taipei_id(*ADD, "--password-stdin", typed=f"{PASSWORD}\n")
+
+    kept = taipei_id("member", "hold", "mei.chen", "115-訴-12")
+    released = taipei_id("member", "release", "mei.chen", "115-訴-12")
+    again = taipei_id("member", "release", "mei.chen", "115-訴-12")
+    nobody = taipei_id("member", "hold", "nobody", "1")
+
+    assert kept.stdout == "The record of mei.chen is kept for 115-訴-12.\n"
+    assert released.exit_code == 0
+    assert (again.exit_code, nobody.exit_code) == (1, 1)
+    with transaction(sessions(prepared)) as session:
+        events = session.scalars(select(TrailEntry.event).order_by(TrailEntry.id)).all()
+    assert events == ["member.registered", "member.held", "member.released"]

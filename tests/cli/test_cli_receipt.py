@@ -9,7 +9,7 @@ from clients.directory import view_of
 from consent import ledger, receipts, texts
 from consent.ledger import Answer
 from consent.receipts import Issuer
-from idp import keys
+from idp import deletion_proofs, keys
 from idp.keys import Keys
 from idp.receipts import sign
 from kernel import clock
@@ -136,3 +136,35 @@ def test_a_file_too_large_for_a_receipt_is_not_read(taipei_id: Taipei, tmp_path:
 
     assert said.exit_code == 1
     assert "too large" in said.stderr
+
+
+def test_a_proof_of_deletion_is_verified_and_a_forged_one_is_not(
+    sessions: Sessions, tmp_path: Path, taipei_id: Taipei
+) -> None:
+    with transaction(sessions) as session:
+        keys.ensure(session, make.KEYRING, now=make.NOON)
+    with transaction(sessions) as session:
+        jwks = {"keys": keys.ever_published(session, "ES256")}
+        proof = deletion_proofs.sign(
+            Keys(make.KEYRING).signer(session, now=make.NOON),
+            issuer="https://id.invalid",
+            reference="ABCDEFGH",
+            asked_at=make.NOON,
+            erased=["member"],
+            kept=["pseudonym"],
+            told=2,
+            now=make.NOON,
+        )
+    (tmp_path / "jwks.json").write_text(json.dumps(jwks))
+    (tmp_path / "proof.jwt").write_text(proof)
+    (tmp_path / "forged.jwt").write_text(proof[:-8] + "AAAAAAAA")
+    (tmp_path / "large.jwt").write_text(" " * 300_000)
+    known = ("--jwks", str(tmp_path / "jwks.json"))
+
+    genuine = taipei_id("receipt", "verify-deletion", str(tmp_path / "proof.jwt"), *known)
+    forged = taipei_id("receipt", "verify-deletion", str(tmp_path / "forged.jwt"), *known)
+    large = taipei_id("receipt", "verify-deletion", str(tmp_path / "large.jwt"), *known)
+
+    assert "jti: ABCDEFGH" in genuine.stdout
+    assert "recipients_told: 2" in genuine.stdout
+    assert (forged.exit_code, large.exit_code) == (1, 1)

@@ -75,6 +75,17 @@ class StubProvider:
         answer = urlencode({"code": "c", "state": request.args["state"], "iss": self.issuer})
         return redirect(f"{request.args['redirect_uri']}?{answer}")
 
+    def event(self, kind: str, detail: dict[str, Any], *, typ: str = "secevent+jwt") -> str:
+        """Return a signed event about the one member there is."""
+        claims = {
+            "iss": self.issuer,
+            "aud": "taipei-library",
+            "jti": f"event-{kind}",
+            "sub_id": {"format": "iss_sub", "iss": self.issuer, "sub": SUB},
+            "events": {kind: detail},
+        }
+        return jwt.encode({"alg": "ES256", "kid": "stub", "typ": typ}, claims, self._key)
+
     def jwks(self) -> Response:
         return jsonify(KeySet([self._key]).as_dict(private=False))
 

@@ -339,6 +339,7 @@ PROVIDER: Scenes = {
 SITES: Scenes = {
     "library": Scene(STRANGER, lambda page, city: _go(page, f"{city.library}/")),
     "library card": Scene(REGULAR, lambda page, city: _go(page, f"{city.library}/card")),
+    "library notices": Scene(STRANGER, lambda page, city: _go(page, f"{city.library}/notices")),
     "library refused": Scene(STRANGER, _refuse_at("library")),
     "library out of date": Scene(
         STRANGER, lambda page, city: _go(page, f"{city.library}/callback?state=old")
