@@ -16,7 +16,7 @@ from members import archives, register
 from members.models import Archive
 from members.profile import open_data_key
 from web import archive_making, csrf, pages, scope
-from web.account_confirm import confirmation_required
+from web.account_confirm import strongest_required
 from web.archive_contents import PARTS
 
 bp = Blueprint("download", __name__, url_prefix="/account/download")
@@ -43,7 +43,7 @@ class View:
 
 @bp.get("")
 @scope.member_required
-@confirmation_required
+@strongest_required
 def index() -> str:
     """Offer what can be taken, or ask what is wanted."""
     return _page("")
@@ -75,7 +75,7 @@ def _view(archive: Archive) -> View:
 
 @bp.post("")
 @scope.member_required
-@confirmation_required
+@strongest_required
 def ask() -> Response:
     """Let the archive be made; that it was asked for is a line of the footprint."""
     session, member_id, now = scope.db(), scope.member_id(), scope.now()
@@ -93,7 +93,7 @@ def ask() -> Response:
 
 @bp.get("/<uuid:archive_id>.zip")
 @scope.member_required
-@confirmation_required
+@strongest_required
 def take(archive_id: UUID) -> Response:
     """Send the archive, piece by piece."""
     session, member_id, now = scope.db(), scope.member_id(), scope.now()

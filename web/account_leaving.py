@@ -27,7 +27,7 @@ from web import (
     scope,
     sessions,
 )
-from web.account_confirm import confirmation_required
+from web.account_confirm import strongest_required
 from web.login import LoginLocked
 from web.mails import Mail
 
@@ -74,7 +74,7 @@ def _done() -> list[str]:
 
 @bp.get("/account/pause")
 @scope.member_required
-@confirmation_required
+@strongest_required
 def pause_page() -> str:
     """Say what a pause does, and ask once more."""
     return pages.page("account/pause.html", action=url_for("leaving.pause"))
@@ -82,7 +82,7 @@ def pause_page() -> str:
 
 @bp.post("/account/pause")
 @scope.member_required
-@confirmation_required
+@strongest_required
 def pause() -> Response:
     """Pause the account: signed out everywhere, nothing is shared any more."""
     session, member_id, now = scope.db(), scope.member_id(), scope.now()
@@ -196,7 +196,7 @@ def _kept() -> list[Kept]:
 
 @bp.get("/account/delete/confirm")
 @scope.member_required
-@confirmation_required
+@strongest_required
 def confirm() -> str:
     """Page 3: ask for the word, so that nobody leaves by a slip of the finger."""
     return _confirm_page("")
@@ -215,7 +215,7 @@ def _confirm_page(error: str) -> str:
 
 @bp.post("/account/delete/confirm")
 @scope.member_required
-@confirmation_required
+@strongest_required
 def ask() -> Response:
     """Note the wish, tell the member, and wait."""
     if request.form.get("typed", "").strip().upper() not in TYPED:

@@ -124,14 +124,6 @@ def _confirm(page: Page) -> None:
         page.locator("#submit_confirm").click()
 
 
-def _confirmed(path: str) -> Callable[[Page, City], None]:
-    def enter(page: Page, city: City) -> None:
-        _go(page, f"{city.provider.issuer}{path}")
-        _confirm(page)
-
-    return enter
-
-
 def _then_at(path: str, first: Callable[[Page, City], None]) -> Callable[[Page, City], None]:
     def enter(page: Page, city: City) -> None:
         first(page, city)
