@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import migrations
-from bench import load, servers
+from bench import history, load, servers
 from bench.city import City
 from bench.load import Run
 from bench.seeding import seed
@@ -112,6 +112,7 @@ def _seeded(settings: Settings, plan: Plan) -> City:
         newcomers=2 + rounds * plan.newcomers(),  # two for counting statements
         now=clock.now(),
     )
+    history.live(database, settings, city)
     database.dispose()
     return city
 

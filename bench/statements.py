@@ -29,7 +29,7 @@ def count(settings: Settings, city: City) -> dict[str, Count]:
     """Return the counts of every operation, with the caches of a process at work."""
     engine = open_engine(settings.database_url)
     app = create_app(settings, database=sessions(engine))
-    visitor = Visitor(_into(app), city.secret, itertools.cycle(city.cookies), iter(city.newcomers))
+    visitor = Visitor(sender(app), city.secret, itertools.cycle(city.cookies), iter(city.newcomers))
     counts = {}
     for name, operation in OPERATIONS.items():
         if name == "floor":
@@ -62,7 +62,7 @@ def _counted(engine: Engine) -> Iterator[Count]:
     event.remove(engine, "rollback", transaction)
 
 
-def _into(app: Any) -> Send:  # a WSGI application has no type of its own
+def sender(app: Any) -> Send:  # a WSGI application has no type of its own
     """Return a sender that calls `app` in this process."""
 
     def send(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:

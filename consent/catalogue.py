@@ -24,6 +24,14 @@ __all__ = [
 ]
 
 SCOPES: tuple[str, ...] = ("openid", "profile", "email", "phone", "address")
+_NONE: frozenset[str] = frozenset()
+_BUNDLED = {
+    scope: frozenset(claim.name for claim in CLAIMS if claim.scope == scope) for scope in SCOPES
+}
+_LESSER = {
+    full.name: frozenset(claim.name for claim in CLAIMS if claim.less_than == full.name)
+    for full in CLAIMS
+}
 
 
 def claims_of_scopes(scopes: Iterable[str]) -> frozenset[str]:
@@ -31,13 +39,12 @@ def claims_of_scopes(scopes: Iterable[str]) -> frozenset[str]:
 
     What can stand in for a bundled claim is bundled with it.
     """
-    wanted = set(scopes)
-    return frozenset(claim.name for claim in CLAIMS if claim.scope in wanted)
+    return _NONE.union(*(_BUNDLED.get(scope, _NONE) for scope in scopes))
 
 
 def asked_by(names: AbstractSet[str]) -> frozenset[str]:
     """Return what a request for `names` asks: those, and what could be given in their stead."""
-    return frozenset(names) | {claim.name for claim in CLAIMS if claim.less_than in names}
+    return _NONE.union(names, *(_LESSER.get(name, _NONE) for name in names))
 
 
 def without_echoes(allowed: AbstractSet[str], requested: AbstractSet[str]) -> frozenset[str]:

@@ -129,7 +129,8 @@ def _understood(
     now: datetime,
 ) -> AuthorizationRequest:
     claims = claims_parameter.read(values.get("claims"))
-    message = provider.read_message({**values, "claims": claims.text()})
+    wanted = {"claims": claims.text()} if "claims" in values else {}
+    message = provider.read_message({**values, **wanted})
     scopes = tuple(dict.fromkeys(values["scope"].split()))
     purpose = _purpose(client, scopes)
     _require_scopes_approved(scopes, purpose)

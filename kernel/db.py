@@ -136,7 +136,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:  # the driver's o
 
 
 def _begin(connection: Connection) -> None:
-    driver = driver_of(connection)
+    driver = driver_of(connection.connection)
     if not driver.in_transaction:  # a work session may have begun already
         driver.begin()
 

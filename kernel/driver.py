@@ -5,13 +5,14 @@ so. SQLAlchemy, working on the same connection, joins it.
 """
 
 from collections.abc import Sequence
-from typing import Any, Protocol, TypeAlias, cast
+from typing import Any, NamedTuple, Protocol, TypeAlias, cast
 
 import psycopg
 from psycopg.adapt import AdaptersMap, PyFormat, Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, Format, TransactionStatus
 from psycopg.types.string import TextBinaryLoader
+from sqlalchemy import Engine, PoolProxiedConnection
 from sqlalchemy.engine import Connection
 
 Values: TypeAlias = Sequence[Any]  # what the driver takes
@@ -141,11 +142,23 @@ def _require(result: Any, status: ExecStatus) -> None:  # psycopg's PGresult, in
         raise error_from_result(result)
 
 
-def driver_of(connection: Connection) -> Driver:
-    """Return the driver under a connection; it is kept as long as the driver's own connection."""
+class Line(NamedTuple):
+    """A connection to run prebuilt statements on."""
+
+    engine: Engine  # whose listeners hear them
+    driver: Driver
+
+
+def driver_of(connection: PoolProxiedConnection) -> Driver:
+    """Return the driver under a pool's connection; it is kept as long as that is."""
     known = connection.info.get("driver")
     if known is None:
-        raw: Any = connection.connection.dbapi_connection  # SQLAlchemy knows only the standard
+        raw: Any = connection.dbapi_connection  # SQLAlchemy knows only the standard
         known = PostgresDriver(raw) if isinstance(raw, psycopg.Connection) else SqliteDriver(raw)
         connection.info["driver"] = known
     return cast("Driver", known)
+
+
+def line_of(connection: Connection) -> Line:
+    """Return the line under SQLAlchemy's own connection."""
+    return Line(connection.engine, driver_of(connection.connection))

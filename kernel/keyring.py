@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import hashlib
 import hmac
 
 from cryptography.exceptions import InvalidTag
@@ -67,12 +66,9 @@ class Keyring:
 
 def keyed_hash(key: bytes, *parts: str) -> bytes:
     """Return HMAC-SHA-256 over `parts`, each after its length, so that no two lists collide."""
-    mac = hmac.new(key, digestmod=hashlib.sha256)
-    for part in parts:
-        encoded = part.encode("utf-8", "surrogatepass")
-        mac.update(len(encoded).to_bytes(4, "big"))
-        mac.update(encoded)
-    return mac.digest()
+    encoded = [part.encode("utf-8", "surrogatepass") for part in parts]
+    whole = b"".join(len(each).to_bytes(4, "big") + each for each in encoded)
+    return hmac.digest(key, whole, "sha256")
 
 
 def new_master_key() -> str:

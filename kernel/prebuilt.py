@@ -15,12 +15,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import JSON, Dialect, SelectBase
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
-from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.expression import ReturnsRows
 
-from kernel.driver import Rows, driver_of
+from kernel.driver import Line, Rows, line_of
 from kernel.work import WorkSession
 
 Given = Mapping[str, Any]  # the values of the bound parameters, of many types
@@ -85,9 +84,9 @@ class Prebuilt:
 
     def all(self, session: Session, given: Given) -> list[Row]:
         """Run it now and return its rows."""
-        connection = self._connection(session)
-        rows, _ = self._run(connection, given)
-        read = self._for(connection.dialect).one.read
+        line = self._line(session)
+        rows, _ = self._run(line, given)
+        read = self._for(line.engine.dialect).one.read
         return [read(row) for row in rows]
 
     def one_or_none(self, session: Session, given: Given) -> Row | None:
@@ -97,17 +96,17 @@ class Prebuilt:
 
     def nested(self, session: Session, given: Given) -> tuple[Row, list[Row]] | None:
         """Run it now; return its one row with those joined to it, or None."""
-        connection = self._connection(session)
-        rows, _ = self._run(connection, given)
+        line = self._line(session)
+        rows, _ = self._run(line, given)
         if not rows:
             return None
-        built = self._for(connection.dialect)
+        built = self._for(line.engine.dialect)
         joined = [row for row in rows if row[-self._many] is not None]
         return built.one.read(rows[0]), [built.many.read(row) for row in joined]
 
     def run(self, session: Session, given: Given) -> int:
         """Run it now and return how many rows it changed."""
-        return self._run(self._connection(session), given)[1]
+        return self._run(self._line(session), given)[1]
 
     def write(self, session: Session, given: Given) -> None:
         """Run it with the other writes of its request, at the latest when they are committed."""
@@ -116,20 +115,21 @@ class Prebuilt:
         else:
             self.run(session, given)
 
-    def _connection(self, session: Session) -> Connection:
-        if self._looks and isinstance(session, WorkSession):
-            return session.looking()
-        return session.connection()
+    def _line(self, session: Session) -> Line:
+        if not isinstance(session, WorkSession):
+            return line_of(session.connection())
+        return session.looking() if self._looks else session.changing()
 
-    def _run(self, connection: Connection, given: Given) -> tuple[Rows, int]:
-        built = self._for(connection.dialect)
+    def _run(self, line: Line, given: Given) -> tuple[Rows, int]:
+        dialect = line.engine.dialect
+        built = self._for(dialect)
         values = built.values(given)
-        for hear in connection.engine.dispatch.before_cursor_execute:
-            hear(connection, None, built.sql, values, None, False)  # noqa: FBT003  # its signature
+        for hear in line.engine.dispatch.before_cursor_execute:
+            hear(None, None, built.sql, values, None, False)  # noqa: FBT003  # its signature
         try:
-            return driver_of(connection).run(built.sql, values)
-        except connection.dialect.loaded_dbapi.Error as error:
-            raise _told(error, built.sql, connection.dialect) from error
+            return line.driver.run(built.sql, values)
+        except dialect.loaded_dbapi.Error as error:
+            raise _told(error, built.sql, dialect) from error
 
     def _for(self, dialect: Dialect) -> Built:
         built = self._built.get(dialect.name)

@@ -9,37 +9,48 @@ everything after it happens inside.
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from sqlalchemy import Engine, PoolProxiedConnection
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from kernel.db import Sessions
-from kernel.driver import driver_of
+from kernel.driver import Line, driver_of
 
-Write: TypeAlias = Callable[[Connection], object]
+Write: TypeAlias = Callable[[Line], object]
 
 
 class WorkSession(Session):
     """A session whose connection stands beside the ORM: hot statements pay nothing for it.
 
-    The connection is opened once. A request that never touches an entity never starts the ORM's
+    The connection is taken once. A request that never touches an entity never starts SQLAlchemy's
     own bookkeeping, which costs more than its statements (docs/performance.md).
     """
 
     def __init__(self, make: Sessions) -> None:
         """Work on the engine of `make`; open nothing yet."""
         super().__init__(make.kw["bind"], expire_on_commit=False)
-        self._engine = make.kw["bind"]
-        self._opened: Connection | None = None
+        self._engine: Engine = make.kw["bind"]
+        self._taken: PoolProxiedConnection | None = None
+        self._line: Line | None = None
+        self._told: Connection | None = None  # what SQLAlchemy works on, once it does
         self._gathered: list[Write] = []  # only while no transaction is open
 
-    def looking(self) -> Connection:
-        """Return the connection for a look-up: inside the transaction if there is one."""
-        return self.connection() if self._gathered else self._open()
+    def looking(self) -> Line:
+        """Return the line for a look-up: inside the transaction if there is one."""
+        return self.changing() if self._gathered else self._open()
+
+    def changing(self) -> Line:
+        """Return the line with its transaction begun."""
+        line = self._open()
+        if not line.driver.in_transaction:
+            line.driver.begin()
+            self._write_gathered(line)
+        return line
 
     def later(self, write: Write) -> None:
         """Gather a write whose answer nobody waits for."""
-        if self._opened is not None and driver_of(self._opened).in_transaction:
-            write(self._opened)
+        if self._line is not None and self._line.driver.in_transaction:
+            write(self._line)
         else:
             self._gathered.append(write)
 
@@ -48,13 +59,11 @@ class WorkSession(Session):
         bind_arguments: Any = None,  # noqa: ARG002  # SQLAlchemy's signature
         execution_options: Any = None,  # noqa: ARG002
     ) -> Connection:
-        """Return the connection with its transaction begun."""
-        connection = self._open()
-        driver = driver_of(connection)
-        if not driver.in_transaction:
-            driver.begin()
-            self._write_gathered(connection)
-        return connection
+        """Return SQLAlchemy's connection, with its transaction begun."""
+        self.changing()
+        if self._told is None:
+            self._told = Connection(self._engine, self._taken)
+        return self._told
 
     def get_bind(self, *_mapper: Any, **_options: Any) -> Connection:
         """Let the ORM work on the same connection."""
@@ -68,14 +77,11 @@ class WorkSession(Session):
             self._write_gathered(self._open())
             self._tell_of_commit()
         elif self._gathered:
-            self.connection()
-        opened = self._opened
-        if opened is None:
-            return
-        if opened.in_transaction():
-            opened.commit()
-        elif driver_of(opened).in_transaction:
-            driver_of(opened).commit()
+            self.changing()
+        if self._told is not None and self._told.in_transaction():
+            self._told.commit()
+        elif self._line is not None and self._line.driver.in_transaction:
+            self._line.driver.commit()
             self._tell_of_commit()
 
     def rollback(self) -> None:
@@ -83,36 +89,34 @@ class WorkSession(Session):
         self._gathered.clear()
         if self.in_transaction():
             super().rollback()
-        if self._opened is not None:
-            self._opened.rollback()
-            self._undo(self._opened)
+        if self._told is not None:
+            self._told.rollback()
+        if self._line is not None and self._line.driver.in_transaction:
+            self._line.driver.rollback()
 
     def close(self) -> None:
         """Give the connection back; what was not committed is undone."""
         self._gathered.clear()
         if self.in_transaction() or self.identity_map:
             super().close()
-        if self._opened is not None:
-            self._undo(self._opened)
-            self._opened.close()
-            self._opened = None
+        if self._told is not None:
+            self._told.close()
+        elif self._taken is not None:
+            self._taken.close()  # the pool undoes what is left open
+        self._taken = self._line = self._told = None
 
-    def _open(self) -> Connection:
-        if self._opened is None:
-            self._opened = self._engine.connect()
-        return self._opened
+    def _open(self) -> Line:
+        if self._line is None:
+            self._taken = self._engine.raw_connection()
+            self._line = Line(self._engine, driver_of(self._taken))
+        return self._line
 
-    def _write_gathered(self, connection: Connection) -> None:
+    def _write_gathered(self, line: Line) -> None:
         gathered, self._gathered = self._gathered, []
         for write in gathered:
-            write(connection)
-
-    @staticmethod
-    def _undo(connection: Connection) -> None:
-        if not connection.in_transaction() and driver_of(connection).in_transaction:
-            driver_of(connection).rollback()
+            write(line)
 
     def _tell_of_commit(self) -> None:
         # SQLAlchemy does not see it, but whoever listens to the engine shall.
         for hear in self._engine.dispatch.commit:
-            hear(self._opened)
+            hear(self._told)

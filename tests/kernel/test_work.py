@@ -8,7 +8,6 @@ from sqlalchemy import Engine, bindparam, event, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from kernel.db import Sessions, insert_once, transaction
-from kernel.driver import driver_of
 from kernel.prebuilt import Prebuilt
 from kernel.throttle import Throttle
 from kernel.work import WorkSession
@@ -35,7 +34,7 @@ def kept(sessions: Sessions) -> set[bytes]:
 
 
 def in_transaction(work: WorkSession) -> bool:
-    return driver_of(work.looking()).in_transaction
+    return work.looking().driver.in_transaction
 
 
 def test_looking_begins_no_transaction(work: WorkSession) -> None:
