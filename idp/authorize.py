@@ -129,7 +129,7 @@ def _understood(
     now: datetime,
 ) -> AuthorizationRequest:
     claims = claims_parameter.read(values.get("claims"))
-    wanted = {"claims": claims.text()} if "claims" in values else {}
+    wanted = {"claims": claims.document()} if "claims" in values else {}
     message = provider.read_message({**values, **wanted})
     scopes = tuple(dict.fromkeys(values["scope"].split()))
     purpose = _purpose(client, scopes)

@@ -23,9 +23,9 @@ class ClaimsRequest:
     userinfo: Wanted
     id_token: Wanted
 
-    def text(self) -> str:
+    def document(self) -> dict[str, Wanted]:
         """Return the request as JSON again, holding only what OIDC Core 5.5.1 defines."""
-        return json.dumps({"userinfo": self.userinfo, "id_token": self.id_token})
+        return {"userinfo": self.userinfo, "id_token": self.id_token}
 
     def names(self) -> frozenset[str]:
         """Return the claims about the member that are asked for."""

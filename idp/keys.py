@@ -11,8 +11,14 @@ from sqlalchemy.orm import Session
 from idp.models import KeyState, PublishedKey, SigningKey
 from idp.signing import ALGORITHMS, LocalSigner, SigningKeyPair, load_key, new_key
 from kernel.keyring import Keyring
+from kernel.prebuilt import Prebuilt, Row
 
 FRESH = timedelta(seconds=1)
+_PUBLISHED = Prebuilt(
+    select(SigningKey.kid, SigningKey.alg, SigningKey.state, SigningKey.private_sealed).order_by(
+        SigningKey.alg, SigningKey.created_at
+    )
+)
 RETIREMENT = timedelta(days=2)  # longer than any id_token lives and any JWKS is cached
 
 
@@ -95,7 +101,8 @@ class Keys:
         loaded = self._loaded
         if loaded is not None and timedelta(0) <= now - loaded[0] < self._fresh:
             return loaded[2]
-        rows = listed(session)
+        session.flush()  # the statement sees what the ORM has written, not what it still holds
+        rows = _PUBLISHED.all(session, {})
         version = tuple((row.kid, row.state) for row in rows)
         if loaded is not None and loaded[1] == version:
             signer = loaded[2]
@@ -104,7 +111,7 @@ class Keys:
         self._loaded = (now, version, signer)
         return signer
 
-    def _open(self, row: SigningKey) -> SigningKeyPair:
+    def _open(self, row: Row) -> SigningKeyPair:
         private = self._keyring.unseal(row.private_sealed, place=f"signing_key/{row.kid}")
         key = load_key(row.alg, {**json.loads(private), "kid": row.kid})
         return SigningKeyPair(row.kid, row.alg, active=row.state is KeyState.ACTIVE, key=key)

@@ -109,7 +109,7 @@ class Provider(PyopProvider):  # type: ignore[misc]  # pyop is untyped
         bound.clients = {} if client is None else {client.client_id: {}}
         return bound
 
-    def read_message(self, parameters: Mapping[str, str]) -> Message:
+    def read_message(self, parameters: Mapping[str, Any]) -> Message:
         """Return pyop's reading of an authorization request.
 
         Client and redirect URI are already verified (PYOP 16), so pyop's validators for them

@@ -180,6 +180,10 @@ def _shape(columns: Sequence[Any], place: slice, dialect: Dialect) -> Shape:
 
 def _out_of(kind: Any, dialect: Dialect) -> Convert | None:
     if isinstance(kind, JSON) and dialect.name == "postgresql":
-        return json.loads  # psycopg would read it, once a row; `kernel.driver` leaves it as text
+        return _parsed  # psycopg would do it in each row; `kernel.driver` leaves it as text
     convert: Convert | None = kind.dialect_impl(dialect).result_processor(dialect, None)
     return convert
+
+
+def _parsed(text: str | None) -> Any:  # JSON is of many shapes
+    return None if text is None else json.loads(text)

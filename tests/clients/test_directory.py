@@ -1,7 +1,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from clients import directory, registry
@@ -9,20 +9,10 @@ from clients.directory import Directory, RegisteredClient
 from clients.models import Client
 from kernel.ids import digest, new_id
 from tests import make
+from tests.flows.provider import statements
 
 SECOND = timedelta(seconds=1)
 MOMENT = timedelta(milliseconds=999)
-
-
-class Statements:
-    """Counts what is asked of the database."""
-
-    def __init__(self, session: Session) -> None:
-        self.count = 0
-        event.listen(session, "do_orm_execute", self._note)
-
-    def _note(self, _: object) -> None:
-        self.count += 1
 
 
 def find(session: Session, known: Directory, *, now: datetime) -> RegisteredClient:
@@ -67,15 +57,18 @@ def test_a_purpose_is_found_by_code_by_id_or_by_default(session: Session, now: d
     assert client.find_purpose_by_id(new_id()) is None
 
 
-def test_a_client_in_frequent_use_costs_no_statement(session: Session, now: datetime) -> None:
+def test_a_client_in_frequent_use_costs_no_statement(
+    session: Session, database: Engine, now: datetime
+) -> None:
     make.a_client(session)
     known = Directory()
     client = find(session, known, now=now)
-    statements = Statements(session)
 
-    assert find(session, known, now=now + MOMENT) is client
-    assert known.find_by_id(session, client.id, now=now + MOMENT) is client
-    assert statements.count == 0
+    with statements(database) as seen:
+        assert find(session, known, now=now + MOMENT) is client
+        assert known.find_by_id(session, client.id, now=now + MOMENT) is client
+
+    assert seen == []
 
 
 def test_a_change_is_seen_within_one_second(session: Session, now: datetime) -> None:
