@@ -24,7 +24,8 @@ TOLD = timedelta(minutes=10)  # how long its page still says what was answered
 LENGTH = 8
 BITS = 5  # a character
 _A_CODE = re.compile(f"[{READABLE}]{{{LENGTH}}}")
-_BETWEEN = re.compile(r"[\s\-‐-―−・.]+")  # what people and scanners put between groups
+_BETWEEN = re.compile(r"[\s\-‐-―−・.]+")  # what people put between groups, and scanners at the end
+_SYMBOLOGY = re.compile(r"^\]Q[0-9]")  # how many scanners announce a QR code (ISO/IEC 15424)
 LONGEST_TYPED = 64
 
 # Built once: the page of a code asks every other second whether it was read.
@@ -56,7 +57,7 @@ def read(typed: str) -> str | None:
     Full-width and lower-case letters, spaces and dashes are what keyboards make of it.
     """
     plain = unicodedata.normalize("NFKC", typed[:LONGEST_TYPED]).upper()
-    code = _BETWEEN.sub("", plain)
+    code = _SYMBOLOGY.sub("", _BETWEEN.sub("", plain))
     return code if _A_CODE.fullmatch(code) else None
 
 

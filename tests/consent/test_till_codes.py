@@ -24,6 +24,7 @@ TYPED = (
     lambda code: f"{code[:4]}-{code[4:]}",
     lambda code: f" {code[:4]} {code[4:]}\r\n",
     " ".join,
+    lambda code: f"]Q1{code}\r",
     lambda code: code.translate(FULL_WIDTH),
     lambda code: f"{code[:4]}　{code[4:]}".lower().translate(FULL_WIDTH),
     lambda code: f"{code[:2]}–{code[2:4]}．{code[4:]}",
@@ -57,7 +58,10 @@ def test_what_is_typed_is_a_code_or_nothing(typed: str) -> None:
     )
 
 
-@pytest.mark.parametrize("typed", ["", "7GK2M4Q", "7GK2M4QPP", "7GK2M4Q0", "7GK2M4QI", "七GK2M4QP"])
+@pytest.mark.parametrize(
+    "typed",
+    ["", "7GK2M4Q", "7GK2M4QPP", "7GK2M4Q0", "7GK2M4QI", "七GK2M4QP", "]Q17GK2M4Q", "7GK2]Q1M4QP"],
+)
 def test_what_cannot_be_a_code_is_none(typed: str) -> None:
     assert till_codes.read(typed) is None
 

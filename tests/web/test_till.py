@@ -7,15 +7,18 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from joserfc import jwt
+from joserfc.jwk import ECKey
 from sqlalchemy import Engine, select
 from werkzeug.test import TestResponse
 
 from audit.lines import Kind
 from audit.models import LedgerLine
+from clients.authentication import ASSERTION_TYPE
 from kernel.errors import Refused
 from members.models import Standing
 from tests import make
-from tests.flows.provider import City, basic, statements
+from tests.flows.provider import ISSUER, City, basic, statements
 from tests.web.tills import OFFER, ask, decide_always, shown
 from web import till as till_api
 
@@ -291,6 +294,34 @@ def test_a_client_registered_to_prove_itself_in_the_body_does_so_in_json_too(sho
     response = send(shop, json.dumps(told).encode(), {})
 
     assert response.get_json()["eligible"] is True
+
+
+@one_database
+def test_a_till_may_sign_instead_of_knowing_a_secret(shop: City) -> None:
+    key = ECKey.generate_key("P-256", {"kid": "kiosk-1"})
+    registered = {
+        "auth_method": "private_key_jwt",
+        "jwks": {"keys": [key.as_dict(private=False)]},
+    }
+    with shop.database() as session:
+        make.a_shop(session, "kiosk", now=shop.now, **registered)
+    stamp = int(shop.now.timestamp())
+    claims = {
+        "iss": "kiosk",
+        "sub": "kiosk",
+        "aud": ISSUER + till_api.PATH,
+        "exp": stamp + 60,
+        "jti": "once",
+    }
+    told = {
+        "client_assertion_type": ASSERTION_TYPE,
+        "client_assertion": jwt.encode({"alg": "ES256", "kid": "kiosk-1"}, claims, key),
+        "code": shown(shop),
+        "offer": OFFER,
+    }
+
+    assert send(shop, json.dumps(told).encode(), {}).get_json()["eligible"] is True
+    assert send(shop, json.dumps(told).encode(), {}).status_code == 401  # it serves once
 
 
 @pytest.mark.clause("10(4)")
