@@ -112,7 +112,7 @@ def _failed(status: int) -> Result:
         sentence = text("這個條碼過期、用過或打錯了。", "This one is too old, used, or mistyped.")
     elif status == NOT_AN_OFFER:
         word = text("優惠現在不能查", "The offer cannot be checked")
-        sentence = text("優惠不在期間內，請洽店長。", "It is not in force. Ask the manager.")
+        sentence = text("這項優惠現在不開放查詢，請洽店長。", "It is not open. Ask the manager.")
     elif status == TOO_MANY:
         word = text("請等幾分鐘", "Wait a few minutes")
         sentence = text("錯誤的條碼太多次了。", "Too many wrong codes.")
