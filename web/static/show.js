@@ -34,6 +34,9 @@ async function take(answer) {
   region.dataset.state = fresh.dataset.state;
   document.title = page.title;
   begin();
+  if (region.dataset.state === "read") {
+    region.scrollIntoView(); // the number, wherever the page was scrolled to
+  }
   if (focused && document.activeElement !== document.getElementById(focused)) {
     document.getElementById(focused)?.focus();
   }
