@@ -80,6 +80,12 @@ def get(session: Session, binding_id: UUID, *, member_id: UUID) -> Binding:
     return found
 
 
+def names_of(session: Session, member_id: UUID) -> dict[UUID, str]:
+    """Return what the member calls their carriers, those released long ago included."""
+    found = session.execute(select(Binding.id, Binding.name).where(Binding.member_id == member_id))
+    return {row.id: row.name for row in found}
+
+
 def has_usable(session: Session, member_id: UUID, kind: CarrierKind) -> bool:
     """Say whether the member can show a carrier of this kind now."""
     mine = (Binding.member_id == member_id) & (Binding.kind == kind)

@@ -11,11 +11,12 @@ from werkzeug.wrappers import Response
 from audit import footprint, reading, trail
 from audit.lines import Kind
 from audit.reading import Filters, Standing
+from carriers.models import Suspension
 from idp import checkpoints, grants
 from idp.models import GrantEnd
 from kernel.clock import TAIPEI, taipei_day
 from kernel.errors import NotFound
-from web import cookies, csrf, footprint_lines, pages, scope, sessions
+from web import cookies, csrf, footprint_lines, losses, pages, scope, sessions
 from web.footprint_export import WRITERS, Wanted
 from web.footprint_lines import Entry, Names
 
@@ -183,6 +184,7 @@ def not_me(line_id: UUID) -> str:
         "account/footprint_not_me.html",
         entry=footprint_lines.view(entry, Names([shown.line])),
         action=url_for("footprint.disown", line_id=line_id),
+        carrier=bool(shown.line.detail.get("carrier")),
     )
 
 
@@ -192,6 +194,9 @@ def disown(line_id: UUID) -> Response:
     """Sign out everywhere at once, and put the report where it cannot be lost."""
     session, member_id, now = scope.db(), scope.member_id(), scope.now()
     line = reading.get(session, member_id, line_id).line
+    if carrier := line.detail.get("carrier"):  # whoever it was holds it
+        lost, language = Suspension.LOST, pages.language()
+        losses.suspend(session, UUID(carrier), lost, actor=member_id, language=language, now=now)
     sessions.end_all(session, member_id=member_id)
     grants.end_for_member(session, member_id, reason=GrantEnd.LOGGED_OUT, now=now)
     footprint.record(session, Kind.DISOWNED, member_id=member_id, now=now, line=str(line.id))

@@ -10,6 +10,7 @@ from flask import url_for
 
 from audit.lines import Kind, Line
 from audit.reading import Shown, Standing
+from carriers import bindings
 from clients import names
 from clients.names import Named
 from consent import ledger
@@ -118,7 +119,7 @@ class Day:
 
 
 class Names:
-    """The names of everything a few lines mention, looked up in three statements."""
+    """The names of everything a few lines mention, looked up in three statements or four."""
 
     def __init__(self, lines: Sequence[Line], client_ids: Iterable[UUID] = ()) -> None:
         """Look up what `lines` mention, and these clients."""
@@ -127,6 +128,19 @@ class Names:
         self.clients: dict[UUID, Named] = names.of_clients(scope.db(), mentioned | {*client_ids})
         self._purposes = names.of_purposes(scope.db(), purposes)
         self._live = ledger.live_purposes(scope.db(), member_id=scope.member_id(), now=scope.now())
+        shown = any(line.detail.get("carrier") for line in lines)
+        self._carriers = bindings.names_of(scope.db(), scope.member_id()) if shown else {}
+
+    def carrier(self, line: Line) -> str:
+        """Return what the member calls the carrier of a line, empty if there is none."""
+        return next(
+            (
+                name
+                for key, name in self._carriers.items()
+                if str(key) == line.detail.get("carrier")
+            ),
+            "",
+        )
 
     def client(self, line: Line) -> Named | None:
         """Return the client of a line."""
@@ -166,7 +180,7 @@ def view(entry: Entry, known: Names) -> View:
         action=footprint_words.action(line, client=known.client_name(line), language=language),
         purpose=known.purpose(line),
         browser=line.detail.get("browser", ""),
-        facts=_facts(entry, known.purpose(line)),
+        facts=_facts(entry, known.purpose(line), known.carrier(line)),
         standing=entry.standing.value,
         receipts=list(line.basis),
         withdraw_url=_withdraw_url(line, known),
@@ -189,7 +203,7 @@ def _rights(line: Line) -> list[Right]:
     ]
 
 
-def _facts(entry: Entry, purpose: str) -> list[str]:
+def _facts(entry: Entry, purpose: str, carrier: str) -> list[str]:
     """Return what else there is to say, a short sentence each."""
     line, detail, language = entry.newest, entry.newest.detail, pages.language()
     refused = footprint_words.claims(detail["refused"], language) if detail.get("refused") else ""
@@ -204,6 +218,7 @@ def _facts(entry: Entry, purpose: str) -> list[str]:
         pages.say("理由：%(reason)s", reason=reason): bool(reason),
         str(detail.get("browser")): bool(detail.get("browser")),
         method: bool(method),
+        carrier: bool(carrier),
     }
     return [sentence for sentence, is_said in said.items() if is_said]
 

@@ -185,6 +185,7 @@ def start_session(proof: Proof, *, method: str, shared_computer: bool) -> None:
         acr=assurance.acr,
         browser=browser,
         method=method,
+        carrier=str(proof.carrier_id or ""),
     )
     cookies.start_session(token)
     if not shared_computer:  # the next to sit here may be anybody

@@ -7,6 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from audit import footprint, sealing, trail
 from audit.lines import Kind
 from audit.models import LedgerCheckpoint, LedgerLine, LedgerSeal, TrailEntry
+from carriers.models import CarrierEvent, Happening
 from kernel.db import Sessions, open_engine, sessions, transaction
 from kernel.ids import new_id
 from tests.make import NOON
@@ -16,8 +17,9 @@ LEDGERS = {  # each with a change that somebody might like to make
     "ledger": "at = '2027-01-01 00:00:00'",
     "ledger_seal": "place = 7",
     "ledger_checkpoint": "at = '2027-01-01 00:00:00'",
+    "carrier_event": "reason = 'found again'",
 }
-MODELS = (TrailEntry, LedgerLine, LedgerSeal, LedgerCheckpoint)
+MODELS = (TrailEntry, LedgerLine, LedgerSeal, LedgerCheckpoint, CarrierEvent)
 
 
 @pytest.fixture
@@ -32,6 +34,15 @@ def write_one_line_each(make: Sessions) -> None:
     with transaction(make) as session:
         trail.record(session, "key.rotated", actor=None, now=NOON)
         footprint.record(session, Kind.LOGGED_IN, member_id=new_id(), now=NOON)
+        session.add(
+            CarrierEvent(
+                binding_id=new_id(),
+                member_id=new_id(),
+                happening=Happening.SUSPENDED,
+                reason="lost",
+                at=NOON,
+            )
+        )
     sealing.seal(make, sign=lambda words: f"signed {words['number']}", now=NOON)
 
 
@@ -52,13 +63,13 @@ def test_a_line_once_written_stays_as_it_is(engine: Engine, table: str, verb: st
     ):
         connection.execute(text(verb.format(table, LEDGERS[table])))
 
-    assert lines(engine) == 4
+    assert lines(engine) == 5
 
 
 def test_lines_may_always_be_added(engine: Engine) -> None:
     write_one_line_each(sessions(engine))
 
-    assert lines(engine) == 8
+    assert lines(engine) == 10
 
 
 @pytest.mark.parametrize("table", LEDGERS)

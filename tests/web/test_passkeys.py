@@ -460,11 +460,21 @@ def test_a_question_put_to_one_member_binds_nothing_for_another(city: City) -> N
     assert refused.status_code == 400
 
 
-def test_adding_on_the_way_leads_back_to_where_it_was_wanted(city: City) -> None:
+@pytest.mark.parametrize(
+    ("wanted", "led"),
+    [
+        ("/interaction/x", "/interaction/x"),
+        ("https://evil.invalid", "/account/carriers?done=carrier"),
+        ("//evil.invalid", "/account/carriers?done=carrier"),
+    ],
+)
+def test_adding_on_the_way_leads_back_to_where_it_was_wanted(
+    city: City, wanted: str, led: str
+) -> None:
     browser = Browser(city)
     sign_in_by_password(browser)
 
-    assert add(browser, a_passkey(city), next="/interaction/x").location == "/interaction/x"
+    assert add(browser, a_passkey(city), next=wanted).location == led
 
 
 def test_a_stranger_adds_nothing(city: City) -> None:
@@ -629,3 +639,42 @@ def test_removing_a_member_removes_their_passkeys(city: City) -> None:
         session.delete(session.scalars(select(Binding)).one())
         session.flush()
         assert not session.scalars(select(Row)).all()
+
+
+# In the footprint
+
+
+def not_me(browser: Browser, action: str) -> TestResponse:
+    """Press “not me” at the newest line that says `action`."""
+    page = browser.get("/account/footprint").text
+    entry = page[page.index(action) :]
+    found = re.search(r'href="([^"]*/not-me)"', entry)
+    assert found
+    asked = browser.get(found[1])
+    assert "和掛失一樣" in asked.text
+    return browser.submit(asked)
+
+
+@pytest.mark.clause("7(7)")
+@pytest.mark.parametrize("action", ["新增了通行密鑰", "用通行密鑰"])
+def test_who_says_it_was_not_them_ends_the_passkey_too(city: City, action: str) -> None:
+    thief, mei = Browser(city), Browser(city)
+    passkey = enrolled(city)
+    sign_in(thief, passkey)
+    sign_in_by_password(mei)
+
+    assert not_me(mei, action).location.endswith("/reported")
+
+    assert carrier(city).suspension is Suspension.LOST
+    assert "通行密鑰沒有通過" in sign_in(thief, passkey).text
+
+
+def test_the_footprint_says_with_what_one_signed_in(city: City) -> None:
+    passkey, browser = enrolled(city), Browser(city)
+    sign_in(browser, passkey)
+
+    page = browser.get("/account/footprint").text
+
+    assert page.count("My phone") == 2  # added, and used
+    assert "用通行密鑰" in page
+    assert "用密碼" in page
