@@ -5,6 +5,7 @@ delete what it no longer needs. Nothing depends on its answer: from the moment t
 nothing is served, whether the client was told or not.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -53,7 +54,7 @@ def enqueue(
     jobs.enqueue(session, KIND, payload, now=now)
 
 
-class Push:
+class Push(ABC):
     """Push what a job is about to its client, signed; a subclass says the event."""
 
     def __init__(self, make: Sessions, provider: Provider, send: Send) -> None:
@@ -62,9 +63,9 @@ class Push:
         self._provider = provider
         self._send = send
 
+    @abstractmethod
     def events(self, client: RegisteredClient, work: Work) -> Json:
         """Return the events of the token, by their URIs (RFC 8417 2.2)."""
-        raise NotImplementedError
 
     def __call__(self, work: Work, *, now: datetime) -> None:
         """Push the notice; anything but a 2xx is tried again later."""

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from audit.lines import Kind, Line
 from audit.models import LedgerLine
+from carriers import bindings
 from clients import names
 from clients.directory import view_of
 from consent import ledger, receipts
@@ -32,6 +33,7 @@ PARTS: Mapping[str, Bilingual] = {
     "profile": Bilingual("個人資料", "Personal data"),
     "consents": Bilingual("同意與收據", "Consents and receipts"),
     "footprint": Bilingual("我的足跡（可以核對）", "My footprint (verifiable)"),
+    "carriers": Bilingual("卡片與裝置", "Cards and devices"),
     "signins": Bilingual("登入紀錄", "Sign-ins"),
     "requests": Bilingual("我的請求與往來", "My requests and what was written"),
 }
@@ -143,6 +145,28 @@ def _consents(whose: Whose) -> Sheet:
     return _sheet(whose, "consents", heads, rows)
 
 
+def _carriers(whose: Whose) -> Sheet:
+    heads = {
+        "name": Bilingual("名稱", "Name"),
+        "kind": Bilingual("種類", "Kind"),
+        "bound_at": Bilingual("綁定於", "Bound"),
+        "last_used_at": Bilingual("最近使用", "Last used"),
+        "suspended_at": Bilingual("停用於", "Suspended"),
+    }
+    with transaction(whose.rooms.sessions) as session:
+        rows = [
+            [
+                each.name,
+                each.kind.value,
+                _local(each.bound_at),
+                _local(each.last_used_at),
+                _local(each.suspended_at),
+            ]
+            for each in bindings.live(session, whose.member_id)
+        ]
+    return _sheet(whose, "carriers", heads, rows)
+
+
 def _sign_ins(whose: Whose) -> Sheet:
     heads = {
         "at": TIME,
@@ -213,6 +237,7 @@ def _requests(whose: Whose) -> Sheet:
 SHEETS: Mapping[str, Callable[[Whose], Sheet]] = {
     "profile": _profile,
     "consents": _consents,
+    "carriers": _carriers,
     "signins": _sign_ins,
     "requests": _requests,
 }

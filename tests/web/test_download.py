@@ -85,6 +85,7 @@ def test_everything_that_was_ticked_comes_in_three_shapes(browser: Browser, worl
     assert profile["birthdate"] == "民國79年4月1日 (1990-04-01)"
     rows = list(csv.reader(io.StringIO(bundle.read("requests.csv").decode("utf-8-sig"))))
     assert rows[1][-1] == "'=HYPERLINK(1)"
+    assert json.loads(bundle.read("carriers.json")) == []
     assert "登入「圖書館」" in bundle.read("signins.html").decode()
     assert "圖書館" in bundle.read("consents.json").decode()
     assert "陳美玉" not in bundle.read("footprint.json").decode()

@@ -3,8 +3,9 @@
 import base64
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -13,15 +14,16 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from audit import footprint
 from audit.lines import Kind
 from audit.models import LedgerLine
 from clients import registry
 from idp import client_notices, member_notices
 from kernel import calendar
 from kernel.errors import Refused
-from members import requests
+from members import register, requests
 from members.models import Outcome, RequestKind, RequestState, SubjectRequest
-from members.requests import Desk
+from members.requests import Desk, Wish
 from tests import make
 from tests.flows.browser import Browser, hidden
 from tests.flows.provider import City
@@ -208,6 +210,57 @@ def test_a_forged_form_asks_for_nothing(city: City, browser: Browser) -> None:
     assert Kind.REQUEST_MADE not in kinds(city)
 
 
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_two_tabs_at_once_make_one_request(city: City) -> None:
+    member_id, start, said = city.member_id(), Barrier(4), []
+    wish = Wish(kind=RequestKind.DELETE, language="en", acr="1")
+
+    def ask_at_once() -> None:
+        start.wait()
+        try:
+            with city.database() as session:
+                requests.make(
+                    session, wish, member_id=member_id, keyring=make.KEYRING, now=city.now
+                )
+            said.append("made")
+        except Refused as refused:
+            said.append(refused.code)
+
+    at_once(ask_at_once, 4)
+
+    assert sorted(said) == ["made"] + ["request.already_open"] * 3
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_of_two_clerks_who_decide_at_once_one_is_refused(city: City, browser: Browser) -> None:
+    reference, start, said = made(browser, "delete"), Barrier(2), []
+
+    def decide() -> None:
+        start.wait()
+        try:
+            with at_the_desk(city, reference) as (desk, request):
+                desk.decide(request, Outcome.GRANTED, "可以")
+            said.append("decided")
+        except Refused as refused:
+            said.append(refused.code)
+
+    at_once(decide, 2)
+
+    assert sorted(said) == ["decided", "request.wrong_state"]
+    with at_the_desk(city, reference) as (desk, request):
+        member = register.get(desk.session, request.member_id)
+        letters = requests.letters(request, member, keyring=make.KEYRING)
+    assert [each.occasion for each in letters] == ["asked", "decision"]
+
+
+def at_once(work: Callable[[], None], count: int) -> None:
+    threads = [Thread(target=work) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
 # From a line of the footprint
 
 
@@ -288,6 +341,28 @@ def test_a_petition_about_a_line_goes_to_the_city(city: City, browser: Browser) 
         row = session.scalars(select(SubjectRequest)).one()
         assert row.recipient == "city"
         assert row.claims == ["birthdate", "name"]
+
+
+@pytest.mark.clause("10(4)")
+def test_a_shop_that_knows_nobody_cannot_be_written_to(city: City, browser: Browser) -> None:
+    with city.database() as session:
+        shop = make.a_client(
+            session,
+            "cafe",
+            kind="merchant",
+            organisation=make.words("好日子", "Good Day"),
+            sector="cafe.invalid",
+            purposes=[make.a_purpose_form("offer", claims=[])],
+        )
+        for kind in (Kind.TILL_ANSWERED, Kind.SIGNED_IN):
+            footprint.record(
+                session, kind, member_id=city.member_id(), client_id=shop.id, now=city.now
+            )
+        shop_id = str(shop.id)
+        found = request_making.recipients(session, city.member_id())
+
+    assert [named.kind for named in found.values()] == ["agency"]
+    assert ask(browser, "delete", recipient=shop_id).status_code == 404
 
 
 # The desk
