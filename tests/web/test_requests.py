@@ -345,6 +345,7 @@ def test_a_petition_about_a_line_goes_to_the_city(city: City, browser: Browser) 
 
 @pytest.mark.clause("10(4)")
 def test_a_shop_that_knows_nobody_cannot_be_written_to(city: City, browser: Browser) -> None:
+    member_id = city.member_id()
     with city.database() as session:
         shop = make.a_client(
             session,
@@ -355,11 +356,9 @@ def test_a_shop_that_knows_nobody_cannot_be_written_to(city: City, browser: Brow
             purposes=[make.a_purpose_form("offer", claims=[])],
         )
         for kind in (Kind.TILL_ANSWERED, Kind.SIGNED_IN):
-            footprint.record(
-                session, kind, member_id=city.member_id(), client_id=shop.id, now=city.now
-            )
+            footprint.record(session, kind, member_id=member_id, client_id=shop.id, now=city.now)
         shop_id = str(shop.id)
-        found = request_making.recipients(session, city.member_id())
+        found = request_making.recipients(session, member_id)
 
     assert [named.kind for named in found.values()] == ["agency"]
     assert ask(browser, "delete", recipient=shop_id).status_code == 404
