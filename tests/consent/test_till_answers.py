@@ -181,8 +181,8 @@ def test_while_no_room_decides_about_offers_none_is_answered(
 
 
 @pytest.mark.clause("6(1)")
-@pytest.mark.parametrize("standing", [Standing.SUSPENDED, Standing.CLOSED])
-def test_who_is_suspended_or_closed_is_a_no_like_any_other(
+@pytest.mark.parametrize("standing", [Standing.SUSPENDED, Standing.PAUSED, Standing.CLOSED])
+def test_who_is_suspended_paused_or_closed_is_a_no_like_any_other(
     session: Session, now: datetime, offers: FakeOffers, till: Till, standing: Standing
 ) -> None:
     mei, shop = make.a_member(session), a_shop(session)
