@@ -42,9 +42,17 @@ _DECISIONS = Prebuilt(
         Consent.purpose_id == bindparam("purpose_id"),
     )
 )
-_RECEIPT = insert(Receipt)
-_CONSENT = insert(Consent)
-_LOCK = select(Member.id).where(Member.id == bindparam("member_id")).with_for_update()
+_RECEIPT = Prebuilt(insert(Receipt), given=[each.name for each in Receipt.__table__.columns])
+_CONSENT = Prebuilt(
+    insert(Consent),
+    given=(
+        "id receipt_id member_id client_id purpose_id claim decision text_version given_at "
+        "expires_at once"
+    ).split(),
+)
+_LOCK = Prebuilt(
+    select(Member.id).where(Member.id == bindparam("member_id")).with_for_update(), locks=True
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,10 +123,13 @@ def record(
         raise Refused("consent.claim_not_asked")
     session.flush()  # the connection sees what the ORM has written, not what it still holds
     _lock_member(session, member_id)
-    _end(session, EndReason.SUPERSEDED, claims, member_id=member_id, purpose=purpose.id, now=now)
+    standing = decisions(session, member_id=member_id, purpose_id=purpose.id)
+    if any(each.claim in claims for each in standing):
+        _end(
+            session, EndReason.SUPERSEDED, claims, member_id=member_id, purpose=purpose.id, now=now
+        )
     receipt_id = new_id()
     text_sha256 = _keep_text(session, client, purpose, answer)
-    connection = session.connection()
     receipt = {
         "id": receipt_id,
         "member_id": member_id,
@@ -130,10 +141,10 @@ def record(
         "acr": answer.acr,
         "decided_at": now,
     }
-    connection.execute(_RECEIPT, receipt)
-    connection.execute(
-        _CONSENT,
-        [
+    _RECEIPT.write(session, receipt)
+    for claim in sorted(claims):
+        _CONSENT.write(
+            session,
             {
                 "id": new_id(),
                 "receipt_id": receipt_id,
@@ -146,16 +157,14 @@ def record(
                 "given_at": now,
                 "expires_at": expires_at,
                 "once": answer.duration == ONCE,
-            }
-            for claim in sorted(claims)
-        ],
-    )
+            },
+        )
     return receipt_id
 
 
 def _lock_member(session: Session, member_id: UUID) -> None:
     # Two tabs answering at once would both find nothing to supersede; the second one waits here.
-    session.connection().execute(_LOCK, {"member_id": member_id})
+    _LOCK.all(session, {"member_id": member_id})
 
 
 def _keep_text(

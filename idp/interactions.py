@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from idp import parameters
@@ -12,18 +12,28 @@ from idp.interaction import Progress
 from idp.models import Interaction
 from idp.provider import Provider
 from idp.requests import AuthorizationRequest
-from kernel.db import changed
 from kernel.ids import digest, new_id
+from kernel.prebuilt import Prebuilt, Row
 
-# Built once (docs/performance.md).
-_FIND = select(Interaction).where(
-    Interaction.id == bindparam("key"), Interaction.browser_hash == bindparam("browser")
+_BEGIN = Prebuilt(
+    insert(Interaction),
+    given="id browser_hash client_id parameters started_at expires_at".split(),
 )
-_FINISH = (
+_FIND = Prebuilt(
+    select(*Interaction.__table__.columns).where(
+        Interaction.id == bindparam("key"), Interaction.browser_hash == bindparam("browser")
+    )
+)
+_FINISH = Prebuilt(
     update(Interaction)
     .where(Interaction.id == bindparam("key"), Interaction.finished_at.is_(None))
     .values(finished_at=bindparam("now"))
 )
+_this = update(Interaction).where(Interaction.id == bindparam("key"))
+_MARK = {
+    moment: Prebuilt(_this.values({moment: bindparam("now")}))
+    for moment in ("authenticated_at", "account_chosen_at", "consented_at")
+}
 
 
 def begin(
@@ -35,32 +45,39 @@ def begin(
     now: datetime,
 ) -> UUID:
     """Store the request for the browser that brought it and return the interaction's id."""
-    interaction = Interaction(
-        id=new_id(),
-        browser_hash=digest(browser),
-        client_id=request.client.client_id,
-        parameters=request.parameters,
-        started_at=now,
-        expires_at=now + provider.lifetimes.interaction,
+    interaction_id = new_id()
+    _BEGIN.write(
+        session,
+        {
+            "id": interaction_id,
+            "browser_hash": digest(browser),
+            "client_id": request.client.client_id,
+            "parameters": request.parameters,
+            "started_at": now,
+            "expires_at": now + provider.lifetimes.interaction,
+        },
     )
-    session.add(interaction)
-    session.flush()
-    return interaction.id
+    return interaction_id
 
 
-def find(session: Session, interaction_id: UUID, *, browser: str) -> Interaction | None:
+def find(session: Session, interaction_id: UUID, *, browser: str) -> Row | None:
     """Return the interaction if this browser brought it, finished and expired ones included."""
-    return session.scalar(_FIND, {"key": interaction_id, "browser": digest(browser)})
+    return _FIND.one_or_none(session, {"key": interaction_id, "browser": digest(browser)})
+
+
+def mark(session: Session, interaction_id: UUID, moment: str, *, now: datetime) -> None:
+    """Note what has happened: `authenticated_at`, `account_chosen_at` or `consented_at`."""
+    _MARK[moment].write(session, {"key": interaction_id, "now": now})
 
 
 def request_of(
-    provider: Provider, session: Session, interaction: Interaction, *, now: datetime
+    provider: Provider, session: Session, interaction: Row, *, now: datetime
 ) -> AuthorizationRequest:
     """Return the stored request, checked again: the client may have changed meanwhile."""
     return read_request(provider, session, parameters.of(interaction.parameters), now=now)
 
 
-def progress_of(interaction: Interaction) -> Progress:
+def progress_of(interaction: Row) -> Progress:
     """Return what has happened in the interaction so far."""
     return Progress(
         started_at=interaction.started_at,
@@ -72,6 +89,4 @@ def progress_of(interaction: Interaction) -> Progress:
 
 def finish(session: Session, interaction_id: UUID, *, now: datetime) -> bool:
     """Mark the interaction as answered; of two tabs that try, only one gets True."""
-    session.flush()  # the connection sees what the ORM has written, not what it still holds
-    result = session.connection().execute(_FINISH, {"key": interaction_id, "now": now})
-    return changed(result) == 1
+    return _FINISH.run(session, {"key": interaction_id, "now": now}) == 1

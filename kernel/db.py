@@ -14,7 +14,6 @@ from sqlalchemy import (
     Dialect,
     Engine,
     Enum,
-    Executable,
     Index,
     LargeBinary,
     MetaData,
@@ -32,6 +31,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
 
 from kernel.driver import driver_of
 from kernel.ids import new_id
+from kernel.prebuilt import Prebuilt
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -155,17 +155,14 @@ def insert_once(session: Session, table: type[Base], values: dict[str, Any]) -> 
     The database settles the race between two workers.
     """
     session.flush()  # the connection sees what the ORM has written, not what it still holds
-    connection = session.connection()
-    statement = _inserting_once(table, connection.dialect.name)
-    # Left to itself SQLAlchemy does not ask PostgreSQL how many rows an INSERT inserted.
-    result = connection.execute(statement, values, execution_options={"preserve_rowcount": True})
-    return changed(result) == 1
+    dialect = session.get_bind().dialect.name
+    return _inserting_once(table, dialect, tuple(values)).run(session, values) == 1
 
 
 @cache
-def _inserting_once(table: type[Base], dialect: str) -> Executable:
+def _inserting_once(table: type[Base], dialect: str, columns: tuple[str, ...]) -> Prebuilt:
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return insert(table).on_conflict_do_nothing()
+    return Prebuilt(insert(table).on_conflict_do_nothing(), given=columns)
 
 
 def changed(result: Result[Any]) -> int:

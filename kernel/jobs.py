@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from kernel.db import Base, Json, Key, changed
 from kernel.errors import NotFound
 from kernel.ids import new_fraction, new_id
+from kernel.prebuilt import Prebuilt
 
 LEASE = timedelta(minutes=2)  # longer than any handler may take
 FIRST_PAUSE = timedelta(seconds=10)
@@ -71,7 +72,7 @@ class Work:
     created_at: datetime
 
 
-_APPEND = insert(Job)
+_APPEND = Prebuilt(insert(Job), given="id kind payload created_at run_at attempts".split())
 
 
 def enqueue(
@@ -79,8 +80,8 @@ def enqueue(
 ) -> UUID:
     """Write a job into the caller's transaction; it is done after `run_at`, if that commits."""
     job_id = new_id()
-    session.connection().execute(
-        _APPEND,
+    _APPEND.write(
+        session,
         {
             "id": job_id,
             "kind": kind,

@@ -70,16 +70,23 @@ class Built(NamedTuple):
 class Prebuilt:
     """One hot statement, a module constant."""
 
-    def __init__(self, statement: ReturnsRows, *, given: Sequence[str] = (), many: int = 0) -> None:
+    def __init__(
+        self,
+        statement: ReturnsRows,
+        *,
+        given: Sequence[str] = (),
+        many: int = 0,
+        locks: bool = False,
+    ) -> None:
         """Keep `statement`.
 
         `given` names the columns of an INSERT that has no values yet. The last `many` columns are
-        those of an outer join, for `nested`.
+        those of an outer join, for `nested`. A SELECT that `locks` rows does so until the commit.
         """
         self._statement = statement
         self._given = list(given) or None
         self._many = many
-        self._looks = isinstance(statement, SelectBase)
+        self._looks = isinstance(statement, SelectBase) and not locks
         self._built: dict[str, Built] = {}
 
     def all(self, session: Session, given: Given) -> list[Row]:
@@ -150,6 +157,8 @@ def _build(
 ) -> Built:
     writer = NUMBERED if dialect.name == "postgresql" else dialect
     compiled = statement.compile(dialect=writer, column_keys=given)
+    if getattr(compiled, "insert_prefetch", ()):  # SQLAlchemy would have asked the model
+        raise ValueError(f"an INSERT without {compiled.insert_prefetch}")
     columns = list(statement.exported_columns)
     ones = len(columns) - many
     return Built(

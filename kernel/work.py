@@ -11,9 +11,8 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Engine, PoolProxiedConnection
 from sqlalchemy.engine import Connection
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
-from kernel.db import Sessions
 from kernel.driver import Line, driver_of
 
 Write: TypeAlias = Callable[[Line], object]
@@ -26,7 +25,7 @@ class WorkSession(Session):
     own bookkeeping, which costs more than its statements (docs/performance.md).
     """
 
-    def __init__(self, make: Sessions) -> None:
+    def __init__(self, make: sessionmaker[Session]) -> None:
         """Work on the engine of `make`; open nothing yet."""
         super().__init__(make.kw["bind"], expire_on_commit=False)
         self._engine: Engine = make.kw["bind"]

@@ -4,15 +4,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from kernel.errors import NotFound, Refused
 from kernel.ids import new_id
 from kernel.keyring import Keyring
+from kernel.prebuilt import Prebuilt, Row
 from members.logins import normalise
 from members.models import Member, Standing
 from members.profile import Profile, open_claims, seal_profile
+
+_READ = Prebuilt(select(*Member.__table__.columns).where(Member.id == bindparam("key")))
 
 
 def add(
@@ -56,7 +59,16 @@ def get(session: Session, member_id: UUID) -> Member:
     return member
 
 
-def claims_of(member: Member, *, keyring: Keyring) -> dict[str, Any]:
+def read(session: Session, member_id: UUID) -> Row:
+    """Return the member to read only: the columns without the entity. Raises NotFound."""
+    session.flush()  # the statement sees what the ORM has written, not what it still holds
+    row = _READ.one_or_none(session, {"key": member_id})
+    if row is None:
+        raise NotFound("member.not_found")
+    return row
+
+
+def claims_of(member: Member | Row, *, keyring: Keyring) -> dict[str, Any]:
     """Return every claim the city holds about `member`, opened."""
     return open_claims(
         keyring,

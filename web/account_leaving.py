@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -13,8 +14,8 @@ from idp.deletion_proofs import TYPE
 from idp.models import GrantEnd
 from kernel.errors import NotFound, Refused
 from kernel.refusals import refusal
-from members import leaving, standing
-from members.models import AccountDeletion, Member
+from members import leaving
+from members.models import AccountDeletion
 from web import (
     closing,
     consent_cards,
@@ -125,13 +126,12 @@ def resume_now() -> Response:
     return redirect(url_for("account.index"), 303)
 
 
-def _resume(member: Member) -> None:
+def _resume(member_id: UUID) -> None:
     session, now = scope.db(), scope.now()
-    if leaving.resume(session, member.id, now=now):
-        footprint.record(session, Kind.RESUMED, member_id=member.id, now=now)
-        trail.record(session, "member.resumed", actor=member.id, subject=member.id, now=now)
-        session.refresh(member)
-    standing.require_active(member.standing)
+    if leaving.resume(session, member_id, now=now):
+        footprint.record(session, Kind.RESUMED, member_id=member_id, now=now)
+        trail.record(session, "member.resumed", actor=member_id, subject=member_id, now=now)
+    login.admit_active(member_id)
 
 
 # Leaving

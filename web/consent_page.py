@@ -121,7 +121,7 @@ class _Held:
     """What the city holds of the member, in words; derived as the client would get it."""
 
     def __init__(self, asked: AuthorizationRequest) -> None:
-        member = register.get(scope.db(), scope.member_id())
+        member = register.read(scope.db(), scope.member_id())
         self._held = register.claims_of(member, keyring=scope.rooms().keyring)
         self._key = scope.rooms().provider.relay.key_for(
             client_id=asked.client.id, member_id=member.id

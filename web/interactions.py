@@ -25,9 +25,9 @@ from idp.interaction import (
     next_step,
 )
 from idp.issue import issue
-from idp.models import Interaction
 from idp.requests import AuthorizationRequest
 from kernel.errors import NotFound, Refused
+from kernel.prebuilt import Row
 from web import consents, cookies, csrf, flow, headers, login, oidc, pages, passkeys, scope
 from web.login import LoginLocked
 from web.views import client_view
@@ -40,7 +40,7 @@ Page = Response | str
 class Open:
     """An interaction that is still waiting, with its request understood again."""
 
-    def __init__(self, row: Interaction) -> None:
+    def __init__(self, row: Row) -> None:
         """Read the stored request. Raises what `idp.authorize` raises if it no longer holds."""
         provider = scope.rooms().provider
         self.row = row
@@ -71,7 +71,7 @@ class Open:
         )
 
 
-def restart_url(row: Interaction) -> str:
+def restart_url(row: Row) -> str:
     """Return the address that starts the same request again."""
     return f"{url_for('oidc.authorize_by_get')}?{urlencode(row.parameters)}"
 
@@ -95,7 +95,7 @@ def still_open(
     return guarded
 
 
-def _over(row: Interaction) -> Page:
+def _over(row: Row) -> Page:
     provider = scope.rooms().provider
     client = provider.find_client(scope.db(), row.client_id, now=scope.now())
     page = pages.page(
@@ -202,9 +202,7 @@ def log_in(current: Open) -> Page:
 
 def mark_authenticated(interaction_id: UUID) -> None:
     """Note that somebody proved who they are; the attempt began a transaction of its own."""
-    row = interactions.find(scope.db(), interaction_id, browser=cookies.browser())
-    if row is not None:
-        row.authenticated_at = scope.now()
+    interactions.mark(scope.db(), interaction_id, "authenticated_at", now=scope.now())
 
 
 @bp.post("/passkey")
@@ -257,7 +255,7 @@ def account_page(current: Open) -> Page:
 def choose_account(current: Open) -> Page:
     """Go on as this member, or sign in as another."""
     if request.form.get("choice") == "continue":
-        current.row.account_chosen_at = scope.now()
+        interactions.mark(scope.db(), current.row.id, "account_chosen_at", now=scope.now())
         return redirect(current.url("step"), 303)
     present = scope.visitor()
     if present is not None:
@@ -301,7 +299,7 @@ def decide(current: Open) -> Page:
         return consents.show(
             current.asked, following.claims, action=current.url("decide"), errors=errors
         )
-    current.row.consented_at = scope.now()
+    interactions.mark(scope.db(), current.row.id, "consented_at", now=scope.now())
     return redirect(current.url("step"), 303)
 
 

@@ -3,23 +3,27 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
-from kernel.db import changed, insert_once
+from kernel.db import insert_once
 from kernel.ids import digest
+from kernel.prebuilt import Prebuilt
 from web.models import KnownBrowser
+
+_SEEN = Prebuilt(
+    update(KnownBrowser)
+    .where(
+        KnownBrowser.member_id == bindparam("of"), KnownBrowser.browser_hash == bindparam("mark")
+    )
+    .values(seen_at=bindparam("now"))
+)
 
 
 def recognise(session: Session, mark: str, *, member_id: UUID, now: datetime) -> bool:
     """Say whether the member signed in with this browser before; from now on they have."""
     key = digest(mark)
-    seen = session.execute(
-        update(KnownBrowser)
-        .where(KnownBrowser.member_id == member_id, KnownBrowser.browser_hash == key)
-        .values(seen_at=now)
-    )
-    if changed(seen):
+    if _SEEN.run(session, {"of": member_id, "mark": key, "now": now}):
         return True
     values = {"member_id": member_id, "browser_hash": key, "seen_at": now}
     return not insert_once(session, KnownBrowser, values)

@@ -14,12 +14,10 @@ from carriers.models import Suspension
 from idp import acr, grants
 from idp.models import GrantEnd
 from kernel import throttle
-from kernel.db import transaction
 from kernel.errors import Refused
-from kernel.throttle import Policy
+from kernel.throttle import Policy, Verdict
 from members import register, standing
 from members.logins import normalise
-from members.models import Member
 from web import browsers, cookies, known_browsers, losses, notices, pages, scope, sessions
 from web.mails import Mail
 
@@ -38,11 +36,12 @@ class LoginLocked(Exception):  # a state of affairs, not a mistake
         self.until = until
 
 
-def _admit(member: Member) -> None:
-    standing.require_active(member.standing)
+def admit_active(member_id: UUID) -> None:
+    """Let in only who is in good standing. Raises Refused."""
+    standing.require_active(register.read(scope.db(), member_id).standing)
 
 
-def attempt(form: Mapping[str, str], *, admit: Callable[[Member], None] = _admit) -> UUID:
+def attempt(form: Mapping[str, str], *, admit: Callable[[UUID], None] = admit_active) -> UUID:
     """Sign the person in and return the member's id; `admit` refuses whom it does not let in.
 
     Raises LoginLocked, or Refused `login.failed` whatever was wrong: unknown, wrong password,
@@ -52,8 +51,7 @@ def attempt(form: Mapping[str, str], *, admit: Callable[[Member], None] = _admit
     count_attempt(normalise(login))
     try:
         proof = _prove(form, login)
-        member = register.get(scope.db(), proof.member_id)
-        admit(member)
+        admit(proof.member_id)
     except Refused as refused:
         record_failure(refused, login=normalise(login))
         if refused.code == "login.busy":
@@ -77,15 +75,12 @@ def count_attempt(subject: str) -> None:
 
     `subject` is what is being guessed at. Raises LoginLocked.
     """
-    scope.keep()
-    for policy, key in _counted(subject):
-        _hit(policy, key)
+    _hit(*_counted(subject))
 
 
 def count_network() -> None:
     """Count an attempt that guesses at no account: a passkey's. Raises LoginLocked."""
-    scope.keep()
-    _hit(throttle.ADDRESS, _network_key())
+    _hit((throttle.ADDRESS, _network_key()))
 
 
 def forgive_network() -> None:
@@ -102,9 +97,13 @@ def _network_key() -> bytes:
     return throttle.ADDRESS.key(network(), secret=scope.rooms().throttle_key)
 
 
-def _hit(policy: Policy, key: bytes) -> None:
-    with transaction(scope.rooms().sessions) as session:
-        verdict = policy.hit(session, key, now=scope.now())
+def _hit(*counted: tuple[Policy, bytes]) -> None:
+    scope.keep()  # the counts are a transaction of their own, kept whatever comes of the attempt
+    verdict = Verdict(allowed=True)
+    for policy, key in counted:
+        if verdict.allowed:
+            verdict = policy.hit(scope.db(), key, now=scope.now())
+    scope.keep()
     if verdict.retry_at is not None:
         raise LoginLocked(verdict.retry_at)
 

@@ -56,7 +56,7 @@ def _signed_in_as() -> str | None:
     visitor = scope.visitor()
     if visitor is None:
         return None
-    member = register.get(scope.db(), visitor.member_id)
+    member = register.read(scope.db(), visitor.member_id)
     name = register.claims_of(member, keyring=scope.rooms().keyring).get("name", member.login)
     return masked(name)
 

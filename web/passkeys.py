@@ -116,7 +116,7 @@ def _prove(place: str) -> Proof:
 def _require_welcome(proof: Proof, only: UUID | None) -> None:
     if only is not None and proof.member_id != only:
         raise NotProven("passkey.other_member", member_id=only)
-    standing.require_active(register.get(scope.db(), proof.member_id).standing)
+    standing.require_active(register.read(scope.db(), proof.member_id).standing)
     if proof.carrier_id is not None:
         bindings.use(scope.db(), proof.carrier_id, now=scope.now())
 

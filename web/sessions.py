@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, delete, select, update
+from sqlalchemy import and_, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from consent import ledger
@@ -49,6 +49,9 @@ _LIVE_WITH_DECISIONS = Prebuilt(
     )
     .where(*_live),
     many=len(ledger.COLUMNS),
+)
+_START = Prebuilt(
+    insert(BrowserSession), given=[column.name for column in BrowserSession.__table__.columns]
 )
 _TOUCH = Prebuilt(
     update(BrowserSession)
@@ -115,22 +118,22 @@ def start(
 ) -> str:
     """Sign a member in and return the new cookie; the caller ends what this browser had before."""
     token = new_secret()
-    session.add(
-        BrowserSession(
-            id=new_id(),
-            token_hash=digest(token),
-            member_id=member_id,
-            acr=assurance.acr,
-            amr=list(assurance.amr),
-            authenticated_at=now,
-            created_at=now,
-            last_seen_at=now,
-            expires_at=now + lifetime,
-            browser=browser,
-            carrier_id=carrier_id,
-        )
+    _START.write(
+        session,
+        {
+            "id": new_id(),
+            "token_hash": digest(token),
+            "member_id": member_id,
+            "acr": assurance.acr,
+            "amr": list(assurance.amr),
+            "authenticated_at": now,
+            "created_at": now,
+            "last_seen_at": now,
+            "expires_at": now + lifetime,
+            "browser": browser,
+            "carrier_id": carrier_id,
+        },
     )
-    session.flush()
     return token
 
 

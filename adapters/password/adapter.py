@@ -22,6 +22,7 @@ from adapters.password.breach import BreachList, open_breach_lists
 from adapters.password.hashing import Hasher
 from adapters.password.models import PasswordCredential
 from kernel.ids import new_secret
+from kernel.prebuilt import Prebuilt
 from kernel.settings import SettingsInvalid
 from kernel.wording import Bilingual
 from members import logins
@@ -30,7 +31,7 @@ from members.models import Member
 LIFETIME = timedelta(minutes=30)
 LONGEST_LOGIN = 4 * logins.LONGEST  # as typed; what `logins.normalise` looks at
 
-_FIND = (
+_FIND = Prebuilt(
     select(Member.id, PasswordCredential.hash)
     .outerjoin(PasswordCredential, PasswordCredential.member_id == Member.id)
     .where(Member.login == bindparam("login"))
@@ -106,7 +107,7 @@ class PasswordAdapter:
 
 
 def _find(session: Session, login: str) -> tuple[UUID | None, str | None]:
-    found = session.connection().execute(_FIND, {"login": login}).one_or_none()
+    found = _FIND.one_or_none(session, {"login": login})
     return (None, None) if found is None else (found.id, found.hash)
 
 

@@ -127,3 +127,20 @@ def test_a_connection_survives_a_failed_statement(sessions: Sessions, now: datet
         assert COUNT.run(work, {"of": b"k"}) == 0
         work.rollback()
         work.close()
+
+
+def test_an_insert_that_leaves_columns_to_the_model_is_a_mistake(session: Session) -> None:
+    incomplete = Prebuilt(insert(Member), given=["id", "login"])  # its standing has a default
+
+    with pytest.raises(ValueError, match="standing"):
+        incomplete.write(session, {"id": new_id(), "login": "mei"})
+
+
+def test_rows_are_locked_inside_a_transaction(sessions: Sessions) -> None:
+    lock = Prebuilt(select(Member.id).with_for_update(), locks=True)
+    work = WorkSession(sessions)
+
+    lock.all(work, {})
+
+    assert work.looking().driver.in_transaction
+    work.close()
