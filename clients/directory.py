@@ -1,7 +1,7 @@
 """Look clients up quickly: read-only views, kept in process for at most one second."""
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
@@ -11,11 +11,13 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from clients import bases
+from clients import bases, contracts
+from clients.contracts import Span
 from clients.models import (
     AuthMethod,
     Client,
     ClientSecret,
+    Contract,
     Organisation,
     OrganisationKind,
     Profile,
@@ -37,6 +39,11 @@ _CLIENT = Prebuilt(
 )
 _ORGANISATION = Prebuilt(
     select(*Organisation.__table__.columns).where(Organisation.id == bindparam("key"))
+)
+_CONTRACTS = Prebuilt(
+    select(*Contract.__table__.columns)
+    .where(Contract.organisation_id == bindparam("key"))
+    .order_by(Contract.starts_on)
 )
 _SECRETS = Prebuilt(
     select(*ClientSecret.__table__.columns)
@@ -126,6 +133,13 @@ class RegisteredClient:
     purposes: tuple[RegisteredPurpose, ...]
     contact: str | None = None
     notice_uri: str | None = None
+    contracts: tuple[Span, ...] = ()  # a merchant's; an agency needs none
+
+    def is_in_force(self, *, now: datetime) -> bool:
+        """Say whether the client may be served at `now`: a merchant within a contract (2(8)4)."""
+        return self.kind is OrganisationKind.AGENCY or any(
+            span.covers(now) for span in self.contracts
+        )
 
     def find_purpose(self, code: str | None) -> RegisteredPurpose | None:
         """Return the purpose with this code; without a code, the default one."""
@@ -151,7 +165,10 @@ class Directory:
         self._lock = Lock()
 
     def find(self, session: Session, client_id: str, *, now: datetime) -> RegisteredClient | None:
-        """Return the client in force under this `client_id`, or None."""
+        """Return the client not disabled under this `client_id`, or None.
+
+        A merchant's contract may be over: ask `is_in_force` before anything is served.
+        """
         if not (client_id.isascii() and client_id.isprintable()):
             return None  # no database can look for NUL or half a surrogate pair
         known = self._known.get(client_id)
@@ -193,18 +210,31 @@ def _load(session: Session, client_id: str) -> RegisteredClient | None:
         _purpose(each, [claim for claim in claims if claim.purpose_id == each.id])
         for each in _PURPOSES.all(session, key)
     ]
-    return _view(row, organisation, secrets, purposes)
+    agreed = _contracts(session, organisation)
+    return _view(row, organisation, agreed, secrets, purposes)
+
+
+def _contracts(session: Session, organisation: Row) -> Sequence[Row]:
+    """Return the contracts of a merchant; an agency has none, and is not asked for them."""
+    if organisation.kind is OrganisationKind.AGENCY:
+        return ()
+    return _CONTRACTS.all(session, {"key": organisation.id})
 
 
 def view_of(row: Client) -> RegisteredClient:
     """Return the read-only view of a client."""
     purposes = [_purpose(each, each.claims) for each in row.purposes]
-    return _view(row, row.organisation, row.secrets, purposes)
+    organisation = row.organisation
+    return _view(row, organisation, organisation.contracts, row.secrets, purposes)
 
 
 # A row is an entity or a prebuilt statement's: both have the columns' names.
 def _view(
-    row: Row, organisation: Row, secrets: Iterable[Row], purposes: Iterable[RegisteredPurpose]
+    row: Row,
+    organisation: Row,
+    agreed: Iterable[Row],
+    secrets: Iterable[Row],
+    purposes: Iterable[RegisteredPurpose],
 ) -> RegisteredClient:
     return RegisteredClient(
         id=row.id,
@@ -226,6 +256,7 @@ def _view(
         purposes=tuple(purposes),
         contact=row.contact,
         notice_uri=row.notice_uri,
+        contracts=tuple(contracts.span_of(each) for each in agreed),
     )
 
 

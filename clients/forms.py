@@ -1,11 +1,13 @@
 """The forms a client is registered with: shapes and addresses checked, rules left to `registry`."""
 
 import re
+from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from clients import business_numbers
 from clients.claims import lesser
 from clients.models import AuthMethod, Body, OrganisationKind, Profile, PurposeKind
 from kernel.wording import Bilingual
@@ -56,6 +58,28 @@ class PurposeForm(_Form):
         return self
 
 
+class ContractForm(_Form):
+    """A merchant's contract with the city, by its number, for days in Taipei (2(8)4)."""
+
+    number: str = Field(pattern=r"^[^\s\x00-\x1f](.{0,62}[^\s\x00-\x1f])?$")
+    business_number: str
+    starts_on: date
+    ends_on: date = Field(lt=date(2900, 1, 1))
+
+    @field_validator("business_number")
+    @classmethod
+    def _number_adds_up(cls, value: str) -> str:
+        if not business_numbers.is_valid(value):
+            raise ValueError("not a business number: eight digits that add up")
+        return value
+
+    @model_validator(mode="after")
+    def _days_in_order(self) -> "ContractForm":
+        if self.ends_on < self.starts_on:
+            raise ValueError("a contract cannot end before it starts")
+        return self
+
+
 class ClientForm(_Form):
     """A client as submitted for registration. The first purpose is the default one."""
 
@@ -63,6 +87,7 @@ class ClientForm(_Form):
     kind: OrganisationKind
     body: Body = Body.DEPARTMENT
     organisation: Bilingual
+    contract: ContractForm | None = None
     name: Bilingual
     home_uri: str
     contact: str | None = Field(default=None, max_length=320)
@@ -112,6 +137,14 @@ class ClientForm(_Form):
     def _body_fits_the_kind(self) -> "ClientForm":
         if (self.body is Body.MERCHANT) != (self.kind is OrganisationKind.MERCHANT):
             raise ValueError("a merchant's body is merchant, and nobody else's")
+        return self
+
+    @model_validator(mode="after")
+    def _merchants_have_contracts(self) -> "ClientForm":
+        if (self.contract is not None) != (self.kind is OrganisationKind.MERCHANT):
+            raise ValueError("a merchant is registered with its contract, and nobody else is")
+        if self.resource_server and self.kind is OrganisationKind.MERCHANT:
+            raise ValueError("a merchant's client cannot judge the tokens of others")
         return self
 
     @model_validator(mode="after")

@@ -1,6 +1,6 @@
 """Tables of organisations, clients and what each may ask for which purpose."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -71,6 +71,24 @@ class Organisation(Base):
     name_zh: Mapped[str] = mapped_column(String(200))
     name_en: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime]
+
+    contracts: Mapped[list["Contract"]] = relationship(order_by="Contract.starts_on")
+
+
+class Contract(Base):
+    """A merchant's contract with the city; its days are days in Taipei, both included (2(8)4)."""
+
+    __tablename__ = "contract"
+    __table_args__ = (CheckConstraint("starts_on <= ends_on", name="days"),)
+
+    id: Mapped[Key]
+    number: Mapped[str] = mapped_column(String(64), unique=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    business_number: Mapped[str] = mapped_column(String(8))
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    recorded_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]  # when the grants that rested on it were ended
 
 
 class Client(Base):

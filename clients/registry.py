@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from clients import purposes
+from clients import contracts, purposes
 from clients.forms import ClientForm
 from clients.models import (
     AuthMethod,
@@ -41,7 +41,8 @@ def add(
 ) -> str | None:
     """Register a client and return its secret, shown this once; None if it has no secret.
 
-    `secret` fixes it beforehand, for the demonstration. Raises Refused `client.already_exists`.
+    `secret` fixes it beforehand, for the demonstration. Raises Refused `client.already_exists`,
+    `client.contract_exists`.
     """
     if session.scalar(select(Client.id).where(Client.client_id == form.client_id)) is not None:
         raise Refused("client.already_exists")
@@ -52,6 +53,9 @@ def add(
         name_en=form.organisation.en,
         created_at=now,
     )
+    if form.contract is not None:
+        contracts.require_new(session, form.contract.number)
+        organisation.contracts.append(contracts.new(form.contract, now=now))
     client = Client(
         client_id=form.client_id,
         organisation=organisation,

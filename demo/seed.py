@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from adapters.password.breach import BreachList
 from adapters.password.hashing import Hasher
 from adapters.password.passwords import set_password
-from clients import registry
+from clients import contracts, registry
 from demo import city
 from demo.addresses import Addresses
 from demo.city import Json, Persona
@@ -67,6 +67,8 @@ def _register(session: Session, record: Json, *, now: datetime) -> int:
     client.home_uri = form.home_uri
     client.contact = form.contact
     client.notice_uri = form.notice_uri
+    if form.contract is not None and not client.organisation.contracts:
+        contracts.add(session, client, form.contract, now=now)
     client.redirect_uris = list(form.redirect_uris)
     client.post_logout_redirect_uris = list(form.post_logout_redirect_uris)
     session.flush()

@@ -14,6 +14,7 @@ from clients.directory import RegisteredClient, RegisteredPurpose
 from consent.catalogue import SCOPES, asked_by, claims_of_scopes
 from idp import claims_parameter, pkce
 from idp.claims_parameter import ClaimsRequest
+from idp.client_authentication import require_in_force
 from idp.errors import AuthorizationRefused, ProtocolError, ReturnAddress, UntrustedRequest
 from idp.parameters import Parameters
 from idp.provider import Provider
@@ -38,6 +39,7 @@ def read_request(
     client = _known_client(provider, session, parameters, now=now)
     to = _return_address(client, parameters)
     try:
+        require_in_force(client, now=now)
         values = parameters.single()
         for check in CHECKS:
             check(values, client)

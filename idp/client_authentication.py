@@ -11,6 +11,8 @@ from idp.parameters import Parameters
 from idp.provider import Provider
 from kernel.errors import Refused
 
+NO_CONTRACT = "flow.merchant_contract_inactive: the merchant has no contract in force"
+
 
 def authenticated_client(
     provider: Provider,
@@ -35,6 +37,12 @@ def authenticated_client(
     except Refused as refused:
         raise _in_oauth_words(refused) from None
     return client
+
+
+def require_in_force(client: RegisteredClient, *, now: datetime) -> None:
+    """Raise ProtocolError `unauthorized_client` for a merchant without a contract (2(8)4)."""
+    if not client.is_in_force(now=now):
+        raise ProtocolError("unauthorized_client", NO_CONTRACT)
 
 
 def _client_of(

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
+from clients.models import Client
 from idp.models import Grant, GrantEnd
 
 
@@ -44,6 +45,19 @@ def end_for_member(
     """
     spared = [] if but_session is None else [Grant.session_id.is_distinct_from(but_session)]
     _end(session, reason, Grant.member_id == member_id, *spared, now=now)
+
+
+def end_for_organisation(
+    session: Session,
+    organisation_id: UUID,
+    *,
+    issued_before: datetime,
+    reason: GrantEnd,
+    now: datetime,
+) -> None:
+    """End what was issued to all clients of an organisation up to a moment."""
+    clients = select(Client.id).where(Client.organisation_id == organisation_id)
+    _end(session, reason, Grant.client_id.in_(clients), Grant.created_at < issued_before, now=now)
 
 
 def _end(

@@ -36,6 +36,7 @@ class GrantEnd(StrEnum):
     REFRESH_REUSED = "refresh_reused"
     REVOKED = "revoked"
     STANDING = "standing"
+    CONTRACT_ENDED = "contract_ended"
 
 
 class SigningKey(Base):

@@ -115,7 +115,7 @@ def allowed_claims(
     """Return what consent lets this grant release now.
 
     Raises ProtocolError `invalid_token` when nothing at all may leave: client or purpose gone,
-    consent withdrawn or expired.
+    the merchant's contract over, consent withdrawn or expired.
     """
     return _allowed(client, grant, decisions, requested, now=now)[0]
 
@@ -130,7 +130,7 @@ def _allowed(
 ) -> tuple[frozenset[str], frozenset[str]]:
     """Return what may leave now, and the ids of the receipts that this rests on."""
     purpose = None if client is None else client.find_purpose_by_id(grant.purpose_id)
-    if purpose is None:
+    if client is None or purpose is None or not client.is_in_force(now=now):
         raise ProtocolError("invalid_token", NO_CONSENT, status=401)
     allowed = rules.releasable(
         catalogue.asked_by(requested), rules.terms_of(purpose), decisions, now=now

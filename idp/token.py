@@ -7,7 +7,7 @@ from pyop.exceptions import OAuthError
 from sqlalchemy.orm import Session
 
 from clients.directory import RegisteredClient
-from idp.client_authentication import authenticated_client
+from idp.client_authentication import authenticated_client, require_in_force
 from idp.errors import ProtocolError
 from idp.parameters import Parameters
 from idp.provider import DECLARED_ERRORS, Provider
@@ -36,6 +36,7 @@ def exchange(
     client = authenticated_client(
         provider, session, form, endpoint="/token", authorization=authorization, now=now
     )
+    require_in_force(client, now=now)
     if grant_type is None:
         raise ProtocolError("invalid_request", "grant_type is missing")
     if grant_type not in REQUIRED:

@@ -72,6 +72,19 @@ CATALOGUE = {
     "client.form_invalid": _entry(422, "登記資料不正確", "The registration is not valid"),
     "client.no_secret": _entry(409, "這個網站不使用密鑰", "This client uses no secret"),
     "client.not_found": _entry(404, "沒有登記這個網站", "No such client is registered"),
+    "client.contract_days": _entry(
+        422,
+        "契約只能在起迄日之間提前終止",
+        "A contract can only end earlier, and not before it starts",
+        clause="2(8)4",
+    ),
+    "client.contract_exists": _entry(
+        409, "這個契約編號已經登記", "A contract with this number is recorded already"
+    ),
+    "client.contract_not_found": _entry(404, "沒有這份契約", "No such contract is recorded"),
+    "client.contract_not_merchant": _entry(
+        422, "只有特約商店有契約", "Only merchants have contracts", clause="2(8)4"
+    ),
     "client.authentication_failed": _FAILED_CLIENT,
     "client.authentication_ambiguous": _FAILED_CLIENT,
     "request.client_missing": _REQUEST,

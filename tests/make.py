@@ -95,6 +95,19 @@ def a_client_form(client_id: str = "library", **changes: Any) -> dict[str, Any]:
         "post_logout_redirect_uris": ["https://library.invalid/goodbye"],
         "purposes": [a_purpose_form()],
     }
+    if changes.get("kind") == "merchant":
+        form["contract"] = a_contract_form(f"TP-{client_id}")
+    return {**form, **changes}
+
+
+def a_contract_form(number: str = "TP-2026-001", **changes: str) -> dict[str, str]:
+    """Return a merchant's contract of the year 2026; the business number is a published vector."""
+    form = {
+        "number": number,
+        "business_number": "04595252",
+        "starts_on": "2026-01-01",
+        "ends_on": "2026-12-31",
+    }
     return {**form, **changes}
 
 

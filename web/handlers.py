@@ -11,7 +11,14 @@ from kernel.mail import FolderPost, NoPost, Post, SmtpPost
 from kernel.settings import Mail
 from kernel.working import Handler
 from members import archives
-from web import archive_making, closing, consent_endings, contact_mails, notices
+from web import (
+    archive_making,
+    closing,
+    consent_endings,
+    contact_mails,
+    contract_endings,
+    notices,
+)
 from web.rooms import Rooms
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})  # where the demo's sites are
@@ -36,6 +43,7 @@ def handlers(rooms: Rooms) -> Mapping[str, Handler]:
 def sweep(rooms: Rooms, *, now: datetime) -> None:
     """Do what comes due by the calendar and by nobody's hand."""
     consent_endings.expire(rooms.sessions, now=now)
+    contract_endings.end(rooms.sessions, now=now)
     closing.run(rooms, now=now)
     with transaction(rooms.sessions) as session:
         archives.expire(session, now=now)

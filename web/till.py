@@ -12,7 +12,7 @@ from clients.models import AuthMethod
 from consent import till_answers
 from consent.till_answers import Answer
 from idp import parameters
-from idp.client_authentication import authenticated_client
+from idp.client_authentication import authenticated_client, require_in_force
 from idp.errors import ProtocolError
 from idp.parameters import Parameters
 from web import problems, scope, till_throttle
@@ -55,6 +55,7 @@ def _client(sent: Parameters) -> RegisteredClient:
     )
     if client.auth_method is AuthMethod.NONE:  # anybody could say that they are this shop
         raise ProtocolError("invalid_client", "client authentication failed", status=401)
+    require_in_force(client, now=scope.now())
     return client
 
 

@@ -10,6 +10,7 @@ from web.cli import (
     approval,
     calendar,
     client,
+    contract,
     database,
     demo,
     doctor,
@@ -54,5 +55,5 @@ for _command in (
 ):
     main.add_command(_command)
 
-for _command in approval.COMMANDS:
+for _command in (*approval.COMMANDS, contract.contract):
     client.client.add_command(_command)
