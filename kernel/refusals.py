@@ -229,6 +229,12 @@ CATALOGUE = {
     "flow.purpose_mismatch": _entry(
         403, "非該項市政服務所需", "This service does not need that", clause="10(3)"
     ),
+    "flow.merchant_contract_inactive": _entry(
+        403,
+        "這家店現在沒有有效的契約",
+        "The shop has no contract in force",
+        clause="2(8)4",
+    ),
     "flow.purpose_not_offer": _entry(
         403,
         "這不是現在有效的優惠",

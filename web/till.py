@@ -12,9 +12,10 @@ from clients.models import AuthMethod
 from consent import till_answers
 from consent.till_answers import Answer
 from idp import parameters
-from idp.client_authentication import authenticated_client, require_in_force
+from idp.client_authentication import authenticated_client
 from idp.errors import ProtocolError
 from idp.parameters import Parameters
+from kernel.errors import Refused
 from web import problems, scope, till_throttle
 
 bp = Blueprint("till", __name__, url_prefix="/api/till")
@@ -55,7 +56,8 @@ def _client(sent: Parameters) -> RegisteredClient:
     )
     if client.auth_method is AuthMethod.NONE:  # anybody could say that they are this shop
         raise ProtocolError("invalid_client", "client authentication failed", status=401)
-    require_in_force(client, now=scope.now())
+    if not client.is_in_force(now=scope.now()):
+        raise Refused("flow.merchant_contract_inactive")
     return client
 
 

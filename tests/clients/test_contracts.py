@@ -1,6 +1,7 @@
 """Merchants are in force within a contract, to the second (regulation 2(8)4)."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from clients import contracts, registry
 from clients.directory import Directory
+from clients.forms import ContractForm
 from kernel import clock
 from kernel.errors import NotFound, Refused
 from tests import make
@@ -18,7 +20,7 @@ SECOND = timedelta(seconds=1)
 pytestmark = pytest.mark.clause("2(8)4")
 
 
-def form(number: str = "TP-2027", **changes: str) -> contracts.ContractForm:
+def form(number: str = "TP-2027", **changes: str) -> ContractForm:
     return contracts.parse(make.a_contract_form(number, **changes))
 
 
@@ -49,7 +51,8 @@ def test_a_contract_ends_on_a_view_that_is_still_kept(session: Session) -> None:
 
     kept = directory.find(session, "cafe", now=MIDNIGHT)
 
-    assert kept is before is not None
+    assert kept is not None
+    assert kept is before
     assert not kept.is_in_force(now=MIDNIGHT)
 
 
@@ -100,7 +103,7 @@ def test_a_contract_that_does_not_add_up_is_refused(changes: dict[str, str]) -> 
         {"kind": "merchant", "resource_server": True},
     ],
 )
-def test_a_merchant_has_a_contract_and_nobody_else(changes: dict[str, object]) -> None:
+def test_a_merchant_has_a_contract_and_nobody_else(changes: dict[str, Any]) -> None:
     with pytest.raises(Refused, match=r"client\.form_invalid"):
         registry.parse(make.a_client_form(**changes))
 
