@@ -1,7 +1,7 @@
 """Let a member pause the account, or leave for good: asked, waited for, cancelled or done (10-I).
 
-What is done at the end is gone for ever: the data key is destroyed with the data. A pseudonym stays,
-to which the ledger's lines belong. Backups made before hold both (docs/decisions/0031).
+What is done at the end is gone for ever: the data key is destroyed with the data. A pseudonym
+stays, to which the ledger's lines belong. Backups made before hold both (docs/decisions/0031).
 """
 
 from collections.abc import Sequence

@@ -23,7 +23,7 @@ class Member(Base):
     """A resident with an approved record (regulation 2(8)1).
 
     The personal data are sealed under the member's own data key, which is sealed under the
-    installation's key: destroying the data key erases the member from every backup.
+    installation's key: destroying the data key erases what is kept without it.
     """
 
     __tablename__ = "member"
