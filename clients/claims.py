@@ -156,7 +156,12 @@ CLAIMS: tuple[Claim, ...] = (
     *(_age(years) for years in (7, 12, 18, 65)),
     _fact("zoneinfo", "時區", "Time zone", "profile", ClaimType.STRING),
     _fact("locale", "慣用語言", "Language", "profile", ClaimType.STRING),
-    _fact("updated_at", "資料更新時間", "When the data last changed", "profile", ClaimType.NUMBER),
+    Claim(  # to the second: as good as a name to whoever compares
+        name="updated_at",
+        label=Bilingual("資料更新時間", "When the data last changed"),
+        scope="profile",
+        type=ClaimType.NUMBER,
+    ),
     _plain("email", "電子郵件", "E-mail address", "email"),
     _fact("email_verified", "電子郵件是否確認", "E-mail confirmed or not", "email"),
     _RELAY,

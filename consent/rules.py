@@ -10,10 +10,15 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from uuid import UUID
 
+from clients.claims import Sensitivity
 from clients.directory import RegisteredPurpose
-from consent.catalogue import ALWAYS
+from clients.models import OrganisationKind
+from consent.catalogue import ALWAYS, CLAIMS
 
 NOTHING: frozenset[str] = frozenset()
+IDENTIFYING = frozenset(
+    claim.name for claim in CLAIMS if claim.sensitivity is not Sensitivity.ANONYMOUS
+) - {ALWAYS}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +89,19 @@ def releasable(
     if ALWAYS not in given:
         return NOTHING
     return frozenset({ALWAYS}) | (requested & given)
+
+
+def may_recognise(
+    kind: OrganisationKind, terms: Terms, decisions: Iterable[Decided], *, now: datetime
+) -> bool:
+    """Say whether the client may know the member again by a stable `sub`.
+
+    Agencies may. A merchant may only while the member shares a claim that tells who they are, for
+    this very purpose; else each visit is a stranger's (regulation 10(4)).
+    """
+    if kind is OrganisationKind.AGENCY:
+        return True
+    return bool(releasable(IDENTIFYING, terms, decisions, now=now) - {ALWAYS})
 
 
 def unanswered(

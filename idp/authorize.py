@@ -153,6 +153,7 @@ def _understood(
         ui_locales=values.get("ui_locales", "")[:128],
         parameters=values,
         message=message,
+        wants_auth_time=max_age is not None or claims.wants_auth_time(),
     )
 
 

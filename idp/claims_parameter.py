@@ -31,6 +31,10 @@ class ClaimsRequest:
         """Return the claims about the member that are asked for."""
         return frozenset([*self.userinfo, *self.id_token]) - ABOUT_THE_LOGIN
 
+    def wants_auth_time(self) -> bool:
+        """Say whether the moment of the login is asked for."""
+        return "auth_time" in self.id_token or "auth_time" in self.userinfo
+
     def essential_acr(self) -> tuple[str, ...]:
         """Return the acr values one of which must be reached, if any (OIDC Core 5.5.1.1)."""
         wanted = self.id_token.get("acr") or {}

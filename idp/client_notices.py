@@ -11,11 +11,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from clients.directory import RegisteredClient
-from clients.models import Client
+from clients.models import Client, Organisation, OrganisationKind
+from idp.models import Subject
 from idp.provider import Provider
 from kernel import jobs
 from kernel.db import Json, Sessions, transaction
@@ -32,6 +33,24 @@ TAKEN = range(200, 300)
 Send = Callable[..., Answer]  # kernel.outgoing.call, with the settings' hosts
 
 
+def is_told(session: Session, client_id: UUID, *, member_id: UUID) -> bool:
+    """Say whether the client registered where it is told, and knows the member by any name.
+
+    A merchant that only ever met strangers must not learn a stable name from a notice (10(4)).
+    """
+    named = exists().where(Subject.member_id == member_id, Subject.sector == Client.sector)
+    where = (
+        select(Client.id)
+        .join(Organisation, Organisation.id == Client.organisation_id)
+        .where(
+            Client.id == client_id,
+            Client.notice_uri.is_not(None),
+            or_(Organisation.kind == OrganisationKind.AGENCY, named),
+        )
+    )
+    return session.scalar(where) is not None
+
+
 def enqueue(
     session: Session,
     *,
@@ -42,8 +61,7 @@ def enqueue(
     now: datetime,
 ) -> None:
     """Let the client be told, if it registered where; in the transaction that ends the consent."""
-    where = select(Client.id).where(Client.id == client_id, Client.notice_uri.is_not(None))
-    if session.scalar(where) is None:
+    if not is_told(session, client_id, member_id=member_id):
         return
     payload = {
         "member": str(member_id),

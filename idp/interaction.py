@@ -23,6 +23,7 @@ class SignedIn:
     acr: str
     amr: tuple[str, ...]
     authenticated_at: datetime
+    hinted: bool = False  # the hint is a name made for this very visit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,9 +94,10 @@ def next_step(
     3.1.2.3: identify, strengthen, then consent.
     """
     _require_reachable(request, reachable)
+    decisions = tuple(decisions)
     if signed_in is None:
         return _or_refuse(LogIn(Reason.SIGNED_OUT), request, "login_required")
-    reason = _must_log_in_again(request, signed_in, progress, now=now)
+    reason = _must_log_in_again(request, signed_in, progress, decisions, now=now)
     if reason is not None:
         return _or_refuse(LogIn(reason), request, "login_required")
     if _must_choose(request, progress):
@@ -116,9 +118,14 @@ def _or_refuse(step: Step, request: AuthorizationRequest, error: str) -> Step:
 
 
 def _must_log_in_again(
-    request: AuthorizationRequest, signed_in: SignedIn, progress: Progress, *, now: datetime
+    request: AuthorizationRequest,
+    signed_in: SignedIn,
+    progress: Progress,
+    decisions: Iterable[Decided],
+    *,
+    now: datetime,
 ) -> Reason | None:
-    if request.hint_sub is not None and request.hint_sub != signed_in.sub:
+    if not _is_meant(request, signed_in, decisions, now=now):
         if progress.authenticated_at is not None:
             description = "the member who signed in is not the one the client asked for"
             raise AuthorizationRefused("login_required", description, to=request.to)
@@ -132,6 +139,26 @@ def _must_log_in_again(
         if signed_in.authenticated_at < oldest or request.max_age == 0:
             return Reason.TOO_LONG_AGO
     return None
+
+
+def _is_meant(
+    request: AuthorizationRequest,
+    signed_in: SignedIn,
+    decisions: Iterable[Decided],
+    *,
+    now: datetime,
+) -> bool:
+    """Say whether this is the member the client expects, if it expects one.
+
+    A stable name counts only while the client may know it, or a merchant could try names from an
+    ended consent until one fits; a name of another visit fits nobody (decision 0024).
+    """
+    if request.hint_sub is None or signed_in.hinted:
+        return True
+    terms = rules.terms_of(request.purpose)
+    return request.hint_sub == signed_in.sub and rules.may_recognise(
+        request.client.kind, terms, decisions, now=now
+    )
 
 
 def _require_reachable(request: AuthorizationRequest, reachable: frozenset[str]) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from clients.directory import RegisteredClient
-from clients.models import AuthMethod
+from clients.models import AuthMethod, OrganisationKind
 from consent.rules import Decided
 from idp.client_authentication import authenticated_client
 from idp.errors import ProtocolError
@@ -17,7 +17,7 @@ from idp.models import Grant, GrantEnd, Token, TokenKind
 from idp.parameters import Parameters
 from idp.provider import Provider
 from idp.released import allowed_claims
-from idp.state import find_access_token
+from idp.state import asked_for_auth_time, find_access_token
 from kernel.ids import digest
 from kernel.prebuilt import Row
 
@@ -51,7 +51,7 @@ def introspect(
     owner = provider.directory.find_by_id(session, row.client_id, now=now)
     if owner is None or not _consented(owner, row, decisions, now=now):
         return INACTIVE
-    return {
+    told = {
         "active": True,
         "scope": row.scope,
         "client_id": owner.client_id,
@@ -59,11 +59,23 @@ def introspect(
         "iat": int(row.issued_at.timestamp()),
         "exp": int(row.expires_at.timestamp()),
         "iss": provider.issuer,
-        # A resource server of another sector must not learn a name it could join on (10(3)).
-        "sub": provider.sub_of(row.member_id, caller),
+        "sub": _name(provider, owner, caller, row),
         "acr": row.acr,
-        "auth_time": int(row.authenticated_at.timestamp()),
     }
+    if asked_for_auth_time(row):
+        told["auth_time"] = int(row.authenticated_at.timestamp())
+    return told
+
+
+def _name(provider: Provider, owner: RegisteredClient, caller: RegisteredClient, row: Row) -> str:
+    """Return the name to call the member by.
+
+    A resource server of another sector must not learn one it could join on (10(3)), and of a
+    merchant's customer nobody learns more than the merchant (10(4)).
+    """
+    if caller.id == owner.id or owner.kind is OrganisationKind.MERCHANT:
+        return str(row.sub)
+    return provider.sub_of(row.member_id, caller)
 
 
 def _consented(

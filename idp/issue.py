@@ -1,5 +1,6 @@
 """Issue: create the grant and the response that carries its code (OIDC Core 3.1.2.5)."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -7,11 +8,13 @@ from sqlalchemy.orm import Session
 
 from audit import footprint
 from audit.lines import Kind
+from consent import rules
+from consent.rules import Decided
 from idp.id_tokens import Login
 from idp.interaction import SignedIn
 from idp.provider import Provider
 from idp.requests import AuthorizationRequest
-from idp.state import GrantState, NewGrant
+from idp.state import AUTH_TIME, GrantState, NewGrant
 
 KEPT = "response_type client_id redirect_uri nonce claims code_challenge".split()
 
@@ -28,6 +31,7 @@ def issue(
     session: Session,
     request: AuthorizationRequest,
     signed_in: SignedIn,
+    decisions: Iterable[Decided],
     *,
     now: datetime,
 ) -> dict[str, str]:
@@ -41,6 +45,7 @@ def issue(
             client_id=request.client.id,
             purpose_id=request.purpose.id,
             session_id=signed_in.session_id,
+            sub=_name(provider, request, signed_in, decisions, now=now),
             login=Login(
                 acr=signed_in.acr,
                 amr=signed_in.amr,
@@ -62,9 +67,25 @@ def issue(
     return dict(response.to_dict())
 
 
+def _name(
+    provider: Provider,
+    request: AuthorizationRequest,
+    signed_in: SignedIn,
+    decisions: Iterable[Decided],
+    *,
+    now: datetime,
+) -> str:
+    """Return the name the client will know: stable, or good for this grant only (10(4))."""
+    client, terms = request.client, rules.terms_of(request.purpose)
+    if rules.may_recognise(client.kind, terms, decisions, now=now):
+        return signed_in.sub
+    return provider.subjects.new_transient(
+        signed_in.member_id, client.sector, session_id=signed_in.session_id
+    )
+
+
 def _kept(request: AuthorizationRequest) -> dict[str, Any]:
     """Return the part of the request the tokens rest on, to be stored with the grant."""
     message = request.message.to_dict()
-    return {name: message[name] for name in KEPT if name in message} | {
-        "scope": list(request.scopes)
-    }
+    kept = {name: message[name] for name in KEPT if name in message}
+    return kept | {"scope": list(request.scopes), AUTH_TIME: request.wants_auth_time}

@@ -8,12 +8,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clients.directory import RegisteredClient
-from clients.models import Client
-from idp.client_notices import Push
+from idp.client_notices import Push, is_told
 from kernel import jobs
 from kernel.db import Json
 from kernel.jobs import Work
@@ -22,12 +20,6 @@ REQUESTED = "client.subject_request"
 PURGED = "client.account_purged"
 REQUEST_EVENT = "urn:taipei-id:event:subject-request"
 PURGED_EVENT = "https://schemas.openid.net/secevent/risc/event-type/account-purged"  # RISC 2.1
-
-
-def is_told(session: Session, client_id: UUID) -> bool:
-    """Say whether the client registered where it is told."""
-    where = select(Client.id).where(Client.id == client_id, Client.notice_uri.is_not(None))
-    return session.scalar(where) is not None
 
 
 def enqueue_request(
@@ -46,7 +38,7 @@ def enqueue_request(
     `stage` is `asked` where the client is to act, `done` where the city already did and the client
     holds the same data (PDPA 11-V).
     """
-    if not is_told(session, client_id):
+    if not is_told(session, client_id, member_id=member_id):
         return False
     payload = {
         "member": str(member_id),
@@ -62,7 +54,7 @@ def enqueue_request(
 
 def enqueue_purged(session: Session, client_id: UUID, *, member_id: UUID, now: datetime) -> bool:
     """Let the client be told that the account is gone, and say whether it can be."""
-    if not is_told(session, client_id):
+    if not is_told(session, client_id, member_id=member_id):
         return False
     payload = {"member": str(member_id), "client": str(client_id)}
     jobs.enqueue(session, PURGED, payload, now=now)

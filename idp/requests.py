@@ -26,6 +26,7 @@ class AuthorizationRequest:
     ui_locales: str
     parameters: dict[str, str]  # as they came, to store with an interaction and to start again
     message: Message  # as pyop understood it
+    wants_auth_time: bool = False
 
     @property
     def silent(self) -> bool:

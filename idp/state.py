@@ -27,6 +27,8 @@ from idp.models import Grant, GrantEnd, Token, TokenKind
 from kernel.ids import digest, new_id, new_secret
 from kernel.prebuilt import Row
 
+AUTH_TIME = "auth_time"  # in a grant's request: whether it was asked for
+
 
 @dataclass(frozen=True, kw_only=True)
 class NewGrant:
@@ -36,6 +38,7 @@ class NewGrant:
     client_id: UUID
     purpose_id: UUID
     session_id: UUID | None
+    sub: str
     login: Login
     request: dict[str, Any]
 
@@ -93,12 +96,16 @@ class GrantState(AuthorizationState):  # type: ignore[misc]  # pyop is untyped
         grant = self.grant
         return Login(acr=grant.acr, amr=tuple(grant.amr), authenticated_at=grant.authenticated_at)
 
+    def tells_auth_time(self) -> bool:
+        """Say whether the client asked when the member was identified."""
+        return asked_for_auth_time(self.grant)
+
     # Codes
 
     def create_authorization_code(
         self,
         authorization_request: Message,  # noqa: ARG002  # the checked request is in new_grant
-        subject_identifier: str,
+        subject_identifier: str,  # noqa: ARG002  # `idp.issue` chose the name
         scope: Sequence[str] | None = None,  # noqa: ARG002
         user_info: object = None,  # noqa: ARG002
         extra_id_token_claims: object = None,  # noqa: ARG002
@@ -116,7 +123,7 @@ class GrantState(AuthorizationState):  # type: ignore[misc]  # pyop is untyped
                 "client_id": new.client_id,
                 "purpose_id": new.purpose_id,
                 "session_id": new.session_id,
-                "sub": subject_identifier,
+                "sub": new.sub,
                 "acr": new.login.acr,
                 "amr": list(new.login.amr),
                 "authenticated_at": new.login.authenticated_at,
@@ -271,6 +278,14 @@ class GrantState(AuthorizationState):  # type: ignore[misc]  # pyop is untyped
     def get_authorization_request_for_access_token(self, access_token_value: str) -> Message:  # noqa: ARG002
         """Return the request the grant of the access token rests on."""
         return Message().from_dict(self.grant.request)
+
+
+def asked_for_auth_time(grant: Row) -> bool:
+    """Say whether the grant's request asked for `auth_time`.
+
+    Nobody else is told: one second of one login is the same for every client (10(3)).
+    """
+    return bool(grant.request.get(AUTH_TIME))
 
 
 def _narrowed(granted: str, wanted: Sequence[str] | None) -> str:

@@ -66,7 +66,7 @@ def _authorize(call: Call) -> str | None:
     step = next_step(asked, present, progress, decisions, reachable=rooms.reachable, now=now)
     if not isinstance(step, Issue):
         return None
-    response = issue(provider, session, asked, present, now=now)
+    response = issue(provider, session, asked, present, decisions, now=now)
     return with_parameters(asked.to.redirect_uri, {**response, "iss": provider.issuer})
 
 

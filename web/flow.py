@@ -21,6 +21,10 @@ def signed_in(asked: AuthorizationRequest) -> SignedIn | None:
 
 def known_as(visitor: Visitor, asked: AuthorizationRequest, provider: Provider) -> SignedIn:
     """Return a visitor under the name the asking client knows."""
+    hint, sector = asked.hint_sub, asked.client.sector
+    hinted = hint is not None and provider.subjects.is_transient_of(
+        hint, visitor.member_id, sector, session_id=visitor.session_id
+    )
     return SignedIn(
         session_id=visitor.session_id,
         member_id=visitor.member_id,
@@ -28,6 +32,7 @@ def known_as(visitor: Visitor, asked: AuthorizationRequest, provider: Provider) 
         acr=visitor.acr,
         amr=visitor.amr,
         authenticated_at=visitor.authenticated_at,
+        hinted=hinted,
     )
 
 

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from audit import footprint
 from audit.lines import Kind
+from consent import rules
 from idp import acr, interactions, subjects
 from idp.errors import AuthorizationRefused
 from idp.interaction import (
@@ -125,10 +126,13 @@ def _finish(current: Open) -> Response:
     present = current.signed_in()
     if present is None or not interactions.finish(session, current.row.id, now=now):
         return redirect(current.url("step"), 303)
-    subjects.remember(
-        session, present.sub, member_id=present.member_id, sector=current.asked.client.sector
-    )
-    response = issue(provider, session, current.asked, present, now=now)
+    asked, decisions = current.asked, flow.decisions(current.asked, present)
+    terms = rules.terms_of(asked.purpose)
+    if rules.may_recognise(asked.client.kind, terms, decisions, now=now):
+        subjects.remember(
+            session, present.sub, member_id=present.member_id, sector=asked.client.sector
+        )
+    response = issue(provider, session, asked, present, decisions, now=now)
     return oidc.answer(current.asked, response)
 
 

@@ -69,16 +69,17 @@ def _authorize(sent: Parameters) -> Response:
     provider, now = scope.rooms().provider, scope.now()
     asked = authorize.read_request(provider, scope.db(), sent, now=now)
     signed_in = flow.signed_in(asked)
+    decisions = flow.decisions(asked, signed_in)
     step = next_step(
         asked,
         signed_in,
         Progress(started_at=now),
-        flow.decisions(asked, signed_in),
+        decisions,
         reachable=flow.reachable(asked, signed_in),
         now=now,
     )
     if isinstance(step, Issue) and signed_in is not None:
-        return answer(asked, issue(provider, scope.db(), asked, signed_in, now=now))
+        return answer(asked, issue(provider, scope.db(), asked, signed_in, decisions, now=now))
     interaction_id = interactions.begin(
         scope.db(), asked, browser=cookies.browser(), provider=provider, now=now
     )

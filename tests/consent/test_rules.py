@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clients.models import OrganisationKind
 from consent.catalogue import ALWAYS, CLAIMS
-from consent.rules import Decided, Terms, carried, releasable, unanswered
+from consent.rules import Decided, Terms, carried, may_recognise, releasable, unanswered
 from tests.make import NOON
 
 CARD, ROOM = UUID(int=1), UUID(int=2)
@@ -231,3 +232,41 @@ def test_a_consent_for_one_sign_in_asks_again_but_releases_meanwhile() -> None:
 
 def test_an_expired_answer_asks_again() -> None:
     assert asked([], yes("sub", expires_at=NOON)) == {"sub"}
+
+
+@pytest.mark.clause("10(4)")
+@pytest.mark.parametrize(
+    ("kind", "claims", "may"),
+    [
+        (OrganisationKind.AGENCY, (), True),
+        (OrganisationKind.MERCHANT, (), False),
+        (OrganisationKind.MERCHANT, ("sub",), False),
+        (OrganisationKind.MERCHANT, ("sub", "age_over_65"), False),
+        (OrganisationKind.MERCHANT, ("name",), False),
+        (OrganisationKind.MERCHANT, ("sub", "name"), True),
+    ],
+)
+def test_a_merchant_recognises_only_whom_it_may_know(
+    kind: OrganisationKind, claims: tuple[str, ...], *, may: bool
+) -> None:
+    purpose = UUID(int=4)
+    terms = Terms(
+        purpose_id=purpose,
+        since=dict.fromkeys(("sub", "name", "age_over_65"), 1),
+        longest=timedelta(days=30),
+    )
+    given_claims = [
+        Decided(
+            purpose_id=purpose,
+            claim=each,
+            given=True,
+            text_version=1,
+            given_at=NOON,
+            expires_at=NOON + timedelta(days=1),
+        )
+        for each in claims
+    ]
+
+    assert may_recognise(kind, terms, given_claims, now=NOON) is may
+    late = NOON + timedelta(days=1)
+    assert may_recognise(kind, terms, given_claims, now=late) is (kind is OrganisationKind.AGENCY)

@@ -7,12 +7,15 @@ LOGIN = Login(acr="urn:a", amr=("pwd",), authenticated_at=NOON - timedelta(minut
 STAMP = int(NOON.timestamp())
 
 
-def claims(*, nonce: str | None = "n", access_token: str | None = "t") -> dict[str, object]:
+def claims(
+    *, nonce: str | None = "n", access_token: str | None = "t", tells_auth_time: bool = True
+) -> dict[str, object]:
     return id_token_claims(
         issuer="https://id.example.invalid",
         client_id="library",
         sub="s",
         login=LOGIN,
+        tells_auth_time=tells_auth_time,
         nonce=nonce,
         access_token=access_token,
         lifetime=timedelta(minutes=10),
@@ -33,6 +36,10 @@ def test_an_id_token_says_who_was_identified_how_when_by_whom_and_for_whom() -> 
         "nonce": "n",
         "at_hash": left_half_hash("t"),
     }
+
+
+def test_the_moment_of_the_login_is_not_told_unasked() -> None:
+    assert "auth_time" not in claims(tells_auth_time=False)
 
 
 def test_without_a_nonce_or_an_access_token_nothing_is_said_of_them() -> None:

@@ -32,7 +32,6 @@ def test_a_client_learns_what_its_own_token_is_worth(city: City) -> None:
         "iss": ISSUER,
         "sub": city.userinfo(token).get_json()["sub"],
         "acr": "urn:taipei-id:acr:1",
-        "auth_time": stamp,
     }
 
 

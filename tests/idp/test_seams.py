@@ -94,7 +94,7 @@ def test_a_state_without_a_grant_says_that_somebody_forgot_to_look_one_up() -> N
 
 def test_a_provider_works_for_a_client_or_not_at_all() -> None:
     with pytest.raises(RuntimeError):
-        a_provider()._create_subject_identifier("mei", "library", "")
+        a_provider()._working_for()
 
 
 def test_a_provider_at_work_leaves_the_one_it_came_from_alone() -> None:
