@@ -1,0 +1,76 @@
+"""Join two parties' records by whatever they share: values, pieces of values, sizes, times."""
+
+import base64
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from math import log
+from typing import Any
+
+PIECE = 8  # characters: of random base64url, two records share a piece once in 10^14
+COMMON = 0.5  # what more than half of all visits hold tells nobody apart
+_JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
+
+Record = Mapping[str, Any]  # everything one party received in one member's visit
+
+
+def features(record: Record) -> frozenset[str]:
+    """Return everything in a record that another record could share."""
+    return frozenset(found for path, leaf in _leaves(record) for found in _of(path, leaf))
+
+
+def _leaves(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(node, Mapping):
+        for name, value in node.items():
+            yield from _leaves(value, f"{path}/{name}")
+    elif isinstance(node, list | tuple):
+        for value in node:
+            yield from _leaves(value, path)
+    elif isinstance(node, str) and _JWT.fullmatch(node):
+        *readable, signature = node.split(".")
+        for part in readable:
+            yield from _leaves(json.loads(base64.urlsafe_b64decode(part + "==")), path)
+        yield path, signature
+    else:
+        yield path, node
+
+
+def _of(path: str, leaf: object) -> Iterator[str]:
+    """Give a leaf's value, its pieces and its length."""
+    text, name = str(leaf), path.rpartition("/")[2]
+    yield f"length {name} {len(text)}"
+    if not isinstance(leaf, str):  # a number alone says little: seconds of other things are alike
+        yield f"number {name} {text}"
+        return
+    yield f"value {text}"
+    if len(text) > PIECE:
+        lowered = text.lower()
+        yield from (f"piece {lowered[at : at + PIECE]}" for at in range(len(text) - PIECE + 1))
+
+
+def hits(here: Sequence[Record], there: Sequence[Record]) -> float:
+    """Return how many members are expected to be joined rightly; row n is member n on both sides.
+
+    Of several equally likely partners one is drawn, so each counts for its share.
+    """
+    ours, theirs = [features(each) for each in here], [features(each) for each in there]
+    held = Counter(feature for each in theirs for feature in each)
+    weight = {
+        feature: log(len(theirs) / count)
+        for feature, count in held.items()
+        if count <= COMMON * len(theirs)
+    }
+    return sum(_share(number, each, theirs, weight) for number, each in enumerate(ours))
+
+
+def _share(
+    number: int,
+    ours: frozenset[str],
+    theirs: Sequence[frozenset[str]],
+    weight: Mapping[str, float],
+) -> float:
+    telling = ours & weight.keys()
+    scores = [round(sum(weight[each] for each in telling & other), 6) for other in theirs]
+    best = max(scores)
+    return 1 / scores.count(best) if scores[number] == best else 0.0
