@@ -109,7 +109,6 @@ PLANTS: dict[str, Callable[[int], object]] = {
     "a card's number": lambda number: f"{1_000_000_007 * (number + 1):016d}",
     "an unsalted hash": lambda number: hashlib.sha256(f"member-{number}".encode()).hexdigest(),
     "a shared address": lambda number: f"{number * 104729:08x}@relay.invalid",
-    "a moment of the login": lambda number: 1_795_406_400 + number,
 }
 
 
