@@ -16,6 +16,7 @@ from demo.visits import Visits
 
 CLIENT_ID = "goodday-cafe"
 COOKIE = "merchant_session"
+STRANGER = "openid"  # a name for this visit, and nothing else
 
 
 class Till:
@@ -47,8 +48,10 @@ class Till:
         )
 
     def login(self) -> Response:
-        """Send the customer to Taipei ID."""
-        return self._sign_in.start(self._address("callback"), language=g.lang)
+        """Send the customer to Taipei ID: a stranger, unless they choose to be known here."""
+        named = request.args.get("as") == "guest"
+        scope = self._setup.record["scope"] if named else STRANGER
+        return self._sign_in.start(self._address("callback"), language=g.lang, scope=scope)
 
     def callback(self) -> Response:
         """Take the answer, ask for the data and print the receipt."""
@@ -73,6 +76,7 @@ class Till:
             claims=shown(asked_for(self._setup.record), claims),
             number=fingerprint(session["visit"]).upper(),
             sub=claims["sub"],
+            named=bool({"name", "email"} & claims.keys()),
             at=visit["at"],
         )
 

@@ -1,3 +1,5 @@
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from werkzeug.test import TestResponse
 
@@ -142,3 +144,20 @@ def test_the_till_s_pages_for_yes_and_no_are_equally_long(
     provider.till_answer["eligible"] = False
 
     assert len(scan(guest).data) == len(yes.data)
+
+
+def test_a_guest_comes_as_a_stranger_unless_they_choose_otherwise(guest: Visitor) -> None:
+    def scope(**query: str) -> str:
+        return parse_qs(urlsplit(guest.get("/login", **query).location).query)["scope"][0]
+
+    assert scope() == "openid"
+    assert scope(**{"as": "guest"}) == "openid profile email"
+
+
+def test_the_receipt_says_whether_the_code_will_be_seen_again(
+    guest: Visitor, provider: StubProvider
+) -> None:
+    provider.claims = {"sub": SUB}
+    guest.sign_in()
+
+    assert "Code for this visit" in guest.get("/receipt").text
