@@ -7,9 +7,11 @@ import click
 from rich.console import Console
 
 from bench import cpu, report
+from bench import parts as parts_
 from bench.flows import OPERATIONS
 from bench.load import Failed
 from bench.measure import Plan, measure
+from bench.parts import Part
 from bench.report import Report
 from bench.servers import NotStarted
 from kernel import clock
@@ -42,6 +44,7 @@ def _users(_context: click.Context, _parameter: click.Parameter, text: str) -> t
 @click.option("--rounds", type=click.IntRange(1, 100), help="How often  [default: 3]")
 @click.option("--members", type=click.IntRange(1), help="Signed-in members  [default: 1000]")
 @click.option("--json", "file", type=click.Path(path_type=Path), help="Write the numbers here.")
+@click.option("--parts", is_flag=True, help="Time single parts in process instead.")
 @click.option("--write", is_flag=True, help="Put the table into docs/performance.md.")
 @click.pass_context
 def main(
@@ -55,9 +58,13 @@ def main(
     rounds: int | None,
     members: int | None,
     file: Path | None,
+    parts: bool,
     write: bool,
 ) -> None:
     """Measure what sign-ins cost on a real server with a real database."""
+    if parts:
+        report.show_parts(_parts(ENGINES[engine]))
+        return
     given = context.get_parameter_source("users") is click.core.ParameterSource.COMMANDLINE
     operations = NAMES[operation]
     plan = Plan(
@@ -74,6 +81,11 @@ def main(
         report.save(found, file)
     if write:
         report.write(found)
+
+
+def _parts(engines: tuple[str, ...]) -> list[Part]:
+    with Console(stderr=True).status("") as status:
+        return parts_.measure(engines, status.update)
 
 
 def _measured(plan: Plan) -> Report:

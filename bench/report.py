@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.measure import Row
+from bench.parts import Part
 from bench.servers import WORKERS
 
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
@@ -93,6 +94,13 @@ def show(report: Report) -> None:
     for cells in _cells(report):
         table.add_row(*cells)
     console.print(table, *report.notes(), sep="\n")
+
+
+def show_parts(parts: Iterable[Part]) -> None:
+    """Print what single parts cost."""
+    print("engine\tpart\tCPU µs here\tin the database")
+    for part in parts:
+        print(f"{part.engine}\t{part.name}\t{part.here_us:.0f}\t{part.store_us:.0f}")
 
 
 def markdown(report: Report) -> str:
