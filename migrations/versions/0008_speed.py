@@ -1,4 +1,4 @@
-"""Create the tables of speed.
+"""Change nothing: faster statements needed no new index.
 
 Revision 0008, after 0007.
 """
@@ -10,8 +10,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    """There is nothing to do."""
 
 
 def downgrade() -> None:
-    """Nothing yet."""
+    """There is nothing to do."""
