@@ -36,6 +36,7 @@ class Kind(StrEnum):
     CARRIER_LOST = "carrier.lost"
     CARRIER_COPIED = "carrier.copied"
     CARRIER_REMOVED = "carrier.removed"
+    NOTE_DISPUTED = "note.disputed"
     VIEWED = "record.viewed"
     EXPORTED = "footprint.exported"
     ARCHIVE_ASKED = "archive.asked"

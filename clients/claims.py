@@ -40,6 +40,7 @@ class Source(StrEnum):
     NOTE = "note"  # an agency's activation note, with its evidence (10-II)
     DERIVED = "derived"  # computed from another claim, to say less
     PER_CLIENT = "per_client"  # made for one client, and different for every other
+    OFFER = "offer"  # yes or no to one offer, and never why (10(4))
 
 
 class Sensitivity(StrEnum):
@@ -119,6 +120,20 @@ def _age(years: int) -> Claim:
     return _derived(name, zh, en, of="birthdate", scope="profile")
 
 
+def _note(name: str, zh: str, en: str) -> Claim:
+    """Return what an agency noted of one service: for services of agencies only (10(4), 10-II)."""
+    return Claim(
+        name=name,
+        label=Bilingual(zh, en),
+        scope="",  # no scope bundles it: it is asked for by name
+        type=ClaimType.OBJECT,
+        sensitivity=Sensitivity.SENSITIVE,
+        source=Source.NOTE,
+        askers=AGENCIES,
+        purposes=SERVICES,
+    )
+
+
 _SUBJECT = Claim(
     name=ALWAYS,
     label=Bilingual("專屬代號", "An identifier made for this site only"),
@@ -138,6 +153,17 @@ _RELAY = Claim(
     source=Source.PER_CLIENT,
     derived_from=("email",),
     less_than="email",
+)
+
+_OFFER = Claim(
+    name="offer_eligible",
+    label=Bilingual("符合這項優惠（只答是或否）", "Entitled to this offer (only yes or no)"),
+    scope="",
+    type=ClaimType.BOOLEAN,
+    sensitivity=Sensitivity.ANONYMOUS,
+    source=Source.OFFER,
+    askers=frozenset({MERCHANT}),
+    purposes=frozenset({PurposeKind.OFFER}),
 )
 
 CLAIMS: tuple[Claim, ...] = (
@@ -177,6 +203,11 @@ CLAIMS: tuple[Claim, ...] = (
         scope="address",
         type_=ClaimType.STRING,
     ),
+    _note("library_card", "圖書借閱證", "Library card"),
+    _note("senior_card", "敬老卡", "Senior card"),
+    _note("disability_card", "愛心卡", "Disability card"),
+    _note("low_income", "低收入戶資格", "Low-income status"),
+    _OFFER,
 )
 
 BY_NAME: Mapping[str, Claim] = MappingProxyType({claim.name: claim for claim in CLAIMS})

@@ -37,6 +37,8 @@ _LESSER = {
 def claims_of_scopes(scopes: Iterable[str]) -> frozenset[str]:
     """Return the claims bundled by `scopes` (OIDC Core 5.4); an unknown scope bundles nothing.
 
+    What agencies and offers vouch for no scope bundles: it is asked for by name.
+
     What can stand in for a bundled claim is bundled with it.
     """
     return _NONE.union(*(_BUNDLED.get(scope, _NONE) for scope in scopes))

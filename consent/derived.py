@@ -7,19 +7,16 @@ import base64
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from kernel.keyring import keyed_hash
+from members.facts import is_aged, is_resident
 
 VERSION = "relay/v1"
 LOCAL_BYTES = 15  # 24 characters of base32: as many as nobody can guess or find twice
-TAIPEI = "臺北市"
-CITY = {"taipei", "taipei city"}
 AGES = (7, 12, 18, 65)
-_BIRTHDATE = re.compile("([0-9]{4})(?:-([0-9]{2})-([0-9]{2}))?")
-_A_CITY = re.compile(r".*([市縣]| city| county)")
 _A_DISTRICT = re.compile(r".*(區| district| dist\.?)", re.IGNORECASE)
 
 
@@ -65,68 +62,17 @@ def value_of(name: str, held: Mapping[str, Any], *, client_key: ClientKey, today
     return held.get(name)
 
 
-def reached(born: date, years: int, *, today: date) -> bool:
-    """Say whether somebody born on that day is so many years old (Civil Code 121, 124).
-
-    Who is born on 29 February comes of age on 1 March of a year without one.
-    """
-    try:
-        birthday = born.replace(year=born.year + years)
-    except ValueError:
-        birthday = date(born.year + years, 3, 1)
-    return today >= birthday
-
-
 def _age_over(years: int) -> Callable[[Mapping[str, Any], ClientKey, date], bool | None]:
     def over(held: Mapping[str, Any], client_key: ClientKey, today: date) -> bool | None:
         del client_key
-        span = _born_between(held.get("birthdate"))
-        if span is None or span[0] > today:
-            return None
-        earliest, latest = (reached(born, years, today=today) for born in span)
-        return earliest if earliest == latest else None
+        return is_aged(held, years, today=today)
 
     return over
 
 
-def _born_between(birthdate: object) -> tuple[date, date] | None:
-    """Return the first and last day the person can be born on; OIDC Core 5.1 allows the year."""
-    found = _BIRTHDATE.fullmatch(birthdate) if isinstance(birthdate, str) else None
-    if found is None:
-        return None
-    year, month, day = (int(part or 0) for part in found.groups())
-    try:
-        if month and day:
-            return date(year, month, day), date(year, month, day)
-        if month:  # the day is 00 on some residence permits
-            next_month = date(year + month // 12, month % 12 + 1, 1)
-            return date(year, month, 1), next_month - timedelta(days=1)
-        return (date(year, 1, 1), date(year, 12, 31)) if not day else None
-    except ValueError:
-        return None
-
-
 def _resident(held: Mapping[str, Any], client_key: ClientKey, today: date) -> bool | None:
     del client_key, today
-    city = _city(held)
-    return None if city is None else city == TAIPEI
-
-
-def _city(held: Mapping[str, Any]) -> str | None:
-    """Return the city or county of the address, None if the address does not name one."""
-    address = held.get("address")
-    if not isinstance(address, Mapping):
-        return None
-    for part in map(_spelt, (address.get("region"), address.get("locality"))):
-        if part.startswith(TAIPEI) or part in CITY:
-            return TAIPEI
-        if _A_CITY.fullmatch(part):
-            return part
-    return None
-
-
-def _spelt(part: object) -> str:
-    return part.strip().casefold().replace("台", "臺") if isinstance(part, str) else ""
+    return is_resident(held)
 
 
 def _district(held: Mapping[str, Any], client_key: ClientKey, today: date) -> str | None:

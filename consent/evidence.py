@@ -8,10 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from clients.claims import Claim, ClaimType, Sensitivity, Source
-from clients.models import OrganisationKind, PurposeKind
 from kernel.db import Json
-from kernel.wording import Bilingual
 
 
 class State(StrEnum):
@@ -61,17 +58,3 @@ def evidence(
         return Evidence(state=State.DISPUTED, source=source, as_of=as_of, disputed=True)
     state = State.ACTIVATED if noted else State.NOT_ACTIVATED
     return Evidence(state=state, source=source, as_of=as_of)
-
-
-def entitlement(name: str, label: Bilingual) -> Claim:
-    """Return the catalogue's entry for one service's note: for agencies' services only (10(4))."""
-    return Claim(
-        name=name,
-        label=label,
-        scope="",  # no scope bundles it: it is asked for by name
-        type=ClaimType.OBJECT,
-        sensitivity=Sensitivity.SENSITIVE,
-        source=Source.NOTE,
-        askers=frozenset({OrganisationKind.AGENCY}),
-        purposes=frozenset({PurposeKind.SERVICE}),
-    )

@@ -68,14 +68,6 @@ class Decide(Protocol):
         ...
 
 
-def no_offers(
-    session: Session, *, purpose_id: UUID, member_id: UUID, held: Json, now: datetime
-) -> bool:
-    """Refuse every offer: what stands in while no room decides about them."""
-    del session, purpose_id, member_id, held, now
-    raise Refused("flow.purpose_not_offer")
-
-
 @dataclass(frozen=True, kw_only=True)
 class Till:
     """What answers rest on: who decides, and the keys of this installation."""

@@ -8,7 +8,7 @@ from adapters.password.breach import BreachList
 from adapters.password.hashing import Hasher
 from adapters.password.passwords import set_password
 from clients import contracts, registry
-from demo import city
+from demo import city, notes
 from demo.addresses import Addresses
 from demo.city import Json, Persona
 from kernel.errors import NotFound
@@ -38,6 +38,7 @@ def seed(
             added += 1
     for record in city.clients(addresses):
         added += _register(session, record, now=now)
+    notes.settle(session, now=now)
     return added
 
 

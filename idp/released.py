@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from audit import footprint
 from audit.lines import Kind
 from clients.directory import RegisteredClient
-from consent import catalogue, derived, rules
+from consent import catalogue, derived, rules, vouched
 from consent.catalogue import ALWAYS
 from consent.derived import Relay
 from consent.rules import Decided
@@ -81,8 +81,16 @@ class ReleasedClaims:
         today = clock.taipei_day(state.now)
         values = {
             name: derived.value_of(name, held, client_key=client_key, today=today)
-            for name in sorted(names)
+            for name in sorted(names - vouched.NAMES)
         }
+        values |= vouched.values(
+            state.session,
+            names,
+            member_id=grant.member_id,
+            purpose_id=grant.purpose_id,
+            held=held,
+            now=state.now,
+        )
         return {name: value for name, value in values.items() if value is not None}
 
     def _open(self, session: Session, grant: Row) -> dict[str, Any]:

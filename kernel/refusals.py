@@ -90,6 +90,27 @@ CATALOGUE = {
     "request.client_missing": _REQUEST,
     "request.client_unknown": _REQUEST,
     "request.redirect_uri_unknown": _REQUEST,
+    # services and offers
+    "service.not_yours": _entry(
+        403,
+        "只有主管這項服務的機關可以註記",
+        "Only the agency of a service may note it",
+        clause="2(8)6",
+    ),
+    "service.not_found": _NO_PAGE,
+    "offer.not_found": _entry(404, "沒有這項優惠", "There is no such offer"),
+    "offer.rule_invalid": _entry(
+        422, "優惠條件不正確", "The offer's rule is not valid", clause="6(4)"
+    ),
+    "offer.period_invalid": _entry(
+        422, "優惠期間不正確", "The offer's period is not valid", clause="6(4)"
+    ),
+    "offer.already_decided": _entry(
+        409, "這項優惠已經決定", "The offer was decided already", clause="6(4)"
+    ),
+    "publish.document_no_missing": _entry(
+        409, "缺來文文號", "The document number is missing", clause="6(4)"
+    ),
     # certificates
     "carrier.certificate_invalid": _entry(
         422, "無法讀取這張憑證", "This certificate cannot be read", clause="7(6)3"
@@ -234,6 +255,12 @@ CATALOGUE = {
         "這家店現在沒有有效的契約",
         "The shop has no contract in force",
         clause="2(8)4",
+    ),
+    "flow.small_population": _entry(
+        403,
+        "去識別化不足（母體過小）",
+        "The group is too small for an answer that names nobody",
+        clause="10(4)",
     ),
     "flow.purpose_not_offer": _entry(
         403,

@@ -97,6 +97,7 @@ class Settings(BaseSettings):
     trusted_proxies: int = Field(default=0, ge=0, le=4)
     breach_list: Path | None = None
     argon2_parallel: int = Field(default=2, ge=1, le=64)
+    smallest_population: int = Field(default=50, ge=1)  # that an offer may tell apart (10(4))
 
     @field_validator("adapters", "private_hosts", mode="before")
     @classmethod

@@ -1,7 +1,8 @@
 """The front of the member's own pages: signing in and out of them, and the overview.
 
 The other pages hang on the same blueprint: `account_carriers`, `account_consents`,
-`account_sessions`, `account_password`, `account_confirm`, `account_show`, `receipts`.
+`account_sessions`, `account_services`, `account_password`, `account_confirm`, `account_show`,
+`receipts`.
 """
 
 from dataclasses import dataclass
@@ -143,6 +144,7 @@ def done() -> list[str]:
         "lost": pages.say("已掛失，立刻不能再用；用它登入的地方都已登出。"),
         "removed": pages.say("已移除，不能再用它登入。"),
         "session": pages.say("已登出那一處。"),
+        "disputed": pages.say("已記下。這筆紀錄從現在起不會被當成「沒有」，權利不受影響。"),
     }
     said = words.get(request.args.get("done", ""))
     return [said] if said else []

@@ -6,7 +6,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from adapters.loading import load
 from clients.directory import Directory
 from consent.derived import Relay
-from consent.till_answers import Till, no_offers
+from consent.till_answers import Till
 from idp import acr
 from idp.keys import Keys
 from idp.lifetimes import TokenLifetimes
@@ -16,6 +16,7 @@ from kernel import logs
 from kernel.db import Sessions, open_engine, sessions
 from kernel.keyring import Keyring
 from kernel.settings import DEMO_MASTER_KEY, Settings
+from services import offers
 from web import (
     account,
     account_carriers,
@@ -133,7 +134,7 @@ def build_rooms(settings: Settings, database: Sessions) -> Rooms:
         adapters=adapters,
         csrf_key=keyring.derive("csrf/v1"),
         throttle_key=keyring.derive("throttle/v1"),
-        till=Till(decide=no_offers, keyring=keyring, key=keyring.derive("till/v1")),
+        till=Till(decide=offers.answer, keyring=keyring, key=keyring.derive("till/v1")),
         reachable=reachable,
     )
 

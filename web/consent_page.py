@@ -9,14 +9,14 @@ from flask import request
 from clients import approval
 from clients.differences import Change, diff
 from clients.models import OrganisationKind
-from consent import derived, ledger, questions, texts
+from consent import derived, ledger, questions, texts, vouched
 from consent.catalogue import Claim, in_order
 from consent.questions import Asking, Choice, Question
 from idp.requests import AuthorizationRequest
 from kernel import clock
 from kernel.wording import Bilingual
 from members import register
-from web import flow, pages, scope
+from web import flow, pages, scope, service_words
 from web.views import client_view
 
 
@@ -123,11 +123,21 @@ class _Held:
     def __init__(self, asked: AuthorizationRequest) -> None:
         member = register.read(scope.db(), scope.member_id())
         self._held = register.claims_of(member, keyring=scope.rooms().keyring)
+        self._vouched = vouched.values(
+            scope.db(),
+            asked.claims,
+            member_id=member.id,
+            purpose_id=asked.purpose.id,
+            held=self._held,
+            now=scope.now(),
+        )
         self._key = scope.rooms().provider.relay.key_for(
             client_id=asked.client.id, member_id=member.id
         )
 
     def words(self, claim: Claim) -> str:
+        if claim.name in vouched.NAMES:
+            return service_words.of_claim(self._vouched.get(claim.name))
         today = clock.taipei_day(scope.now())
         value = derived.value_of(claim.name, self._held, client_key=self._key, today=today)
         return _in_words(value)

@@ -44,6 +44,10 @@ WORDS: Mapping[str, Bilingual] = {
         "停用了一個可能被複製的載具", "Stopped a carrier that may have been copied"
     ),
     Kind.CARRIER_REMOVED: Bilingual("移除了載具", "Removed a carrier"),
+    Kind.NOTE_DISPUTED: Bilingual(
+        "說一項服務的紀錄不對（編號 %(reference)s）",
+        "Said that the record of a service is wrong (number %(reference)s)",
+    ),
     Kind.VIEWED: Bilingual("看了您的資料：%(claims)s", "Looked at your data: %(claims)s"),
     Kind.ARCHIVE_ASKED: Bilingual("要求下載自己的資料", "Asked for a download of all data"),
     Kind.ARCHIVE_TAKEN: Bilingual("下載了自己的資料", "Downloaded all data"),

@@ -18,6 +18,7 @@ from web import (
     contact_mails,
     contract_endings,
     notices,
+    offer_reviews,
 )
 from web.rooms import Rooms
 
@@ -44,6 +45,7 @@ def sweep(rooms: Rooms, *, now: datetime) -> None:
     """Do what comes due by the calendar and by nobody's hand."""
     consent_endings.expire(rooms.sessions, now=now)
     contract_endings.end(rooms.sessions, now=now)
+    offer_reviews.review(rooms.sessions, smallest=rooms.settings.smallest_population, now=now)
     closing.run(rooms, now=now)
     with transaction(rooms.sessions) as session:
         archives.expire(session, now=now)

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from clients.claims import Sensitivity, require_askable
 from clients.models import OrganisationKind, PurposeKind
+from consent import vouched
 from consent.catalogue import (
     ALWAYS,
     BY_NAME,
@@ -30,22 +31,34 @@ def test_every_claim_has_one_name_two_labels_and_a_scope_that_exists() -> None:
     for claim in CLAIMS:
         assert claim.label.zh
         assert claim.label.en
-        assert claim.scope in SCOPES
+        assert claim.scope in SCOPES or claim.name in vouched.NAMES
         assert claim.askers
         assert claim.purposes
 
 
 @pytest.mark.clause("2(5)")
-def test_every_claim_comes_from_what_the_member_applied_with_or_is_made_of_it() -> None:
+def test_every_claim_comes_from_the_application_or_a_note_or_is_made_of_it() -> None:
     held = Profile.__dataclass_fields__.keys()
 
     for claim in CLAIMS:
         if claim.source is Source.APPLICATION:
             assert claim.name in held
             assert claim.name not in DERIVED
-        elif claim.name != ALWAYS:
+        elif claim.name != ALWAYS and claim.name not in vouched.NAMES:
             assert claim.name in DERIVED
             assert set(claim.derived_from) <= held
+
+
+@pytest.mark.clause("10(4)")
+def test_a_note_is_for_services_of_agencies_and_an_answer_for_offers_of_merchants() -> None:
+    for name in vouched.NOTES:
+        assert BY_NAME[name].may_be_asked(AGENCY, SERVICE)
+        assert not BY_NAME[name].may_be_asked(MERCHANT, OFFER)
+        assert BY_NAME[name].sensitive
+    for name in vouched.OFFERS:
+        assert BY_NAME[name].may_be_asked(MERCHANT, OFFER)
+        assert not BY_NAME[name].may_be_asked(AGENCY, SERVICE)
+        assert not BY_NAME[name].may_be_asked(MERCHANT, SERVICE)
 
 
 def test_what_says_less_belongs_to_the_scope_of_what_it_can_replace() -> None:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent.derived import AGES, DERIVED, NO_RELAY, ClientKey, Relay, derive, reached, value_of
+from consent.derived import AGES, DERIVED, NO_RELAY, ClientKey, Relay, derive, value_of
+from members.facts import reached
 
 TODAY = date(2026, 11, 23)
 MEI, TING = UUID(int=1), UUID(int=2)

@@ -4,10 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clients.models import OrganisationKind, PurposeKind
-from consent.catalogue import CLAIMS, SCOPES
-from consent.evidence import Evidence, State, entitlement, evidence
-from kernel.wording import Bilingual
+from consent.evidence import Evidence, State, evidence
 
 DAY = date(2026, 11, 23)
 notes = st.fixed_dictionaries(
@@ -65,13 +62,3 @@ def test_a_disputed_note_is_neither_yes_nor_no(noted: bool) -> None:  # noqa: FB
 def test_evidence_cannot_be_taken_for_yes_or_no(noted: bool | None) -> None:  # noqa: FBT001  # same
     with pytest.raises(TypeError, match="ask for the state"):
         bool(a_note(noted=noted))
-
-
-@pytest.mark.clause("10(4)")
-def test_a_note_is_for_services_of_agencies_and_no_scope_bundles_it() -> None:
-    claim = entitlement("library_card", Bilingual("借閱證", "Library card"))
-
-    assert claim.may_be_asked(OrganisationKind.AGENCY, PurposeKind.SERVICE)
-    assert not claim.may_be_asked(OrganisationKind.MERCHANT, PurposeKind.OFFER)
-    assert claim.scope not in SCOPES
-    assert claim not in CLAIMS

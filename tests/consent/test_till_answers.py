@@ -168,18 +168,6 @@ def test_only_an_offer_of_the_shop_itself_is_answered(
     assert answer(session, code, offer=OFFER, client=shop, till=till, now=now).eligible
 
 
-@pytest.mark.refusal("flow.purpose_not_offer")
-def test_while_no_room_decides_about_offers_none_is_answered(
-    session: Session, now: datetime
-) -> None:
-    mei, shop = make.a_member(session), a_shop(session)
-    till = Till(decide=till_answers.no_offers, keyring=make.KEYRING, key=KEY)
-
-    code = shown(session, mei, now)
-
-    assert refusal(session, code, shop, till, now=now) == "flow.purpose_not_offer"
-
-
 @pytest.mark.clause("6(1)")
 @pytest.mark.parametrize("standing", [Standing.SUSPENDED, Standing.PAUSED, Standing.CLOSED])
 def test_who_is_suspended_paused_or_closed_is_a_no_like_any_other(

@@ -15,7 +15,10 @@ import migrations
 from kernel.db import open_engine
 
 ROOT = Path(migrations.__file__).parents[1]
-ROOMS = ("adapters", "audit", "carriers", "clients", "consent", "idp", "kernel", "members", "web")
+ROOMS = (
+    *("adapters", "audit", "carriers", "clients", "consent"),
+    *("idp", "kernel", "members", "services", "web"),
+)
 
 
 @contextmanager

@@ -1,0 +1,206 @@
+"""Write agencies' notes and read them as evidence (regulation 2(4), 2(8)6, 10-II).
+
+Only the agency that owns a service writes about it: no other agency does, nor DoIT. The member may
+dispute a note; it then counts neither for yes nor for no until the agency has settled it.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from clients.models import Organisation, OrganisationKind
+from kernel.db import changed, insert_once
+from kernel.errors import NotFound, Refused
+from kernel.ids import new_id, new_reference
+from kernel.wording import Bilingual
+from services.models import (
+    Activation,
+    ActivationEvent,
+    ActivationNote,
+    Channel,
+    Happening,
+    Service,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """Where a note comes from: every value of it can be traced (7(9)). Codes, never names."""
+
+    channel: Channel
+    actor: str
+    reference: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Noted:
+    """What is on record about one member and one service; `state` is None where nothing is."""
+
+    service: str  # its code
+    name: Bilingual
+    agency: Bilingual
+    state: Activation | None
+    since: date | None = None
+    as_of: date | None = None
+    disputed_at: datetime | None = None
+    dispute: str | None = None
+
+
+def open_service(
+    session: Session,
+    organisation_id: UUID,
+    code: str,
+    name: Bilingual,
+    *,
+    sensitive: bool,
+    now: datetime,
+) -> Service:
+    """Enter a service of an agency. Raises Refused `service.not_yours` for anybody else."""
+    organisation = session.get(Organisation, organisation_id)
+    if organisation is None or organisation.kind is not OrganisationKind.AGENCY:
+        raise Refused("service.not_yours")
+    service = Service(
+        code=code,
+        organisation_id=organisation_id,
+        name_zh=name.zh,
+        name_en=name.en,
+        sensitive=sensitive,
+        created_at=now,
+    )
+    session.add(service)
+    session.flush()
+    return service
+
+
+def get_service(session: Session, code: str) -> Service:
+    """Return the service. Raises NotFound."""
+    service = session.scalar(select(Service).where(Service.code == code))
+    if service is None:
+        raise NotFound("service.not_found")
+    return service
+
+
+def note(
+    session: Session,
+    service: Service,
+    state: Activation,
+    provenance: Provenance,
+    *,
+    member_id: UUID,
+    organisation_id: UUID,
+    as_of: date,
+    now: datetime,
+) -> None:
+    """Write what the owning agency says of a member; it also settles a dispute (2(8)6).
+
+    Raises Refused `service.not_yours` for another organisation.
+    """
+    if service.organisation_id != organisation_id:
+        raise Refused("service.not_yours")
+    values = {
+        "source_id": organisation_id,
+        "state": state,
+        "since": as_of if state is Activation.ACTIVATED else None,
+        "as_of": as_of,
+        "noted_at": now,
+        "channel": provenance.channel,
+        "actor": provenance.actor,
+        "reference": provenance.reference,
+    }
+    first = {"id": new_id(), "member_id": member_id, "service_id": service.id, **values}
+    if not insert_once(session, ActivationNote, first):
+        session.execute(
+            update(ActivationNote)
+            .where(ActivationNote.member_id == member_id, ActivationNote.service_id == service.id)
+            .values(**values, disputed_at=None, dispute=None)
+            .execution_options(synchronize_session="fetch")
+        )
+    _record(
+        session, Happening.NOTED, member_id, service, now=now, **_said(state, as_of, provenance)
+    )
+
+
+def dispute(session: Session, code: str, *, member_id: UUID, now: datetime) -> str:
+    """Mark a note as wrong in its member's eyes; return the reference number (10-II).
+
+    From this moment it proves nothing either way. Raises NotFound if nothing was noted; a note
+    that is disputed already keeps its number.
+    """
+    service = get_service(session, code)
+    mine = (ActivationNote.member_id == member_id) & (ActivationNote.service_id == service.id)
+    marked = session.execute(
+        update(ActivationNote)
+        .where(mine, ActivationNote.disputed_at.is_(None))
+        .values(disputed_at=now, dispute=new_reference())
+        .execution_options(synchronize_session="fetch")
+    )
+    row = session.scalar(select(ActivationNote).where(mine))
+    if row is None or row.dispute is None:
+        raise NotFound("service.not_found")
+    if changed(marked):
+        word = Provenance(channel=Channel.MEMBER, actor="member", reference=row.dispute)
+        said = _said(row.state, row.as_of, word)
+        _record(session, Happening.DISPUTED, member_id, service, now=now, **said)
+    return row.dispute
+
+
+def of_member(
+    session: Session, member_id: UUID, codes: Collection[str] | None = None
+) -> Sequence[Noted]:
+    """Return what is on record for each service, by code; of these only, if `codes` are named."""
+    statement = (
+        select(Service, ActivationNote, Organisation)
+        .join(Organisation, Organisation.id == Service.organisation_id)
+        .outerjoin(
+            ActivationNote,
+            (ActivationNote.service_id == Service.id) & (ActivationNote.member_id == member_id),
+        )
+        .order_by(Service.code)
+    )
+    if codes is not None:
+        statement = statement.where(Service.code.in_(sorted(codes)))
+    return [_noted(*row) for row in session.execute(statement)]
+
+
+def _noted(service: Service, row: ActivationNote | None, agency: Organisation) -> Noted:
+    return Noted(
+        service=service.code,
+        name=Bilingual(service.name_zh, service.name_en),
+        agency=Bilingual(agency.name_zh, agency.name_en),
+        state=None if row is None else row.state,
+        since=None if row is None else row.since,
+        as_of=None if row is None else row.as_of,
+        disputed_at=None if row is None else row.disputed_at,
+        dispute=None if row is None else row.dispute,
+    )
+
+
+def _said(state: Activation, as_of: date, provenance: Provenance) -> dict[str, Any]:
+    return {"state": state, "as_of": as_of, **vars(provenance)}
+
+
+def _record(
+    session: Session,
+    happening: Happening,
+    member_id: UUID,
+    service: Service,
+    *,
+    now: datetime,
+    **said: Any,  # columns of the event
+) -> None:
+    event = ActivationEvent(
+        id=new_id(),
+        at=now,
+        member_id=member_id,
+        service_id=service.id,
+        source_id=service.organisation_id,
+        happening=happening,
+        **said,
+    )
+    session.add(event)
+    session.flush()

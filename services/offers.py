@@ -1,0 +1,173 @@
+"""Answer for merchants' offers: yes, or not confirmed here, and never why (10-I(4), 10-II).
+
+An offer is put forward with a document number, approved by DoIT under another, and answers only in
+its period. "Not confirmed" is no evidence that a right does not exist.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.orm import Session
+
+from clients.models import Purpose, PurposeKind
+from kernel import clock
+from kernel.db import Json, changed
+from kernel.errors import NotFound, Refused
+from kernel.wording import Bilingual
+from services import eligibility, populations
+from services.eligibility import Facts
+from services.models import Activation, ActivationNote, Offer, Service
+
+_IN_FORCE = select(Offer.rule, Offer.valid_from, Offer.valid_until, Offer.halted_at).where(
+    Offer.purpose_id == bindparam("purpose_id"),
+    Offer.approved_at.is_not(None),
+    Offer.ended_at.is_(None),
+)
+_NOTES = (
+    select(Service.code, ActivationNote.state)
+    .join(Service, Service.id == ActivationNote.service_id)
+    .where(ActivationNote.member_id == bindparam("member_id"), ActivationNote.disputed_at.is_(None))
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What an organisation puts forward for one purpose of a merchant."""
+
+    title: Bilingual
+    rule: Json
+    document_number: str
+    valid_from: date
+    valid_until: date
+
+
+def answer(
+    session: Session, *, purpose_id: UUID, member_id: UUID, held: Mapping[str, Any], now: datetime
+) -> bool:
+    """Return True if what the city knows confirms the offer; False is "not confirmed here".
+
+    Both answers cost the same statements. Raises Refused `flow.purpose_not_offer` for an offer
+    that is not approved or not in its period, `flow.small_population` for a halted one.
+    """
+    rule = _rule_in_force(session, purpose_id, now=now)
+    notes = session.connection().execute(_NOTES, {"member_id": member_id})
+    known = {code: state is Activation.ACTIVATED for code, state in notes}
+    facts = Facts(held=held, notes=known, today=clock.taipei_day(now))
+    return eligibility.fulfils(rule, facts) is True
+
+
+def _rule_in_force(session: Session, purpose_id: UUID, *, now: datetime) -> eligibility.Rule:
+    row = session.connection().execute(_IN_FORCE, {"purpose_id": purpose_id}).one_or_none()
+    today = clock.taipei_day(now)
+    if row is None or not row.valid_from <= today <= row.valid_until:
+        raise Refused("flow.purpose_not_offer")
+    if row.halted_at is not None:
+        raise Refused("flow.small_population")
+    return eligibility.parse(row.rule)
+
+
+def submit(session: Session, purpose_id: UUID, terms: Terms, *, now: datetime) -> Offer:
+    """Put forward a version of an offer; it answers nobody until DoIT approves it.
+
+    Raises Refused `flow.purpose_not_offer`, `publish.document_no_missing`, `offer.rule_invalid`,
+    `offer.period_invalid`.
+    """
+    purpose = session.get(Purpose, purpose_id, with_for_update=True)  # versions are counted
+    if purpose is None or purpose.kind is not PurposeKind.OFFER:
+        raise Refused("flow.purpose_not_offer")
+    if terms.valid_from > terms.valid_until:
+        raise Refused("offer.period_invalid")
+    latest = session.scalar(select(func.max(Offer.version)).where(Offer.purpose_id == purpose_id))
+    offer = Offer(
+        purpose_id=purpose_id,
+        version=(latest or 0) + 1,
+        title_zh=terms.title.zh,
+        title_en=terms.title.en,
+        rule=eligibility.form(_known(session, terms.rule)),
+        document_number=_numbered(terms.document_number),
+        valid_from=terms.valid_from,
+        valid_until=terms.valid_until,
+        submitted_at=now,
+    )
+    session.add(offer)
+    session.flush()
+    return offer
+
+
+def _known(session: Session, data: Json) -> eligibility.Rule:
+    """Return the rule, if every service it names is one of the city's."""
+    rule = eligibility.parse(data)
+    asked = eligibility.services_of(rule)
+    found = session.scalars(select(Service.code).where(Service.code.in_(sorted(asked))))
+    if set(found) != asked:
+        raise Refused("offer.rule_invalid")
+    return rule
+
+
+def _numbered(document_number: str) -> str:
+    if not document_number.strip():
+        raise Refused("publish.document_no_missing")
+    return document_number.strip()
+
+
+def approve(
+    session: Session, offer_id: UUID, *, approval_number: str, smallest: int, now: datetime
+) -> Offer:
+    """Put a version into force, in place of the one before, if nobody can be singled out by it.
+
+    Raises NotFound; Refused `flow.small_population`, `publish.document_no_missing`,
+    `offer.already_decided`.
+    """
+    offer = _get(session, offer_id)
+    number = _numbered(approval_number)
+    # Two approvals for one merchant must see one another: the combination is what is guarded.
+    populations.require_large(session, offer, smallest=smallest)
+    _end_earlier(session, offer, now=now)
+    approved = session.execute(
+        update(Offer)
+        .where(Offer.id == offer_id, Offer.approved_at.is_(None), Offer.ended_at.is_(None))
+        .values(approved_at=now, approval_number=number, reviewed_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    if changed(approved) != 1:
+        raise Refused("offer.already_decided")
+    session.refresh(offer)
+    return offer
+
+
+def _end_earlier(session: Session, offer: Offer, *, now: datetime) -> None:
+    session.execute(
+        update(Offer)
+        .where(
+            Offer.purpose_id == offer.purpose_id,
+            Offer.id != offer.id,
+            Offer.version < offer.version,
+            Offer.ended_at.is_(None),
+        )
+        .values(ended_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def withdraw(session: Session, offer_id: UUID, *, now: datetime) -> None:
+    """End an offer, approved or not. Raises NotFound; Refused `offer.already_decided`."""
+    _get(session, offer_id)
+    ended = session.execute(
+        update(Offer)
+        .where(Offer.id == offer_id, Offer.ended_at.is_(None))
+        .values(ended_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    if changed(ended) != 1:
+        raise Refused("offer.already_decided")
+
+
+def _get(session: Session, offer_id: UUID) -> Offer:
+    offer = session.get(Offer, offer_id)
+    if offer is None:
+        raise NotFound("offer.not_found")
+    return offer

@@ -1,0 +1,160 @@
+"""Guard against singling people out: an offer answers only for groups that are large (10-I(4)).
+
+Figures are bounds, worked out from what is published or counted; nothing here looks at one member.
+What has no figure is taken for small.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from itertools import chain
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from clients.models import Client, Purpose
+from kernel.errors import Refused
+from kernel.ids import new_id
+from services import eligibility
+from services.eligibility import Activated, AllOf, AnyOf, Condition, Rule
+from services.models import Activation, ActivationNote, Offer, PopulationFigure, Service
+
+DAILY = timedelta(days=1)
+EVERYBODY = "everybody"  # the condition under which the number of all is kept
+
+
+class Bounds(NamedTuple):
+    """Between how many people."""
+
+    least: int
+    most: int
+
+
+def enter(
+    session: Session, condition: str, people: int, *, source: str, as_of: date, now: datetime
+) -> None:
+    """Put a published figure on record: of EVERYBODY, or of a rule's canonical condition."""
+    session.add(
+        PopulationFigure(
+            id=new_id(),
+            condition=condition,
+            people=people,
+            source=source,
+            as_of=as_of,
+            entered_at=now,
+        )
+    )
+    session.flush()
+
+
+def bounds(rule: Rule, figures: Mapping[str, int], *, total: int) -> Bounds:
+    """Return between how many people fulfil a rule; without figures, between none and all."""
+    known = figures.get(eligibility.condition(rule))
+    if known is not None:
+        return Bounds(min(known, total), min(known, total))
+    if not isinstance(rule, AnyOf | AllOf):
+        return Bounds(0, total)
+    parts = [bounds(part, figures, total=total) for part in rule.parts]
+    least, most = [each.least for each in parts], [each.most for each in parts]
+    if isinstance(rule, AnyOf):
+        return Bounds(max(least), min(sum(most), total))
+    return Bounds(max(sum(least) - total * (len(parts) - 1), 0), min(most))
+
+
+def is_large(rule: Rule, figures: Mapping[str, int], *, total: int, smallest: int) -> bool:
+    """Say whether both those who fulfil the rule and those who do not are many enough."""
+    found = bounds(rule, figures, total=total)
+    return found.least >= smallest and total - found.most >= smallest
+
+
+def require_large(session: Session, offer: Offer, *, smallest: int) -> None:
+    """Refuse an offer that singles people out, alone or beside the same merchant's others.
+
+    A shop that hears "no" to one offer and "yes" to another learns something about what only one
+    of them asks; so that, too, must be true of many. Raises Refused `flow.small_population`.
+    """
+    rule = eligibility.parse(offer.rule)
+    others = [eligibility.parse(each) for each in _others_of_the_merchant(session, offer)]
+    figures = _figures(session, chain([rule], others))
+    total = figures.get(EVERYBODY, 0)
+    told_apart = chain.from_iterable(_only_in_one(rule, each) for each in others)
+    for each in (rule, *told_apart):
+        if not is_large(each, figures, total=total, smallest=smallest):
+            raise Refused("flow.small_population")
+
+
+def _only_in_one(one: Rule, other: Rule) -> set[Condition]:
+    return set(eligibility.conditions(one)) ^ set(eligibility.conditions(other))
+
+
+def _others_of_the_merchant(session: Session, offer: Offer) -> Iterable[dict[str, object]]:
+    organisation = (
+        select(Client.organisation_id)
+        .join(Purpose, Purpose.client_id == Client.id)
+        .where(Purpose.id == offer.purpose_id)
+        .scalar_subquery()
+    )
+    return session.scalars(
+        select(Offer.rule)
+        .join(Purpose, Purpose.id == Offer.purpose_id)
+        .join(Client, Client.id == Purpose.client_id)
+        .where(
+            Client.organisation_id == organisation,
+            Offer.purpose_id != offer.purpose_id,
+            Offer.approved_at.is_not(None),
+            Offer.ended_at.is_(None),
+        )
+    ).all()
+
+
+def _figures(session: Session, rules: Iterable[Rule]) -> dict[str, int]:
+    """Return the newest published figures; what is not published is counted in agencies' notes."""
+    rows = session.execute(
+        select(PopulationFigure.condition, PopulationFigure.people).order_by(PopulationFigure.as_of)
+    )
+    published = {row.condition: row.people for row in rows}
+    asked = frozenset(chain.from_iterable(eligibility.services_of(rule) for rule in rules))
+    return _counted(session, asked) | published
+
+
+def _counted(session: Session, services: frozenset[str]) -> dict[str, int]:
+    rows = session.execute(
+        select(Service.code, func.count(ActivationNote.id).label("people"))
+        .outerjoin(
+            ActivationNote,
+            (ActivationNote.service_id == Service.id)
+            & (ActivationNote.state == Activation.ACTIVATED),
+        )
+        .where(Service.code.in_(sorted(services)))
+        .group_by(Service.code)
+    )
+    return {eligibility.condition(Activated(row.code)): row.people for row in rows}
+
+
+def review(session: Session, *, smallest: int, now: datetime) -> list[UUID]:
+    """Look at the offers not looked at for a day; return those halted now.
+
+    One whose groups became small is halted, one whose groups are large again goes on. For the
+    worker: never while somebody waits.
+    """
+    due = select(Offer).where(
+        Offer.approved_at.is_not(None), Offer.ended_at.is_(None), Offer.reviewed_at <= now - DAILY
+    )
+    halted = []
+    for offer in session.scalars(due.order_by(Offer.id)).all():
+        large = _is_large(session, offer, smallest=smallest)
+        if not large and offer.halted_at is None:
+            halted.append(offer.id)
+        offer.halted_at = None if large else offer.halted_at or now
+        offer.reviewed_at = now
+    session.flush()
+    return halted
+
+
+def _is_large(session: Session, offer: Offer, *, smallest: int) -> bool:
+    try:
+        require_large(session, offer, smallest=smallest)
+    except Refused:
+        return False
+    return True

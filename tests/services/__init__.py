@@ -1,0 +1,1 @@
+"""Services, the notes that say who has them, and merchants' offers."""

@@ -1,0 +1,98 @@
+"""Notes: written by the owning agency alone, disputed by the member, traced for ever."""
+
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from kernel.errors import NotFound, Refused
+from kernel.wording import Bilingual
+from services import activations
+from services.models import Activation, ActivationEvent, Happening
+from tests import make
+from tests.make import NOON
+from tests.services.city import KEYED, TODAY, an_agency, noted
+
+
+@pytest.mark.clause("2(8)6")
+@pytest.mark.refusal("service.not_yours")
+def test_only_the_agency_of_a_service_notes_it(session: Session) -> None:
+    an_agency(session)
+    other = make.a_client(session, "sports", organisation=make.words("體育局", "Sports"))
+    mei = make.a_member(session)
+
+    with pytest.raises(Refused, match="not_yours"):
+        noted(session, other, mei)
+
+
+@pytest.mark.clause("2(8)6")
+def test_a_merchant_has_no_services(session: Session) -> None:
+    shop = make.a_shop(session)
+
+    with pytest.raises(Refused, match="not_yours"):
+        activations.open_service(
+            session,
+            shop.organisation_id,
+            "coffee",
+            Bilingual("咖啡", "coffee"),
+            sensitive=False,
+            now=NOON,
+        )
+    with pytest.raises(Refused, match="not_yours"):
+        activations.open_service(
+            session, UUID(int=1), "tea", Bilingual("茶", "tea"), sensitive=False, now=NOON
+        )
+
+
+@pytest.mark.clause("2(4)")
+def test_not_activated_and_unknown_are_told_apart(session: Session) -> None:
+    agency, mei = an_agency(session), make.a_member(session)
+    noted(session, agency, mei, "senior_card", Activation.NOT_ACTIVATED)
+
+    found = {each.service: each.state for each in activations.of_member(session, mei.id)}
+
+    assert found["senior_card"] is Activation.NOT_ACTIVATED
+    assert found["low_income"] is None
+
+
+@pytest.mark.clause("10-II")
+def test_a_dispute_is_kept_until_the_agency_notes_again(session: Session) -> None:
+    agency, mei = an_agency(session), make.a_member(session)
+    noted(session, agency, mei)
+
+    first = activations.dispute(session, "senior_card", member_id=mei.id, now=NOON)
+    again = activations.dispute(session, "senior_card", member_id=mei.id, now=NOON)
+    (disputed,) = activations.of_member(session, mei.id, {"senior_card"})
+    noted(session, agency, mei)
+    (settled,) = activations.of_member(session, mei.id, {"senior_card"})
+
+    assert first == again == disputed.dispute
+    assert (settled.disputed_at, settled.dispute) == (None, None)
+
+
+def test_what_was_never_noted_cannot_be_disputed(session: Session) -> None:
+    an_agency(session)
+    mei = make.a_member(session)
+
+    for code in ("senior_card", "nothing_we_know"):
+        with pytest.raises(NotFound):
+            activations.dispute(session, code, member_id=mei.id, now=NOON)
+
+
+@pytest.mark.clause("7(9)")
+def test_everything_that_happened_can_be_traced(session: Session) -> None:
+    agency, mei = an_agency(session), make.a_member(session)
+    noted(session, agency, mei)
+    activations.dispute(session, "senior_card", member_id=mei.id, now=NOON)
+    noted(session, agency, mei, state=Activation.SUSPENDED)
+
+    events = session.scalars(select(ActivationEvent).order_by(ActivationEvent.id)).all()
+
+    told = {(each.happening, each.state, each.actor) for each in events}
+    assert told == {
+        (Happening.NOTED, Activation.ACTIVATED, KEYED.actor),
+        (Happening.DISPUTED, Activation.ACTIVATED, "member"),
+        (Happening.NOTED, Activation.SUSPENDED, KEYED.actor),
+    }
+    assert {each.as_of for each in events} == {TODAY}

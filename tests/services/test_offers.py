@@ -1,0 +1,237 @@
+"""Offers: put forward with a document, approved with another, answered with yes or no only."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy.orm import Session
+
+from clients.models import Client
+from kernel.errors import NotFound, Refused
+from members.models import Member
+from services import activations, offers, populations
+from services.models import Activation
+from tests import make
+from tests.make import NOON
+from tests.services.city import (
+    RULE,
+    an_agency,
+    approved,
+    figures,
+    noted,
+    purpose_of,
+    submitted,
+)
+
+
+@pytest.fixture
+def agency(session: Session) -> Client:
+    figures(session)
+    return an_agency(session)
+
+
+@pytest.fixture
+def shop(session: Session, agency: Client) -> Client:
+    return make.a_shop(session)
+
+
+def answer(
+    session: Session, shop: Client, member: Member, *, now: datetime = NOON, **held: object
+) -> bool:
+    return offers.answer(
+        session, purpose_id=purpose_of(shop), member_id=member.id, held=held, now=now
+    )
+
+
+@pytest.mark.clause("10(4)")
+def test_age_and_card_give_the_same_yes(session: Session, agency: Client, shop: Client) -> None:
+    approved(session, shop)
+    old, holder = make.a_member(session, "old"), make.a_member(session, "holder")
+    noted(session, agency, holder)
+
+    assert answer(session, shop, old, birthdate="1950-01-01") is True
+    assert answer(session, shop, holder, birthdate="1990-01-01") is True
+
+
+@pytest.mark.clause("10-II")
+def test_unknown_disputed_and_no_are_all_not_confirmed(
+    session: Session, agency: Client, shop: Client
+) -> None:
+    approved(session, shop)
+    unknown, refused, disputing = (
+        make.a_member(session, name) for name in ("unknown", "refused", "disputing")
+    )
+    noted(session, agency, refused, state=Activation.NOT_ACTIVATED)
+    noted(session, agency, disputing)
+    activations.dispute(session, "senior_card", member_id=disputing.id, now=NOON)
+
+    answers = [answer(session, shop, each) for each in (unknown, refused, disputing)]
+
+    assert answers == [False, False, False]
+
+
+@pytest.mark.refusal("flow.purpose_not_offer")
+@pytest.mark.parametrize(
+    "moment",
+    [
+        datetime(2025, 12, 31, 15, 59, 59, tzinfo=UTC),
+        datetime(2026, 12, 31, 16, 0, 0, tzinfo=UTC),
+    ],
+    ids=["the second before its first day", "the second after its last day"],
+)
+def test_outside_its_days_in_taipei_an_offer_is_not_answered(
+    session: Session, shop: Client, moment: datetime
+) -> None:
+    approved(session, shop)
+    mei = make.a_member(session)
+
+    with pytest.raises(Refused, match="purpose_not_offer"):
+        answer(session, shop, mei, now=moment)
+    assert answer(session, shop, mei, now=datetime(2026, 12, 31, 15, 59, 59, tzinfo=UTC)) is False
+
+
+def test_an_offer_that_is_not_approved_is_not_answered(session: Session, shop: Client) -> None:
+    submitted(session, shop)
+
+    with pytest.raises(Refused, match="purpose_not_offer"):
+        answer(session, shop, make.a_member(session))
+
+
+def test_a_new_version_takes_the_place_of_the_old(session: Session, shop: Client) -> None:
+    first = approved(session, shop)
+    second = approved(session, shop, rule={"age_at_least": 65})
+
+    session.refresh(first)
+    assert (first.version, second.version) == (1, 2)
+    assert first.ended_at is not None
+
+
+def test_a_withdrawn_offer_is_not_answered(session: Session, shop: Client) -> None:
+    offers.withdraw(session, approved(session, shop).id, now=NOON)
+
+    with pytest.raises(Refused, match="purpose_not_offer"):
+        answer(session, shop, make.a_member(session))
+
+
+REFUSED: dict[str, tuple[str, Callable[[Session, Client], object]]] = {
+    "no offer": (
+        "flow.purpose_not_offer",
+        lambda session, shop: submitted(session, shop, "membership"),
+    ),
+    "backwards": (
+        "offer.period_invalid",
+        lambda session, shop: submitted(session, shop, valid_until=date(2025, 1, 1)),
+    ),
+    "no document": (
+        "publish.document_no_missing",
+        lambda session, shop: submitted(session, shop, document_number=" "),
+    ),
+    "no rule": (
+        "offer.rule_invalid",
+        lambda session, shop: submitted(session, shop, rule={"activated": "nothing_we_know"}),
+    ),
+    "twice approved": (
+        "offer.already_decided",
+        lambda session, shop: _approve(session, approved(session, shop).id),
+    ),
+    "twice withdrawn": (
+        "offer.already_decided",
+        lambda session, shop: _withdraw_twice(session, approved(session, shop).id),
+    ),
+    "unknown": ("offer.not_found", lambda session, _shop: _approve(session, UUID(int=1))),
+}
+
+
+def _approve(session: Session, offer_id: UUID) -> None:
+    offers.approve(session, offer_id, approval_number="1", smallest=1, now=NOON)
+
+
+def _withdraw_twice(session: Session, offer_id: UUID) -> None:
+    for _ in range(2):
+        offers.withdraw(session, offer_id, now=NOON)
+
+
+@pytest.mark.clause("6(4)")
+@pytest.mark.parametrize(("code", "act"), REFUSED.values(), ids=REFUSED)
+def test_what_is_no_offer_is_refused(
+    session: Session, shop: Client, code: str, act: Callable[[Session, Client], object]
+) -> None:
+    with pytest.raises((Refused, NotFound)) as refused:
+        act(session, shop)
+
+    assert refused.value.code == code
+
+
+@pytest.mark.clause("10(4)")
+@pytest.mark.refusal("flow.small_population")
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"activated": "low_income"},
+        {"all_of": [{"age_at_least": 65}, {"activated": "senior_card"}]},
+        {"age_at_least": 97},
+        {"any_of": [{"age_at_least": 1}, {"age_at_least": 65}]},
+    ],
+    ids=["few", "an overlap nobody counted", "no figure", "nearly everybody"],
+)
+def test_an_offer_that_singles_people_out_is_not_approved(
+    session: Session, shop: Client, rule: dict[str, object]
+) -> None:
+    with pytest.raises(Refused, match="small_population"):
+        approved(session, shop, rule=rule)
+
+
+@pytest.mark.clause("10(4)")
+def test_two_offers_of_one_shop_must_not_tell_a_few_apart(session: Session, shop: Client) -> None:
+    approved(session, shop)
+    beside = {"any_of": [*RULE["any_of"], {"activated": "low_income"}]}
+
+    with pytest.raises(Refused, match="small_population"):
+        approved(session, shop, "second-cup", rule=beside)
+
+
+@pytest.mark.clause("10(4)")
+def test_another_shops_offer_tells_nothing(session: Session, shop: Client) -> None:
+    approved(session, shop)
+    beside = {"any_of": [*RULE["any_of"], {"activated": "low_income"}]}
+
+    assert approved(session, make.a_shop(session, "bakery"), rule=beside).approved_at is not None
+
+
+@pytest.mark.clause("10(4)")
+def test_an_offer_whose_group_became_small_stops_answering_and_goes_on_later(
+    session: Session, shop: Client
+) -> None:
+    offer, mei = approved(session, shop), make.a_member(session)
+    day = timedelta(days=1)
+    tomorrow = NOON.date() + day
+    populations.enter(
+        session, '{"age_at_least":65}', 9_990, source="test", as_of=tomorrow, now=NOON + day
+    )
+
+    assert populations.review(session, smallest=50, now=NOON) == []
+    assert populations.review(session, smallest=50, now=NOON + day) == [offer.id]
+    with pytest.raises(Refused, match="small_population"):
+        answer(session, shop, mei)
+    populations.enter(
+        session,
+        '{"age_at_least":65}',
+        2_000,
+        source="test",
+        as_of=tomorrow + day,
+        now=NOON + 2 * day,
+    )
+    assert populations.review(session, smallest=50, now=NOON + 2 * day) == []
+    assert answer(session, shop, mei) is False
+
+
+def test_what_is_not_published_is_counted(session: Session, agency: Client, shop: Client) -> None:
+    holders = [make.a_member(session, f"reader{n}") for n in range(3)]
+    for each in holders:
+        noted(session, agency, each, "library_card")
+    offer = submitted(session, shop, rule={"activated": "library_card"})
+
+    populations.require_large(session, offer, smallest=3)
+    with pytest.raises(Refused, match="small_population"):
+        populations.require_large(session, offer, smallest=4)

@@ -1,0 +1,70 @@
+"""已開通服務: what agencies noted about a member, and saying that a note is wrong (10-II)."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from flask import redirect, url_for
+from werkzeug.wrappers import Response
+
+from audit import footprint
+from audit.lines import Kind
+from consent.evidence import State
+from consent.vouched import told
+from kernel.wording import Bilingual
+from services import activations
+from services.activations import Noted
+from web import pages, scope, service_words
+from web.account import bp, done
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceView:
+    """One service as its member sees it. A note that may be disputed has a `wrong_url`."""
+
+    name: Bilingual
+    agency: Bilingual
+    state: str
+    words: str
+    since: date | None
+    as_of: date | None
+    dispute: str | None
+    wrong_url: str | None
+
+
+@bp.get("/services", endpoint="services")
+@scope.member_required
+def services_page() -> str:
+    """List every service of the city with what is on record about the member."""
+    noted = activations.of_member(scope.db(), scope.member_id())
+    return pages.page(
+        "account/services.html",
+        services=[_view(each) for each in noted],
+        flashes=done(),
+    )
+
+
+def _view(noted: Noted) -> ServiceView:
+    state = State(told(noted)["state"])
+    may_be_wrong = noted.state is not None and noted.disputed_at is None
+    return ServiceView(
+        name=noted.name,
+        agency=noted.agency,
+        state=state.value,
+        words=service_words.of_state(state),
+        since=noted.since if state is State.ACTIVATED else None,
+        as_of=noted.as_of,
+        dispute=noted.dispute,
+        wrong_url=url_for("account.dispute", code=noted.service) if may_be_wrong else None,
+    )
+
+
+@bp.post("/services/<code>/wrong")
+@scope.member_required
+def dispute(code: str) -> Response:
+    """Mark a note as wrong: from now on it counts neither for yes nor for no."""
+    member_id, now = scope.member_id(), scope.now()
+    reference = activations.dispute(scope.db(), code, member_id=member_id, now=now)
+    footprint.record(
+        scope.db(), Kind.NOTE_DISPUTED, member_id=member_id, now=now, reference=reference
+    )
+    return redirect(url_for("account.services", done="disputed"), 303)
