@@ -311,6 +311,7 @@ PROVIDER: Scenes = {
     "asking without words": Scene(REGULAR, _asking_without_words),
     "asking about a line": Scene(REGULAR, _asking_about_a_line),
     "following a request": Scene(REGULAR, _following_a_request),
+    "services": Scene(REGULAR, _at("/account/services")),
     "personal data": Scene(REGULAR, _at("/account/personal")),
     "closing": Scene(REGULAR, _at("/account/close")),
     "pausing": Scene(REGULAR, _confirmed("/account/pause")),

@@ -80,6 +80,7 @@ POSTS = (
     f"/account/carriers/{NOBODY}/lost",
     f"/account/carriers/{NOBODY}/remove",
     f"/account/carriers/{NOBODY}/rename",
+    f"/account/services/{NOTHING}/wrong",
     "/account/confirm/passkey",
     "/account/password",
     "/account/sessions/end",
@@ -129,7 +130,7 @@ def test_the_list_of_such_addresses_is_complete(city: City) -> None:
     changing = {str(rule) for rule in rules if "POST" in (rule.methods or ())}
 
     named = {re.sub(r"<uuid:\w+>", NOBODY, each) for each in changing}
-    listed = {each.replace("<reference>", NOTHING) for each in named}
+    listed = {re.sub("<(reference|code)>", NOTHING, each) for each in named}
 
     assert listed == {*POSTS, *FOR_CLIENTS, "/logout"}
 
