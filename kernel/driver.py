@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias, cast
 import psycopg
 from psycopg.adapt import AdaptersMap, PyFormat, Transformer
 from psycopg.errors import error_from_result
-from psycopg.pq import ExecStatus, Format, TransactionStatus
+from psycopg.pq import ConnStatus, ExecStatus, Format, TransactionStatus
 from psycopg.types.string import TextBinaryLoader
 from sqlalchemy import Engine, PoolProxiedConnection
 from sqlalchemy.engine import Connection
@@ -25,6 +25,11 @@ class Driver(Protocol):
     @property
     def in_transaction(self) -> bool:
         """Say whether a transaction was begun."""
+        ...
+
+    @property
+    def is_lost(self) -> bool:
+        """Say whether the server is no longer at the other end."""
         ...
 
     def run(self, sql: str, values: Values) -> tuple[Rows, int]:
@@ -46,6 +51,8 @@ class Driver(Protocol):
 
 class SqliteDriver:
     """The standard library's module, in its autocommit mode."""
+
+    is_lost = False
 
     def __init__(self, connection: Any) -> None:  # sqlite3.Connection, or its like
         self._connection = connection
@@ -99,6 +106,11 @@ class PostgresDriver:
     def in_transaction(self) -> bool:
         """Say whether a transaction was begun, failed ones included."""
         return self._pgconn.transaction_status != TransactionStatus.IDLE
+
+    @property
+    def is_lost(self) -> bool:
+        """Say whether the server went away."""
+        return self._pgconn.status != ConnStatus.OK
 
     def run(self, sql: str, values: Values) -> tuple[Rows, int]:
         """Run a statement, and prepare it first if it is new here."""

@@ -86,6 +86,9 @@ class WorkSession(Session):
     def rollback(self) -> None:
         """Undo everything since the last commit, and forget what was gathered."""
         self._gathered.clear()
+        if self._line is not None and self._line.driver.is_lost:
+            self._forget_lost()
+            return
         if self.in_transaction():
             super().rollback()
         if self._told is not None:
@@ -96,12 +99,21 @@ class WorkSession(Session):
     def close(self) -> None:
         """Give the connection back; what was not committed is undone."""
         self._gathered.clear()
+        if self._line is not None and self._line.driver.is_lost:
+            self._forget_lost()
         if self.in_transaction() or self.identity_map:
             super().close()
         if self._told is not None:
             self._told.close()
         elif self._taken is not None:
             self._taken.close()  # the pool undoes what is left open
+        self._taken = self._line = self._told = None
+
+    def _forget_lost(self) -> None:
+        # The server has undone everything already; nobody shall meet this connection again.
+        if self._taken is not None:
+            self._taken.invalidate()
+        self.invalidate()
         self._taken = self._line = self._told = None
 
     def _open(self) -> Line:

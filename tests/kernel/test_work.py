@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
-from sqlalchemy import Engine, bindparam, event, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Engine, bindparam, event, func, insert, select, text, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from kernel.db import Sessions, insert_once, transaction
+from kernel.db import sessions as sessions_of
 from kernel.prebuilt import Prebuilt
 from kernel.throttle import Throttle
 from kernel.work import WorkSession
@@ -154,3 +155,21 @@ def test_whoever_listens_to_the_engine_hears_statements_and_commits(
     event.remove(database, "before_cursor_execute", statement)
     event.remove(database, "commit", commit)
     assert heard == ["SELECT", *["INSERT"] * writes, "COMMIT"]
+
+
+@pytest.mark.parametrize("writing", [False, True])
+def test_a_connection_the_server_closed_is_met_once(
+    postgres_engine: Engine, now: datetime, *, writing: bool
+) -> None:
+    work = WorkSession(sessions_of(postgres_engine))
+    ask = select(func.pg_backend_pid().label("pid"))
+    pid = work.scalar(ask) if writing else Prebuilt(ask).all(work, {})[0][0]
+    with postgres_engine.begin() as other:
+        other.execute(text(f"SELECT pg_terminate_backend({pid})"))
+
+    with pytest.raises(DBAPIError):
+        FIND.all(work, {"of": b"k"})
+    work.rollback()
+
+    assert FIND.all(work, {"of": b"k"}) == []
+    work.close()
