@@ -1,5 +1,6 @@
 """Serve the till: one offer, one customer at a time, and only what the customer agreed to."""
 
+import json
 import os
 from typing import Any
 
@@ -17,6 +18,7 @@ from demo.visits import Visits
 CLIENT_ID = "goodday-cafe"
 COOKIE = "merchant_session"
 STRANGER = "openid"  # a name for this visit, and nothing else
+ANSWER = json.dumps({"userinfo": {"offer_eligible": None}})  # yes or no, and never why
 
 
 class Till:
@@ -51,7 +53,8 @@ class Till:
         """Send the customer to Taipei ID: a stranger, unless they choose to be known here."""
         named = request.args.get("as") == "guest"
         scope = self._setup.record["scope"] if named else STRANGER
-        return self._sign_in.start(self._address("callback"), language=g.lang, scope=scope)
+        back = self._address("callback")
+        return self._sign_in.start(back, language=g.lang, scope=scope, claims=ANSWER)
 
     def callback(self) -> Response:
         """Take the answer, ask for the data and print the receipt."""
@@ -76,6 +79,7 @@ class Till:
             claims=shown(asked_for(self._setup.record), claims),
             number=fingerprint(session["visit"]).upper(),
             sub=claims["sub"],
+            answer=claims.get("offer_eligible"),
             named=bool({"name", "email"} & claims.keys()),
             at=visit["at"],
         )

@@ -110,10 +110,10 @@ def test_there_are_agencies_a_merchant_and_a_public_client() -> None:
     }
 
 
-def test_the_merchant_requires_no_claim() -> None:
+def test_the_merchant_requires_yes_or_no_and_nothing_personal() -> None:
     claims = by_id("goodday-cafe")["registration"]["purposes"][0]["claims"]
 
-    assert [claim["required"] for claim in claims] == [False, False]
+    assert [each["name"] for each in claims if each["required"]] == ["offer_eligible"]
 
 
 def test_one_agency_may_ask_for_every_standard_claim() -> None:

@@ -27,8 +27,26 @@ def test_the_receipt_shows_what_was_received_and_no_more(
     assert guest.sign_in().location == "/receipt"
 
     page = guest.get("/receipt").text
-    assert page.count("Not given") == 2
+    assert page.count("Not given") == 3
     assert SUB in page
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ({"offer_eligible": True}, "Ten per cent off applies"),
+        ({"offer_eligible": False}, "cannot be confirmed here"),
+        ({}, "cannot be checked now"),
+    ],
+    ids=["yes", "no", "closed"],
+)
+def test_the_receipt_tells_yes_and_not_confirmed_and_closed_apart(
+    guest: Visitor, provider: StubProvider, answer: dict[str, bool], words: str
+) -> None:
+    provider.claims = {"sub": SUB, **answer}
+    guest.sign_in()
+
+    assert words in guest.get("/receipt").text
 
 
 def test_the_staff_see_a_number_and_no_persons(guest: Visitor) -> None:
