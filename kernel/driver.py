@@ -4,7 +4,7 @@ The driver never begins a transaction by itself (`kernel.db.open_engine`); whoev
 so. SQLAlchemy, working on the same connection, joins it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, Protocol, TypeAlias, cast
 
 import psycopg
@@ -12,11 +12,13 @@ from psycopg.adapt import AdaptersMap, PyFormat, Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ConnStatus, ExecStatus, Format, TransactionStatus
 from psycopg.types.string import TextBinaryLoader
-from sqlalchemy import Engine, PoolProxiedConnection
+from sqlalchemy import Dialect, Engine, PoolProxiedConnection
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 
 Values: TypeAlias = Sequence[Any]  # what the driver takes
 Rows: TypeAlias = list[tuple[Any, ...]]  # what it gives
+Ready: TypeAlias = tuple[str, Values]
 
 
 class Driver(Protocol):
@@ -34,6 +36,10 @@ class Driver(Protocol):
 
     def run(self, sql: str, values: Values) -> tuple[Rows, int]:
         """Run a statement; return its rows, and how many it returned or changed."""
+        ...
+
+    def run_together(self, statements: Sequence[Ready]) -> None:
+        """Run several writes as one transaction of their own: all or none, and kept."""
         ...
 
     def begin(self) -> None:
@@ -67,6 +73,17 @@ class SqliteDriver:
         cursor = self._connection.execute(sql, values)
         rows = cursor.fetchall()
         return rows, len(rows) or cursor.rowcount
+
+    def run_together(self, statements: Sequence[Ready]) -> None:
+        """Begin, run, commit: nothing travels, so there is nothing to save."""
+        self.begin()
+        try:
+            for sql, values in statements:
+                self.run(sql, values)
+        except BaseException:
+            self.rollback()
+            raise
+        self.commit()
 
     def begin(self) -> None:
         """Take the write lock, so that what is read stays true until it is written."""
@@ -114,21 +131,41 @@ class PostgresDriver:
 
     def run(self, sql: str, values: Values) -> tuple[Rows, int]:
         """Run a statement, and prepare it first if it is new here."""
+        result = self._pgconn.exec_prepared(*self._prepared(sql, values))
         transformer = self._transformer
-        dumped = transformer.dump_sequence(values, [PyFormat.AUTO] * len(values))
-        types = transformer.types or ()
-        name = self._names.get((sql, types)) or self._prepare(sql, types)
-        result = self._pgconn.exec_prepared(
-            name,
-            dumped,  # type: ignore[arg-type]  # psycopg's own annotation forgets NULL
-            transformer.formats,
-            Format.BINARY,
-        )
         if result.status == ExecStatus.TUPLES_OK:
             transformer.set_pgresult(result, format=Format.BINARY)
             return transformer.load_rows(0, result.ntuples, tuple), result.ntuples
         _require(result, ExecStatus.COMMAND_OK)
         return [], result.command_tuples or 0
+
+    def run_together(self, statements: Sequence[Ready]) -> None:
+        """Send all of them and one Sync: to PostgreSQL a transaction, and to us one round trip."""
+        pgconn, prepared = self._pgconn, [self._prepared(*each) for each in statements]
+        pgconn.enter_pipeline_mode()
+        for each in prepared:
+            pgconn.send_query_prepared(*each)
+        pgconn.pipeline_sync()
+        results = list(self._until_sync())
+        pgconn.exit_pipeline_mode()
+        for result in results:
+            _require(result, ExecStatus.COMMAND_OK)
+
+    def _until_sync(self) -> Iterator[Any]:
+        while not self.is_lost:
+            result = self._pgconn.get_result()  # None stands between two statements' results
+            if result is not None and result.status == ExecStatus.PIPELINE_SYNC:
+                return
+            if result is not None:
+                yield result
+        raise psycopg.OperationalError("the connection was lost")
+
+    def _prepared(self, sql: str, values: Values) -> tuple[bytes, Any, Any, Format]:
+        transformer = self._transformer
+        dumped = transformer.dump_sequence(values, [PyFormat.AUTO] * len(values))
+        types = transformer.types or ()
+        name = self._names.get((sql, types)) or self._prepare(sql, types)
+        return name, dumped, list(transformer.formats or ()), Format.BINARY
 
     def _prepare(self, sql: str, types: tuple[int, ...]) -> bytes:
         name = f"prebuilt_{len(self._names)}".encode()
@@ -174,3 +211,9 @@ def driver_of(connection: PoolProxiedConnection) -> Driver:
 def line_of(connection: Connection) -> Line:
     """Return the line under SQLAlchemy's own connection."""
     return Line(connection.engine, driver_of(connection.connection))
+
+
+def told(error: Exception, sql: str, dialect: Dialect) -> Exception:
+    """Return the driver's error as SQLAlchemy tells it, without the values."""
+    base = dialect.loaded_dbapi.Error
+    return DBAPIError.instance(sql, None, error, base, hide_parameters=True, dialect=dialect)

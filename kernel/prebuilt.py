@@ -10,16 +10,14 @@ The statement is checked, named and typed like any other; only the way it runs i
 import json
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import JSON, Dialect, SelectBase
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.expression import ReturnsRows
 
-from kernel.driver import Line, Rows, line_of
+from kernel.driver import Line, Ready, Rows, line_of, told
 from kernel.work import WorkSession
 
 Given = Mapping[str, Any]  # the values of the bound parameters, of many types
@@ -65,6 +63,17 @@ class Built(NamedTuple):
             fixed if not wanted else given[name] if convert is None else convert(given[name])
             for name, fixed, wanted, convert in self.parameters
         ]
+
+
+class Gathered(NamedTuple):
+    """One write that waits for the end of its request."""
+
+    statement: "Prebuilt"
+    given: Given
+
+    def ready(self, line: Line) -> Ready:
+        """Return what the driver takes."""
+        return self.statement.ready(line, self.given)
 
 
 class Prebuilt:
@@ -118,7 +127,7 @@ class Prebuilt:
     def write(self, session: Session, given: Given) -> None:
         """Run it with the other writes of its request, at the latest when they are committed."""
         if isinstance(session, WorkSession):
-            session.later(partial(self._run, given=given))
+            session.later(Gathered(self, given))
         else:
             self.run(session, given)
 
@@ -128,15 +137,20 @@ class Prebuilt:
         return session.looking() if self._looks else session.changing()
 
     def _run(self, line: Line, given: Given) -> tuple[Rows, int]:
+        sql, values = self.ready(line, given)
         dialect = line.engine.dialect
-        built = self._for(dialect)
+        try:
+            return line.driver.run(sql, values)
+        except dialect.loaded_dbapi.Error as error:
+            raise told(error, sql, dialect) from error
+
+    def ready(self, line: Line, given: Given) -> Ready:
+        """Return what the driver takes, and let whoever listens to the engine hear it."""
+        built = self._for(line.engine.dialect)
         values = built.values(given)
         for hear in line.engine.dispatch.before_cursor_execute:
             hear(None, None, built.sql, values, None, False)  # noqa: FBT003  # its signature
-        try:
-            return line.driver.run(built.sql, values)
-        except dialect.loaded_dbapi.Error as error:
-            raise _told(error, built.sql, dialect) from error
+        return built.sql, values
 
     def _for(self, dialect: Dialect) -> Built:
         built = self._built.get(dialect.name)
@@ -144,12 +158,6 @@ class Prebuilt:
             built = _build(self._statement, self._given, dialect, many=self._many)
             self._built[dialect.name] = built
         return built
-
-
-def _told(error: Exception, sql: str, dialect: Dialect) -> Exception:
-    """Return the driver's error as SQLAlchemy tells it, without the values."""
-    base = dialect.loaded_dbapi.Error
-    return DBAPIError.instance(sql, None, error, base, hide_parameters=True, dialect=dialect)
 
 
 def _build(

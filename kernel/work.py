@@ -1,21 +1,26 @@
 """Carry one request's work: look without a transaction, gather what is written, write it at once.
 
-A look-up needs no transaction, and neither does a single write: a request that reads one thing and
-notes another costs two round trips instead of four. As soon as something goes through SQLAlchemy
-itself, or a write must answer at once, the transaction begins; what was gathered goes first, and
-everything after it happens inside.
+A look-up needs no transaction, and neither does a single write; several writes make one of their
+own. So a request that reads one thing and notes two costs two round trips instead of five. As soon
+as something goes through SQLAlchemy itself, or a write must answer at once, the transaction begins;
+what was gathered goes first, and everything after it happens inside.
 """
 
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, Protocol
 
 from sqlalchemy import Engine, PoolProxiedConnection
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session, sessionmaker
 
-from kernel.driver import Line, driver_of
+from kernel.driver import Line, Ready, driver_of, told
 
-Write: TypeAlias = Callable[[Line], object]
+
+class Write(Protocol):
+    """A statement whose answer nobody waits for."""
+
+    def ready(self, line: Line) -> Ready:
+        """Return what the driver takes."""
+        ...
 
 
 class WorkSession(Session):
@@ -48,10 +53,9 @@ class WorkSession(Session):
 
     def later(self, write: Write) -> None:
         """Gather a write whose answer nobody waits for."""
+        self._gathered.append(write)
         if self._line is not None and self._line.driver.in_transaction:
-            write(self._line)
-        else:
-            self._gathered.append(write)
+            self._write_gathered(self._line)
 
     def connection(
         self,
@@ -72,11 +76,9 @@ class WorkSession(Session):
         """Flush what the ORM holds, write what was gathered, then commit."""
         if self.in_transaction():
             super().commit()
-        if len(self._gathered) == 1:  # it is a transaction by itself
+        if self._gathered:
             self._write_gathered(self._open())
             self._tell_of_commit()
-        elif self._gathered:
-            self.changing()
         if self._told is not None and self._told.in_transaction():
             self._told.commit()
         elif self._line is not None and self._line.driver.in_transaction:
@@ -123,9 +125,17 @@ class WorkSession(Session):
         return self._line
 
     def _write_gathered(self, line: Line) -> None:
-        gathered, self._gathered = self._gathered, []
-        for write in gathered:
-            write(line)
+        """Write inside the open transaction; without one, all of it is one of its own."""
+        ready, self._gathered = [each.ready(line) for each in self._gathered], []
+        driver, dialect = line.driver, line.engine.dialect
+        try:
+            if len(ready) > 1 and not driver.in_transaction:
+                driver.run_together(ready)
+            else:
+                for sql, values in ready:
+                    driver.run(sql, values)
+        except dialect.loaded_dbapi.Error as error:
+            raise told(error, "; ".join(sql for sql, _ in ready), dialect) from error
 
     def _tell_of_commit(self) -> None:
         # SQLAlchemy does not see it, but whoever listens to the engine shall.

@@ -173,3 +173,21 @@ def test_a_connection_the_server_closed_is_met_once(
 
     assert FIND.all(work, {"of": b"k"}) == []
     work.close()
+
+
+def test_a_connection_lost_at_the_commit_keeps_nothing(
+    postgres_engine: Engine, now: datetime
+) -> None:
+    work = WorkSession(sessions_of(postgres_engine))
+    (row,) = Prebuilt(select(func.pg_backend_pid().label("pid"))).all(work, {})
+    for key in (b"a", b"b"):
+        ADD.write(work, a_row(key, now))
+    with postgres_engine.begin() as other:
+        other.execute(text(f"SELECT pg_terminate_backend({row.pid})"))
+
+    with pytest.raises(DBAPIError):
+        work.commit()
+    work.rollback()
+
+    assert FIND.all(work, {"of": b"a"}) == []
+    work.close()
