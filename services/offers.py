@@ -22,6 +22,7 @@ from services import eligibility, populations
 from services.eligibility import Facts
 from services.models import Activation, ActivationNote, Offer, Service
 
+LONGEST_NUMBER = 100  # characters
 _IN_FORCE = select(Offer.rule, Offer.valid_from, Offer.valid_until, Offer.halted_at).where(
     Offer.purpose_id == bindparam("purpose_id"),
     Offer.approved_at.is_not(None),
@@ -109,7 +110,7 @@ def _known(session: Session, data: Json) -> eligibility.Rule:
 
 
 def _numbered(document_number: str) -> str:
-    if not document_number.strip():
+    if not document_number.strip() or len(document_number) > LONGEST_NUMBER:
         raise Refused("publish.document_no_missing")
     return document_number.strip()
 
@@ -124,7 +125,7 @@ def approve(
     """
     offer = _get(session, offer_id)
     number = _numbered(approval_number)
-    # Two approvals for one merchant must see one another: the combination is what is guarded.
+    populations.hold_back_others(session, offer)
     populations.require_large(session, offer, smallest=smallest)
     _end_earlier(session, offer, now=now)
     approved = session.execute(

@@ -4,31 +4,23 @@ Figures are bounds, worked out from what is published or counted; nothing here l
 What has no figure is taken for small.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from itertools import chain
-from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.orm import Session
 
-from clients.models import Client, Purpose
+from clients.models import Client, Organisation, Purpose
 from kernel.errors import Refused
 from kernel.ids import new_id
-from services import eligibility
-from services.eligibility import Activated, AllOf, AnyOf, Condition, Rule
+from services import combinations, eligibility
+from services.eligibility import Activated, Rule
 from services.models import Activation, ActivationNote, Offer, PopulationFigure, Service
 
 DAILY = timedelta(days=1)
 EVERYBODY = "everybody"  # the condition under which the number of all is kept
-
-
-class Bounds(NamedTuple):
-    """Between how many people."""
-
-    least: int
-    most: int
 
 
 def enter(
@@ -48,59 +40,44 @@ def enter(
     session.flush()
 
 
-def bounds(rule: Rule, figures: Mapping[str, int], *, total: int) -> Bounds:
-    """Return between how many people fulfil a rule; without figures, between none and all."""
-    known = figures.get(eligibility.condition(rule))
-    if known is not None:
-        return Bounds(min(known, total), min(known, total))
-    if not isinstance(rule, AnyOf | AllOf):
-        return Bounds(0, total)
-    parts = [bounds(part, figures, total=total) for part in rule.parts]
-    least, most = [each.least for each in parts], [each.most for each in parts]
-    if isinstance(rule, AnyOf):
-        return Bounds(max(least), min(sum(most), total))
-    return Bounds(max(sum(least) - total * (len(parts) - 1), 0), min(most))
-
-
-def is_large(rule: Rule, figures: Mapping[str, int], *, total: int, smallest: int) -> bool:
-    """Say whether both those who fulfil the rule and those who do not are many enough."""
-    found = bounds(rule, figures, total=total)
-    return found.least >= smallest and total - found.most >= smallest
-
-
 def require_large(session: Session, offer: Offer, *, smallest: int) -> None:
     """Refuse an offer that singles people out, alone or beside the same merchant's others.
 
-    A shop that hears "no" to one offer and "yes" to another learns something about what only one
-    of them asks; so that, too, must be true of many. Raises Refused `flow.small_population`.
+    Every combination of answers counts: who is 65 but not 66 is told by two harmless offers.
+    Raises Refused `flow.small_population`.
     """
-    rule = eligibility.parse(offer.rule)
-    others = [eligibility.parse(each) for each in _others_of_the_merchant(session, offer)]
-    figures = _figures(session, chain([rule], others))
+    rules = [
+        eligibility.parse(each) for each in (offer.rule, *_others_of_the_merchant(session, offer))
+    ]
+    figures = _figures(session, rules)
     total = figures.get(EVERYBODY, 0)
-    told_apart = chain.from_iterable(_only_in_one(rule, each) for each in others)
-    for each in (rule, *told_apart):
-        if not is_large(each, figures, total=total, smallest=smallest):
-            raise Refused("flow.small_population")
+    if not combinations.are_large(rules, figures, total=total, smallest=smallest):
+        raise Refused("flow.small_population")
 
 
-def _only_in_one(one: Rule, other: Rule) -> set[Condition]:
-    return set(eligibility.conditions(one)) ^ set(eligibility.conditions(other))
+def hold_back_others(session: Session, offer: Offer) -> None:
+    """Let approvals for one merchant wait for one another: each must see the other's offer."""
+    session.scalar(
+        select(Organisation.id).where(Organisation.id == _merchant_of(offer)).with_for_update()
+    )
 
 
-def _others_of_the_merchant(session: Session, offer: Offer) -> Iterable[dict[str, object]]:
-    organisation = (
+def _merchant_of(offer: Offer) -> ScalarSelect[UUID]:
+    return (
         select(Client.organisation_id)
         .join(Purpose, Purpose.client_id == Client.id)
         .where(Purpose.id == offer.purpose_id)
         .scalar_subquery()
     )
+
+
+def _others_of_the_merchant(session: Session, offer: Offer) -> Iterable[dict[str, object]]:
     return session.scalars(
         select(Offer.rule)
         .join(Purpose, Purpose.id == Offer.purpose_id)
         .join(Client, Client.id == Purpose.client_id)
         .where(
-            Client.organisation_id == organisation,
+            Client.organisation_id == _merchant_of(offer),
             Offer.purpose_id != offer.purpose_id,
             Offer.approved_at.is_not(None),
             Offer.ended_at.is_(None),
@@ -124,7 +101,8 @@ def _counted(session: Session, services: frozenset[str]) -> dict[str, int]:
         .outerjoin(
             ActivationNote,
             (ActivationNote.service_id == Service.id)
-            & (ActivationNote.state == Activation.ACTIVATED),
+            & (ActivationNote.state == Activation.ACTIVATED)
+            & ActivationNote.disputed_at.is_(None),  # as offers.answer counts them
         )
         .where(Service.code.in_(sorted(services)))
         .group_by(Service.code)

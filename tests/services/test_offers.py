@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from threading import Barrier, Thread
 from uuid import UUID
 
 import pytest
 from sqlalchemy.orm import Session
 
 from clients.models import Client
+from kernel.db import Sessions, transaction
 from kernel.errors import NotFound, Refused
+from members import register
 from members.models import Member
 from services import activations, offers, populations
 from services.models import Activation
@@ -16,6 +19,7 @@ from tests import make
 from tests.make import NOON
 from tests.services.city import (
     RULE,
+    TODAY,
     an_agency,
     approved,
     figures,
@@ -127,6 +131,10 @@ REFUSED: dict[str, tuple[str, Callable[[Session, Client], object]]] = {
         "publish.document_no_missing",
         lambda session, shop: submitted(session, shop, document_number=" "),
     ),
+    "endless document": (
+        "publish.document_no_missing",
+        lambda session, shop: submitted(session, shop, document_number="1" * 101),
+    ),
     "no rule": (
         "offer.rule_invalid",
         lambda session, shop: submitted(session, shop, rule={"activated": "nothing_we_know"}),
@@ -189,6 +197,62 @@ def test_two_offers_of_one_shop_must_not_tell_a_few_apart(session: Session, shop
 
     with pytest.raises(Refused, match="small_population"):
         approved(session, shop, "second-cup", rule=beside)
+
+
+@pytest.mark.clause("10(4)")
+def test_a_year_of_age_between_two_offers_is_a_group_too(session: Session, shop: Client) -> None:
+    populations.enter(session, '{"age_at_least":66}', 1_990, source="test", as_of=TODAY, now=NOON)
+    approved(session, shop, rule={"age_at_least": 65})
+
+    with pytest.raises(Refused, match="small_population"):
+        approved(session, shop, "second-cup", rule={"age_at_least": 66})
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_two_approvals_for_one_merchant_wait_for_one_another(sessions: Sessions) -> None:
+    with transaction(sessions) as session:
+        figures(session)
+        populations.enter(
+            session, '{"age_at_least":66}', 1_990, source="test", as_of=TODAY, now=NOON
+        )
+        shop = make.a_shop(session)
+        waiting = [
+            submitted(session, shop, code, rule={"age_at_least": years}).id
+            for code, years in (("senior-10-percent", 65), ("second-cup", 66))
+        ]
+    outcomes: list[str] = []
+    start = Barrier(2)
+
+    def approve(offer_id: UUID) -> None:
+        start.wait()
+        try:
+            with transaction(sessions) as session:
+                offers.approve(session, offer_id, approval_number="1", smallest=50, now=NOON)
+        except Refused as refused:
+            outcomes.append(refused.code)
+        else:
+            outcomes.append("approved")
+
+    threads = [Thread(target=approve, args=[each]) for each in waiting]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(outcomes) == ["approved", "flow.small_population"]
+
+
+@pytest.mark.clause("10-II")
+def test_a_disputed_note_is_not_counted(session: Session, agency: Client, shop: Client) -> None:
+    for n in range(3):
+        noted(session, agency, make.a_member(session, f"reader{n}"), "library_card")
+    reader = register.find_by_login(session, "reader0")
+    assert reader is not None
+    activations.dispute(session, "library_card", member_id=reader.id, now=NOON)
+    offer = submitted(session, shop, rule={"activated": "library_card"})
+
+    with pytest.raises(Refused, match="small_population"):
+        populations.require_large(session, offer, smallest=3)
 
 
 @pytest.mark.clause("10(4)")
