@@ -91,6 +91,15 @@ CATALOGUE = {
     "request.client_unknown": _REQUEST,
     "request.redirect_uri_unknown": _REQUEST,
     # services and offers
+    "service.note_older": _entry(
+        409, "已有日期較新的註記", "There is a note of a later day already", clause="10(1)"
+    ),
+    "service.note_unfounded": _entry(
+        422,
+        "註記要有依據的案件，日期不能在今天以後",
+        "A note needs the case it rests on, and cannot be of a day to come",
+        clause="7(9)",
+    ),
     "service.not_yours": _entry(
         403,
         "只有主管這項服務的機關可以註記",

@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from clients.models import Organisation, OrganisationKind
+from kernel import clock
 from kernel.db import changed, insert_once
 from kernel.errors import NotFound, Refused
 from kernel.ids import new_id, new_reference
@@ -35,6 +36,10 @@ class Provenance:
     channel: Channel
     actor: str
     reference: str
+
+    def is_an_agencys(self) -> bool:
+        """Say whether it came in by an agency's way and names the case it rests on."""
+        return self.channel is not Channel.MEMBER and bool(self.reference.strip())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,12 +101,15 @@ def note(
     as_of: date,
     now: datetime,
 ) -> None:
-    """Write what the owning agency says of a member; it also settles a dispute (2(8)6).
+    """Write what the owning agency says of a member (2(8)6).
 
-    Raises Refused `service.not_yours` for another organisation.
+    A dispute stays until `settle`: a nightly batch that repeats what is wrong must not end it.
+    Raises Refused `service.not_yours` for another organisation, `service.note_unfounded` for a day
+    to come or no case, `service.note_older` than what is noted.
     """
-    if service.organisation_id != organisation_id:
-        raise Refused("service.not_yours")
+    _require_owner(service, organisation_id)
+    if as_of > clock.taipei_day(now) or not provenance.is_an_agencys():
+        raise Refused("service.note_unfounded")
     values = {
         "source_id": organisation_id,
         "state": state,
@@ -114,15 +122,57 @@ def note(
     }
     first = {"id": new_id(), "member_id": member_id, "service_id": service.id, **values}
     if not insert_once(session, ActivationNote, first):
-        session.execute(
+        newer = session.execute(
             update(ActivationNote)
-            .where(ActivationNote.member_id == member_id, ActivationNote.service_id == service.id)
-            .values(**values, disputed_at=None, dispute=None)
+            .where(
+                ActivationNote.member_id == member_id,
+                ActivationNote.service_id == service.id,
+                ActivationNote.as_of <= as_of,
+            )
+            .values(values)
             .execution_options(synchronize_session="fetch")
         )
+        if changed(newer) != 1:
+            raise Refused("service.note_older")
     _record(
         session, Happening.NOTED, member_id, service, now=now, **_said(state, as_of, provenance)
     )
+
+
+def settle(
+    session: Session,
+    reference: str,
+    provenance: Provenance,
+    *,
+    organisation_id: UUID,
+    now: datetime,
+) -> None:
+    """End a dispute, once the owning agency looked into it and noted what is right (10-II).
+
+    Raises NotFound; Refused `service.not_yours`, `service.note_unfounded`.
+    """
+    row = session.scalar(select(ActivationNote).where(ActivationNote.dispute == reference))
+    if row is None:
+        raise NotFound("service.not_found")
+    service = session.get_one(Service, row.service_id)
+    _require_owner(service, organisation_id)
+    if not provenance.is_an_agencys():
+        raise Refused("service.note_unfounded")
+    settled = session.execute(
+        update(ActivationNote)
+        .where(ActivationNote.id == row.id, ActivationNote.dispute == reference)
+        .values(disputed_at=None, dispute=None)
+        .execution_options(synchronize_session="fetch")
+    )
+    if changed(settled) != 1:
+        raise NotFound("service.not_found")
+    said = _said(row.state, row.as_of, provenance)
+    _record(session, Happening.SETTLED, row.member_id, service, now=now, **said)
+
+
+def _require_owner(service: Service, organisation_id: UUID) -> None:
+    if service.organisation_id != organisation_id:
+        raise Refused("service.not_yours")
 
 
 def dispute(session: Session, code: str, *, member_id: UUID, now: datetime) -> str:

@@ -34,6 +34,7 @@ class Happening(StrEnum):
 
     NOTED = "noted"
     DISPUTED = "disputed"
+    SETTLED = "settled"
 
 
 class Service(Base):

@@ -16,7 +16,7 @@ depends_on = None
 LEDGER = "activation_event"
 STATES = ("activated", "not_activated", "suspended")
 CHANNELS = ("keyed", "interface", "agreed", "member")
-HAPPENINGS = ("noted", "disputed")
+HAPPENINGS = ("noted", "disputed", "settled")
 
 
 def upgrade() -> None:

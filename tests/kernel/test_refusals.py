@@ -21,6 +21,7 @@ ROOMS = (
     "idp",
     "kernel",
     "members",
+    "services",
     "web",
 )
 REFUSALS = {"Refused", "NotFound", "UntrustedRequest"}

@@ -57,6 +57,9 @@ def noted(
     member: Member,
     code: str = "senior_card",
     state: Activation = Activation.ACTIVATED,
+    *,
+    as_of: date = TODAY,
+    provenance: Provenance = KEYED,
 ) -> Service:
     """Let the agency note something about a member."""
     service = activations.get_service(session, code)
@@ -64,10 +67,10 @@ def noted(
         session,
         service,
         state,
-        KEYED,
+        provenance,
         member_id=member.id,
         organisation_id=agency.organisation_id,
-        as_of=TODAY,
+        as_of=as_of,
         now=NOON,
     )
     return service

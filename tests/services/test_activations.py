@@ -1,5 +1,8 @@
 """Notes: written by the owning agency alone, disputed by the member, traced for ever."""
 
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -9,7 +12,7 @@ from sqlalchemy.orm import Session
 from kernel.errors import NotFound, Refused
 from kernel.wording import Bilingual
 from services import activations
-from services.models import Activation, ActivationEvent, Happening
+from services.models import Activation, ActivationEvent, Channel, Happening
 from tests import make
 from tests.make import NOON
 from tests.services.city import KEYED, TODAY, an_agency, noted
@@ -57,18 +60,70 @@ def test_not_activated_and_unknown_are_told_apart(session: Session) -> None:
 
 
 @pytest.mark.clause("10-II")
-def test_a_dispute_is_kept_until_the_agency_notes_again(session: Session) -> None:
+def test_a_dispute_outlives_the_next_batch_and_ends_when_it_is_settled(session: Session) -> None:
     agency, mei = an_agency(session), make.a_member(session)
     noted(session, agency, mei)
 
     first = activations.dispute(session, "senior_card", member_id=mei.id, now=NOON)
     again = activations.dispute(session, "senior_card", member_id=mei.id, now=NOON)
-    (disputed,) = activations.of_member(session, mei.id, {"senior_card"})
     noted(session, agency, mei)
+    (disputed,) = activations.of_member(session, mei.id, {"senior_card"})
+    activations.settle(session, first, KEYED, organisation_id=agency.organisation_id, now=NOON)
     (settled,) = activations.of_member(session, mei.id, {"senior_card"})
 
     assert first == again == disputed.dispute
     assert (settled.disputed_at, settled.dispute) == (None, None)
+
+
+@pytest.mark.clause("2(8)6")
+def test_nobody_else_settles_a_dispute_and_nobody_twice(session: Session) -> None:
+    agency, mei = an_agency(session), make.a_member(session)
+    other = make.a_client(session, "sports", organisation=make.words("體育局", "Sports"))
+    noted(session, agency, mei)
+    number = activations.dispute(session, "senior_card", member_id=mei.id, now=NOON)
+
+    for owner, provenance, code in (
+        (other, KEYED, "service.not_yours"),
+        (agency, replace(KEYED, reference=" "), "service.note_unfounded"),
+    ):
+        with pytest.raises(Refused, match=code):
+            activations.settle(
+                session, number, provenance, organisation_id=owner.organisation_id, now=NOON
+            )
+    activations.settle(session, number, KEYED, organisation_id=agency.organisation_id, now=NOON)
+    with pytest.raises(NotFound):
+        activations.settle(session, number, KEYED, organisation_id=agency.organisation_id, now=NOON)
+
+
+@pytest.mark.clause("10(1)")
+@pytest.mark.refusal("service.note_older")
+def test_a_late_batch_does_not_overwrite_what_is_newer(session: Session) -> None:
+    agency, mei = an_agency(session), make.a_member(session)
+    noted(session, agency, mei)
+
+    with pytest.raises(Refused, match="note_older"):
+        noted(session, agency, mei, state=Activation.SUSPENDED, as_of=TODAY - timedelta(days=1))
+
+    (kept,) = activations.of_member(session, mei.id, {"senior_card"})
+    assert kept.state is Activation.ACTIVATED
+
+
+@pytest.mark.clause("7(9)")
+@pytest.mark.refusal("service.note_unfounded")
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"as_of": TODAY + timedelta(days=1)},
+        {"provenance": replace(KEYED, reference=" ")},
+        {"provenance": replace(KEYED, channel=Channel.MEMBER)},
+    ],
+    ids=["of tomorrow", "without a case", "the member's own word"],
+)
+def test_a_note_rests_on_a_day_and_a_case(session: Session, wrong: dict[str, Any]) -> None:
+    agency, mei = an_agency(session), make.a_member(session)
+
+    with pytest.raises(Refused, match="note_unfounded"):
+        noted(session, agency, mei, **wrong)
 
 
 def test_what_was_never_noted_cannot_be_disputed(session: Session) -> None:
