@@ -1,11 +1,13 @@
 """Settle the city's services, what they noted about the personas, and the café's offer."""
 
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clients import registry
+from clients.models import Body, Organisation, OrganisationKind
 from kernel import clock
 from kernel.wording import Bilingual
 from members import register
@@ -51,27 +53,44 @@ def settle(session: Session, *, now: datetime) -> None:
     """Add what is missing; a city that has its services already is left alone."""
     if session.scalar(select(Service.id).limit(1)) is not None:
         return
-    agency = registry.get(session, LIBRARY).organisation_id
+    library = registry.get(session, LIBRARY).organisation_id
+    welfare = _welfare(session, now=now)
     provenance = Provenance(channel=Channel.KEYED, actor="demo", reference="demo")
     for code, (name, sensitive) in SERVICES.items():
+        agency = library if code == "library_card" else welfare
         activations.open_service(session, agency, code, name, sensitive=sensitive, now=now)
     for login, code, state, disputed in NOTES:
         member = register.find_by_login(session, login)
         if member is None:
             continue
+        service = activations.get_service(session, code)
         activations.note(
             session,
-            activations.get_service(session, code),
+            service,
             state,
             provenance,
             member_id=member.id,
-            organisation_id=agency,
+            organisation_id=service.organisation_id,
             as_of=clock.taipei_day(now) - timedelta(days=30),
             now=now,
         )
         if disputed:
             activations.dispute(session, code, member_id=member.id, now=now)
     _offer(session, now=now)
+
+
+def _welfare(session: Session, *, now: datetime) -> UUID:
+    """Enter the department that knows who is old, disabled or poor; it has no client here."""
+    organisation = Organisation(
+        kind=OrganisationKind.AGENCY,
+        body=Body.DEPARTMENT,
+        name_zh="臺北市政府社會局（示範）",
+        name_en="Department of Social Welfare (demo)",
+        created_at=now,
+    )
+    session.add(organisation)
+    session.flush()
+    return organisation.id
 
 
 def _offer(session: Session, *, now: datetime) -> Offer:

@@ -33,7 +33,7 @@ def test_the_page_tells_active_not_active_and_no_record_apart(mei: Browser) -> N
 
     assert page.count("已開通</span>") == 1
     assert page.count("未開通</span>") == 1
-    assert page.count("沒有紀錄（權利不受影響）") == 2
+    assert page.count("沒有紀錄</span>") == page.count("權利不受影響</p>") == 2
 
 
 @pytest.mark.clause("10-II")
@@ -45,7 +45,7 @@ def test_a_member_says_that_a_note_is_wrong_and_it_is_no_longer_a_no(
 
     assert response.status_code == 303
     assert "已記下" in page
-    assert "資料不一致（權利不受影響）" in page
+    assert "資料不一致</span>" in page
     assert page.count(f"{PAGE}/library_card/wrong") == 1
     assert f"{PAGE}/senior_card/wrong" not in page
     with city.database() as session:
