@@ -18,7 +18,7 @@ from kernel.db import changed, insert_once
 from kernel.errors import NotFound, Refused
 from kernel.ids import new_id
 from kernel.prebuilt import Prebuilt, Row
-from members.models import Member
+from members.models import Member, Relation
 
 ONCE = "once"
 ONCE_LASTS = timedelta(hours=1)
@@ -67,6 +67,15 @@ class Answer:
     acr: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Approval:
+    """Which guardian agreed in the member's stead, and when their word ends."""
+
+    approver_id: UUID
+    relation: Relation
+    until: datetime
+
+
 def decisions(session: Session, *, member_id: UUID, purpose_id: UUID) -> tuple[Decided, ...]:
     """Return the member's decisions in force for one purpose, expired ones included."""
     rows = _DECISIONS.all(session, {"member_id": member_id, "purpose_id": purpose_id})
@@ -111,13 +120,17 @@ def record(
     *,
     member_id: UUID,
     now: datetime,
+    approval: Approval | None = None,
 ) -> UUID:
     """Write one submission of the consent page and return its receipt's id.
 
-    Earlier decisions about the same claims are superseded, not overwritten. Raises Refused
+    Earlier decisions about the same claims are superseded, not overwritten. What a guardian
+    approved ends when the member comes of age at the latest. Raises Refused
     `consent.duration_not_offered` or `consent.claim_not_asked`.
     """
     expires_at = _ends_at(answer.duration, purpose, now=now)
+    if approval is not None:
+        expires_at = min(expires_at, approval.until)
     claims = answer.given | answer.refused
     if not claims <= purpose.approved | {"sub"}:
         raise Refused("consent.claim_not_asked")
@@ -140,6 +153,8 @@ def record(
         "language": answer.language,
         "acr": answer.acr,
         "decided_at": now,
+        "approver_id": None if approval is None else approval.approver_id,
+        "relation": None if approval is None else approval.relation.value,
     }
     _RECEIPT.write(session, receipt)
     for claim in sorted(claims):

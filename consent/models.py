@@ -52,6 +52,8 @@ class Receipt(Base):
     language: Mapped[str] = mapped_column(String(16))
     acr: Mapped[str] = mapped_column(String(64))
     decided_at: Mapped[datetime]
+    approver_id: Mapped[UUID | None]  # the guardian who agreed in the member's stead
+    relation: Mapped[str | None] = mapped_column(String(16))  # members.models.Relation
 
 
 class Consent(Base):
@@ -83,6 +85,42 @@ class Consent(Base):
     once: Mapped[bool] = mapped_column(default=False)  # serves one sign-in, then is asked again
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[EndReason | None]
+
+
+class ApprovalState(StrEnum):
+    """How far a minor's question to a guardian has come."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    TAKEN_BACK = "taken_back"  # by the minor, who may ask anew
+
+
+class ApprovalRequest(Base):
+    """A minor's answer on the consent page that counts once a guardian agrees (Civil Code 79)."""
+
+    __tablename__ = "approval_request"
+    __table_args__ = (
+        unique_while("decided_at IS NULL", "member_id", "purpose_id"),
+        CheckConstraint("(decided_at IS NULL) = (state = 'waiting')", name="decided"),
+    )
+
+    id: Mapped[Key]
+    member_id: Mapped[UUID] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"))
+    client_id: Mapped[UUID]
+    purpose_id: Mapped[UUID]
+    given: Mapped[list[str]]  # names of claims
+    refused: Mapped[list[str]]
+    duration: Mapped[str] = mapped_column(String(8))
+    language: Mapped[str] = mapped_column(String(16))
+    text: Mapped[str] = mapped_column(Text)  # exactly as the minor read it
+    text_version: Mapped[int]
+    acr: Mapped[str] = mapped_column(String(64))
+    state: Mapped[ApprovalState]
+    asked_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[UUID | None]
 
 
 class TillCode(Base):

@@ -47,6 +47,14 @@ class Written:
     client: Client
 
 
+@dataclass(frozen=True, kw_only=True)
+class Represented:
+    """The two people of a consent that a guardian approved, by name."""
+
+    member: str
+    approver: str
+
+
 def facts_of(
     client: RegisteredClient, purpose: RegisteredPurpose, claims: Iterable[str], *, language: str
 ) -> Json:
@@ -102,7 +110,14 @@ def newest(session: Session, *, member_id: UUID) -> Receipt | None:
     )
 
 
-def document(written: Written, *, principal: str, issuer: Issuer, now: datetime) -> Json:
+def document(
+    written: Written,
+    *,
+    principal: str,
+    issuer: Issuer,
+    now: datetime,
+    represented: Represented | None = None,
+) -> Json:
     """Return the claims to sign; `principal` is the name the client knows the member by."""
     receipt = written.receipt
     return {
@@ -121,7 +136,10 @@ def document(written: Written, *, principal: str, issuer: Issuer, now: datetime)
             "authentication_context": receipt.acr,
             "events": _events(written, principal=principal, now=now),
         },
-        "party_identification": _parties(written, issuer),
+        "party_identification": [
+            *_parties(written, issuer),
+            *_people(written, represented, principal=principal),
+        ],
     }
 
 
@@ -227,6 +245,26 @@ def _parties(written: Written, issuer: Issuer) -> list[Json]:
             "party_name": issuer.name,
             "party_role": "identity provider",
             "party_url": issuer.url,
+        },
+    ]
+
+
+def _people(
+    written: Written, represented: Represented | None, *, principal: str
+) -> list[Json]:
+    """Name minor and guardian; who decides alone stands in no receipt by name."""
+    if represented is None or written.receipt.relation is None:
+        return []
+    return [
+        {
+            "party_id": principal,
+            "party_name": represented.member,
+            "party_role": "PII principal",
+        },
+        {
+            "party_name": represented.approver,
+            "party_role": "representative of the PII principal",
+            "party_relation": written.receipt.relation,
         },
     ]
 

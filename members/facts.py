@@ -19,16 +19,20 @@ def reached(born: date, years: int, *, today: date) -> bool:
 
     Who is born on 29 February comes of age on 1 March of a year without one.
     """
+    return today >= birthday(born, years)
+
+
+def birthday(born: date, years: int) -> date:
+    """Return the day somebody born on that day becomes so many years old."""
     try:
-        birthday = born.replace(year=born.year + years)
+        return born.replace(year=born.year + years)
     except ValueError:
-        birthday = date(born.year + years, 3, 1)
-    return today >= birthday
+        return date(born.year + years, 3, 1)
 
 
 def is_aged(held: Mapping[str, Any], years: int, *, today: date) -> bool | None:
     """Say whether the member has reached that age, None where the birth date leaves it open."""
-    span = _born_between(held.get("birthdate"))
+    span = born_between(held.get("birthdate"))
     if span is None or span[0] > today:
         return None
     earliest, latest = (reached(born, years, today=today) for born in span)
@@ -41,7 +45,7 @@ def is_resident(held: Mapping[str, Any]) -> bool | None:
     return None if city is None else city == TAIPEI
 
 
-def _born_between(birthdate: object) -> tuple[date, date] | None:
+def born_between(birthdate: object) -> tuple[date, date] | None:
     """Return the first and last day the person can be born on; OIDC Core 5.1 allows the year."""
     found = _BIRTHDATE.fullmatch(birthdate) if isinstance(birthdate, str) else None
     if found is None:

@@ -176,8 +176,9 @@ def lift(session: Session, member_id: UUID, *, case_number: str, now: datetime) 
         raise NotFound("hold.not_found")
 
 
-def require_no_hold(session: Session, member_id: UUID) -> None:
+def require_no_hold(session: Session, member_id: UUID, *, now: datetime) -> None:
     """Keep a record that a case demands. Raises Refused `account.deletion_hold`."""
+    del now  # an order stands until it is lifted
     stands = select(LegalHold.id).where(
         LegalHold.member_id == member_id, LegalHold.lifted_at.is_(None)
     )

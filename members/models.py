@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import Base, Key, unique_while
@@ -35,6 +35,40 @@ class Member(Base):
     approved_at: Mapped[datetime]
     data_key_sealed: Mapped[bytes]
     profile_sealed: Mapped[bytes]
+
+
+class Relation(StrEnum):
+    """What a guardian is to the ward (Civil Code 1086, 1098)."""
+
+    PARENT = "parent"
+    GUARDIAN = "guardian"
+
+
+class Evidence(StrEnum):
+    """What was seen at the counter; the paper itself is not kept."""
+
+    HOUSEHOLD_REGISTER = "household_register"
+    COURT_DECISION = "court_decision"
+
+
+class GuardianLink(Base):
+    """Who acts for a minor, from when; it ends by itself when the ward comes of age (4.17)."""
+
+    __tablename__ = "guardian_link"
+    __table_args__ = (
+        unique_while("ended_at IS NULL", "ward_id", "guardian_id"),
+        Index(None, "guardian_id"),
+        CheckConstraint("ward_id <> guardian_id", name="two_people"),
+    )
+
+    id: Mapped[Key]
+    ward_id: Mapped[UUID] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"))
+    guardian_id: Mapped[UUID] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"))
+    relation: Mapped[Relation]
+    evidence: Mapped[Evidence]
+    started_at: Mapped[datetime]
+    ends_at: Mapped[datetime]  # the first moment of the eighteenth birthday in Taipei
+    ended_at: Mapped[datetime | None]  # earlier: by judgement, by death, at the counter
 
 
 class RequestKind(StrEnum):

@@ -155,7 +155,7 @@ def effects() -> Response | str:
 def _blocked() -> str:
     """Return why the account cannot be deleted now; empty if it can."""
     try:
-        closing.require_free(scope.db(), scope.member_id())
+        closing.require_free(scope.db(), scope.member_id(), now=scope.now())
     except Refused as refused:
         return refusal(refused.code).title.text(pages.language())
     return ""
@@ -222,7 +222,7 @@ def ask() -> Response:
         words = refusal("account.deletion_not_typed").title.text(pages.language())
         return Response(_confirm_page(words), 422, mimetype="text/html")
     session, member_id, now = scope.db(), scope.member_id(), scope.now()
-    closing.require_free(session, member_id)
+    closing.require_free(session, member_id, now=now)
     wait = scope.rooms().settings.lifetimes.of("deletion_wait")
     asked = leaving.ask(session, member_id, wait=wait, language=pages.language(), now=now)
     _noted(Kind.DELETION_ASKED, asked.reference)

@@ -5,8 +5,9 @@ erased without anybody having to think of it. A worker that dies leaves no half:
 anew. Two workers do no harm: the deletion is taken by one conditional UPDATE.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 import structlog
@@ -20,7 +21,7 @@ from idp import deletion_proofs, member_notices
 from kernel import throttle
 from kernel.db import transaction
 from kernel.errors import Refused
-from members import leaving, requests
+from members import guardians, leaving, requests
 from members.models import AccountDeletion, Member
 from web import consent_endings, notices, request_making
 from web.login import LOCK_NOTICES
@@ -28,10 +29,18 @@ from web.mails import Mail
 from web.rooms import Rooms
 
 BATCH = 50
-Block = Callable[[Session, UUID], None]
+
+
+class Block(Protocol):
+    """Refuse with the reason why a member cannot leave yet."""
+
+    def __call__(self, session: Session, member_id: UUID, *, now: datetime) -> None:
+        """Raise Refused `account.deletion_…`, or do nothing."""
+
+
 
 # Each refuses with the reason why a member cannot leave yet; other rooms add theirs here.
-BLOCKS: Sequence[Block] = (leaving.require_no_hold,)
+BLOCKS: Sequence[Block] = (leaving.require_no_hold, guardians.require_no_wards)
 
 KEPT: Mapping[str, str] = {  # by table; the pages say why and for how long
     "consent": "consent_records",
@@ -44,10 +53,10 @@ KEPT: Mapping[str, str] = {  # by table; the pages say why and for how long
 }
 
 
-def require_free(session: Session, member_id: UUID) -> None:
+def require_free(session: Session, member_id: UUID, *, now: datetime) -> None:
     """Refuse while something keeps the member. Raises Refused `account.deletion_…`."""
     for block in BLOCKS:
-        block(session, member_id)
+        block(session, member_id, now=now)
 
 
 def run(rooms: Rooms, *, now: datetime) -> int:
@@ -73,7 +82,7 @@ def _remind(rooms: Rooms, *, now: datetime) -> None:
 def _delete_one(rooms: Rooms, deletion_id: UUID, member_id: UUID, *, now: datetime) -> bool:
     try:
         with transaction(rooms.sessions) as session:
-            require_free(session, member_id)
+            require_free(session, member_id, now=now)
             if not leaving.take(session, deletion_id, now=now):
                 return False
             _delete(session, rooms, session.get_one(AccountDeletion, deletion_id), now=now)

@@ -211,7 +211,7 @@ def test_a_hold_placed_meanwhile_stops_the_end(city: City, browser: Browser) -> 
 def test_another_room_can_keep_a_member_too(
     city: City, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def wards(_session: Any, _member_id: Any) -> None:
+    def wards(_session: Any, _member_id: Any, *, now: Any) -> None:
         raise Refused("account.deletion_blocked_guardian")
 
     monkeypatch.setattr(closing, "BLOCKS", (*closing.BLOCKS, wards))

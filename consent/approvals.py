@@ -1,0 +1,136 @@
+"""Keep what a minor asks of a guardian: one question a purpose, answered once by one of them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from clients.directory import RegisteredClient, RegisteredPurpose
+from consent.ledger import Answer
+from consent.models import ApprovalRequest, ApprovalState
+from kernel.db import changed, insert_once
+from kernel.errors import NotFound
+from kernel.ids import new_id
+
+WAITS = timedelta(days=7)
+
+
+def ask(
+    session: Session,
+    client: RegisteredClient,
+    purpose: RegisteredPurpose,
+    answer: Answer,
+    *,
+    member_id: UUID,
+    until: datetime,
+    now: datetime,
+) -> bool:
+    """Put the minor's answer before the guardians; return False if another tab just did.
+
+    An earlier question about the same purpose is taken back. `until` is when the minor comes of
+    age: after that nobody else has to be asked.
+    """
+    take_back(session, member_id=member_id, purpose_id=purpose.id, now=now)
+    values = {
+        "id": new_id(),
+        "member_id": member_id,
+        "client_id": client.id,
+        "purpose_id": purpose.id,
+        "given": sorted(answer.given),
+        "refused": sorted(answer.refused),
+        "duration": answer.duration,
+        "language": answer.language,
+        "text": answer.text,
+        "text_version": purpose.text_version,
+        "acr": answer.acr,
+        "state": ApprovalState.WAITING,
+        "asked_at": now,
+        "expires_at": min(now + WAITS, until),
+    }
+    return insert_once(session, ApprovalRequest, values)
+
+
+def take_back(session: Session, *, member_id: UUID, purpose_id: UUID, now: datetime) -> bool:
+    """Let the minor take the question back; say whether there was one."""
+    statement = (
+        update(ApprovalRequest)
+        .where(
+            ApprovalRequest.member_id == member_id,
+            ApprovalRequest.purpose_id == purpose_id,
+            ApprovalRequest.decided_at.is_(None),
+        )
+        .values(state=ApprovalState.TAKEN_BACK, decided_at=now, decided_by=member_id)
+    )
+    return changed(session.execute(statement)) == 1
+
+
+def decide(
+    session: Session, request_id: UUID, state: ApprovalState, *, by: UUID, now: datetime
+) -> bool:
+    """Answer a question; of two guardians who try, only one gets True."""
+    statement = (
+        update(ApprovalRequest)
+        .where(
+            ApprovalRequest.id == request_id,
+            ApprovalRequest.decided_at.is_(None),
+            ApprovalRequest.expires_at > now,
+        )
+        .values(state=state, decided_at=now, decided_by=by)
+        .execution_options(synchronize_session=False)
+    )
+    return changed(session.execute(statement)) == 1
+
+
+def get(session: Session, request_id: UUID) -> ApprovalRequest:
+    """Return a question, answered ones included. Raises NotFound."""
+    found = session.get(ApprovalRequest, request_id)
+    if found is None:
+        raise NotFound("approval.not_found")
+    return found
+
+
+def is_open(asked: ApprovalRequest, *, now: datetime) -> bool:
+    """Say whether a guardian can still answer."""
+    return asked.decided_at is None and now < asked.expires_at
+
+
+def waiting(
+    session: Session, ward_ids: Iterable[UUID], *, now: datetime
+) -> Sequence[ApprovalRequest]:
+    """Return what these members' guardians have not answered yet, the oldest first."""
+    return session.scalars(
+        select(ApprovalRequest)
+        .where(
+            ApprovalRequest.member_id.in_(list(ward_ids)),
+            ApprovalRequest.decided_at.is_(None),
+            ApprovalRequest.expires_at > now,
+        )
+        .order_by(ApprovalRequest.id)
+    ).all()
+
+
+def state_of(
+    session: Session,
+    purpose: RegisteredPurpose,
+    *,
+    member_id: UUID,
+    since: datetime,
+    now: datetime,
+) -> ApprovalState | None:
+    """Return how the newest question stands for who began to sign in at `since`.
+
+    An answer given before that, and a question about a text since changed, say nothing.
+    """
+    newest = session.scalar(
+        select(ApprovalRequest)
+        .where(ApprovalRequest.member_id == member_id, ApprovalRequest.purpose_id == purpose.id)
+        .order_by(ApprovalRequest.id.desc())
+        .limit(1)
+    )
+    if newest is None or newest.text_version != purpose.text_version:
+        return None
+    if newest.decided_at is None:
+        return ApprovalState.WAITING if is_open(newest, now=now) else None
+    return newest.state if newest.decided_at >= since else None

@@ -1,0 +1,97 @@
+"""Know who acts for whom: guardians of minors, entered at the counter, ending by the clock (4.17).
+
+Nobody ends a link online: whose child it is is not theirs to click away.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.orm import Session
+
+from kernel.db import changed, insert_once
+from kernel.errors import NotFound, Refused
+from kernel.ids import new_id
+from members.models import Evidence, GuardianLink, Relation
+
+
+def link(
+    session: Session,
+    *,
+    ward_id: UUID,
+    guardian_id: UUID,
+    relation: Relation,
+    evidence: Evidence,
+    until: datetime,
+    now: datetime,
+) -> None:
+    """Enter that one member acts for another until the ward comes of age at `until`.
+
+    Raises Refused `guardian.is_ward`, `guardian.of_age` or `guardian.already_linked`.
+    """
+    if ward_id == guardian_id:
+        raise Refused("guardian.is_ward")
+    if until <= now:
+        raise Refused("guardian.of_age")
+    values = {
+        "id": new_id(),
+        "ward_id": ward_id,
+        "guardian_id": guardian_id,
+        "relation": relation,
+        "evidence": evidence,
+        "started_at": now,
+        "ends_at": until,
+    }
+    if not insert_once(session, GuardianLink, values):
+        raise Refused("guardian.already_linked")
+
+
+def guardians_of(session: Session, ward_id: UUID, *, now: datetime) -> Sequence[GuardianLink]:
+    """Return the links to those who act for the member at `now`, the oldest first."""
+    return _active(session, GuardianLink.ward_id == ward_id, now=now)
+
+
+def wards_of(session: Session, guardian_id: UUID, *, now: datetime) -> Sequence[GuardianLink]:
+    """Return the links to those for whom the member acts at `now`, the oldest first."""
+    return _active(session, GuardianLink.guardian_id == guardian_id, now=now)
+
+
+def _active(
+    session: Session, of: ColumnElement[bool], *, now: datetime
+) -> Sequence[GuardianLink]:
+    return session.scalars(
+        select(GuardianLink)
+        .where(of, GuardianLink.ended_at.is_(None), GuardianLink.ends_at > now)
+        .order_by(GuardianLink.id)
+    ).all()
+
+
+def get(session: Session, *, ward_id: UUID, guardian_id: UUID, now: datetime) -> GuardianLink:
+    """Return the link between two members in force at `now`. Raises NotFound."""
+    found = wards_of(session, guardian_id, now=now)
+    one = next((each for each in found if each.ward_id == ward_id), None)
+    if one is None:
+        raise NotFound("guardian.not_linked")
+    return one
+
+
+def end(session: Session, *, ward_id: UUID, guardian_id: UUID, now: datetime) -> None:
+    """End a link early. Raises NotFound if none is in force."""
+    ended = session.execute(
+        update(GuardianLink)
+        .where(
+            GuardianLink.ward_id == ward_id,
+            GuardianLink.guardian_id == guardian_id,
+            GuardianLink.ended_at.is_(None),
+        )
+        .values(ended_at=now)
+    )
+    if not changed(ended):
+        raise NotFound("guardian.not_linked")
+
+
+def require_no_wards(session: Session, member_id: UUID, *, now: datetime) -> None:
+    """Keep who acts for a minor. Raises Refused `account.deletion_blocked_guardian`."""
+    if wards_of(session, member_id, now=now):
+        raise Refused("account.deletion_blocked_guardian")
