@@ -25,6 +25,11 @@ class Kind(StrEnum):
     SESSIONS_ENDED = "session.all_ended"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105  # the word for an event
     CONSENT_GIVEN = "consent.given"
+    CONSENT_APPROVED = "consent.approved"  # by a guardian, in the member's stead
+    APPROVAL_REFUSED = "approval.refused"
+    GUARDIAN_ASKED = "guardian.asked"
+    GUARDIAN_APPROVED = "guardian.approved"  # for a ward
+    GUARDIAN_REFUSED = "guardian.refused"
     CONSENT_REFUSED = "consent.refused"
     CONSENT_WITHDRAWN = "consent.withdrawn"
     CONSENT_EXPIRED = "consent.expired"

@@ -249,9 +249,7 @@ def _parties(written: Written, issuer: Issuer) -> list[Json]:
     ]
 
 
-def _people(
-    written: Written, represented: Represented | None, *, principal: str
-) -> list[Json]:
+def _people(written: Written, represented: Represented | None, *, principal: str) -> list[Json]:
     """Name minor and guardian; who decides alone stands in no receipt by name."""
     if represented is None or written.receipt.relation is None:
         return []

@@ -38,9 +38,7 @@ MINORS: Table = MappingProxyType(
 )
 
 
-def for_a_minor(
-    kind: OrganisationKind, given: AbstractSet[str], *, table: Table = MINORS
-) -> Voice:
+def for_a_minor(kind: OrganisationKind, given: AbstractSet[str], *, table: Table = MINORS) -> Voice:
     """Return whose word counts if a minor gives these claims to such an organisation."""
     return table.get((kind, bool(given - UNIDENTIFIED)), Voice.GUARDIAN_APPROVES)
 

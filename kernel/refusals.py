@@ -40,6 +40,27 @@ CATALOGUE = {
         409, "已有會員帳號", "There is a member account already", clause="10(1)"
     ),
     "member.login_empty": _entry(422, "請輸入帳號", "Enter an account name"),
+    "member.guardian_required": _entry(
+        422,
+        "要法定代理人同意；請和法定代理人一起到申辦窗口登記",
+        "A guardian must approve; come to a service counter together to register",
+        clause="2(8)1",
+    ),
+    "guardian.is_ward": _entry(
+        422, "不能當自己的法定代理人", "Nobody is their own guardian", clause="7(2)"
+    ),
+    "guardian.of_age": _entry(
+        422, "已滿 18 歲，不需要法定代理人", "Who is of age needs no guardian", clause="2(8)1"
+    ),
+    "guardian.not_adult": _entry(
+        422, "法定代理人要滿 18 歲", "A guardian must be of age", clause="2(8)1"
+    ),
+    "guardian.already_linked": _entry(409, "已經登記過了", "They are linked already"),
+    "guardian.not_linked": _NO_PAGE,
+    "approval.not_found": _NO_PAGE,
+    "approval.over": _entry(
+        409, "這件事已經有人決定或過期了", "This was decided already, or its time is over"
+    ),
     "member.not_found": _NO_PAGE,
     "member.suspended": _entry(403, "帳號停用", "The account is suspended", clause="6(1)"),
     "member.paused": _entry(403, "帳號暫停中", "The account is paused", clause="10-I(1)"),

@@ -57,9 +57,7 @@ def wards_of(session: Session, guardian_id: UUID, *, now: datetime) -> Sequence[
     return _active(session, GuardianLink.guardian_id == guardian_id, now=now)
 
 
-def _active(
-    session: Session, of: ColumnElement[bool], *, now: datetime
-) -> Sequence[GuardianLink]:
+def _active(session: Session, of: ColumnElement[bool], *, now: datetime) -> Sequence[GuardianLink]:
     return session.scalars(
         select(GuardianLink)
         .where(of, GuardianLink.ended_at.is_(None), GuardianLink.ends_at > now)

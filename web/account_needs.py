@@ -6,7 +6,7 @@ from flask import url_for
 
 from members import leaving, requests
 from members.models import RequestState
-from web import dates, pages, request_words, scope
+from web import dates, guardians, pages, request_words, scope
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Need:
 
 def listed() -> list[Need]:
     """Return what waits for the visitor, the gravest first."""
-    return [*_leaving(), *_waiting()]
+    return [*_leaving(), *_guarding(), *_waiting()]
 
 
 def _leaving() -> list[Need]:
@@ -30,6 +30,17 @@ def _leaving() -> list[Need]:
     on = dates.moment_words(pending.due_at, pages.language())
     words = pages.say("您的帳號在 %(moment)s 刪除。", moment=on)
     return [Need(words, pages.say("查看或取消"), url_for("leaving.index"))]
+
+
+def _guarding() -> list[Need]:
+    return [
+        Need(
+            pages.say("%(name)s 請您確認要不要提供資料。", name=each.name),
+            pages.say("查看並決定"),
+            each.url,
+        )
+        for each in guardians.waiting()
+    ]
 
 
 def _waiting() -> list[Need]:

@@ -23,6 +23,7 @@ from web import (
     account_confirm,
     account_consents,
     account_download,
+    account_guardians,
     account_leaving,
     account_password,
     account_personal,
@@ -34,6 +35,7 @@ from web import (
     footprint,
     headers,
     inbox,
+    interaction_guardian,
     interactions,
     kit,
     oidc,
@@ -62,7 +64,7 @@ ACCOUNT_PAGES = (
     account_show,
     receipts,
 )
-INTERACTION_PAGES = (step_up,)
+INTERACTION_PAGES = (interaction_guardian, step_up)
 
 
 def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask:
@@ -97,6 +99,7 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
         account_requests.bp,
         account_download.bp,
         account_leaving.bp,
+        account_guardians.bp,
     ]
     for blueprint in blueprints + ([kit.bp, inbox.bp] if settings.demo else []):
         app.register_blueprint(blueprint)

@@ -22,7 +22,7 @@ from kernel.clock import TAIPEI
 from kernel.db import transaction
 from kernel.wording import Bilingual
 from members import register, requests
-from web import footprint_export, footprint_words, personal_words, request_words
+from web import footprint_export, footprint_words, guardians, personal_words, request_words
 from web.footprint_export import Wanted
 from web.rooms import Rooms
 from web.sheets import SHAPES, Sheet
@@ -263,7 +263,13 @@ def _receipt(receipt_id: UUID, whose: Whose) -> str:
             withdraw_at=f"{provider.issuer}/account/consents",
         )
         principal = provider.sub_of(whose.member_id, view_of(written.client))
-        document = receipts.document(written, principal=principal, issuer=issuer, now=whose.at)
+        document = receipts.document(
+            written,
+            principal=principal,
+            issuer=issuer,
+            now=whose.at,
+            represented=guardians.represented(session, written.receipt, keyring=rooms.keyring),
+        )
         return sign(provider.keys.signer(session, now=whose.at), document)
 
 

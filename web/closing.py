@@ -38,7 +38,6 @@ class Block(Protocol):
         """Raise Refused `account.deletion_…`, or do nothing."""
 
 
-
 # Each refuses with the reason why a member cannot leave yet; other rooms add theirs here.
 BLOCKS: Sequence[Block] = (leaving.require_no_hold, guardians.require_no_wards)
 

@@ -50,8 +50,10 @@ def show_refused(asked: AuthorizationRequest, *, action: str, back: str) -> str:
     )
 
 
-def record(asked: AuthorizationRequest, claims: frozenset[str], form: Mapping[str, str]) -> Errors:
-    """Write the member's answer to the ledger, or return what is wrong with the form."""
+def read(
+    asked: AuthorizationRequest, claims: frozenset[str], form: Mapping[str, str]
+) -> Answer | Errors:
+    """Return the member's answer, or what is wrong with the form."""
     prepared = consent_page.prepare(asked, claims, anew=form.get(ANEW) == "yes")
     # Another tab, another language, a change approved meanwhile: they read another text.
     if not hmac.compare_digest(
@@ -66,22 +68,23 @@ def record(asked: AuthorizationRequest, claims: frozenset[str], form: Mapping[st
         settled = questions.settle(prepared.asking, answers)
     except ValueError as unoffered:
         return [(f"claim.{unoffered}", pages.say("請選擇提供或不提供。"))]
-    _write(asked, prepared, settled, duration=duration)
-    return []
+    return _answer(prepared, settled, duration=duration)
 
 
-def _write(
-    asked: AuthorizationRequest, prepared: Prepared, settled: Settled, *, duration: str
-) -> None:
-    language, visitor = pages.language(), scope.visitor()
-    answer = Answer(
+def _answer(prepared: Prepared, settled: Settled, *, duration: str) -> Answer:
+    visitor = scope.visitor()
+    return Answer(
         given=settled.given,
         refused=settled.refused,
         duration=duration,
-        language=language,
+        language=pages.language(),
         text=prepared.text,
         acr="" if visitor is None else visitor.acr,
     )
+
+
+def write(asked: AuthorizationRequest, answer: Answer) -> None:
+    """Write the member's answer to the ledger, the footprint and a mail."""
     member_id = scope.member_id()
     receipt_id = ledger.record(
         scope.db(), asked.client, asked.purpose, answer, member_id=member_id, now=scope.now()
@@ -93,10 +96,14 @@ def _write(
         now=scope.now(),
         client_id=asked.client.id,
         purpose_id=asked.purpose.id,
-        claims=settled.given,
+        claims=answer.given,
         basis=[str(receipt_id)],
-        refused=sorted(settled.refused),
+        refused=sorted(answer.refused),
     )
     notices.mail(
-        scope.db(), Mail.CONSENT_GIVEN, member_id=member_id, language=language, now=scope.now()
+        scope.db(),
+        Mail.CONSENT_GIVEN,
+        member_id=member_id,
+        language=answer.language,
+        now=scope.now(),
     )

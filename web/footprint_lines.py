@@ -33,6 +33,7 @@ DISOWNABLE = frozenset(
         Kind.CONSENT_GIVEN,
     }
 )
+WITHDRAWABLE = frozenset({Kind.RELEASED, Kind.CONSENT_GIVEN, Kind.CONSENT_APPROVED})
 TOLD_OTHERS = frozenset({Kind.RELEASED, Kind.TILL_ANSWERED})
 ASKABLE: Mapping[str, Sequence[RequestKind]] = {
     Kind.RELEASED: (RequestKind.DELETE, RequestKind.STOP, RequestKind.PETITION),
@@ -242,6 +243,6 @@ def _not_me_url(line: Line) -> str | None:
 
 
 def _withdraw_url(line: Line, known: Names) -> str | None:
-    if line.kind not in {Kind.RELEASED, Kind.CONSENT_GIVEN} or not known.is_live(line):
+    if line.kind not in WITHDRAWABLE or not known.is_live(line):
         return None
     return url_for("account.withdraw_page", purpose_id=line.purpose_id)

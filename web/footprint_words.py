@@ -6,6 +6,7 @@ from audit.lines import Kind, Line
 from consent.catalogue import BY_NAME, in_order
 from kernel.wording import ENGLISH, Bilingual
 
+GUARDIAN = Bilingual("您的法定代理人", "Your guardian")
 ME = Bilingual("您", "You")
 CITY = Bilingual("本服務", "This service")
 SOMEBODY = Bilingual("有人", "Somebody")
@@ -21,6 +22,25 @@ WORDS: Mapping[str, Bilingual] = {
     Kind.PASSWORD_CHANGED: Bilingual("變更了密碼", "Changed the password"),
     Kind.CONSENT_GIVEN: Bilingual(
         "同意提供給「%(client)s」：%(claims)s", "Agreed to share with %(client)s: %(claims)s"
+    ),
+    Kind.CONSENT_APPROVED: Bilingual(
+        "同意您提供給「%(client)s」：%(claims)s",
+        "Approved that you share with %(client)s: %(claims)s",
+    ),
+    Kind.APPROVAL_REFUSED: Bilingual(
+        "不同意您提供資料給「%(client)s」", "Did not approve that you share data with %(client)s"
+    ),
+    Kind.GUARDIAN_ASKED: Bilingual(
+        "請法定代理人確認，要提供給「%(client)s」：%(claims)s",
+        "Asked your guardian about sharing with %(client)s: %(claims)s",
+    ),
+    Kind.GUARDIAN_APPROVED: Bilingual(
+        "以法定代理人身分同意提供給「%(client)s」：%(claims)s",
+        "Approved as a guardian, for %(client)s: %(claims)s",
+    ),
+    Kind.GUARDIAN_REFUSED: Bilingual(
+        "以法定代理人身分不同意提供資料給「%(client)s」",
+        "Did not approve as a guardian, for %(client)s",
     ),
     Kind.CONSENT_REFUSED: Bilingual(
         "不同意提供資料給「%(client)s」", "Did not agree to share data with %(client)s"
@@ -76,6 +96,7 @@ ANSWERS = {
     "no": Bilingual("這裡無法確認", "it cannot be confirmed here"),
 }
 OURS = frozenset({Kind.CARRIER_COPIED, Kind.REQUEST_MOVED, Kind.DELETED})  # done by the city
+BY_GUARDIAN = frozenset({Kind.CONSENT_APPROVED, Kind.APPROVAL_REFUSED})
 METHODS: Mapping[str, Bilingual] = {
     "password": Bilingual("用密碼", "By password"),
     "passkey": Bilingual("用通行密鑰", "By passkey"),
@@ -128,6 +149,8 @@ def actor(line: Line, *, client: Bilingual | None, language: str) -> str:
         return (client or GONE).text(language)
     if line.kind == Kind.LOGIN_FAILED:
         return SOMEBODY.text(language)
+    if line.kind in BY_GUARDIAN:
+        return GUARDIAN.text(language)
     if line.kind in OURS:
         return CITY.text(language)
     return ME.text(language)

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from audit import footprint
 from audit.lines import Kind
 from consent import rules
+from consent.ledger import Answer
 from idp import acr, interactions, subjects
 from idp.errors import AuthorizationRefused
 from idp.interaction import (
@@ -29,7 +30,19 @@ from idp.issue import issue
 from idp.requests import AuthorizationRequest
 from kernel.errors import NotFound, Refused
 from kernel.prebuilt import Row
-from web import consents, cookies, csrf, flow, headers, login, oidc, pages, passkeys, scope
+from web import (
+    consents,
+    cookies,
+    csrf,
+    flow,
+    guardians,
+    headers,
+    login,
+    oidc,
+    pages,
+    passkeys,
+    scope,
+)
 from web.login import LoginLocked
 from web.views import client_view
 
@@ -276,6 +289,8 @@ def consent_page(current: Open) -> Page:
     following = current.next()
     if not isinstance(following, AskConsent):
         return redirect(current.url("step"), 303)
+    if guardians.state(current.asked, since=current.row.started_at) is not None:
+        return redirect(current.url("guardian_page"), 303)
     return consents.show(current.asked, following.claims, action=current.url("decide"))
 
 
@@ -298,11 +313,15 @@ def decide(current: Open) -> Page:
         return redirect(current.url("refused_page"), 303)
     if request.form.get("decision") != "allow":  # silence is no consent
         return redirect(current.url("step"), 303)
-    errors = consents.record(current.asked, following.claims, request.form)
-    if errors:
+    answer = consents.read(current.asked, following.claims, request.form)
+    if not isinstance(answer, Answer):
         return consents.show(
-            current.asked, following.claims, action=current.url("decide"), errors=errors
+            current.asked, following.claims, action=current.url("decide"), errors=answer
         )
+    if guardians.must_approve(current.asked, answer.given):
+        guardians.ask(current.asked, answer)
+        return redirect(current.url("guardian_page"), 303)
+    consents.write(current.asked, answer)
     interactions.mark(scope.db(), current.row.id, "consented_at", now=scope.now())
     return redirect(current.url("step"), 303)
 

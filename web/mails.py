@@ -23,6 +23,8 @@ class Mail(StrEnum):
     CARRIER_COPIED = "carrier.copied"
     CONSENT_GIVEN = "consent.given"
     CONSENT_WITHDRAWN = "consent.withdrawn"
+    APPROVAL_WANTED = "approval.wanted"
+    APPROVAL_DECIDED = "approval.decided"
     REQUEST_RECEIVED = "request.received"
     REQUEST_NEWS = "request.news"
     ARCHIVE_READY = "archive.ready"
@@ -148,6 +150,27 @@ WORDS = {
         ),
         _NOT_YOU,
         "/account/consents",
+    ),
+    Mail.APPROVAL_WANTED: Words(
+        Bilingual("有一件同意要請您確認", "Your approval is asked for"),
+        Bilingual(
+            "您擔任法定代理人的會員想提供資料，要您同意才算數。",
+            "A member you are the guardian of wants to share data. It counts once you approve.",
+        ),
+        Bilingual(
+            "請登入看過內容再決定；七天內沒有回覆就不提供。",
+            "Sign in, read and decide. Without your answer within seven days nothing is shared.",
+        ),
+        "/account/guardians",
+    ),
+    Mail.APPROVAL_DECIDED: Words(
+        Bilingual("法定代理人已經回覆", "A guardian has answered"),
+        Bilingual(
+            "一件要法定代理人同意的事，已經有一位法定代理人回覆了。",
+            "A question to the guardians was answered by one of them.",
+        ),
+        Bilingual("隨時可以撤回，立刻生效。", "It can be withdrawn at any time, at once."),
+        "/account/guardians",
     ),
     Mail.REQUEST_RECEIVED: Words(
         Bilingual("我們收到您的要求", "We received your request"),

@@ -14,7 +14,7 @@ from idp import acr, keys
 from idp.receipts import ALGORITHM, TYPE, sign
 from kernel.db import Json
 from kernel.wording import Bilingual
-from web import pages, scope
+from web import guardians, pages, scope
 from web.account import bp
 from web.views import ClientView, client_view
 
@@ -37,6 +37,8 @@ class _ReceiptView:
     language: str
     version: int
     acr: str
+    people: list[str]
+    relation: str
     text: str
     sha256: str
 
@@ -90,17 +92,20 @@ def _document(written: Written) -> Json:
         withdraw_at=provider.issuer + url_for("account.consents"),
     )
     client = view_of(written.client)
+    represented = guardians.represented(scope.db(), written.receipt, keyring=scope.rooms().keyring)
     return receipts.document(
         written,
         principal=provider.sub_of(written.receipt.member_id, client),
         issuer=issuer,
         now=scope.now(),
+        represented=represented,
     )
 
 
 def _view(written: Written, document: Json) -> _ReceiptView:
     facts, kept = written.text.facts, written.receipt
     events = document["consent"]["events"]
+    people = document["party_identification"][2:]  # minor and guardian, if one approved
     (purpose,) = document["pii_processing"]["purposes"]
     return _ReceiptView(
         number=kept.id,
@@ -119,6 +124,8 @@ def _view(written: Written, document: Json) -> _ReceiptView:
         language=kept.language,
         version=kept.text_version,
         acr=_strength(kept.acr),
+        people=[each["party_name"] for each in people],
+        relation=kept.relation or "",
         text=written.text.body,
         sha256=kept.text_sha256.hex(),
     )

@@ -12,7 +12,6 @@ branch_labels = None
 depends_on = None
 
 
-
 def upgrade() -> None:
     """Create the tables, and room on the receipt for who approved."""
     op.add_column("consent_receipt", sa.Column("approver_id", sa.Uuid(), nullable=True))

@@ -9,9 +9,11 @@ import click
 from adapters.password import adapter as password_adapter
 from adapters.password.passwords import set_password
 from audit import trail
+from consent import representation
 from kernel import clock
-from kernel.errors import NotFound
-from members import leaving, register
+from kernel.errors import NotFound, Refused
+from members import guardians, leaving, register
+from members.models import Evidence, Relation
 from members.profile import Profile
 from web.cli.console import say
 from web.cli.opening import Opened, opened
@@ -101,3 +103,68 @@ def _record(at: Opened, event: str, member_id: UUID, case: str) -> None:
     trail.record(
         at.session, event, actor=None, subject=member_id, now=clock.now(), case=case, channel="cli"
     )
+
+
+@member.command()
+@click.argument("ward")
+@click.argument("login")
+@click.option("--relation", type=click.Choice([each.value for each in Relation]), default="parent")
+@click.option(
+    "--evidence",
+    type=click.Choice([each.value for each in Evidence]),
+    default="household_register",
+    help="What was seen; the paper itself is not kept.",
+)
+def guardian(ward: str, login: str, relation: str, evidence: str) -> None:
+    """Enter that member LOGIN acts for the minor WARD, until WARD comes of age."""
+    now = clock.now()
+    with opened() as at:
+        ward_id, guardian_id = _find(at, ward), _find(at, login)
+        if representation.is_minor(_birthdate(at, guardian_id), now=now):
+            raise Refused("guardian.not_adult")
+        guardians.link(
+            at.session,
+            ward_id=ward_id,
+            guardian_id=guardian_id,
+            relation=Relation(relation),
+            evidence=Evidence(evidence),
+            until=representation.comes_of_age(_birthdate(at, ward_id)) or now,
+            now=now,
+        )
+        trail.record(
+            at.session,
+            "guardian.linked",
+            actor=None,
+            subject=ward_id,
+            now=now,
+            guardian=str(guardian_id),
+            evidence=evidence,
+            channel="cli",
+        )
+    say(f"{login} acts for {ward}.")
+
+
+def _birthdate(at: Opened, member_id: UUID) -> object:
+    row = register.get(at.session, member_id)
+    return register.claims_of(row, keyring=at.keyring).get("birthdate")
+
+
+@member.command()
+@click.argument("ward")
+@click.argument("login")
+def unlink(ward: str, login: str) -> None:
+    """End that member LOGIN acts for WARD: by judgement, by death, or entered by mistake."""
+    now = clock.now()
+    with opened() as at:
+        ward_id, guardian_id = _find(at, ward), _find(at, login)
+        guardians.end(at.session, ward_id=ward_id, guardian_id=guardian_id, now=now)
+        trail.record(
+            at.session,
+            "guardian.unlinked",
+            actor=None,
+            subject=ward_id,
+            now=now,
+            guardian=str(guardian_id),
+            channel="cli",
+        )
+    say(f"{login} no longer acts for {ward}.")

@@ -1,0 +1,304 @@
+"""A minor asks, a guardian answers, and the minor goes on; nobody else can, and not for ever."""
+
+import base64
+import json
+from datetime import datetime, timedelta
+from threading import Barrier, Thread
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from audit.lines import Kind
+from audit.models import LedgerLine
+from consent import approvals, representation
+from consent.models import ApprovalRequest, ApprovalState, Consent, Decision, Receipt
+from kernel.jobs import Job
+from members import guardians
+from members.models import Evidence, Relation
+from tests import make
+from tests.flows.browser import Browser, answer
+from tests.flows.provider import City
+
+CHILD = "2016-05-05"
+CAFE = {"client_id": "cafe"}
+
+
+@pytest.fixture
+def shop(city: City) -> City:
+    """Lend a city with a merchant that asks for a name, and a ten-year-old."""
+    claims = [make.a_claim_form("name", required=True), make.a_claim_form("email")]
+    with city.database() as session:
+        purposes = [make.a_purpose_form("membership", claims=claims)]
+        make.a_shop(session, "cafe", purposes=purposes)
+    city.enrol("an.an", name="陳安安", birthdate=CHILD)
+    return city
+
+
+def bound(city: City, *logins: str, ward: str = "an.an", birthdate: str = CHILD) -> None:
+    until = representation.comes_of_age(birthdate)
+    assert until is not None
+    with city.database() as session:
+        for login in logins:
+            guardians.link(
+                session,
+                ward_id=city.member_id(ward),
+                guardian_id=city.member_id(login),
+                relation=Relation.PARENT,
+                evidence=Evidence.HOUSEHOLD_REGISTER,
+                until=until,
+                now=city.now,
+            )
+
+
+def asks(city: City, login: str = "an.an") -> tuple[Browser, TestResponse]:
+    """Let the child go as far as it goes at the café, giving name and mail address."""
+    browser = Browser(city)
+    page = browser.authorize("cafe", scope="openid profile email", purpose="membership")
+    page = browser.log_in(page, login)
+    assert page.request.path.endswith("/consent"), page.text
+    return browser, browser.consent(page, "email")
+
+
+def request_id(city: City) -> UUID:
+    with city.database() as session:
+        return session.scalars(
+            select(ApprovalRequest.id).order_by(ApprovalRequest.id.desc())
+        ).first() or UUID(int=0)
+
+
+def signed_in(city: City, login: str = "mei.chen") -> Browser:
+    browser = Browser(city)
+    browser.log_in(browser.get("/account/login"), login)
+    return browser
+
+
+def decides(browser: Browser, decision: str = "allow", **claims: str) -> TestResponse:
+    page = browser.follow(browser.get(f"/account/guardians/{request_id(browser.city)}"))
+    if page.status_code != 200:
+        return page
+    fields = {f"claim.{name}": value for name, value in claims.items()}
+    return browser.submit(page, decision=decision, **fields)
+
+
+def kinds(city: City, login: str) -> set[str]:
+    with city.database() as session:
+        member_id = city.member_id(login)
+        return set(
+            session.scalars(select(LedgerLine.kind).where(LedgerLine.member_id == member_id))
+        )
+
+
+def given(city: City) -> set[str]:
+    with city.database() as session:
+        rows = session.scalars(select(Consent).where(Consent.ended_at.is_(None)))
+        return {row.claim for row in rows if row.decision is Decision.GIVEN}
+
+
+@pytest.mark.clause("10-I(4)", "2(8)1")
+def test_a_child_goes_on_once_a_guardian_agreed(shop: City) -> None:
+    bound(shop, "mei.chen")
+    child, page = asks(shop)
+    assert "已經請 陳美玉 確認" in page.text.replace('<span lang="zh-Hant-TW">', "")
+    assert given(shop) == set()
+
+    parent = signed_in(shop)
+    assert "請您確認" in parent.get("/account").text
+    assert decides(parent, email="share").status_code == 303
+
+    back = child.follow(child.get(page.request.path))
+    assert "code" in answer(back)
+    assert given(shop) == {"sub", "name", "email"}
+    assert Kind.CONSENT_APPROVED in kinds(shop, "an.an")
+    assert Kind.GUARDIAN_APPROVED in kinds(shop, "mei.chen")
+
+
+def test_a_guardian_approves_less_but_never_more(shop: City) -> None:
+    bound(shop, "mei.chen")
+    child, page = asks(shop)
+
+    decides(signed_in(shop), email="withhold", address="share")
+
+    assert given(shop) == {"sub", "name"}
+    assert "code" in answer(child.follow(child.get(page.request.path)))
+
+
+def test_a_receipt_names_both(shop: City) -> None:
+    bound(shop, "mei.chen")
+    child, _ = asks(shop)
+    decides(signed_in(shop), email="share")
+    with shop.database() as session:
+        receipt = session.scalars(select(Receipt)).one()
+    page = child.get(f"/account/receipts/{receipt.id}")
+
+    assert "陳安安" in page.text
+    assert "陳美玉" in page.text
+    signed = child.get(f"/account/receipts/{receipt.id}.jwt").text
+    payload = signed.split(".")[1]
+    parties = json.loads(base64.urlsafe_b64decode(payload + "=="))["party_identification"]
+    assert [each["party_name"] for each in parties[2:]] == ["陳安安", "陳美玉"]
+    assert parties[3]["party_relation"] == "parent"
+
+
+def test_a_no_is_an_answer(shop: City) -> None:
+    bound(shop, "mei.chen")
+    child, page = asks(shop)
+
+    decides(signed_in(shop), "deny")
+    page = child.follow(child.get(page.request.path))
+
+    assert "大人這次沒有同意" in page.text
+    assert answer(child.submit(page))["error"] == "access_denied"
+    assert given(shop) == set()
+    assert Kind.APPROVAL_REFUSED in kinds(shop, "an.an")
+
+
+def test_a_child_can_stop_waiting(shop: City) -> None:
+    bound(shop, "mei.chen")
+    child, page = asks(shop)
+
+    assert answer(child.submit(page))["error"] == "access_denied"
+    assert decides(signed_in(shop)).status_code == 409
+
+
+def test_a_child_who_comes_back_later_finds_the_question_waiting(shop: City) -> None:
+    bound(shop, "mei.chen")
+    asks(shop)
+    shop.wait(hours=2)
+    browser = Browser(shop)
+
+    page = browser.authorize("cafe", scope="openid profile email", purpose="membership")
+    assert browser.log_in(page, "an.an").request.path.endswith("/guardian")
+
+    decides(signed_in(shop), email="share")
+    later = Browser(shop)
+    page = later.authorize("cafe", scope="openid profile email", purpose="membership")
+    assert "code" in answer(later.log_in(page, "an.an"))
+
+
+@pytest.mark.refusal("member.guardian_required")
+def test_without_a_guardian_the_page_says_where_to_go(shop: City) -> None:
+    _, page = asks(shop)
+
+    assert page.status_code == 422
+    assert "申辦窗口" in page.text
+    assert given(shop) == set()
+
+
+@pytest.mark.parametrize("client", ["library", "cafe"])
+def test_no_adult_and_no_agency_waits_for_anybody(shop: City, client: str) -> None:
+    if client == "library":
+        assert "code" in answer(Browser(shop).sign_in("library", login="an.an"))
+    else:
+        assert "code" in answer(asks(shop, "mei.chen")[1])
+
+
+@pytest.mark.refusal("approval.not_found", "guardian.not_linked")
+def test_a_stranger_cannot_answer(shop: City) -> None:
+    bound(shop, "mei.chen")
+    shop.enrol("a.stranger")
+    asks(shop)
+
+    assert decides(signed_in(shop, "a.stranger")).status_code == 404
+    assert signed_in(shop).get(f"/account/guardians/{UUID(int=1)}").status_code == 404
+    assert given(shop) == set()
+
+
+def test_a_guardian_proves_who_they_are_just_before(shop: City) -> None:
+    bound(shop, "mei.chen")
+    parent = signed_in(shop)
+    asks(shop)
+    shop.wait(minutes=6)
+
+    page = parent.follow(parent.get(f"/account/guardians/{request_id(shop)}"))
+
+    assert page.request.path == "/account/confirm"
+
+
+@pytest.mark.refusal("approval.over")
+def test_one_of_two_guardians_is_enough_and_the_other_is_told(shop: City) -> None:
+    shop.enrol("da.chen", email="da@mail.invalid")
+    bound(shop, "mei.chen", "da.chen")
+    asks(shop)
+    first, second = signed_in(shop), signed_in(shop, "da.chen")
+
+    decides(first)
+
+    assert decides(second).status_code == 409
+    with shop.database() as session:
+        told = [job.payload for job in session.scalars(select(Job)) if "template" in job.payload]
+    expected = {str(shop.member_id(login)) for login in ("da.chen", "an.an")}
+    decided = {each["member"] for each in told if each["template"] == "approval.decided"}
+    assert decided == expected
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_of_two_guardians_at_once_only_one_decides(shop: City) -> None:
+    shop.enrol("da.chen")
+    bound(shop, "mei.chen", "da.chen")
+    asks(shop)
+    asked, together = request_id(shop), Barrier(2)
+    ids = [shop.member_id(login) for login in ("mei.chen", "da.chen")]
+    won: list[bool] = []
+
+    def answers(by: UUID, state: ApprovalState) -> None:
+        with shop.database() as session:
+            session.execute(select(1))
+            together.wait()
+            won.append(approvals.decide(session, asked, state, by=by, now=shop.now))
+
+    states = (ApprovalState.APPROVED, ApprovalState.REFUSED)
+    threads = [Thread(target=answers, args=pair) for pair in zip(ids, states, strict=True)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+
+    assert sorted(won) == [False, True]
+
+
+@pytest.mark.clause("2(8)1")
+@pytest.mark.parametrize(("seconds", "status"), [(-1, 303), (0, 404)])
+def test_at_midnight_in_taipei_it_is_over(shop: City, seconds: int, status: int) -> None:
+    birthdate = "2008-11-24"
+    shop.enrol("almost", name="林快滿", birthdate=birthdate)
+    bound(shop, "mei.chen", ward="almost", birthdate=birthdate)
+    asks(shop, "almost")
+    parent = signed_in(shop)
+    page = parent.get(f"/account/guardians/{request_id(shop)}")
+    midnight = datetime.fromisoformat("2026-11-24T00:00:00+08:00")
+    shop.now = midnight + timedelta(seconds=seconds)
+    parent = signed_in(shop) if seconds else parent
+
+    response = decides(parent) if seconds else signed_in(shop).get(page.request.path)
+
+    assert response.status_code == status
+    if seconds:
+        with shop.database() as session:
+            assert {each.expires_at for each in session.scalars(select(Consent))} == {midnight}
+
+
+@pytest.mark.refusal("account.deletion_blocked_guardian")
+def test_who_acts_for_a_minor_does_not_leave(shop: City) -> None:
+    bound(shop, "mei.chen")
+
+    assert "法定代理人" in signed_in(shop).get("/account/delete").text
+
+
+def test_both_see_the_link(shop: City) -> None:
+    bound(shop, "mei.chen")
+
+    assert "陳安安" in signed_in(shop).get("/account/guardians").text
+    assert "陳美玉" in signed_in(shop, "an.an").get("/account/guardians").text
+
+
+@pytest.mark.parametrize("form", [{}, {"decision": "maybe"}, {"decision": "x" * 5000}])
+def test_silence_approves_nothing(shop: City, form: dict[str, str]) -> None:
+    bound(shop, "mei.chen")
+    asks(shop)
+    parent = signed_in(shop)
+    page = parent.get(f"/account/guardians/{request_id(shop)}")
+
+    assert parent.submit(page, **form).status_code == 303
+    assert given(shop) == set()
