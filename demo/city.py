@@ -35,6 +35,7 @@ class Persona(BaseModel):
     special: Words
     standing: str
     claims: Json
+    guardians: dict[str, str] = {}  # account names, and what they are to a minor
 
 
 @lru_cache(maxsize=1)

@@ -1,5 +1,6 @@
 """Settle the synthetic city: members with passwords, clients with purposes; safe to repeat."""
 
+from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -8,13 +9,14 @@ from adapters.password.breach import BreachList
 from adapters.password.hashing import Hasher
 from adapters.password.passwords import set_password
 from clients import contracts, registry
+from consent import representation
 from demo import city, notes
 from demo.addresses import Addresses
 from demo.city import Json, Persona
-from kernel.errors import NotFound
+from kernel.errors import NotFound, Refused
 from kernel.keyring import Keyring
-from members import register
-from members.models import Standing
+from members import guardians, register
+from members.models import Evidence, Relation, Standing
 from members.profile import Profile
 
 
@@ -36,6 +38,8 @@ def seed(
         if register.find_by_login(session, persona.login_id) is None:
             _settle(session, persona, keyring, hasher, breaches, now=now)
             added += 1
+    for persona in city.personas():
+        _bind(session, persona, now=now)
     for record in city.clients(addresses):
         added += _register(session, record, now=now)
     notes.settle(session, now=now)
@@ -56,6 +60,26 @@ def _settle(
     set_password(session, member.id, persona.password, hasher=hasher, breaches=breaches, now=now)
     member.standing = Standing(persona.standing)
     session.flush()
+
+
+def _bind(session: Session, persona: Persona, *, now: datetime) -> None:
+    """Link a minor to the guardians; who is linked already, or of age by now, stays as they are."""
+    ward = register.find_by_login(session, persona.login_id)
+    until = representation.comes_of_age(persona.claims.get("birthdate"))
+    for login, relation in persona.guardians.items():
+        guardian = register.find_by_login(session, login)
+        if ward is None or guardian is None or until is None:
+            continue
+        with suppress(Refused):
+            guardians.link(
+                session,
+                ward_id=ward.id,
+                guardian_id=guardian.id,
+                relation=Relation(relation),
+                evidence=Evidence.HOUSEHOLD_REGISTER,
+                until=until,
+                now=now,
+            )
 
 
 def _register(session: Session, record: Json, *, now: datetime) -> int:

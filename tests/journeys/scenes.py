@@ -8,10 +8,12 @@ from typing import TypeAlias
 from playwright.sync_api import Page
 
 from carriers.models import Suspension
+from kernel.errors import Refused
 from tests import make
 from tests.journeys.city import CAFE, City
 
 STRANGER, NEWCOMER, REGULAR = "stranger", "newcomer", "regular"
+CHILD = "2016-05-05"
 CARRYING, UNLUCKY = "carrying", "unlucky"  # have passkeys; had one
 STRONG = json.dumps({"id_token": {"acr": {"essential": True, "values": ["urn:taipei-id:acr:2"]}}})
 
@@ -243,6 +245,43 @@ def _refuse_at(site: str) -> Callable[[Page, City], None]:
     return refuse
 
 
+def _ask_a_guardian(page: Page, city: City) -> None:
+    """Be a child with a parent, and ask to give the café name and mail address."""
+    _family(city)
+    _go(page, city.request(CAFE, prompt="login"))
+    log_in(page, "scene.child")
+    page.wait_for_url("**/interaction/**")
+    if page.locator("#consent_allow").count():
+        share_the_name(page)
+        page.locator("#consent_allow").click()
+    page.locator("#check_again").wait_for()
+
+
+def share_the_name(page: Page) -> None:
+    """Choose on the consent page to give the name."""
+    page.locator("input[name='claim.name'][value=share]").check()
+
+
+def _answer_a_child(page: Page, city: City) -> None:
+    _ask_a_guardian(page, city)
+    page.context.clear_cookies()
+    _go(page, f"{city.provider.issuer}/account/login")
+    log_in(page, "scene.parent")
+    page.wait_for_url("**/account")
+    _go(page, f"{city.provider.issuer}/account/guardians")
+    page.locator("main a[href*='/account/guardians/']").first.click()
+    page.locator("#guardian_allow").wait_for()
+
+
+def _family(city: City) -> None:
+    try:
+        city.provider.enrol("scene.child", name="陳安安", birthdate=CHILD)
+        city.provider.enrol("scene.parent", name="陳美玉")
+        city.provider.link("scene.child", "scene.parent", birthdate=CHILD)
+    except Refused:
+        pass  # an earlier scene put them on record
+
+
 PROVIDER: Scenes = {
     "home": Scene(STRANGER, _at("/")),
     "home of a member": Scene(REGULAR, _at("/")),
@@ -306,6 +345,9 @@ PROVIDER: Scenes = {
     "sessions": Scene(REGULAR, _at("/account/sessions")),
     "withdrawing": Scene(REGULAR, _about_to_withdraw),
     "withdrawn": Scene(REGULAR, _at("/account/consents?done=withdrawn")),
+    "guardians": Scene(REGULAR, _at("/account/guardians")),
+    "waiting for a guardian": Scene(STRANGER, _ask_a_guardian),
+    "answering a child": Scene(STRANGER, _answer_a_child),
     "requests": Scene(REGULAR, _at("/account/requests")),
     "asking": Scene(REGULAR, _at("/account/requests/new?kind=delete")),
     "asking without words": Scene(REGULAR, _asking_without_words),

@@ -16,6 +16,7 @@ from adapters.password.passwords import set_password
 from carriers.models import Binding, CarrierKind, Place, Suspension
 from clients import registry
 from clients.models import Purpose, PurposeKind
+from consent import representation
 from consent.models import TillCode
 from idp import keys
 from idp.acr import ACR
@@ -25,7 +26,8 @@ from kernel.db import open_engine, sessions, transaction
 from kernel.ids import new_id
 from kernel.keyring import Keyring
 from kernel.settings import DEMO_MASTER_KEY
-from members import register
+from members import guardians, register
+from members.models import Evidence, Relation
 from tests import make
 from tests.live.programs import free_port, running
 
@@ -86,6 +88,22 @@ class Provider:
                 now=now,
             )
         return person
+
+    def link(self, ward: str, guardian: str, *, birthdate: str) -> None:
+        """Let one member act for another until the ward comes of age."""
+        until = representation.comes_of_age(birthdate)
+        with self.database() as session:
+            both = [register.find_by_login(session, login) for login in (ward, guardian)]
+            ward_id, guardian_id = (each.id for each in both if each is not None)
+            guardians.link(
+                session,
+                ward_id=ward_id,
+                guardian_id=guardian_id,
+                relation=Relation.PARENT,
+                evidence=Evidence.HOUSEHOLD_REGISTER,
+                until=until or clock.now(),
+                now=clock.now(),
+            )
 
     def bind(self, login: str, name: str, suspension: Suspension | None = None) -> None:
         """Tie a passkey to a member that no device has."""
