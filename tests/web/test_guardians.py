@@ -39,12 +39,13 @@ def shop(city: City) -> City:
 def bound(city: City, *logins: str, ward: str = "an.an", birthdate: str = CHILD) -> None:
     until = representation.comes_of_age(birthdate)
     assert until is not None
+    ward_id, ids = city.member_id(ward), [city.member_id(login) for login in logins]
     with city.database() as session:
-        for login in logins:
+        for guardian_id in ids:
             guardians.link(
                 session,
-                ward_id=city.member_id(ward),
-                guardian_id=city.member_id(login),
+                ward_id=ward_id,
+                guardian_id=guardian_id,
                 relation=Relation.PARENT,
                 evidence=Evidence.HOUSEHOLD_REGISTER,
                 until=until,
