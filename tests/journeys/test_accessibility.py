@@ -1,7 +1,5 @@
 """Every page in both languages, on a phone and a desk, light and dark: WCAG 2.2 AA, and more."""
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import Browser, StorageState
 
@@ -14,22 +12,29 @@ from tests.journeys.scenes import REGULAR, SCENES, STRANGER, carry, log_in, sett
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 
-Remember = Callable[[str, str], StorageState | None]
+class Remembered:
+    """Who has signed in, in which language: they do so once, and later bring their cookies."""
+
+    def __init__(self, city: City, browser: Browser) -> None:
+        self._city, self._browser = city, browser
+        self._known: dict[tuple[str, str], StorageState] = {}
+
+    def bring(self, who: str, language: str) -> StorageState | None:
+        if who == STRANGER:
+            return None
+        if (who, language) not in self._known:
+            self._known[who, language] = _sign_in(self._city, self._browser, who, language)
+        return self._known[who, language]
+
+    def renew(self, who: str, language: str, person: Person) -> None:
+        """Keep the cookies a page gave out: who confirms a password gets a new session."""
+        if who != STRANGER:
+            self._known[who, language] = person.context.storage_state()
 
 
 @pytest.fixture(scope="session")
-def remembered(running_city: City, browser: Browser) -> Remember:
-    """Sign each kind of member in once a language; later they only bring their cookies."""
-    known: dict[tuple[str, str], StorageState] = {}
-
-    def remember(who: str, language: str) -> StorageState | None:
-        if who == STRANGER:
-            return None
-        if (who, language) not in known:
-            known[who, language] = _sign_in(running_city, browser, who, language)
-        return known[who, language]
-
-    return remember
+def remembered(running_city: City, browser: Browser) -> Remembered:
+    return Remembered(running_city, browser)
 
 
 def _sign_in(city: City, browser: Browser, who: str, language: str) -> StorageState:
@@ -49,13 +54,14 @@ def _sign_in(city: City, browser: Browser, who: str, language: str) -> StorageSt
 @pytest.mark.parametrize("language", LOCALES)
 @pytest.mark.parametrize("scene", SCENES)
 def test_nothing_is_wrong_with(
-    city: City, arrive: Arrive, remembered: Remember, scene: str, language: str
+    city: City, arrive: Arrive, remembered: Remembered, scene: str, language: str
 ) -> None:
     there = SCENES[scene]
-    state = remembered(there.who, language)
+    state = remembered.bring(there.who, language)
     person = arrive(language, storage_state=state, reduced_motion="reduce")
 
     there.enter(person.page, city)
+    remembered.renew(there.who, language, person)
 
     assert person.page.locator("html").get_attribute("lang") == language
     assert not list(faults(person.page, language=language, name=scene))
