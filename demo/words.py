@@ -16,8 +16,8 @@ THINGS_TO_TRY = (
         en="Renew the tokens and watch them change; then sign out from the library.",
     ),
     Words(
-        zh="在咖啡店出示優惠，什麼資料都不給；店家看到的代號與圖書館不同。",
-        en="Show the offer at the café and share nothing; its code for you is not the library’s.",
+        zh="在咖啡店出示優惠：店家只知道是或否，不知道原因；看到的代號每次都不同。",
+        en="Show the offer at the café: it hears yes or no, never why; its code changes.",
     ),
     Words(
         zh="用 shou.zhou 在「出示條碼」顯示條碼，到咖啡店的 /till 輸入 8 個字，核對號碼。",
