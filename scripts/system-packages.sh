@@ -14,15 +14,33 @@ chromium                                            chromium
 /usr/lib/*/libatomic.so.1                           libatomic1
 /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc fonts-noto-cjk
 /usr/lib/postgresql/*/bin/initdb                    postgresql
+/usr/sbin/nginx                                     nginx-light
+/usr/sbin/pcscd                                     pcscd
+/usr/lib/pcsc/drivers/serial/libifdvpcd.so*         vsmartcard-vpcd
+/usr/include/PCSC/winscard.h                        libpcsclite-dev
+/usr/bin/cc                                         gcc
+/usr/include/stdio.h                                libc6-dev
+python-headers                                      python3-dev
+pkcs11-tool                                         opensc
+/usr/lib/*/opensc-pkcs11.so                         opensc-pkcs11
+softhsm2-util                                       softhsm2
+unshare                                             util-linux
+ip                                                  iproute2
+openssl                                             openssl
 /usr/sbin/apache2                                   apache2
 /usr/lib/apache2/modules/mod_auth_openidc.so        libapache2-mod-auth-openidc
 LIST
 }
 
+# pyscard has no wheel for Linux: it is built, with Python's and pcsclite's headers.
+headers='import os, sys, sysconfig
+sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")))'
+
 is_there() {
   case $1 in
     /*) compgen -G "$1" >/dev/null ;;
     ensurepip) python3 -c 'import ensurepip' 2>/dev/null ;;
+    python-headers) python3 -c "$headers" 2>/dev/null ;;
     *) command -v "$1" >/dev/null ;;
   esac
 }

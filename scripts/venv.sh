@@ -60,6 +60,7 @@ is_new_enough "$venv/bin/python" || { rm -rf "$venv" && make_venv "$python"; }
 
 echo "installing $lock into $venv"
 pip_install --require-hashes -r "$lock"
-# The build backend is in the lock too: nothing unhashed is fetched for the build.
+# The build backend is in the lock too: nothing unhashed is fetched to build the project itself.
+# (pyscard, for development only, fetches its own build tools when it is compiled.)
 # Silenced: a reminder about folders named like packages, which is how this house is built.
 PYTHONWARNINGS=ignore pip_install --no-deps --no-build-isolation -e .
