@@ -35,7 +35,10 @@ from web import (
     footprint,
     headers,
     inbox,
+    interaction_account,
+    interaction_consent,
     interaction_guardian,
+    interaction_login,
     interactions,
     kit,
     oidc,
@@ -52,7 +55,7 @@ from web.express import Express
 from web.rooms import Rooms
 
 LARGEST_BODY = 64 * 1024
-# Importing them hung their pages on the account's blueprint.
+# Importing them hung their pages on the blueprint of the account, or of the interaction.
 ACCOUNT_PAGES = (
     account_carriers,
     account_confirm,
@@ -64,7 +67,13 @@ ACCOUNT_PAGES = (
     account_show,
     receipts,
 )
-INTERACTION_PAGES = (interaction_guardian, step_up)
+INTERACTION_PAGES = (
+    interaction_account,
+    interaction_consent,
+    interaction_guardian,
+    interaction_login,
+    step_up,
+)
 
 
 def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask:

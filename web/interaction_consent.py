@@ -1,0 +1,73 @@
+"""The pages on which the member decides, claim by claim, before going back to the client."""
+
+from flask import redirect, request
+
+from audit import footprint
+from audit.lines import Kind
+from consent.ledger import Answer
+from idp import interactions as kept
+from idp.interaction import AskConsent
+from web import consents, guardians, scope
+from web.interactions import Open, Page, bp, refuse, still_open
+
+
+@bp.get("/consent")
+@still_open
+def consent_page(current: Open) -> Page:
+    """Ask the member, claim by claim, if consent is what comes next."""
+    following = current.next()
+    if not isinstance(following, AskConsent):
+        return redirect(current.url("step"), 303)
+    if guardians.state(current.asked, since=current.row.started_at) is not None:
+        return redirect(current.url("guardian_page"), 303)
+    return consents.show(current.asked, following.claims, action=current.url("decide"))
+
+
+@bp.post("/consent")
+@still_open
+def decide(current: Open) -> Page:
+    """Record what the member decided and go on, or go back to the client."""
+    following = current.next()
+    if not isinstance(following, AskConsent):
+        return redirect(current.url("step"), 303)
+    if request.form.get("decision") == "deny":
+        footprint.record(
+            scope.db(),
+            Kind.CONSENT_REFUSED,
+            member_id=scope.member_id(),
+            now=scope.now(),
+            client_id=current.asked.client.id,
+            purpose_id=current.asked.purpose.id,
+        )
+        return redirect(current.url("refused_page"), 303)
+    if request.form.get("decision") != "allow":  # silence is no consent
+        return redirect(current.url("step"), 303)
+    answer = consents.read(current.asked, following.claims, request.form)
+    if not isinstance(answer, Answer):
+        return consents.show(
+            current.asked, following.claims, action=current.url("decide"), errors=answer
+        )
+    if guardians.must_approve(current.asked, answer.given):
+        guardians.ask(current.asked, answer)
+        return redirect(current.url("guardian_page"), 303)
+    consents.write(current.asked, answer)
+    kept.mark(scope.db(), current.row.id, "consented_at", now=scope.now())
+    return redirect(current.url("step"), 303)
+
+
+@bp.get("/refused")
+@still_open
+def refused_page(current: Open) -> Page:
+    """Name the other way, before the member goes back to the client without agreeing."""
+    if not isinstance(current.next(), AskConsent):
+        return redirect(current.url("step"), 303)
+    return consents.show_refused(
+        current.asked, action=current.url("leave"), back=current.url("consent_page")
+    )
+
+
+@bp.post("/refused")
+@still_open
+def leave(current: Open) -> Page:
+    """Go back to the client, which learns that the member did not agree and nothing else."""
+    return refuse(current, "access_denied", "the member did not consent")
