@@ -17,6 +17,8 @@ from kernel.db import Sessions, open_engine
 from kernel.db import sessions as sessions_of
 from kernel.keyring import Keyring
 from tests import make, postgres
+from tests.cards.farm import SOCKET_VARIABLE, Farm
+from tests.cards.farm import started as farm_started
 from tests.journeys.chromium import chromium
 
 DATABASES = ("sqlite", "postgresql")
@@ -43,6 +45,22 @@ def browser() -> Iterator[Browser]:
     """Lend the worker's one Chromium: Playwright allows a process no second driver."""
     with chromium() as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def running_farm() -> Iterator[Farm]:
+    """Lend the worker's one pcscd: libpcsclite remembers the first socket it saw."""
+    with farm_started() as farm:
+        os.environ[SOCKET_VARIABLE] = str(farm.socket)
+        yield farm
+        del os.environ[SOCKET_VARIABLE]
+
+
+@pytest.fixture
+def farm(running_farm: Farm) -> Iterator[Farm]:
+    """Lend four empty card readers; what the test put in is pulled out."""
+    yield running_farm
+    running_farm.clear()
 
 
 @pytest.fixture
