@@ -30,6 +30,7 @@ class ProofKind(StrEnum):
     SYMMETRIC = "symmetric"  # a card answered a challenge with a shared key
     SIGNATURE = "signature"  # a private key signed the challenge
     WEBAUTHN = "webauthn"  # an authenticator signed for this origin
+    ONE_TIME = "one-time"  # a code good once, from a thing that shares a key; adds to a password
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +41,14 @@ class Capabilities:
     proofs: tuple[ProofKind, ...]
     holder_verification: bool  # can it prove that the holder, not just the thing, was there
     needs_script: bool  # does its page need JavaScript
-    fields: tuple[str, ...]  # names of the answer fields `verify` reads
+    # Names of the answer fields `verify` reads. `login` is the account name: where the core knows
+    # the member already it fills that in itself. The page asks for the others, by their labels.
+    fields: tuple[str, ...]
+    labels: Mapping[str, Bilingual] = field(default_factory=dict)
+
+    def label_of(self, name: str) -> Bilingual:
+        """Return what a page calls the field `name`."""
+        return self.labels.get(name, Bilingual(name, name))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,13 +80,13 @@ class Challenge:
 
 @dataclass(frozen=True, kw_only=True)
 class Proof:
-    """What a right answer established, and nothing about its worth."""
+    """What a right answer established, and nothing about its worth; what is not said was not."""
 
     member_id: UUID
     kind: ProofKind
-    holder_verified: bool
-    hardware: bool
-    origin_bound: bool
+    holder_verified: bool = False
+    hardware: bool = False
+    origin_bound: bool = False
     at: datetime
     carrier_id: UUID | None = None  # the binding that was shown, if one was
 
@@ -131,6 +139,18 @@ class Adapter(Protocol):
         A wrong answer is NotProven. A stale challenge is `challenge.expired`. Nothing is written
         but the adapter's own credential.
         """
+        ...
+
+
+@runtime_checkable
+class Held(Protocol):
+    """What an adapter adds if it knows who could use it; without it, nobody is offered it later.
+
+    Only the member who is signed in is ever asked about, so it tells strangers nothing.
+    """
+
+    def is_held_by(self, session: Session, member_id: UUID) -> bool:
+        """Say whether this member could prove themselves with this adapter now."""
         ...
 
 

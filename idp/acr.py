@@ -1,6 +1,6 @@
 """Say what a proof is worth: the one table from proofs to acr and amr (RFC 8176)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from adapters.contract import Capabilities, Proof, ProofKind
@@ -18,13 +18,24 @@ class Assurance:
     amr: tuple[str, ...]
 
 
-def worth(proof: Proof) -> Assurance:
-    """Return what `proof` is worth. Raises Refused `login.proof_too_weak` if it proves nobody."""
+def worth(proof: Proof, *, known_by: Collection[str] = ()) -> Assurance:
+    """Return what `proof` is worth. Raises Refused `login.proof_too_weak` if it proves nobody.
+
+    `known_by` are the amr of a session the same member has in the same browser: a one-time code
+    is no login of its own, but with a password it is a second factor (NIST SP 800-63B-4 2.2).
+    """
     if proof.kind is ProofKind.KNOWLEDGE:
         return Assurance(ACR[0], ("pwd",))
     if proof.kind is ProofKind.WEBAUTHN and proof.holder_verified:
         return Assurance(ACR[1], ("hwk" if proof.hardware else "swk", "user", "mfa"))
+    if proof.kind is ProofKind.ONE_TIME and "pwd" in known_by:
+        return Assurance(ACR[1], ("pwd", "otp", "mfa"))
     raise Refused("login.proof_too_weak")
+
+
+def adds(proof: Proof) -> bool:
+    """Say whether a proof only adds to an earlier one, whose moment then stays the session's."""
+    return proof.kind is ProofKind.ONE_TIME
 
 
 def level(acr: str) -> int:
@@ -40,8 +51,18 @@ def reaches(acr: str, wanted: Iterable[str]) -> bool:
 
 def reachable(adapters: Iterable[Capabilities]) -> frozenset[str]:
     """Return the acr values these adapters can establish, weaker ones included."""
-    best = max((_best(each) for each in adapters), default=0)
+    loaded = tuple(adapters)
+    best = max((_best(each) for each in loaded), default=0)
+    if best == 1 and any(ProofKind.ONE_TIME in each.proofs for each in loaded):
+        best = 2  # the password and the code
     return frozenset(ACR[:best])
+
+
+def reachable_from(capabilities: Capabilities, *, known_by: Collection[str]) -> frozenset[str]:
+    """Return the acr values one adapter can establish for whom a session knows by these amr."""
+    if ProofKind.ONE_TIME in capabilities.proofs and "pwd" in known_by:
+        return frozenset(ACR[:2])
+    return reachable([capabilities])
 
 
 def _best(capabilities: Capabilities) -> int:

@@ -58,6 +58,7 @@ def _show_login(error: str = "", status: int = 200, *, field: str = "login_id") 
         error=error or None,
         error_field=field if error else None,
         passkey=passkeys.form(url_for("account.log_in_by_passkey"), passkeys.ACCOUNT),
+        ways=[],
         shared_computer=request.form.get("shared_computer") == "yes",
         restart_url=None,
         cancel_url=None,

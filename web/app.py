@@ -39,6 +39,7 @@ from web import (
     interaction_consent,
     interaction_guardian,
     interaction_login,
+    interaction_method,
     interactions,
     kit,
     oidc,
@@ -72,6 +73,7 @@ INTERACTION_PAGES = (
     interaction_consent,
     interaction_guardian,
     interaction_login,
+    interaction_method,
     step_up,
 )
 
@@ -120,7 +122,9 @@ def build_rooms(settings: Settings, database: Sessions) -> Rooms:
     """Return the parts of one process."""
     keyring = Keyring(settings.master_key.get_secret_value() or DEMO_MASTER_KEY)
     adapters = load(
-        settings.adapters, settings.model_dump(include={"argon2_parallel", "breach_list"})
+        settings.adapters,
+        settings.model_dump(include={"argon2_parallel", "breach_list"}),
+        derive=keyring.derive,
     )
     lifetimes = settings.lifetimes
     reachable = acr.reachable(adapter.capabilities for adapter in adapters.values())

@@ -9,7 +9,7 @@ from idp import acr
 from idp.interaction import SignedIn
 from idp.provider import Provider
 from idp.requests import AuthorizationRequest
-from web import scope
+from web import methods, scope
 from web.sessions import Visitor
 
 
@@ -54,6 +54,8 @@ def reachable(asked: AuthorizationRequest, present: SignedIn | None) -> frozense
     if present is None or acr.reaches(present.acr, wish):
         return offered
     if bindings.has_usable(scope.db(), present.member_id, CarrierKind.PASSKEY):
+        return offered
+    if methods.for_step_up(present.member_id, present.amr):
         return offered
     return offered & {present.acr}
 

@@ -17,7 +17,7 @@ from consent import ledger
 from kernel import clock
 from kernel.wording import Bilingual
 from members.models import RequestKind
-from web import dates, footprint_words, pages, scope
+from web import dates, footprint_words, methods, pages, scope
 
 TOGETHER = timedelta(hours=1)
 DISOWNABLE = frozenset(
@@ -208,7 +208,7 @@ def _facts(entry: Entry, purpose: str, carrier: str) -> list[str]:
     """Return what else there is to say, a short sentence each."""
     line, detail, language = entry.newest, entry.newest.detail, pages.language()
     refused = footprint_words.claims(detail["refused"], language) if detail.get("refused") else ""
-    method = footprint_words.method(detail.get("method"), language)
+    method = footprint_words.method(detail.get("method"), language) or _plug_in(detail)
     reason = detail.get("reason", "") if line.kind == Kind.VIEWED else ""
     said = {
         _repeated(entry): bool(entry.others),
@@ -222,6 +222,11 @@ def _facts(entry: Entry, purpose: str, carrier: str) -> list[str]:
         carrier: bool(carrier),
     }
     return [sentence for sentence, is_said in said.items() if is_said]
+
+
+def _plug_in(detail: Mapping[str, object]) -> str:
+    """Return what a way of signing in that footprints have no word for calls itself."""
+    return methods.label(str(detail.get("method", "")))
 
 
 def _repeated(entry: Entry) -> str:

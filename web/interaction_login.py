@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 from idp import acr
 from idp.interaction import LogIn, Reason
 from kernel.errors import Refused
-from web import login, pages, passkeys
+from web import login, methods, pages, passkeys
 from web.interactions import Open, Page, bp, mark_authenticated, still_open
 from web.login import LoginLocked
 from web.views import client_view
@@ -40,6 +40,7 @@ def show_login(
         error=error or None,
         error_field=field if error else None,
         passkey=passkeys.form(current.url("log_in_by_passkey"), str(current.row.id)),
+        ways=methods.ways(current.row.id, following),
         shared_computer=request.form.get("shared_computer") == "yes",
         restart_url=None,
         cancel_url=current.url("cancel"),

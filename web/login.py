@@ -7,11 +7,12 @@ from uuid import UUID
 from flask import request
 from sqlalchemy.orm import Session
 
-from adapters.contract import Adapter, Context, NotProven, Proof
+from adapters.contract import Context, NotProven, Proof
 from audit import footprint, trail
 from audit.lines import Kind
 from carriers.models import Suspension
 from idp import acr, grants
+from idp.acr import Assurance
 from idp.models import GrantEnd
 from kernel import throttle
 from kernel.errors import Refused
@@ -20,6 +21,8 @@ from members import register, standing
 from members.logins import normalise
 from web import browsers, cookies, known_browsers, losses, notices, pages, scope, sessions
 from web.mails import Mail
+
+PASSWORD = "password"  # noqa: S105  # the name of an adapter
 
 # Who is being guessed at is told, but nobody's mailbox can be filled by guessing.
 LOCK_NOTICES = Policy(
@@ -48,26 +51,49 @@ def attempt(form: Mapping[str, str], *, admit: Callable[[UUID], None] = admit_ac
     suspended (STYLE 5). Which of them it was is on the trail, or in the member's footprint.
     """
     login = form.get("login_id", "")
-    count_attempt(normalise(login))
+    answer = {"login": login, "password": form.get("password", "")}
+    shared = form.get("shared_computer") == "yes"
+    return attempt_by(
+        PASSWORD, answer, guessed=normalise(login), admit=admit, shared_computer=shared
+    )
+
+
+def attempt_by(
+    method: str,
+    answer: Mapping[str, str],
+    *,
+    guessed: str,
+    admit: Callable[[UUID], None] = admit_active,
+    shared_computer: bool,
+) -> UUID:
+    """Do the same by an adapter whose form is its fields; `guessed` is what is being guessed at."""
+    count_attempt(guessed)
     try:
-        proof = _prove(form, login)
+        proof = _prove(method, answer)
         admit(proof.member_id)
+        _worth_here(proof)
     except Refused as refused:
-        record_failure(refused, login=normalise(login))
+        record_failure(refused, login=guessed)
         if refused.code == "login.busy":
             raise
         raise Refused("login.failed") from None
-    forget_attempts(normalise(login))
-    start_session(proof, method="password", shared_computer=form.get("shared_computer") == "yes")
+    forget_attempts(guessed)
+    start_session(proof, method=method, shared_computer=shared_computer)
     return proof.member_id
 
 
-def _prove(form: Mapping[str, str], login: str) -> Proof:
-    adapter: Adapter = scope.rooms().adapters["password"]
+def _prove(method: str, answer: Mapping[str, str]) -> Proof:
+    adapter = scope.rooms().adapters[method]
     context = Context(origin=scope.rooms().settings.issuer, address=request.remote_addr or "")
     challenge = adapter.begin(context, now=scope.now())
-    answer = {"login": login, "password": form.get("password", "")}
     return adapter.verify(scope.db(), context, challenge, answer, now=scope.now())
+
+
+def _worth_here(proof: Proof) -> Assurance:
+    """Return what the proof is worth in this browser, where its member may be known already."""
+    present = scope.visitor()
+    is_known = present is not None and present.member_id == proof.member_id
+    return acr.worth(proof, known_by=present.amr if present is not None and is_known else ())
 
 
 def count_attempt(subject: str) -> None:
@@ -150,7 +176,7 @@ def record_failure(refused: Refused, *, login: str = "") -> None:
 
 def start_session(proof: Proof, *, method: str, shared_computer: bool) -> None:
     """Sign in the member of this proof; who is here already gets a new cookie and its worth."""
-    session, now, assurance = scope.db(), scope.now(), acr.worth(proof)
+    session, now, assurance = scope.db(), scope.now(), _worth_here(proof)
     browser = browsers.describe(request.headers.get("User-Agent", "")[:512])
     present = scope.visitor()
     lifetimes = scope.rooms().settings.lifetimes
@@ -161,6 +187,8 @@ def start_session(proof: Proof, *, method: str, shared_computer: bool) -> None:
             present.session_id,
             assurance=assurance,
             carrier_id=proof.carrier_id,
+            # What only adds makes the password no newer than it is.
+            authenticated_at=present.authenticated_at if acr.adds(proof) else now,
             lifetime=lifetime,
             now=now,
         )

@@ -143,6 +143,7 @@ def renew(
     *,
     assurance: Assurance,
     carrier_id: UUID | None,
+    authenticated_at: datetime,
     lifetime: timedelta,
     now: datetime,
 ) -> str:
@@ -155,7 +156,7 @@ def renew(
             token_hash=digest(token),
             acr=assurance.acr,
             amr=list(assurance.amr),
-            authenticated_at=now,
+            authenticated_at=authenticated_at,
             last_seen_at=now,
             expires_at=now + lifetime,
             carrier_id=carrier_id,

@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from idp.interaction import StepUp
 from kernel.errors import Refused
-from web import interactions, pages, passkeys, scope
+from web import interactions, methods, pages, passkeys, scope
 from web.interactions import Open, Page, bp, still_open
 from web.login import LoginLocked
 from web.views import client_view
@@ -29,6 +29,7 @@ def _show(current: Open, error: str = "", status: int = 200) -> Page:
         client=client_view(current.asked.client),
         person=pages.person(),
         passkey=passkeys.form(current.url("step_up"), str(current.row.id)) if has_passkey else None,
+        ways=methods.ways(current.row.id, current.next()),
         add_url=url_for("account.new_carrier", next=current.url("step")),
         error=error,
         cancel_url=current.url("give_up"),
@@ -55,6 +56,10 @@ def step_up(current: Open) -> Page:
 @still_open
 def give_up(current: Open) -> Page:
     """Go back to the client, which learns whether the member would not or could not."""
-    if isinstance(current.next(), StepUp) and not passkeys.has_one(scope.member_id()):
+    if isinstance(current.next(), StepUp) and not _has_a_way(current):
         return interactions.refuse(current, UNMET, "the member has no way to reach that acr")
     return interactions.refuse(current, "access_denied", "the member cancelled")
+
+
+def _has_a_way(current: Open) -> bool:
+    return passkeys.has_one(scope.member_id()) or bool(methods.offered(current.next()))

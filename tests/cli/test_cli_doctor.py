@@ -147,7 +147,8 @@ def test_an_adapter_that_breaks_does_not_break_the_doctor(
     examined = taipei_id("doctor")
 
     assert line(examined.stdout, "adapters") == (
-        "✗ adapters: the check itself broke (TypeError); report this"
+        "✗ adapters: adapters: math:sqrt could not be made: "
+        "TypeError('must be real number, not dict')"
     )
 
 

@@ -3,9 +3,11 @@
 A new adapter joins `CASES` with a function that makes its adapter and knows how to enrol.
 """
 
+from base64 import b32encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -24,6 +26,7 @@ from members.models import Member
 from tests import make
 from tests.authenticator import MAY_BE_COPIED, PRESENT, VERIFIED, Passkey, b64
 from tests.contract.fake_adapter import FakeAdapter, mac
+from tests.plugins.taipei_id_totp import APP, STEP, TotpAdapter, code_at
 
 Answer: TypeAlias = dict[str, object]
 Answering: TypeAlias = Callable[[Challenge], Answer]
@@ -45,6 +48,7 @@ class Case:
     adapter: Adapter
     enrol: Callable[[Session, Member], Enrolled]
     own_tables: tuple[type[Base], ...] = field(default=())
+    once_only: bool = False  # the same right answer is no answer the second time
 
 
 def password_case() -> Case:
@@ -165,8 +169,39 @@ def a_passkey(session: Session, member: Member, **changes: Any) -> Passkey:
     return passkey
 
 
+def totp_case() -> Case:
+    adapter = TotpAdapter(b"a key that only this adapter has")
+
+    def enrol(session: Session, member: Member) -> Enrolled:
+        APP.create(session.connection(), checkfirst=True)
+        adapter.enrol(session, member.id)
+        secret, step = adapter.secret_of(member.id), int(make.NOON.timestamp()) // STEP
+
+        def answer(code: bytes, login: str = member.login) -> Answering:
+            return lambda _: {"login": login, "code": code.decode()}
+
+        return Enrolled(
+            right=answer(code_at(secret, step)),
+            wrong={
+                "two steps old": answer(code_at(secret, step - 2)),
+                "two steps early": answer(code_at(secret, step + 2)),
+                "another member's": answer(code_at(adapter.secret_of(new_id()), step)),
+                "nobody's": answer(code_at(adapter.secret_of(UUID(int=0)), step), "nobody"),
+                "another login": answer(code_at(secret, step), "nobody"),
+                "no code": answer(b""),
+                "five digits": answer(code_at(secret, step)[:5]),
+                "seven digits": answer(code_at(secret, step) + b"0"),
+                "over-long": answer(b" " * 11 + code_at(secret, step)),
+            },
+            secrets=(secret.hex(), b32encode(secret).decode(), repr(secret)),
+        )
+
+    return Case(adapter=adapter, enrol=enrol, once_only=True)
+
+
 CASES: Mapping[str, Callable[[], Case]] = {
     "password": password_case,
     "passkey": passkey_case,
     "fake": fake_case,
+    "totp": totp_case,
 }

@@ -289,4 +289,5 @@ def test_answers_may_be_checked_at_the_same_time(
     with ThreadPoolExecutor(8) as pool:
         proven = list(pool.map(attempt, range(16)))
 
-    assert proven == [False, True] * 8
+    assert not any(proven[::2])
+    assert sum(proven[1::2]) == (1 if case.once_only else 8)

@@ -18,6 +18,7 @@ PASSWORD = Proof(
     origin_bound=False,
     at=NOON,
 )
+CODE = replace(PASSWORD, kind=ProofKind.ONE_TIME)
 PASSKEY = replace(PASSWORD, kind=ProofKind.WEBAUTHN, holder_verified=True)
 
 
@@ -59,6 +60,23 @@ def test_everything_else_is_no_authentication(proof: Proof) -> None:
     assert refused.value.code == "login.proof_too_weak"
 
 
+def test_a_code_beside_a_password_is_worth_the_second() -> None:
+    assert acr.worth(CODE, known_by=("pwd",)) == Assurance(ACR[1], ("pwd", "otp", "mfa"))
+    assert acr.adds(CODE)
+    assert not acr.adds(PASSWORD)
+
+
+@pytest.mark.refusal("login.proof_too_weak")
+def test_a_code_alone_or_beside_something_else_signs_nobody_in() -> None:
+    for known_by in ((), ("swk", "user", "mfa")):
+        with pytest.raises(Refused, match=r"^login\.proof_too_weak$"):
+            acr.worth(CODE, known_by=known_by)
+
+
+def test_a_session_adds_to_no_other_proof() -> None:
+    assert acr.worth(PASSWORD, known_by=("swk", "user", "mfa")) == Assurance(ACR[0], ("pwd",))
+
+
 def test_levels_are_ordered_and_strangers_have_none() -> None:
     assert [acr.level(each) for each in (*ACR, "urn:x", "")] == [1, 2, 3, 0, 0]
 
@@ -77,3 +95,13 @@ def test_what_is_reachable_follows_from_the_adapters() -> None:
     assert acr.reachable([offering(ProofKind.WEBAUTHN)]) == frozenset()
     assert acr.reachable([offering(ProofKind.KNOWLEDGE)]) == {ACR[0]}
     assert acr.reachable([offering(ProofKind.KNOWLEDGE), passkey]) == set(ACR[:2])
+
+
+def test_a_code_reaches_the_second_level_only_beside_a_password() -> None:
+    password, code = offering(ProofKind.KNOWLEDGE), offering(ProofKind.ONE_TIME)
+
+    assert acr.reachable([code]) == frozenset()
+    assert acr.reachable(iter([password, code])) == set(ACR[:2])
+    assert acr.reachable_from(code, known_by=("pwd",)) == set(ACR[:2])
+    assert acr.reachable_from(code, known_by=("hwk", "user", "mfa")) == frozenset()
+    assert acr.reachable_from(password, known_by=()) == {ACR[0]}

@@ -149,7 +149,8 @@ def clock_(settings: Settings) -> str:
 def adapters(settings: Settings) -> str:
     """Load the adapters named in the settings."""
     try:
-        loaded = loading.load(settings.adapters, settings.model_dump())
+        derive = keyring_of(settings).derive
+        loaded = loading.load(settings.adapters, settings.model_dump(), derive=derive)
     except SettingsInvalid as invalid:
         raise Unwell(str(invalid)) from None
     return ", ".join(loaded) + " loaded"

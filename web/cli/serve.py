@@ -40,7 +40,8 @@ def serve(host: str, port: int, workers: int) -> None:
     settings = configuration.load()
     require_current(settings)
     require_keys(settings)
-    loading.load(settings.adapters, settings.model_dump())  # here once, not in each worker's log
+    # Here once, not in each worker's log.
+    loading.load(settings.adapters, settings.model_dump(), derive=keyring_of(settings).derive)
     logs.configure()
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     warn(f"Taipei ID serves {settings.issuer} on {address} with {workers} workers.")

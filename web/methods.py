@@ -1,0 +1,86 @@
+"""Offer the ways of signing in that need no page of their own: a form of the fields they name.
+
+The password and the passkey have pages; every other adapter that works without a script gets one
+from its capabilities, so a plug-in brings no template (docs/adapters.md).
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from flask import url_for
+
+from adapters.contract import Adapter, Held
+from idp import acr
+from idp.interaction import LogIn, Step, StepUp
+from kernel.wording import Bilingual
+from web import pages, scope
+
+HAVE_PAGES = frozenset({"password", "passkey"})
+LOGIN = "login"  # the field that is filled in where the member is known
+LABELS = {
+    LOGIN: Bilingual("帳號", "Account name"),
+    "password": Bilingual("密碼", "Password"),
+}
+
+
+@dataclass(frozen=True)
+class Way:
+    """Another way of signing in, as the chooser of a page shows it."""
+
+    label: str
+    url: str
+    icon: str = "key"
+
+
+def ways(interaction_id: UUID, following: Step) -> list[Way]:
+    """Return the ways that lead on from this step and have no place on the page itself."""
+    return [
+        Way(
+            label=each.capabilities.label.text(pages.language()),
+            url=url_for("interactions.method_page", interaction_id=interaction_id, method=name),
+        )
+        for name, each in offered(following).items()
+    ]
+
+
+def offered(following: Step) -> Mapping[str, Adapter]:
+    """Return the adapters that bring a sign-in from this step to the next, by name."""
+    visitor = scope.visitor()
+    if isinstance(following, LogIn):
+        return for_login()
+    if isinstance(following, StepUp) and visitor is not None:
+        return for_step_up(visitor.member_id, visitor.amr, wanted=following.acr)
+    return {}
+
+
+def for_login() -> Mapping[str, Adapter]:
+    """Return the adapters whose proof is a login of its own."""
+    return {name: each for name, each in _plain().items() if acr.reachable([each.capabilities])}
+
+
+def for_step_up(
+    member_id: UUID, amr: Collection[str], *, wanted: str = acr.ACR[1]
+) -> Mapping[str, Adapter]:
+    """Return the adapters with which this member, known by `amr`, could reach `wanted`."""
+    return {
+        name: each
+        for name, each in _plain().items()
+        if wanted in acr.reachable_from(each.capabilities, known_by=amr)
+        and isinstance(each, Held)
+        and each.is_held_by(scope.db(), member_id)
+    }
+
+
+def _plain() -> Mapping[str, Adapter]:
+    return {
+        name: each
+        for name, each in scope.rooms().adapters.items()
+        if name not in HAVE_PAGES and not each.capabilities.needs_script
+    }
+
+
+def label(name: str) -> str:
+    """Return what an adapter calls itself, empty if it is not there any more."""
+    adapter = scope.rooms().adapters.get(name)
+    return "" if adapter is None else adapter.capabilities.label.text(pages.language())
