@@ -79,6 +79,14 @@ def prepare(asked: AuthorizationRequest, claims: frozenset[str], *, anew: bool) 
     return Prepared(asking, changes, text, anew)
 
 
+def read_mark(prepared: Prepared) -> str:
+    """Return what the form carries to say who read which text.
+
+    In another tab another member may have signed in meanwhile; the page was not read by them.
+    """
+    return texts.fingerprint(f"{scope.member_id()}\n{prepared.text}")
+
+
 def _changes(asked: AuthorizationRequest, *, since: int) -> tuple[Change, ...]:
     """Return what is different since the text version the member decided on last."""
     purpose = asked.purpose
@@ -110,7 +118,7 @@ def context(asked: AuthorizationRequest, prepared: Prepared) -> dict[str, Any]:
         "durations": _durations(asked),
         "not_sent": _not_sent(asked),
         "text_shown": prepared.text,
-        "fingerprint": texts.fingerprint(prepared.text),
+        "fingerprint": read_mark(prepared),
         "anew": prepared.anew,
         "merchant_notice": asked.client.kind is OrganisationKind.MERCHANT,
         "person": pages.person(),

@@ -8,12 +8,12 @@ from werkzeug.wrappers import Response
 
 from audit import footprint
 from audit.lines import Kind
-from consent import ledger, questions, texts
+from consent import ledger, questions
 from consent.ledger import Answer
 from consent.questions import Settled
 from idp.requests import AuthorizationRequest
 from web import consent_page, notices, pages, scope
-from web.consent_page import Prepared
+from web.consent_page import Prepared, read_mark
 from web.mails import Mail
 from web.views import client_view
 
@@ -56,9 +56,7 @@ def read(
     """Return the member's answer, or what is wrong with the form."""
     prepared = consent_page.prepare(asked, claims, anew=form.get(ANEW) == "yes")
     # Another tab, another language, a change approved meanwhile: they read another text.
-    if not hmac.compare_digest(
-        form.get("text", "").encode(), texts.fingerprint(prepared.text).encode()
-    ):
+    if not hmac.compare_digest(form.get("text", "").encode(), read_mark(prepared).encode()):
         return [(None, pages.say("這一頁的內容剛剛有變更，請看過再決定。"))]
     duration = form.get("duration", "")
     if duration not in ledger.durations(asked.purpose):

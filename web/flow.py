@@ -1,4 +1,11 @@
-"""Gather what `idp.interaction` decides on: who is here, what they decided, what is reachable."""
+"""Gather what `idp.interaction` decides on, and know the page of each step.
+
+Who is here, what they decided, what is reachable.
+"""
+
+from uuid import UUID
+
+from flask import url_for
 
 from carriers import bindings
 from carriers.models import CarrierKind
@@ -6,11 +13,24 @@ from clients.directory import RegisteredClient
 from consent import ledger
 from consent.rules import Decided
 from idp import acr
-from idp.interaction import SignedIn
+from idp.interaction import AskConsent, ChooseAccount, Issue, LogIn, SignedIn, Step, StepUp
 from idp.provider import Provider
 from idp.requests import AuthorizationRequest
 from web import methods, scope
 from web.sessions import Visitor
+
+PAGES: dict[type[Step], str] = {
+    LogIn: "login_page",
+    ChooseAccount: "account_page",
+    StepUp: "step_up_page",
+    AskConsent: "consent_page",
+    Issue: "step",  # it sends the browser on
+}
+
+
+def page_of(step: Step, interaction_id: UUID) -> str:
+    """Return the address of the page a step is shown on."""
+    return url_for(f"interactions.{PAGES[type(step)]}", interaction_id=interaction_id)
 
 
 def signed_in(asked: AuthorizationRequest) -> SignedIn | None:

@@ -5,7 +5,7 @@ from flask import redirect, request
 from idp import interactions as kept
 from idp.interaction import ChooseAccount
 from web import cookies, login, pages, scope
-from web.interactions import Open, Page, bp, still_open
+from web.interactions import Open, Page, bp, go_on, still_open
 from web.views import client_view
 
 
@@ -13,8 +13,9 @@ from web.views import client_view
 @still_open
 def account_page(current: Open) -> Page:
     """Ask whether to go on as the member signed in here."""
-    if not isinstance(current.next(), ChooseAccount):
-        return redirect(current.url("step"), 303)
+    following = current.next()
+    if not isinstance(following, ChooseAccount):
+        return go_on(current, following)
     return pages.page(
         "choose_account.html",
         action=current.url("choose_account"),

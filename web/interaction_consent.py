@@ -5,10 +5,9 @@ from flask import redirect, request
 from audit import footprint
 from audit.lines import Kind
 from consent.ledger import Answer
-from idp import interactions as kept
 from idp.interaction import AskConsent
 from web import consents, guardians, scope
-from web.interactions import Open, Page, bp, refuse, still_open
+from web.interactions import Open, Page, bp, go_on, refuse, still_open
 
 
 @bp.get("/consent")
@@ -17,7 +16,7 @@ def consent_page(current: Open) -> Page:
     """Ask the member, claim by claim, if consent is what comes next."""
     following = current.next()
     if not isinstance(following, AskConsent):
-        return redirect(current.url("step"), 303)
+        return go_on(current, following)
     if guardians.state(current.asked, since=current.row.started_at) is not None:
         return redirect(current.url("guardian_page"), 303)
     return consents.show(current.asked, following.claims, action=current.url("decide"))
@@ -51,16 +50,17 @@ def decide(current: Open) -> Page:
         guardians.ask(current.asked, answer)
         return redirect(current.url("guardian_page"), 303)
     consents.write(current.asked, answer)
-    kept.mark(scope.db(), current.row.id, "consented_at", now=scope.now())
-    return redirect(current.url("step"), 303)
+    current.mark_consented()
+    return go_on(current, current.next())
 
 
 @bp.get("/refused")
 @still_open
 def refused_page(current: Open) -> Page:
     """Name the other way, before the member goes back to the client without agreeing."""
-    if not isinstance(current.next(), AskConsent):
-        return redirect(current.url("step"), 303)
+    following = current.next()
+    if not isinstance(following, AskConsent):
+        return go_on(current, following)
     return consents.show_refused(
         current.asked, action=current.url("leave"), back=current.url("consent_page")
     )

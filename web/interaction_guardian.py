@@ -5,11 +5,10 @@ from werkzeug.wrappers import Response
 
 from consent import approvals
 from consent.models import ApprovalState
-from idp import interactions as kept
 from idp.interaction import AskConsent
 from members import guardians as links
 from web import guardians, pages, scope
-from web.interactions import Open, Page, bp, refuse, still_open
+from web.interactions import Open, Page, bp, go_on, refuse, still_open
 from web.views import client_view
 
 
@@ -17,12 +16,13 @@ from web.views import client_view
 @still_open
 def guardian_page(current: Open) -> Page:
     """Say who was asked and what comes next; once a guardian agreed, go on."""
-    if not isinstance(current.next(), AskConsent):
-        return redirect(current.url("step"), 303)
+    following = current.next()
+    if not isinstance(following, AskConsent):
+        return go_on(current, following)
     state = guardians.state(current.asked, since=current.row.started_at)
     if state is ApprovalState.APPROVED:
-        kept.mark(scope.db(), current.row.id, "consented_at", now=scope.now())
-        return redirect(current.url("step"), 303)
+        current.mark_consented()
+        return go_on(current, current.next())
     if state is None:
         return redirect(current.url("consent_page"), 303)
     return pages.page(

@@ -7,7 +7,7 @@ from idp import acr
 from idp.interaction import LogIn, Reason
 from kernel.errors import Refused
 from web import login, methods, pages, passkeys
-from web.interactions import Open, Page, bp, mark_authenticated, still_open
+from web.interactions import Open, Page, bp, go_on, mark_authenticated, still_open
 from web.login import LoginLocked
 from web.views import client_view
 
@@ -18,7 +18,7 @@ def login_page(current: Open) -> Page:
     """Show the login page, if logging in is what comes next."""
     following = current.next()
     if not isinstance(following, LogIn):
-        return redirect(current.url("step"), 303)
+        return go_on(current, following)
     return show_login(current, following)
 
 
@@ -78,7 +78,7 @@ def log_in(current: Open) -> Page:
     except Refused as refused:
         return show_login(current, following, error=login.failed_words(refused))
     mark_authenticated(interaction_id)
-    return redirect(current.url("step"), 303)
+    return redirect(current.url("consent_page"), 303)  # it leads on whoever is not asked
 
 
 @bp.post("/passkey")
@@ -95,4 +95,4 @@ def log_in_by_passkey(current: Open) -> Page:
         words, status = passkeys.trouble(problem)
         return show_login(current, following, error=words, field="", status=status)
     mark_authenticated(interaction_id)
-    return redirect(current.url("step"), 303)
+    return redirect(current.url("consent_page"), 303)  # it leads on whoever is not asked

@@ -1,6 +1,7 @@
 """Walk an interaction from the authorization request to its answer; the pages hang on `bp`."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Concatenate, ParamSpec
 from urllib.parse import urlencode
@@ -10,9 +11,10 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from consent import rules
+from consent.rules import Decided
 from idp import interactions, subjects
 from idp.errors import AuthorizationRefused
-from idp.interaction import ChooseAccount, Issue, LogIn, SignedIn, Step, StepUp, next_step
+from idp.interaction import Issue, SignedIn, Step, next_step
 from idp.issue import issue
 from idp.requests import AuthorizationRequest
 from kernel.errors import NotFound
@@ -32,6 +34,9 @@ class Open:
         """Read the stored request. Raises what `idp.authorize` raises if it no longer holds."""
         provider = scope.rooms().provider
         self.row = row
+        self.progress = interactions.progress_of(row)
+        self.present: SignedIn | None = None
+        self.decisions: tuple[Decided, ...] = ()
         self.asked: AuthorizationRequest = interactions.request_of(
             provider, scope.db(), row, now=scope.now()
         )
@@ -42,21 +47,23 @@ class Open:
         """Return the address of one of this interaction's pages."""
         return url_for(f"interactions.{endpoint}", interaction_id=self.row.id)
 
-    def signed_in(self) -> SignedIn | None:
-        """Return the member signed in here now."""
-        return flow.signed_in(self.asked)
-
     def next(self) -> Step:
-        """Return what must happen next."""
-        present = self.signed_in()
+        """Look who is here and what they decided; return what must happen next."""
+        self.present = flow.signed_in(self.asked)
+        self.decisions = flow.decisions(self.asked, self.present)
         return next_step(
             self.asked,
-            present,
-            interactions.progress_of(self.row),
-            flow.decisions(self.asked, present),
-            reachable=flow.reachable(self.asked, present),
+            self.present,
+            self.progress,
+            self.decisions,
+            reachable=flow.reachable(self.asked, self.present),
             now=scope.now(),
         )
+
+    def mark_consented(self) -> None:
+        """Note that the member has just answered."""
+        interactions.mark(scope.db(), self.row.id, "consented_at", now=scope.now())
+        self.progress = replace(self.progress, consented_at=scope.now())
 
 
 def restart_url(row: Row) -> str:
@@ -99,28 +106,28 @@ def _over(row: Row) -> Page:
 @still_open
 def step(current: Open) -> Page:
     """Go where the interaction must go next."""
-    following = current.next()
-    if isinstance(following, Issue):
-        return _finish(current)
-    page = {LogIn: "login_page", StepUp: "step_up_page", ChooseAccount: "account_page"}.get(
-        type(following), "consent_page"
-    )
-    return redirect(current.url(page), 303)
+    return go_on(current, current.next())
 
 
-def _finish(current: Open) -> Response:
+def go_on(current: Open, following: Step) -> Response:
+    """Lead to the page that is due, or back to the client once everything is settled."""
+    if isinstance(following, Issue) and current.present is not None:
+        return _finish(current, current.present)
+    return redirect(flow.page_of(following, current.row.id), 303)
+
+
+def _finish(current: Open, present: SignedIn) -> Response:
     session, now, provider = scope.db(), scope.now(), scope.rooms().provider
-    present = current.signed_in()
-    if present is None or not interactions.finish(session, current.row.id, now=now):
+    if not interactions.finish(session, current.row.id, now=now):
         return redirect(current.url("step"), 303)
-    asked, decisions = current.asked, flow.decisions(current.asked, present)
+    asked, decisions = current.asked, current.decisions
     terms = rules.terms_of(asked.purpose)
     if rules.may_recognise(asked.client.kind, terms, decisions, now=now):
         subjects.remember(
             session, present.sub, member_id=present.member_id, sector=asked.client.sector
         )
     response = issue(provider, session, asked, present, decisions, now=now)
-    return oidc.answer(current.asked, response)
+    return oidc.answer(asked, response)
 
 
 def mark_authenticated(interaction_id: UUID) -> None:

@@ -83,7 +83,7 @@ def _authorize(sent: Parameters) -> Response:
     interaction_id = interactions.begin(
         scope.db(), asked, browser=cookies.browser(), provider=provider, now=now
     )
-    return redirect(url_for("interactions.step", interaction_id=interaction_id), 303)
+    return redirect(flow.page_of(step, interaction_id), 303)
 
 
 def answer(asked: AuthorizationRequest, response: dict[str, str]) -> Response:

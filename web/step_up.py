@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 from idp.interaction import StepUp
 from kernel.errors import Refused
 from web import interactions, methods, pages, passkeys, scope
-from web.interactions import Open, Page, bp, still_open
+from web.interactions import Open, Page, bp, go_on, still_open
 from web.login import LoginLocked
 from web.views import client_view
 
@@ -17,8 +17,9 @@ UNMET = "unmet_authentication_requirements"  # OpenID Connect Core Unmet Authent
 @still_open
 def step_up_page(current: Open) -> Page:
     """Show the page, if more strength is what comes next."""
-    if not isinstance(current.next(), StepUp):
-        return redirect(current.url("step"), 303)
+    following = current.next()
+    if not isinstance(following, StepUp):
+        return go_on(current, following)
     return _show(current)
 
 

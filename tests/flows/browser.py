@@ -97,7 +97,7 @@ class Browser:
         page = self.authorize(client_id, **changes)
         if page.request.path.endswith("/login"):
             page = self.log_in(page, login)
-        if page.request.path.endswith("/consent"):
+        if page.request.path.endswith("/consent") and not is_at_client(page):
             page = self.consent(page, *share, duration=duration)
         return page
 

@@ -96,19 +96,38 @@ def test_another_browser_with_the_address_finds_nothing(city: City) -> None:
 
 
 @pytest.mark.clause("10(3)")
-def test_the_next_member_in_the_browser_is_asked_herself(city: City) -> None:
+def test_a_page_one_member_read_is_not_answered_by_the_next_in_the_browser(city: City) -> None:
     city.enrol("lin", name="林大同")
     browser = Browser(city)
-    page = browser.log_in(browser.authorize())
-    browser.submit(page, decision="allow", duration="90d")  # mei's answer, not followed
-    city.wait(seconds=1)
+    page = browser.log_in(browser.authorize())  # mei reads it
     other = browser.follow(browser.submit(browser.authorize(prompt="select_account"), choice="x"))
     browser.log_in(other, "lin")
 
-    following = browser.follow(browser.get(page.request.path))
+    answered = browser.consent(page)
 
-    assert following.request.path.endswith("/consent")
-    assert "林○同" in following.text
+    assert answered.status_code == 422
+    assert "林○同" in answered.text
+    with city.database() as session:
+        assert session.scalars(select(Consent)).all() == []
+
+
+def test_the_answer_goes_to_the_client_at_once(city: City) -> None:
+    browser = Browser(city)
+    page = browser.log_in(browser.authorize())
+
+    sent = browser.submit(page, decision="allow", duration="90d")
+
+    assert answer(sent)["code"]
+
+
+def test_who_needs_no_consent_page_is_led_on_from_it(city: City) -> None:
+    browser, again = Browser(city), Browser(city)
+    browser.sign_in()
+
+    sent = again.submit(again.authorize(), login_id="mei.chen", password=make.PASSWORD)
+
+    assert sent.location.endswith("/consent")
+    assert answer(again.get(sent.location))["code"]
 
 
 def test_cancelling_returns_to_the_client_and_gives_nothing(city: City) -> None:

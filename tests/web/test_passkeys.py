@@ -339,7 +339,7 @@ def test_the_pages_of_a_step_that_is_over_lead_on(city: City) -> None:
     step_up = login.request.path.replace("/login", "/step-up")
     by_passkey = login.request.path.replace("/login", "/passkey")
 
-    assert browser.get(step_up).location.endswith(login.request.path.removesuffix("/login"))
+    assert browser.get(step_up).location == login.request.path
     assert sign_in(browser, passkey, step_up, "x").status_code == 303
     browser.log_in(login)
     assert sign_in(browser, passkey, by_passkey, "x").status_code == 303
