@@ -218,6 +218,36 @@ CATALOGUE = {
     "carrier.last_one": _entry(
         409, "不能解除最後一個載具", "The last carrier cannot be removed", clause="7(4)"
     ),
+    "carrier.card_broken": _entry(
+        422, "這張卡片壞了，請換發", "This card is broken; have it replaced", clause="7(3)"
+    ),
+    "carrier.card_interrupted": _entry(
+        422,
+        "卡片移動了，請放好再試一次",
+        "The card was moved; put it on the reader and try again",
+        clause="7(3)",
+    ),
+    "carrier.card_locked": _entry(
+        422,
+        "這張卡片已被鎖住，請洽發卡機關",
+        "This card is locked; ask the agency that issued it",
+        clause="7(3)",
+    ),
+    "carrier.card_not_ours": _entry(
+        422,
+        "這張卡片沒有通過驗證",
+        "This card did not prove that it is genuine",
+        clause="2(3)",
+    ),
+    "carrier.kind_not_supported": _entry(
+        422, "不支援這種卡片", "This kind of card is not supported", clause="7(6)1"
+    ),
+    "carrier.number_is_random": _entry(
+        422,
+        "這張卡片每次的卡號都不一樣，不能綁定",
+        "This card has another number each time, so it cannot be tied to an account",
+        clause="7(6)1",
+    ),
     "carrier.not_found": _NO_PAGE,
     "carrier.not_readable": _entry(
         422, "沒有讀到這個載具，請再試一次", "We could not read it; try again", clause="7(3)"

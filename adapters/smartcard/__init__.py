@@ -1,0 +1,7 @@
+"""Cards without certificates: storage cards, known by number, and cards that share a key with us.
+
+`apdu` and `status_words` read what a card says, `desfire` knows one of its protocols, `profiles`
+are the kinds of card as data, `keys` guards the master keys. `conversation` leads a card through
+its questions, frame by frame, with the reader's program as a mere messenger; `exchanges` keeps
+where a conversation stands, `adapter` says whom the card belongs to, `enrolment` binds a new one.
+"""
