@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from clients import business_numbers
 from clients.claims import lesser
 from clients.models import AuthMethod, Body, OrganisationKind, Profile, PurposeKind
+from clients.profiles import rules_of
 from kernel.wording import Bilingual
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -145,6 +146,12 @@ class ClientForm(_Form):
             raise ValueError("a merchant is registered with its contract, and nobody else is")
         if self.resource_server and self.kind is OrganisationKind.MERCHANT:
             raise ValueError("a merchant's client cannot judge the tokens of others")
+        return self
+
+    @model_validator(mode="after")
+    def _public_clients_use_pkce(self) -> "ClientForm":
+        if self.auth_method is AuthMethod.NONE and not rules_of(self.profile).pkce:
+            raise ValueError("a client that proves nothing else must follow a profile with PKCE")
         return self
 
     @model_validator(mode="after")

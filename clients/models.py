@@ -29,8 +29,13 @@ class Body(StrEnum):
 
 
 class Profile(StrEnum):
-    """Which specification a client follows where two contradict each other."""
+    """Which specification a client follows where two contradict each other (clients.profiles).
 
+    `core` is OpenID Connect Core as libraries older than PKCE speak it, for clients with a secret
+    or a key; `basic` is the security practice of today; `fapi2` is FAPI 2.0.
+    """
+
+    CORE = "core"
     BASIC = "basic"
     FAPI2 = "fapi2"
 

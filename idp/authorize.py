@@ -11,8 +11,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from clients.directory import RegisteredClient, RegisteredPurpose
+from clients.profiles import rules_of
 from consent.catalogue import SCOPES, asked_by, claims_of_scopes
-from idp import claims_parameter, pkce
+from idp import claims_parameter, pkce, response_modes
 from idp.claims_parameter import ClaimsRequest
 from idp.client_authentication import require_in_force
 from idp.errors import AuthorizationRefused, ProtocolError, ReturnAddress, UntrustedRequest
@@ -64,7 +65,8 @@ def _return_address(client: RegisteredClient, parameters: Parameters) -> ReturnA
     redirect_uri = parameters.get("redirect_uri")
     if redirect_uri is None or redirect_uri not in client.redirect_uris:
         raise UntrustedRequest("request.redirect_uri_unknown", "redirect_uri is not registered")
-    return ReturnAddress(redirect_uri, parameters.get("state"))
+    mode = response_modes.mode_of(parameters.get("response_mode"))
+    return ReturnAddress(redirect_uri, parameters.get("state"), mode)
 
 
 def _no_request_object(values: dict[str, str], client: RegisteredClient) -> None:  # noqa: ARG001
@@ -83,13 +85,15 @@ def _code_flow_only(values: dict[str, str], client: RegisteredClient) -> None:
         raise ProtocolError("unauthorized_client", "this client may not use the code flow")
 
 
-def _query_only(values: dict[str, str], client: RegisteredClient) -> None:  # noqa: ARG001
-    if values.get("response_mode", "query") != "query":
-        raise ProtocolError("invalid_request", "only response_mode=query is supported")
+def _mode_known(values: dict[str, str], client: RegisteredClient) -> None:  # noqa: ARG001
+    if values.get("response_mode", response_modes.QUERY) not in response_modes.MODES:
+        raise ProtocolError("invalid_request", "this response_mode is not supported")
 
 
-def _challenge_present(values: dict[str, str], client: RegisteredClient) -> None:  # noqa: ARG001
-    pkce.require_challenge(values.get("code_challenge"), values.get("code_challenge_method"))
+def _challenge_sound(values: dict[str, str], client: RegisteredClient) -> None:
+    challenge, method = values.get("code_challenge"), values.get("code_challenge_method")
+    if rules_of(client.profile).pkce or challenge is not None or method is not None:
+        pkce.require_challenge(challenge, method)
 
 
 def _openid_asked(values: dict[str, str], client: RegisteredClient) -> None:  # noqa: ARG001
@@ -113,8 +117,8 @@ def _max_age_a_number(values: dict[str, str], client: RegisteredClient) -> None:
 CHECKS: tuple[Check, ...] = (
     _no_request_object,
     _code_flow_only,
-    _query_only,
-    _challenge_present,
+    _mode_known,
+    _challenge_sound,
     _openid_asked,
     _prompt_consistent,
     _max_age_a_number,

@@ -6,6 +6,7 @@ from typing import Any
 from clients.models import AuthMethod
 from consent.catalogue import CLAIMS, SCOPES
 from idp.pkce import METHOD
+from idp.response_modes import MODES
 from idp.signing import ALGORITHMS
 from kernel.wording import LANGUAGES
 
@@ -32,7 +33,7 @@ def metadata(issuer: str, *, acr_values: Iterable[str] = ()) -> dict[str, Any]:
         "op_policy_uri": f"{issuer}/privacy",
         "scopes_supported": list(SCOPES),
         "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
+        "response_modes_supported": list(MODES),
         "grant_types_supported": ["authorization_code", "refresh_token"],
         "acr_values_supported": sorted(acr_values),
         "subject_types_supported": ["pairwise"],

@@ -27,10 +27,11 @@ class ProtocolError(Exception):
 
 @dataclass(frozen=True)
 class ReturnAddress:
-    """Where an authorization response may go: only ever a registered redirect URI."""
+    """Where an authorization response may go, and how: only ever to a registered redirect URI."""
 
     redirect_uri: str
     state: str | None
+    mode: str = "query"  # of idp.response_modes
 
 
 class AuthorizationRefused(ProtocolError):

@@ -1,4 +1,4 @@
-"""Prove possession of the verifier: S256 only, for every client (RFC 7636, RFC 9700 2.1.1)."""
+"""Prove possession of the verifier: S256 only, whoever uses it (RFC 7636, RFC 9700 2.1.1)."""
 
 import base64
 import hashlib
@@ -22,10 +22,20 @@ def require_challenge(challenge: str | None, method: str | None) -> None:
         raise ProtocolError("invalid_request", "code_challenge is not a SHA-256 in base64url")
 
 
-def require_verifier(verifier: str | None, challenge: str) -> None:
-    """Refuse a verifier that is not the challenge's. Raises ProtocolError `invalid_grant`."""
-    if verifier is None or not _VERIFIER.fullmatch(verifier):
-        raise ProtocolError("invalid_grant", "code_verifier is missing or malformed")
+def require_verifier(verifier: str | None, challenge: str | None) -> None:
+    """Refuse a verifier that is not the challenge's. Raises ProtocolError `invalid_grant`.
+
+    A verifier for a code that has no challenge is refused as well, or somebody could inject a
+    code whose challenge was taken away (RFC 9700 4.8.2).
+    """
+    if challenge is None:
+        if verifier is not None:
+            raise ProtocolError("invalid_grant", "this code was asked for without a code_challenge")
+        return
+    if verifier is None:
+        raise ProtocolError("invalid_request", "code_verifier is missing")
+    if not _VERIFIER.fullmatch(verifier):
+        raise ProtocolError("invalid_grant", "code_verifier is malformed")
     if not hmac.compare_digest(challenge_of(verifier), challenge):
         raise ProtocolError("invalid_grant", "code_verifier does not match the code_challenge")
 

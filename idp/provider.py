@@ -152,7 +152,7 @@ class Provider(PyopProvider):  # type: ignore[misc]  # pyop is untyped
         if token_request.get("redirect_uri") != authentication_request["redirect_uri"]:
             raise ProtocolError("invalid_grant", "redirect_uri is not the one of the request")
         require_verifier(
-            token_request.get("code_verifier"), authentication_request["code_challenge"]
+            token_request.get("code_verifier"), authentication_request.get("code_challenge")
         )
 
     def _create_signed_id_token(  # noqa: PLR0917  # pyop's signature

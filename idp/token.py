@@ -16,7 +16,7 @@ from idp.state import GrantState
 from kernel.keyring import Keyring
 
 REQUIRED = {
-    "authorization_code": ("code", "redirect_uri", "code_verifier"),
+    "authorization_code": ("code", "redirect_uri"),
     "refresh_token": ("refresh_token",),
 }
 

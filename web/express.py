@@ -23,6 +23,7 @@ from idp.interaction import Issue, Progress, next_step
 from idp.issue import issue
 from idp.logout import with_parameters
 from idp.parameters import Parameters
+from idp.response_modes import QUERY
 from kernel import clock
 from kernel.errors import Refused
 from kernel.work import WorkSession
@@ -57,6 +58,8 @@ def _authorize(call: Call) -> str | None:
     if cookie is None:
         return None
     asked = authorize.read_request(provider, session, call.sent, now=now)
+    if asked.to.mode != QUERY:
+        return None
     idle = settings.lifetimes.of("session_idle")
     found = sessions.find_with_decisions(session, cookie, asked.purpose.id, now=now, idle=idle)
     if found is None:

@@ -9,13 +9,14 @@ from flask import Blueprint, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from idp import authorize, interactions, introspection, parameters, token, userinfo
-from idp.errors import AuthorizationRefused, ProtocolError
+from idp.errors import AuthorizationRefused, ProtocolError, ReturnAddress
 from idp.interaction import Issue, Progress, next_step
 from idp.issue import issue
 from idp.logout import with_parameters
 from idp.parameters import Parameters
 from idp.requests import AuthorizationRequest
-from web import cookies, flow, scope
+from idp.response_modes import FORM_POST
+from web import cookies, flow, form_post, scope
 
 bp = Blueprint("oidc", __name__)
 # Called by scripts on clients' pages as well; no cookie counts here, so any origin may ask.
@@ -88,7 +89,7 @@ def _authorize(sent: Parameters) -> Response:
 
 def answer(asked: AuthorizationRequest, response: dict[str, str]) -> Response:
     """Send an authorization response to the client, naming ourselves (RFC 9207)."""
-    return _back(asked.to.redirect_uri, response)
+    return _back(asked.to, response)
 
 
 def refuse(error: AuthorizationRefused) -> Response:
@@ -96,12 +97,14 @@ def refuse(error: AuthorizationRefused) -> Response:
     response = {"error": error.error, "error_description": error.description}
     if error.to.state is not None:
         response["state"] = error.to.state
-    return _back(error.to.redirect_uri, response)
+    return _back(error.to, response)
 
 
-def _back(redirect_uri: str, response: dict[str, str]) -> Response:
+def _back(to: ReturnAddress, response: dict[str, str]) -> Response:
     response["iss"] = scope.rooms().provider.issuer
-    address = with_parameters(redirect_uri, response)
+    if to.mode == FORM_POST:
+        return form_post.page(to.redirect_uri, response)
+    address = with_parameters(to.redirect_uri, response)
     sent = Response(status=303, headers={"Location": address, "Cache-Control": "no-store"})
     del sent.headers["Content-Type"]  # there is none
     return sent

@@ -52,7 +52,6 @@ def test_only_an_s256_challenge_is_a_challenge(challenge: str | None, method: st
 @pytest.mark.parametrize(
     "verifier",
     [
-        None,
         "",
         "short",
         "x" * 43,
@@ -62,8 +61,23 @@ def test_only_an_s256_challenge_is_a_challenge(challenge: str | None, method: st
         CHALLENGE,
     ],
 )
-def test_any_other_verifier_is_refused(verifier: str | None) -> None:
+def test_any_other_verifier_is_refused(verifier: str) -> None:
     with pytest.raises(ProtocolError) as refused:
         pkce.require_verifier(verifier, CHALLENGE)
+
+    assert error_of(refused) == "invalid_grant"
+
+
+def test_a_challenge_without_its_verifier_is_half_a_request() -> None:
+    with pytest.raises(ProtocolError) as refused:
+        pkce.require_verifier(None, CHALLENGE)
+
+    assert error_of(refused) == "invalid_request"
+
+
+def test_a_verifier_without_a_challenge_proves_nothing() -> None:
+    pkce.require_verifier(None, None)
+    with pytest.raises(ProtocolError) as refused:
+        pkce.require_verifier(VERIFIER, None)
 
     assert error_of(refused) == "invalid_grant"

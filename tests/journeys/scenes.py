@@ -72,6 +72,16 @@ def _consent_to_more(page: Page, city: City) -> None:
     _go(page, city.request())
 
 
+def _answered_by_a_form(page: Page, city: City) -> None:
+    """See the page that a script would send on at once."""
+    page.route(
+        "**/form_post.js",
+        lambda route: route.fulfill(content_type="text/javascript", body=""),
+    )
+    _go(page, city.request(response_mode="form_post", prompt="none", scope="profile"))
+    page.locator("#form_post_continue").wait_for()
+
+
 def _come_back_too_late(page: Page, city: City) -> None:
     _go(page, city.request())
     city.provider.expire_interactions()
@@ -311,6 +321,7 @@ PROVIDER: Scenes = {
     "choosing an account": Scene(
         REGULAR, lambda page, city: _go(page, city.request(prompt="select_account"))
     ),
+    "answered by a form": Scene(STRANGER, _answered_by_a_form),
     "too late": Scene(STRANGER, _come_back_too_late),
     "already finished": Scene(STRANGER, _come_back_after_the_end),
     "logout": Scene(REGULAR, _at("/logout")),

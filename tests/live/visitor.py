@@ -20,6 +20,7 @@ class Visitor:
     def __init__(self, *stops: str) -> None:
         self.stops = list(stops)
         self.url = ""
+        self.posted: dict[str, str] = {}  # what was sent to the stop, if a form brought us there
         self.page = ""
         self.status = 0
         self._http = requests.Session()
@@ -70,7 +71,7 @@ class Visitor:
         for _ in range(MOST_STEPS):
             self.url = url
             if self.has_stopped():
-                self.page, self.status = "", 0
+                self.page, self.status, self.posted = "", 0, form or {}
                 return self
             response = self._http.request(
                 method, url, data=form, allow_redirects=False, timeout=PATIENCE_SECONDS

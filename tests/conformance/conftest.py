@@ -1,0 +1,14 @@
+import pytest
+
+from tests.conformance.suite import Suite
+from tests.live.lending import provider, running_provider, visitor
+from tests.live.server import Provider
+from tests.live.visitor import Visitor
+
+__all__ = ["provider", "running_provider", "visitor"]
+
+
+@pytest.fixture(params=["query", "form_post"])
+def suite(request: pytest.FixtureRequest, provider: Provider, visitor: Visitor) -> Suite:
+    """Lend two clients and a member, for the plan Basic OP and again for Form Post OP."""
+    return Suite(provider, visitor, mode=request.param)

@@ -1,0 +1,29 @@
+"""What we claim and what we prove are the same list."""
+
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from tests.conformance.plans import PLANS
+
+HERE = Path(__file__).parent
+
+
+def proven(plan: str) -> list[tuple[str, str]]:
+    """Return the modules a plan's folder has cases for, each with the case's name."""
+    found = []
+    for path in sorted((HERE / plan).glob("test_*.py")):
+        cases = import_module(f"tests.conformance.{plan}.{path.stem}")
+        for name, case in vars(cases).items():
+            marks = [mark for mark in getattr(case, "pytestmark", []) if mark.name == "module"]
+            found += [(mark.args[0], name) for mark in marks if name.startswith("test_")]
+    return found
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_each_module_of_a_claimed_plan_has_one_case_of_its_name(plan: str) -> None:
+    assert dict(proven(plan)) == {
+        module: f"test_{module.replace('-', '_')}" for module in PLANS[plan]
+    }
+    assert len(proven(plan)) == len(PLANS[plan])
