@@ -3,7 +3,7 @@
 import base64
 import hmac
 
-from flask import request
+from flask import g, request
 from markupsafe import Markup
 
 from kernel.errors import Refused
@@ -14,9 +14,11 @@ FIELD = "csrf_token"
 
 
 def token() -> str:
-    """Return the form token of this browser."""
-    mac = keyed_hash(scope.rooms().csrf_key, "csrf/v1", cookies.browser())
-    return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
+    """Return the form token of this browser; a page has several forms."""
+    if "csrf_token" not in g:
+        mac = keyed_hash(scope.rooms().csrf_key, "csrf/v1", cookies.browser())
+        g.csrf_token = base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
+    return str(g.csrf_token)
 
 
 def field() -> Markup:

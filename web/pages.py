@@ -3,15 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Flask, g, render_template, request, url_for
+from flask import Blueprint, Flask, current_app, g, request, url_for
 from flask import redirect as _redirect
-from jinja2 import Environment
 from werkzeug.wrappers import Response
 
 from kernel.wording import LANGUAGES, Bilingual
 from members import register
 from members.profile import masked
 from web import cookies, csrf, dates, headers, i18n, scope
+from web.folding import Folding
 
 bp = Blueprint("pages", __name__)
 
@@ -41,15 +41,8 @@ def say(chinese: str, **values: object) -> str:
 
 def page(template: str, **context: Any) -> str:  # whatever the template needs
     """Render a page in the reader's language."""
-    return render_template(template, **context)
-
-
-def _gettext(chinese: str) -> str:
-    return str(i18n.translations(language()).gettext(chinese))
-
-
-def _ngettext(one: str, many: str, count: int) -> str:
-    return str(i18n.translations(language()).ngettext(one, many, count))
+    environment: Folding = current_app.extensions["pages"][language()]
+    return environment.get_template(template).render(_context() | context)
 
 
 def _signed_in_as() -> str | None:
@@ -69,17 +62,9 @@ def person() -> str:
 
 
 def _context() -> dict[str, Any]:
-    names = scope.rooms().settings.service_name
-    tag = language()
     return {
-        "lang": tag,
-        "other_language": next(each for each in LANGUAGES if each != tag),
-        "service_name": Bilingual(names.zh, names.en).text(tag),
         "signed_in_as": person() or None if g.get("show_person", True) else None,
         "here": request.full_path.rstrip("?") if request.method == "GET" else url_for("pages.home"),
-        "csrf_field": csrf.field,
-        "request_reference": scope.reference(),
-        "text": lambda wording: wording.text(tag),
     }
 
 
@@ -94,19 +79,28 @@ class _Nonce:
 
 
 def init(app: Flask) -> None:
-    """Teach Jinja our words, dates and globals."""
-    app.jinja_options = {"extensions": ["jinja2.ext.i18n"]}
-    environment: Environment = app.jinja_env
-    environment.install_gettext_callables(  # type: ignore[attr-defined]
-        _gettext, _ngettext, newstyle=True
-    )
-    environment.globals["nonce"] = _Nonce()
-    environment.filters["roc_date"] = lambda moment: dates.roc_date(moment, language())
-    environment.filters["clock_words"] = dates.clock_words
-    environment.filters["clock_seconds"] = dates.clock_seconds
-    environment.filters["moment_words"] = lambda moment: dates.moment_words(moment, language())
-    app.context_processor(_context)
+    """Teach Jinja our words, dates and globals, once a language."""
+    app.extensions["pages"] = {tag: _environment(app, tag) for tag in LANGUAGES}
     app.register_blueprint(bp)
+
+
+def _environment(app: Flask, tag: str) -> Folding:
+    environment, names = Folding(app, tag), app.extensions["taipei_id"].settings.service_name
+    environment.globals.update(
+        lang=tag,
+        other_language=next(each for each in LANGUAGES if each != tag),
+        service_name=Bilingual(names.zh, names.en).text(tag),
+        text=lambda wording: wording.text(tag),
+        csrf_field=csrf.field,
+        nonce=_Nonce(),
+    )
+    environment.filters.update(
+        roc_date=lambda moment: dates.roc_date(moment, tag),
+        clock_words=dates.clock_words,
+        clock_seconds=dates.clock_seconds,
+        moment_words=lambda moment: dates.moment_words(moment, tag),
+    )
+    return environment
 
 
 @bp.get("/")
