@@ -45,6 +45,7 @@ class Capabilities:
     # the member already it fills that in itself. The page asks for the others, by their labels.
     fields: tuple[str, ...]
     labels: Mapping[str, Bilingual] = field(default_factory=dict)
+    certified: bool = False  # does a pinned authority vouch for whose key it is
 
     def label_of(self, name: str) -> Bilingual:
         """Return what a page calls the field `name`."""
@@ -89,6 +90,7 @@ class Proof:
     origin_bound: bool = False
     at: datetime
     carrier_id: UUID | None = None  # the binding that was shown, if one was
+    certified: bool = False  # a pinned authority vouches now for whose key it is
 
 
 class NotProven(Refused):

@@ -15,6 +15,7 @@ GROUP = "taipei_id.adapters"
 BUILT_IN = {
     "password": "adapters.password.adapter:create",
     "passkey": "adapters.passkey.adapter:create",
+    "certificate": "adapters.certificate.adapter:create",
 }
 
 # A factory gets the values an operator may decide, by the names they have in the settings, and

@@ -40,6 +40,7 @@ class Kind(StrEnum):
     CARRIER_RENAMED = "carrier.renamed"
     CARRIER_LOST = "carrier.lost"
     CARRIER_COPIED = "carrier.copied"
+    CARRIER_REVOKED = "carrier.revoked"
     CARRIER_REMOVED = "carrier.removed"
     NOTE_DISPUTED = "note.disputed"
     VIEWED = "record.viewed"

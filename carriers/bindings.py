@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, exists, insert, select, update
+from sqlalchemy import bindparam, exists, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from carriers import names
@@ -34,13 +34,15 @@ def bind(
     name: str,
     where: Place,
     acr: str,
+    made_at: datetime | None = None,
     now: datetime,
 ) -> Binding:
     """Tie a carrier to a member; the database settles who of two is first (2(3), 2(8)7).
 
+    `made_at` is when an authority made it: after a loss it makes another, which may be bound.
     Raises Refused `carrier.reported_lost`, `carrier.already_bound` or `carrier.too_many`.
     """
-    _require_never_lost(session, fingerprint)
+    _require_never_lost(session, fingerprint, made_at)
     if len(live(session, member_id)) >= MOST:
         raise Refused("carrier.too_many")
     binding_id = new_id()
@@ -123,12 +125,50 @@ def suspend(
     return True
 
 
+def resume_renewed(session: Session, binding_id: UUID, *, now: datetime) -> bool:
+    """Let a revoked carrier work again: its authority vouches for another of the same holder's.
+
+    What was lost or copied stays so. False if there was nothing to resume.
+    """
+    resumed = session.execute(
+        update(Binding)
+        .where(Binding.id == binding_id, _BOUND, Binding.suspension == Suspension.REVOKED)
+        .values(suspended_at=None, suspension=None)
+        .execution_options(synchronize_session=False)
+    )
+    if not changed(resumed):
+        return False
+    binding = session.get_one(Binding, binding_id, populate_existing=True)
+    _record(session, binding, Happening.BOUND, actor=None, reason="renewed", now=now)
+    return True
+
+
+def make_way(
+    session: Session, fingerprint: str, *, member_id: UUID, made_at: datetime, now: datetime
+) -> None:
+    """Release the member's own suspended carrier, so that the one made after it may be bound."""
+    old = session.scalar(
+        select(Binding).where(
+            Binding.fingerprint == fingerprint,
+            Binding.member_id == member_id,
+            _BOUND,
+            or_(Binding.suspended_at < made_at, Binding.suspension == Suspension.REVOKED),
+        )
+    )
+    if old is not None:
+        _end(session, old, actor=member_id, now=now)
+
+
 def release(session: Session, binding: Binding, *, actor: UUID, now: datetime) -> None:
     """End the binding.
 
     Raises NotFound if it has ended meanwhile, Refused `carrier.last_one` (7(4)).
     """
     require_not_last(session, binding)
+    _end(session, binding, actor=actor, now=now)
+
+
+def _end(session: Session, binding: Binding, *, actor: UUID, now: datetime) -> None:
     done = session.execute(
         update(Binding).where(Binding.id == binding.id, _BOUND).values(released_at=now)
     )
@@ -140,9 +180,9 @@ def release(session: Session, binding: Binding, *, actor: UUID, now: datetime) -
 def require_not_last(session: Session, binding: Binding) -> None:
     """Keep the last carrier a counter bound (7(4)). Raises Refused `carrier.last_one`.
 
-    A passkey may always go: the password stays (docs/decisions/0033).
+    What its member bound online may always go: the password stays (docs/decisions/0033).
     """
-    if binding.kind is CarrierKind.PASSKEY:
+    if binding.kind is CarrierKind.PASSKEY or binding.kind is CarrierKind.CERTIFICATE:
         return
     another = session.scalar(
         select(Binding.id)
@@ -169,8 +209,10 @@ def require_may_bind_online(session: Session, member_id: UUID) -> None:
         raise Refused("carrier.counter_needed")
 
 
-def _require_never_lost(session: Session, fingerprint: str) -> None:
+def _require_never_lost(session: Session, fingerprint: str, made_at: datetime | None) -> None:
     lost = (Binding.fingerprint == fingerprint) & Binding.suspended_at.is_not(None)
+    if made_at is not None:  # what was made after the report is another one
+        lost &= (Binding.suspended_at >= made_at) & (Binding.suspension != Suspension.REVOKED)
     if session.scalar(select(exists().where(lost))):
         raise Refused("carrier.reported_lost")
 

@@ -31,6 +31,7 @@ class Suspension(StrEnum):
 
     LOST = "lost"  # its member said so (7(7))
     COPIED = "copied"  # it showed itself that there are two of it
+    REVOKED = "revoked"  # its authority took it back; another of the same holder's lifts it
 
 
 class Happening(StrEnum):

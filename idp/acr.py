@@ -30,7 +30,16 @@ def worth(proof: Proof, *, known_by: Collection[str] = ()) -> Assurance:
         return Assurance(ACR[1], ("hwk" if proof.hardware else "swk", "user", "mfa"))
     if proof.kind is ProofKind.ONE_TIME and "pwd" in known_by:
         return Assurance(ACR[1], ("pwd", "otp", "mfa"))
+    if proof.kind is ProofKind.SIGNATURE and proof.certified:
+        return _certificate(proof)
     raise Refused("login.proof_too_weak")
+
+
+def _certificate(proof: Proof) -> Assurance:
+    """Say what a checked certificate is worth: a card after its PIN identifies the most surely."""
+    if proof.hardware and proof.holder_verified:
+        return Assurance(ACR[2], ("hwk", "sc", "pin", "mfa"))
+    return Assurance(ACR[0], ("swk",))
 
 
 def adds(proof: Proof) -> bool:
@@ -66,6 +75,8 @@ def reachable_from(capabilities: Capabilities, *, known_by: Collection[str]) -> 
 
 
 def _best(capabilities: Capabilities) -> int:
+    if ProofKind.SIGNATURE in capabilities.proofs and capabilities.certified:
+        return 3 if capabilities.holder_verification else 1
     if ProofKind.WEBAUTHN in capabilities.proofs and capabilities.holder_verification:
         return 2
     return 1 if ProofKind.KNOWLEDGE in capabilities.proofs else 0

@@ -49,26 +49,29 @@ def call(
     content_type: str = "",
     private_hosts: Collection[str] = (),
     seconds: float = WHOLE_SECONDS,
+    most: int = MOST_BYTES,
+    signed: bool = False,
 ) -> Answer:
-    """GET `url`, or POST `body` to it.
+    """GET `url`, or POST `body` to it; of the answer at most `most` bytes are read.
 
     `private_hosts` are names an operator allows although they lie in our own network; only they
-    may be called over http. Raises CallFailed, AddressForbidden.
+    may be called over http, and those whose answers are `signed` in themselves (RFC 5280 8).
+    Raises CallFailed, AddressForbidden.
     """
     parts, host, port = _read(url)
     private = host in private_hosts
-    if parts.scheme == "http" and not private:
+    if parts.scheme == "http" and not private and not signed:
         raise AddressForbidden("call.http")
     connection = HTTPConnection(host, port)
     try:
-        connection.sock = _connect(parts.scheme, host, port, private=private)
+        connection.sock = _connect(parts.scheme, host, port, private=private, seconds=seconds)
     except ssl.SSLError:
         raise CallFailed("call.tls") from None
     except (OSError, UnicodeError):  # the latter for a name no look-up can hold
         raise CallFailed("call.no_connection") from None
     deadline = _Deadline(connection.sock, seconds)
     try:
-        answer = _exchange(connection, parts, body, content_type)
+        answer = _exchange(connection, parts, body, content_type, most)
     except (OSError, HTTPException, ValueError):
         raise CallFailed("call.no_answer") from None
     finally:
@@ -110,7 +113,11 @@ class _Deadline:
 
 
 def _exchange(
-    connection: HTTPConnection, parts: SplitResult, body: bytes | None, content_type: str
+    connection: HTTPConnection,
+    parts: SplitResult,
+    body: bytes | None,
+    content_type: str,
+    most: int,
 ) -> Answer:
     headers = {"Accept": "application/json", "User-Agent": "taipei-id", "Connection": "close"}
     if body is not None:
@@ -118,15 +125,15 @@ def _exchange(
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     connection.request("GET" if body is None else "POST", target, body, headers)
     response = connection.getresponse()
-    return Answer(response.status, response.read(MOST_BYTES))
+    return Answer(response.status, response.read(most))
 
 
-def _connect(scheme: str, host: str, port: int, *, private: bool) -> socket.socket:
+def _connect(scheme: str, host: str, port: int, *, private: bool, seconds: float) -> socket.socket:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     addresses = [str(each[4][0]) for each in found]
     if not private and not all(_is_public(address) for address in addresses):
         raise AddressForbidden("call.private_address")
-    plain = _first(addresses, port)
+    plain = _first(addresses, port, min(seconds, CONNECT_SECONDS))
     if scheme == "http":
         return plain
     try:
@@ -136,13 +143,13 @@ def _connect(scheme: str, host: str, port: int, *, private: bool) -> socket.sock
         raise
 
 
-def _first(addresses: list[str], port: int) -> socket.socket:
+def _first(addresses: list[str], port: int, seconds: float) -> socket.socket:
     for address in addresses[:-1]:
         try:
-            return socket.create_connection((address, port), CONNECT_SECONDS)
+            return socket.create_connection((address, port), seconds)
         except OSError:
             continue
-    return socket.create_connection((addresses[-1], port), CONNECT_SECONDS)
+    return socket.create_connection((addresses[-1], port), seconds)
 
 
 def _is_public(address: str) -> bool:

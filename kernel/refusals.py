@@ -170,6 +170,18 @@ CATALOGUE = {
     "carrier.certificate_revoked": _entry(
         422, "憑證已廢止或停用", "The certificate was revoked or suspended"
     ),
+    "carrier.certificate_at_counter": _entry(
+        403,
+        "這種憑證要在申辦窗口綁定",
+        "Certificates of this kind are bound at a counter",
+        clause="7(3)",
+    ),
+    "carrier.certificate_other_person": _entry(
+        422,
+        "憑證上的姓名或末四碼和您的資料不符",
+        "The name or the last four characters do not match your record",
+        clause="2(3)",
+    ),
     "carrier.certificate_uncheckable": _entry(
         503,
         "現在無法查驗憑證，請稍後再試，或改用其他方式",
@@ -247,6 +259,9 @@ CATALOGUE = {
         "這張卡片每次的卡號都不一樣，不能綁定",
         "This card has another number each time, so it cannot be tied to an account",
         clause="7(6)1",
+    ),
+    "carrier.not_bound": _entry(
+        403, "還沒有綁定到會員帳號", "It is not tied to an account yet", clause="2(3)"
     ),
     "carrier.not_found": _NO_PAGE,
     "carrier.not_readable": _entry(

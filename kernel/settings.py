@@ -96,6 +96,7 @@ class Settings(BaseSettings):
     private_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     trusted_proxies: int = Field(default=0, ge=0, le=4)
     breach_list: Path | None = None
+    certificates: Path | None = None  # the file that pins issuers (adapters.certificate)
     argon2_parallel: int = Field(default=2, ge=1, le=64)
     smallest_population: int = Field(default=50, ge=1)  # that an offer may tell apart (10(4))
 
@@ -131,9 +132,9 @@ class Settings(BaseSettings):
             raise ValueError(f"must begin with {' or '.join(ENGINES)}")
         return value
 
-    @field_validator("breach_list")
+    @field_validator("breach_list", "certificates")
     @classmethod
-    def _breach_list_exists(cls, value: Path | None) -> Path | None:
+    def _file_exists(cls, value: Path | None) -> Path | None:
         if value is not None and not value.is_file():
             raise ValueError(f"{value} is not a file; correct the path or leave it out")
         return value

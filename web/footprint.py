@@ -64,6 +64,7 @@ KINDS = {
             Kind.CARRIER_RENAMED,
             Kind.CARRIER_LOST,
             Kind.CARRIER_COPIED,
+            Kind.CARRIER_REVOKED,
             Kind.CARRIER_REMOVED,
         }
     ),

@@ -63,6 +63,9 @@ WORDS: Mapping[str, Bilingual] = {
     Kind.CARRIER_COPIED: Bilingual(
         "停用了一個可能被複製的載具", "Stopped a carrier that may have been copied"
     ),
+    Kind.CARRIER_REVOKED: Bilingual(
+        "停用了一張被發證機構廢止的憑證", "Stopped a certificate its authority had revoked"
+    ),
     Kind.CARRIER_REMOVED: Bilingual("移除了載具", "Removed a carrier"),
     Kind.NOTE_DISPUTED: Bilingual(
         "說一項服務的紀錄不對（編號 %(reference)s）",
@@ -95,11 +98,14 @@ ANSWERS = {
     "yes": Bilingual("可以享用", "yes, the offer applies"),
     "no": Bilingual("這裡無法確認", "it cannot be confirmed here"),
 }
-OURS = frozenset({Kind.CARRIER_COPIED, Kind.REQUEST_MOVED, Kind.DELETED})  # done by the city
+OURS = frozenset(  # done by the city
+    {Kind.CARRIER_COPIED, Kind.CARRIER_REVOKED, Kind.REQUEST_MOVED, Kind.DELETED}
+)
 BY_GUARDIAN = frozenset({Kind.CONSENT_APPROVED, Kind.APPROVAL_REFUSED})
 METHODS: Mapping[str, Bilingual] = {
     "password": Bilingual("用密碼", "By password"),
     "passkey": Bilingual("用通行密鑰", "By passkey"),
+    "certificate": Bilingual("用憑證", "By certificate"),
 }
 OTHER = Bilingual("其他紀錄（%(kind)s）", "Another record (%(kind)s)")
 REPEATED = Bilingual(

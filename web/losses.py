@@ -17,6 +17,7 @@ from web.mails import Mail
 _SAID = {
     Suspension.LOST: (Kind.CARRIER_LOST, Mail.CARRIER_LOST),
     Suspension.COPIED: (Kind.CARRIER_COPIED, Mail.CARRIER_COPIED),
+    Suspension.REVOKED: (Kind.CARRIER_REVOKED, Mail.CARRIER_REVOKED),
 }
 
 

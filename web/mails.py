@@ -21,6 +21,7 @@ class Mail(StrEnum):
     CARRIER_REMOVED = "carrier.removed"
     CARRIER_LOST = "carrier.lost"
     CARRIER_COPIED = "carrier.copied"
+    CARRIER_REVOKED = "carrier.revoked"
     CONSENT_GIVEN = "consent.given"
     CONSENT_WITHDRAWN = "consent.withdrawn"
     APPROVAL_WANTED = "approval.wanted"
@@ -113,6 +114,18 @@ WORDS = {
             "was used to sign in you are signed out.",
         ),
         _NOT_YOU,
+        "/account/carriers",
+    ),
+    Mail.CARRIER_REVOKED: Words(
+        Bilingual("您的一張憑證已停用", "A certificate of yours was stopped"),
+        Bilingual(
+            "發證機構廢止了您綁定的一張憑證，所以不能再用它登入。",
+            "Its authority revoked a certificate bound to your account, so it signs nobody in now.",
+        ),
+        Bilingual(
+            "換發新憑證之後，用新憑證登入就會恢復。",
+            "Once you have a new one, sign in with it and it works again.",
+        ),
         "/account/carriers",
     ),
     Mail.CARRIER_COPIED: Words(

@@ -1,14 +1,29 @@
-"""Tables of revoked certificates, as the authorities publish them."""
+"""Tables of bound certificates, and of revoked ones as the authorities publish them."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, Numeric
+from sqlalchemy import ForeignKey, Index, LargeBinary, Numeric, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import Base
 
 SERIAL_BYTES = 20  # RFC 5280 4.1.2.2
+
+
+class BoundCertificate(Base):
+    """The certificate last shown for the binding of the same id; it names nobody."""
+
+    __tablename__ = "bound_certificate"
+    __table_args__ = (Index(None, "issuer_key_id", "serial"),)
+
+    binding_id: Mapped[UUID] = mapped_column(
+        ForeignKey("binding.id", ondelete="CASCADE"), primary_key=True
+    )
+    profile: Mapped[str] = mapped_column(String(32))
+    issuer_key_id: Mapped[bytes] = mapped_column(LargeBinary(64))
+    serial: Mapped[bytes] = mapped_column(LargeBinary(SERIAL_BYTES))
+    ends_at: Mapped[datetime]
 
 
 class RevocationList(Base):

@@ -45,8 +45,15 @@ class Profile:
     issuers: tuple[Issuer, ...]
     policies: frozenset[str]  # one of these must be asserted
     attributes: frozenset[str]  # each of these must be there
+    # Which attributes tell two holders apart; without any, the number in the subject's name.
+    identified_by: tuple[str, ...] = ()
     hardware: bool  # is the key on a card that does not give it away
     holder_verified: bool  # does the card sign only after its PIN
+
+    @property
+    def is_personal(self) -> bool:
+        """Say whether it names a natural person, as their own account may bind online."""
+        return LAST_FOUR in self.attributes
 
     def find_issuer(self, certificate: x509.Certificate) -> Issuer | None:
         """Return the pinned issuer the certificate names by key identifier, or None."""

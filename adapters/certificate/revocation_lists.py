@@ -19,10 +19,12 @@ from adapters.certificate.profiles import Issuer
 from kernel.db import changed, insert_once
 from kernel.errors import Refused
 from kernel.ids import new_id
+from kernel.prebuilt import Prebuilt
 
 BATCH = 2_000  # rows a statement: so that half a million serials never stand in memory at once
 
-_LISTED = (
+# Looked up without a transaction: a responder may be asked next, and nobody shall wait for that.
+_LISTED = Prebuilt(
     select(RevocationList.next_update, RevokedSerial.serial)
     .outerjoin(
         RevokedSerial,
@@ -48,11 +50,7 @@ def serial_bytes(serial: int) -> bytes:
 
 def find(session: Session, issuer: Issuer, serial: int) -> Listed | None:
     """Return what the issuer's list says of a serial number, None if none was ever loaded."""
-    row = (
-        session.connection()
-        .execute(_LISTED, {"issuer": issuer.key_id, "serial": serial_bytes(serial)})
-        .one_or_none()
-    )
+    row = _LISTED.one_or_none(session, {"issuer": issuer.key_id, "serial": serial_bytes(serial)})
     return None if row is None else Listed(revoked=row.serial is not None, until=row.next_update)
 
 

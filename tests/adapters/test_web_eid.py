@@ -5,14 +5,14 @@ import json
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters import web_eid
 from adapters.contract import NotProven
 from tests.certificates import pki
+from tests.certificates.holder import sign
 from tests.certificates.pki import Leaf, Private
 
 ORIGIN, NONCE = "https://id.example", "n" * 44
@@ -31,18 +31,8 @@ def made(algorithm: str = "ES256", *, origin: str = ORIGIN, nonce: str = NONCE) 
         "appVersion": "https://id.example/agent/1.0",
         "algorithm": algorithm,
         "unverifiedCertificate": base64.b64encode(Leaf(key=key).der()).decode(),
-        "signature": base64.b64encode(_sign(key, message, algorithm)).decode(),
+        "signature": base64.b64encode(sign(key, message, algorithm)).decode(),
     }
-
-
-def _sign(key: Private, message: bytes, algorithm: str) -> bytes:
-    hash_ = web_eid.HASHES[algorithm[2:]]
-    if isinstance(key, ec.EllipticCurvePrivateKey):
-        r, s = decode_dss_signature(key.sign(message, ec.ECDSA(hash_)))
-        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
-    if algorithm.startswith("RS"):
-        return key.sign(message, padding.PKCS1v15(), hash_)
-    return key.sign(message, padding.PSS(padding.MGF1(hash_), padding.PSS.DIGEST_LENGTH), hash_)
 
 
 def outcome(token: dict[str, Any], *, origin: str = ORIGIN, nonce: str = NONCE) -> str:

@@ -201,6 +201,47 @@ def test_the_last_card_stays_but_a_passkey_may_go(session: Session, mei: UUID) -
     bindings.release(session, passkey, actor=mei, now=make.NOON)
 
 
+@pytest.mark.clause("7(7)")
+def test_what_was_made_after_the_loss_is_another_one(session: Session, mei: UUID) -> None:
+    lost = bind(session, mei, kind=CarrierKind.CERTIFICATE)
+    bindings.suspend(session, lost, Suspension.LOST, actor=mei, now=make.NOON)
+    later = make.NOON + timedelta(seconds=1)
+
+    for made_at in (make.NOON - timedelta(days=1), make.NOON):
+        bindings.make_way(session, CARD, member_id=mei, made_at=made_at, now=later)
+        with pytest.raises(Refused, match=r"^carrier\.reported_lost$"):
+            bind(session, mei, made_at=made_at)
+    bindings.make_way(session, CARD, member_id=mei, made_at=later, now=later)
+
+    assert bind(session, mei, made_at=later, now=later).is_usable
+
+
+@pytest.mark.clause("7(7)")
+def test_what_was_revoked_works_again_when_it_was_renewed(session: Session, mei: UUID) -> None:
+    binding = bind(session, mei, kind=CarrierKind.CERTIFICATE)
+    bindings.suspend(session, binding, Suspension.REVOKED, actor=None, now=make.NOON)
+
+    assert bindings.resume_renewed(session, binding.id, now=make.NOON)
+
+    assert binding.is_usable
+    assert happened(session)[-1] == (Happening.BOUND, None, "renewed")
+
+
+def test_what_was_lost_is_never_resumed(session: Session, mei: UUID) -> None:
+    binding = bind(session, mei, kind=CarrierKind.CERTIFICATE)
+    bindings.suspend(session, binding, Suspension.LOST, actor=mei, now=make.NOON)
+
+    assert not bindings.resume_renewed(session, binding.id, now=make.NOON)
+
+
+def test_what_a_member_bound_online_may_always_go(session: Session, mei: UUID) -> None:
+    bindings.release(
+        session, bind(session, mei, kind=CarrierKind.CERTIFICATE), actor=mei, now=make.NOON
+    )
+
+    assert not bindings.live(session, mei)
+
+
 @pytest.mark.clause("8(3)")
 @pytest.mark.refusal("carrier.counter_needed")
 def test_after_a_loss_only_another_carrier_binds_the_next_online(

@@ -6,12 +6,14 @@ A new adapter joins `CASES` with a function that makes its adapter and knows how
 from base64 import b32encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 import adapters.passkey.models
+from adapters.certificate.models import BoundCertificate
 from adapters.contract import Adapter, Challenge, Context
 from adapters.passkey import enrolment
 from adapters.passkey.adapter import PasskeyAdapter
@@ -25,6 +27,8 @@ from kernel.ids import new_id
 from members.models import Member
 from tests import make
 from tests.authenticator import MAY_BE_COPIED, PRESENT, VERIFIED, Passkey, b64
+from tests.certificates import pki
+from tests.certificates.holder import KEY, Holder, an_adapter, bound
 from tests.contract.fake_adapter import FakeAdapter, mac
 from tests.plugins.taipei_id_totp import APP, STEP, TotpAdapter, code_at
 
@@ -199,9 +203,58 @@ def totp_case() -> Case:
     return Case(adapter=adapter, enrol=enrol, once_only=True)
 
 
+def certificate_case() -> Case:
+    adapter = an_adapter()
+
+    def enrol(session: Session, member: Member) -> Enrolled:
+        holder = Holder()
+        bound(session, holder, member_id=member.id, adapter=adapter)
+
+        def answer(token: str) -> Answer:
+            return {"token": token}
+
+        def by(another: Holder, **changes: str) -> Answering:
+            return lambda challenge: answer(another.token(challenge.nonce, **changes))
+
+        def but(**changes: Any) -> Answering:  # fields of a certificate, of several types
+            return by(holder.but(**changes))
+
+        return Enrolled(
+            right=by(holder),
+            wrong={
+                "answer to another challenge": lambda _: answer(holder.token("another")),
+                "another site": by(holder, origin="https://id.invalid.example"),
+                "the site over http": by(holder, origin="http://id.invalid"),
+                "another algorithm": by(holder, algorithm="PS256"),
+                "no algorithm": by(holder, algorithm="none"),
+                "another format": by(holder, format="hwcrypto:1"),
+                "another holder": but(subject=pki.name("合成會員一", serial="0000000100000002")),
+                "expired": but(end=make.NOON - timedelta(seconds=1)),
+                "of another authority": but(by=pki.root()),
+                "for encryption": but(usage=pki._usage(encryption=True)),
+                "without attributes": but(attributes=()),
+                "of a generation nobody answers for": but(by=pki.generation(3)),
+                "no JSON": lambda _: answer("no JSON"),
+                "a list": lambda _: answer("[]"),
+                "a deep list": lambda _: answer("[" * 9999),
+                "a long number": lambda _: answer("9" * 9999),
+                "over-long": lambda _: answer("x" * 32_769),
+            },
+            secrets=(
+                "0000000100000001",
+                str(pki.rsa_key("citizen").private_numbers().d),
+                KEY.hex(),
+                repr(KEY),
+            ),
+        )
+
+    return Case(adapter=adapter, enrol=enrol, own_tables=(BoundCertificate,))
+
+
 CASES: Mapping[str, Callable[[], Case]] = {
     "password": password_case,
     "passkey": passkey_case,
+    "certificate": certificate_case,
     "fake": fake_case,
     "totp": totp_case,
 }

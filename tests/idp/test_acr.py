@@ -22,13 +22,17 @@ CODE = replace(PASSWORD, kind=ProofKind.ONE_TIME)
 PASSKEY = replace(PASSWORD, kind=ProofKind.WEBAUTHN, holder_verified=True)
 
 
-def offering(*proofs: ProofKind, verified: bool = False) -> Capabilities:
+CARD = replace(PASSKEY, kind=ProofKind.SIGNATURE, hardware=True, certified=True)
+
+
+def offering(*proofs: ProofKind, verified: bool = False, certified: bool = False) -> Capabilities:
     return Capabilities(
         label=Bilingual("方式", "way"),
         proofs=proofs,
         holder_verification=verified,
         needs_script=False,
         fields=(),
+        certified=certified,
     )
 
 
@@ -39,6 +43,16 @@ def test_a_password_is_worth_the_first_level() -> None:
 def test_a_passkey_that_verified_its_holder_is_worth_the_second() -> None:
     assert acr.worth(PASSKEY) == Assurance(ACR[1], ("swk", "user", "mfa"))
     assert acr.worth(replace(PASSKEY, hardware=True)).amr == ("hwk", "user", "mfa")
+
+
+@pytest.mark.clause("2(8)2")
+def test_a_card_with_its_pin_and_a_checked_certificate_is_worth_the_third() -> None:
+    assert acr.worth(CARD) == Assurance(ACR[2], ("hwk", "sc", "pin", "mfa"))
+
+
+def test_a_certificate_whose_key_may_be_copied_is_worth_the_first() -> None:
+    assert acr.worth(replace(CARD, hardware=False)) == Assurance(ACR[0], ("swk",))
+    assert acr.worth(replace(CARD, holder_verified=False)) == Assurance(ACR[0], ("swk",))
 
 
 @pytest.mark.refusal("login.proof_too_weak")
@@ -95,6 +109,11 @@ def test_what_is_reachable_follows_from_the_adapters() -> None:
     assert acr.reachable([offering(ProofKind.WEBAUTHN)]) == frozenset()
     assert acr.reachable([offering(ProofKind.KNOWLEDGE)]) == {ACR[0]}
     assert acr.reachable([offering(ProofKind.KNOWLEDGE), passkey]) == set(ACR[:2])
+    files = offering(ProofKind.SIGNATURE, certified=True)
+    assert acr.reachable([files]) == {ACR[0]}
+    cards = offering(ProofKind.SIGNATURE, verified=True, certified=True)
+    assert acr.reachable([passkey, cards]) == set(ACR)
+    assert acr.reachable([offering(ProofKind.SIGNATURE, verified=True)]) == frozenset()
 
 
 def test_a_code_reaches_the_second_level_only_beside_a_password() -> None:
