@@ -65,7 +65,7 @@ class CertificateAdapter:
     name = "certificate"
 
     def __init__(self, *, pinned: Pinned, key: bytes, fetch: Fetch) -> None:
-        """Believe what is `pinned`, know holders by hashes under `key`, ask responders by `fetch`."""
+        """Believe what is `pinned`; hash holders under `key`; ask responders by `fetch`."""
         self.pinned = pinned
         self.fetch = fetch
         self._key = key
