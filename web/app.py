@@ -122,9 +122,7 @@ def build_rooms(settings: Settings, database: Sessions) -> Rooms:
     """Return the parts of one process."""
     keyring = Keyring(settings.master_key.get_secret_value() or DEMO_MASTER_KEY)
     concern = {"argon2_parallel", "breach_list", "certificates", "private_hosts"}
-    adapters = load(
-        settings.adapters, settings.model_dump(include=concern), derive=keyring.derive
-    )
+    adapters = load(settings.adapters, settings.model_dump(include=concern), derive=keyring.derive)
     lifetimes = settings.lifetimes
     reachable = acr.reachable(adapter.capabilities for adapter in adapters.values())
     provider = Provider(
