@@ -13,6 +13,7 @@ from kernel.working import Handler
 from members import archives
 from web import (
     archive_making,
+    certificate_lists,
     closing,
     consent_endings,
     contact_mails,
@@ -37,6 +38,7 @@ def handlers(rooms: Rooms) -> Mapping[str, Handler]:
         member_notices.PURGED: member_notices.AccountPurged(make, provider, send),
         notices.KIND: notices.MailSender(make, rooms.keyring, settings, mailing),
         archive_making.KIND: archive_making.ArchiveMaker(rooms),
+        certificate_lists.KIND: certificate_lists.ListFetcher(rooms, send),
         contact_mails.KIND: contact_mails.ContactMailer(make, provider, settings, mailing),
     }
 
@@ -47,6 +49,7 @@ def sweep(rooms: Rooms, *, now: datetime) -> None:
     contract_endings.end(rooms.sessions, now=now)
     offer_reviews.review(rooms.sessions, smallest=rooms.settings.smallest_population, now=now)
     closing.run(rooms, now=now)
+    certificate_lists.ask(rooms, now=now)
     with transaction(rooms.sessions) as session:
         archives.expire(session, now=now)
     provider = rooms.provider

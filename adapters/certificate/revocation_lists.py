@@ -4,18 +4,24 @@ A list is believed if its issuer signed it, it is in its time, and its number do
 old list played again would give a revoked card its life back (RFC 5280 5.2.3).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
 from cryptography import x509
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from adapters.certificate.models import SERIAL_BYTES, RevocationList, RevokedSerial
+from adapters.certificate.models import (
+    SERIAL_BYTES,
+    BoundCertificate,
+    RevocationList,
+    RevokedSerial,
+)
 from adapters.certificate.profiles import Issuer
+from carriers.models import Binding
 from kernel.db import changed, insert_once
 from kernel.errors import Refused
 from kernel.ids import new_id
@@ -33,6 +39,34 @@ _LISTED = Prebuilt(
     )
     .where(RevocationList.issuer_key_id == bindparam("issuer"))
 )
+
+
+_ON = (
+    select(BoundCertificate.binding_id)
+    .join(Binding, Binding.id == BoundCertificate.binding_id)
+    .join(RevocationList, RevocationList.issuer_key_id == BoundCertificate.issuer_key_id)
+    .join(
+        RevokedSerial,
+        (RevokedSerial.list_id == RevocationList.list_id)
+        & (RevokedSerial.serial == BoundCertificate.serial),
+    )
+    .where(
+        BoundCertificate.issuer_key_id == bindparam("issuer"),
+        Binding.released_at.is_(None),
+        Binding.suspended_at.is_(None),
+    )
+    .order_by(Binding.bound_at, Binding.id)
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InForce:
+    """The list of one issuer that counts now."""
+
+    number: int
+    revoked: int
+    this_update: datetime
+    next_update: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,14 +88,46 @@ def find(session: Session, issuer: Issuer, serial: int) -> Listed | None:
     return None if row is None else Listed(revoked=row.serial is not None, until=row.next_update)
 
 
-def load(session: Session, issuer: Issuer, der: bytes, *, now: datetime) -> int:
+def in_force(session: Session, issuer: Issuer) -> InForce | None:
+    """Return the issuer's list that counts now, None if none was ever loaded."""
+    found = session.get(RevocationList, issuer.key_id, populate_existing=True)
+    if found is None:
+        return None
+    of_list = RevokedSerial.list_id == found.list_id
+    return InForce(
+        number=int(found.number),
+        revoked=session.scalar(select(func.count()).where(of_list)) or 0,
+        this_update=found.this_update,
+        next_update=found.next_update,
+    )
+
+
+def bindings_on(session: Session, issuer: Issuer) -> Sequence[UUID]:
+    """Return the usable bindings whose certificate the issuer's list in force revokes (7(7))."""
+    return session.scalars(_ON, {"issuer": issuer.key_id}).all()
+
+
+def is_signed_by(der: bytes, issuer: Issuer) -> bool:
+    """Say whether these bytes are a list of this issuer's."""
+    try:
+        _read(der, issuer)
+    except Refused:
+        return False
+    return True
+
+
+def load(session: Session, issuer: Issuer, der: bytes, *, now: datetime) -> int | None:
     """Put a list in force in place of the one before; return how many certificates it revokes.
+
+    None if it is the list in force already: then nothing is written.
 
     Raises Refused `carrier.revocation_list_invalid`, `_outdated` or `_rolled_back`; the list in
     force stays in force then.
     """
     crl = _read(der, issuer)
     number, until = _number(crl), _in_its_time(crl, now=now)
+    if _number_in_force(session, issuer) == number:
+        return None
     list_id = new_id()
     count = _keep(session, list_id, crl)
     before = _swap(session, issuer, list_id, crl, number=number, until=until, now=now)
@@ -93,6 +159,12 @@ def _in_its_time(crl: x509.CertificateRevocationList, *, now: datetime) -> datet
     if until is None or not crl.last_update_utc <= now < until:
         raise Refused("carrier.revocation_list_outdated")
     return until
+
+
+def _number_in_force(session: Session, issuer: Issuer) -> int | None:
+    of_issuer = RevocationList.issuer_key_id == issuer.key_id
+    found = session.scalar(select(RevocationList.number).where(of_issuer))
+    return None if found is None else int(found)
 
 
 def _keep(session: Session, list_id: UUID, crl: x509.CertificateRevocationList) -> int:

@@ -20,11 +20,13 @@ from adapters.certificate.ocsp import Fetch
 from adapters.certificate.pinning import Pinned
 from adapters.contract import Challenge, Context
 from carriers.models import Binding
+from idp import acr
 from idp.acr import ACR
 from tests import make
 from tests.certificates import pki
 from tests.certificates.pki import Leaf, Private
 from tests.certificates.responder import Answering
+from tests.flows.provider import City
 
 ORIGIN = "https://id.invalid"
 HERE = Context(origin=ORIGIN)
@@ -119,3 +121,11 @@ def bound(session: Session, holder: Holder, *, member_id: UUID, **changes: Any) 
 
 def serial_of(der: bytes) -> int:
     return x509.load_der_x509_certificate(der).serial_number
+
+
+def install(city: City, adapter: CertificateAdapter) -> None:
+    """Offer the adapter in a running provider."""
+    rooms = city.app.extensions["taipei_id"]
+    adapters = {**rooms.adapters, adapter.name: adapter}
+    reachable = acr.reachable(each.capabilities for each in adapters.values())
+    city.app.extensions["taipei_id"] = replace(rooms, adapters=adapters, reachable=reachable)

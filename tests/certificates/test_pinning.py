@@ -11,51 +11,27 @@ from adapters.certificate.keys import is_strong
 from adapters.certificate.profiles import LAST_FOUR
 from kernel.settings import SettingsInvalid
 from tests.certificates import pki
+from tests.certificates.files import PROFILE, pinned
 from tests.certificates.holder import KEY
 from tests.certificates.pki import Authority, Leaf
-
-PROFILE = """
-[[profiles]]
-name = "citizen"
-label = { zh = "自然人憑證", en = "Citizen digital certificate" }
-family = "synthetic-citizens"
-policies = ["2.16.886.101.0.3.3"]
-attributes = ["2.16.886.1.100.2.51"]
-hardware = true
-holder_verified = true
-"""
-
-
-def written(folder: Path, *authorities: Authority, more: str = "", encoding: Encoding) -> Path:
-    lines = [PROFILE]
-    for number, each in enumerate(authorities):
-        (folder / f"{number}.cer").write_bytes(each.certificate.public_bytes(encoding))
-        lines.append(
-            f'[[profiles.issuers]]\nfile = "{number}.cer"\n'
-            f'sha256 = "{sha256(each.der).hexdigest()}"\n'
-            f'ocsp_url = "http://ocsp{number}.example/"\n'
-        )
-    path = folder / "certificates.toml"
-    path.write_text("\n".join([*lines, more]), "utf-8")
-    return path
 
 
 @pytest.mark.parametrize("encoding", [Encoding.DER, Encoding.PEM])
 def test_a_file_pins_every_generation(tmp_path: Path, encoding: Encoding) -> None:
-    path = written(tmp_path, pki.generation(2), pki.generation(3), encoding=encoding)
+    path = pinned(tmp_path, pki.generation(2), pki.generation(3), encoding=encoding)
 
-    pinned = pinning.read(path)
+    found = pinning.read(path)
 
-    assert [each.name for each in pinned.profiles] == ["citizen"]
-    assert pinned.profiles[0].attributes == {LAST_FOUR}
-    assert [each.ocsp_url for each in pinned.issuers] == [
+    assert [each.name for each in found.profiles] == ["citizen"]
+    assert found.profiles[0].attributes == {LAST_FOUR}
+    assert [each.ocsp_url for each in found.issuers] == [
         "http://ocsp0.example/",
         "http://ocsp1.example/",
     ]
 
 
 def test_an_adapter_is_made_of_it(tmp_path: Path) -> None:
-    path = written(tmp_path, pki.generation(2), encoding=Encoding.DER)
+    path = pinned(tmp_path, pki.generation(2))
 
     made = adapter.create({"certificates": path, "key": KEY, "private_hosts": ("ocsp0.example",)})
 
@@ -65,7 +41,7 @@ def test_an_adapter_is_made_of_it(tmp_path: Path) -> None:
 
 
 def test_an_issuer_that_was_swapped_stops_the_start(tmp_path: Path) -> None:
-    path = written(tmp_path, pki.generation(2), encoding=Encoding.DER)
+    path = pinned(tmp_path, pki.generation(2))
     (tmp_path / "0.cer").write_bytes(pki.generation(3).der)
 
     with pytest.raises(SettingsInvalid, match="is not the certificate pinned"):
@@ -77,7 +53,7 @@ def test_an_issuer_that_was_swapped_stops_the_start(tmp_path: Path) -> None:
     [b"", b"no certificate", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"],
 )
 def test_what_is_no_certificate_stops_the_start(tmp_path: Path, body: bytes) -> None:
-    path = written(tmp_path, pki.generation(2), encoding=Encoding.DER)
+    path = pinned(tmp_path, pki.generation(2))
     (tmp_path / "0.cer").write_bytes(body)
 
     with pytest.raises(SettingsInvalid, match="holds no certificate"):
@@ -86,7 +62,7 @@ def test_what_is_no_certificate_stops_the_start(tmp_path: Path, body: bytes) -> 
 
 def test_an_issuer_without_a_key_identifier_stops_the_start(tmp_path: Path) -> None:
     nameless = Authority(certificate=Leaf().sign(), key=pki.rsa_key("citizen"))
-    path = written(tmp_path, nameless, encoding=Encoding.DER)
+    path = pinned(tmp_path, nameless)
 
     with pytest.raises(SettingsInvalid, match="no subject key identifier"):
         pinning.read(path)
@@ -121,7 +97,7 @@ def test_listed_keys_are_weak(tmp_path: Path) -> None:
     (tmp_path / "moduli").write_text(sha256(n.to_bytes(256, "big")).hexdigest() + "\n")
     (tmp_path / "primes").write_text(f"{pki.rsa_key('other').private_numbers().p:x}\n")
     more = '[weak]\nmoduli = "moduli"\nprimes = "primes"\n'
-    path = written(tmp_path, pki.generation(2), more=more, encoding=Encoding.DER)
+    path = pinned(tmp_path, pki.generation(2), more=more)
 
     weak = pinning.read(path).known_weak
 
@@ -133,7 +109,7 @@ def test_listed_keys_are_weak(tmp_path: Path) -> None:
 def test_a_list_of_weak_keys_holds_numbers(tmp_path: Path) -> None:
     (tmp_path / "primes").write_text("seven\n")
     more = '[weak]\nprimes = "primes"\n'
-    path = written(tmp_path, pki.generation(2), more=more, encoding=Encoding.DER)
+    path = pinned(tmp_path, pki.generation(2), more=more)
 
     with pytest.raises(SettingsInvalid, match="hexadecimal"):
         pinning.read(path)

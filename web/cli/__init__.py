@@ -9,6 +9,7 @@ import click
 from web.cli import (
     approval,
     calendar,
+    certificates,
     client,
     contract,
     database,
@@ -46,6 +47,7 @@ for _command in (
     calendar.calendar,
     database.db,
     keys.keys,
+    certificates.certificates,
     client.client,
     member.member,
     ledger.ledger,

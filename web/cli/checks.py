@@ -46,7 +46,8 @@ class Skipped(Exception):
 
 
 @contextmanager
-def _session(settings: Settings) -> Iterator[Session]:
+def opened_session(settings: Settings) -> Iterator[Session]:
+    """Open the database for one check. Raises Unwell where it cannot be reached."""
     try:
         with engine_of(settings) as engine, transaction(sessions(engine)) as session:
             yield session
@@ -73,7 +74,7 @@ def environment(settings: Settings) -> str:
 def database(settings: Settings) -> str:
     """Reach the database and see that it keeps its promises (WAL and foreign keys; isolation)."""
     backend = make_url(settings.database_url).get_backend_name()
-    with _session(settings) as session:
+    with opened_session(settings) as session:
         if backend == "sqlite":
             wanted = {"journal_mode": "wal", "foreign_keys": "1"}
             ask = "PRAGMA {}"
@@ -89,7 +90,7 @@ def database(settings: Settings) -> str:
 
 def schema(settings: Settings) -> str:
     """Compare the tables' revision with the code's."""
-    with _session(settings):
+    with opened_session(settings):
         stands, expected = migrations.current(settings.database_url), migrations.head()
     if stands is None:
         raise Unwell("never prepared; run 'taipei-id db upgrade'")
@@ -101,7 +102,7 @@ def schema(settings: Settings) -> str:
 def signing_keys(settings: Settings) -> str:
     """See that each algorithm has a key that signs and one announced, none of them old."""
     now = clock.now()
-    with _session(settings) as session:
+    with opened_session(settings) as session:
         found = signing.listed(session)
     active = {key.alg: key for key in found if key.state is KeyState.ACTIVE}
     announced = {key.alg for key in found if key.state is KeyState.NEXT}
@@ -121,7 +122,7 @@ def master_key(settings: Settings) -> str:
     """Open the signing keys and one member's data key with the configured master key."""
     try:
         keyring = keyring_of(settings)
-        with _session(settings) as session:
+        with opened_session(settings) as session:
             for key in signing.listed(session):
                 keyring.unseal(key.private_sealed, place=f"signing_key/{key.kid}")
             member = session.execute(select(Member.id, Member.data_key_sealed).limit(1)).first()
@@ -138,7 +139,7 @@ def clock_(settings: Settings) -> str:
     """Compare this machine's clock with the database's."""
     if make_url(settings.database_url).get_backend_name() == "sqlite":
         raise Skipped("SQLite has no clock of its own; see that timedatectl says synchronized")
-    with _session(settings) as session:
+    with opened_session(settings) as session:
         theirs = session.execute(text("SELECT clock_timestamp()")).scalar_one()
     apart = abs(clock.now() - theirs.astimezone(UTC))
     if apart > CLOCK_TOLERANCE:

@@ -7,7 +7,7 @@ import click
 
 from kernel import settings as configuration
 from kernel.settings import Settings, SettingsInvalid
-from web.cli import checks
+from web.cli import certificate_checks, checks
 from web.cli.checks import Skipped, Unwell
 from web.cli.console import say
 
@@ -36,6 +36,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("master key", checks.master_key),
     ("clock", checks.clock_),
     ("adapters", checks.adapters),
+    ("certificates", certificate_checks.certificates),
     ("writable paths", checks.paths),
     ("TLS", checks.tls),
     ("mail", checks.mail),
