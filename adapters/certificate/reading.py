@@ -57,6 +57,8 @@ def read(der: bytes) -> x509.Certificate:
         certificate.signature_hash_algorithm  # noqa: B018
     except (ValueError, x509.DuplicateExtension, x509.InvalidVersion, UnsupportedAlgorithm):
         raise Unreadable("no certificate") from None
+    if not der.endswith(b"\0" + certificate.signature):  # nobody signs how many are unused
+        raise Unreadable("a signature of odd bits")
     return certificate
 
 

@@ -112,6 +112,18 @@ def test_no_bytes_are_a_certificate_by_chance(body: bytes) -> None:
     assert refusal_of(body) == "invalid"
 
 
+def test_a_signature_that_says_it_lacks_a_bit_is_refused() -> None:
+    """The count of its unused bits stands outside of what is signed."""
+    leaf = next(
+        each for each in (Leaf(serial=number) for number in range(1, 99)) if not each.der()[-1] & 1
+    )
+    der = leaf.der()
+    at = len(der) - len(leaf.sign().signature) - 1
+
+    assert der[at] == 0
+    assert refusal_of(der[:at] + b"\1" + der[at + 1 :]) == "invalid"
+
+
 @given(st.data())
 def test_no_changed_byte_passes(data: st.DataObject) -> None:
     der = Leaf(serial=5).der()
