@@ -1,0 +1,82 @@
+"""Sign with a card through a PKCS#11 library, OpenSC's or its maker's; run it by `once` alone.
+
+Such a library keeps a card open after its PIN, remembers PINs, and is not made for threads: so a
+process of its own each time, and afterwards a reset of the card.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pkcs11
+from pkcs11 import Attribute, Mechanism, ObjectClass, TokenFlag
+from pkcs11.exceptions import PinIncorrect, PinLenRange, PinLocked, PKCS11Error
+
+from adapters.agent import keys
+from adapters.agent.piv import Identity
+from adapters.agent.troubles import Trouble
+
+NO_CACHE = "app default { framework pkcs15 { use_pin_caching = false; } }\n"
+SLOT_NAME = 64  # bytes of a reader's name that PKCS#11 keeps
+
+
+def identify(module: str, reader: str) -> Identity:
+    """Return the card's certificate for signing in. Raises Trouble."""
+    with _token(module, reader) as token, token.open() as session:
+        certificate, _ = _certificate(session)
+        return Identity(certificate=certificate, tries_left=_tries(token))
+
+
+def sign(module: str, reader: str, identity: Identity, pin: str, message: bytes) -> bytes:
+    """Return the card's signature in JWS form, after its PIN. Raises Trouble."""
+    with _token(module, reader) as token, token.open(user_pin=pin) as session:
+        certificate, key_id = _certificate(session)
+        if certificate != identity.certificate:
+            raise Trouble("card_removed")
+        kind = keys.kind_of(certificate)
+        # The library makes the class that can sign as it runs; types do not know it.
+        key = session.get_key(object_class=ObjectClass.PRIVATE_KEY, id=key_id)
+        if kind.algorithm == "RS256":
+            return bytes(key.sign(message, mechanism=Mechanism.SHA256_RSA_PKCS))  # type: ignore[attr-defined]  # see above
+        return bytes(key.sign(keys.digest(kind, message), mechanism=Mechanism.ECDSA))  # type: ignore[attr-defined]  # see above
+
+
+@contextmanager
+def _token(module: str, reader: str) -> Iterator[pkcs11.Token]:
+    with tempfile.TemporaryDirectory() as folder:
+        configuration = Path(folder) / "opensc.conf"
+        configuration.write_text(NO_CACHE, encoding="ascii")
+        os.environ["OPENSC_CONF"] = str(configuration)
+        try:
+            yield _find(module, reader)
+        except (PinIncorrect, PinLenRange):
+            raise Trouble("pin_incorrect") from None
+        except PinLocked:
+            raise Trouble("pin_locked", tries_left=0) from None
+        except PKCS11Error:
+            raise Trouble("card_error") from None
+
+
+def _find(module: str, reader: str) -> pkcs11.Token:
+    name = reader.encode()[:SLOT_NAME].decode(errors="ignore")
+    for slot in pkcs11.lib(module).get_slots(token_present=True):
+        if slot.slot_description.startswith(name):
+            return slot.get_token()
+    raise Trouble("card_unknown")
+
+
+def _certificate(session: pkcs11.Session) -> tuple[bytes, bytes]:
+    """Return the first certificate whose key may sign in, and the id it shares with the key."""
+    for each in session.get_objects({Attribute.CLASS: ObjectClass.CERTIFICATE}):
+        found = bytes(each[Attribute.VALUE])
+        if keys.may_sign_in(found):
+            return found, bytes(each[Attribute.ID])
+    raise Trouble("card_unknown")
+
+
+def _tries(token: pkcs11.Token) -> int | None:
+    if TokenFlag.USER_PIN_LOCKED in token.flags:
+        return 0
+    return 1 if TokenFlag.USER_PIN_FINAL_TRY in token.flags else None
