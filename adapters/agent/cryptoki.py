@@ -52,7 +52,7 @@ def _token(module: str, reader: str) -> Iterator[pkcs11.Token]:
         try:
             yield _find(module, reader)
         except (PinIncorrect, PinLenRange):
-            raise Trouble("pin_incorrect") from None
+            raise _wrong_pin(module, reader) from None
         except PinLocked:
             raise Trouble("pin_locked", tries_left=0) from None
         except PKCS11Error:
@@ -65,6 +65,12 @@ def _find(module: str, reader: str) -> pkcs11.Token:
         if slot.slot_description.startswith(name):
             return slot.get_token()
     raise Trouble("card_unknown")
+
+
+def _wrong_pin(module: str, reader: str) -> Trouble:
+    # OpenSC calls the try that locked the card wrong, too; only the flags say what it did.
+    left = _tries(_find(module, reader))
+    return Trouble("pin_incorrect" if left is None or left else "pin_locked", tries_left=left)
 
 
 def _certificate(session: pkcs11.Session) -> tuple[bytes, bytes]:

@@ -25,7 +25,7 @@ def _length(data: bytes) -> tuple[int, int]:
     if first < LONG_FORM:
         return 2, first
     count = first - LONG_FORM
-    if not 1 <= count <= LONGEST_LENGTH:
+    if not 1 <= count <= LONGEST_LENGTH or len(data) < 2 + count:
         raise Trouble("card_error")
     return 2 + count, int.from_bytes(data[2 : 2 + count], "big")
 

@@ -83,8 +83,7 @@ class PivCard:
 
     def _select(self, command: Command, aid: bytes) -> bytes:
         if command.p1 != 4 or len(aid) < SHORTEST_AID or not AID.startswith(aid):  # noqa: PLR2004
-            return card.NOT_FOUND
-        self.is_verified = False
+            return card.NOT_FOUND  # what was selected before stays so, its PIN too (2.4.2)
         return APPLICATION + card.DONE
 
     def _get_data(self, command: Command, wanted: bytes) -> bytes:

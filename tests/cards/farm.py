@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 from smartcard import scard
@@ -26,6 +27,7 @@ ROOT = Path(__file__).parents[2]
 SOCKET_VARIABLE = "PCSCLITE_CSOCK_NAME"
 PAIRS = 2  # four readers
 PATIENCE_MS = 20_000
+LOOK_SECONDS = 0.6  # pcscd looks every 0.4 s
 ENTER = """set -e
 ip link set lo up
 mount -t tmpfs tmpfs /run
@@ -51,8 +53,10 @@ class Farm:
 
     def remove(self, slot: int) -> None:
         """Pull the card out, and wait until pcscd has seen it: else the slot is stuck for good."""
-        self.order("remove", slot=slot)
+        was_cut = self.order("remove", slot=slot)
         self.wait(slot, scard.SCARD_STATE_EMPTY)
+        if was_cut:  # pcscd may say so after a failed reset, before its own look at the reader
+            sleep(LOOK_SECONDS)
 
     def clear(self) -> None:
         """Pull every card out."""

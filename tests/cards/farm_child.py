@@ -71,10 +71,10 @@ class Slot:
         self._link: socket.socket | None = None
         self.card: Card | None = None
         self.log: list[tuple[str, str]] = []
-        self.cuts_next = False
+        self.cuts_next = self.was_cut = False
 
     def insert(self, card: Card) -> None:
-        self.card, self.log, self.cuts_next = card, [], False
+        self.card, self.log = card, []
         self._link = socket.create_connection(("127.0.0.1", self._port))
         Thread(target=self._serve, args=(self._link, card), daemon=True).start()
 
@@ -91,6 +91,7 @@ class Slot:
                 if len(message) == 1:
                     self._control(link, card, message[0])
                 elif self.cuts_next:
+                    self.was_cut, self.cuts_next = True, False
                     self.remove()
                 else:
                     answer = card.transmit(message)
@@ -138,8 +139,11 @@ class Orders:
         module, _, name = maker.partition(":")
         self._slots[slot].insert(getattr(import_module(module), name)(**form))
 
-    def remove(self, slot: int) -> None:
+    def remove(self, slot: int) -> bool:
+        """Pull the card out; say whether it was cut off before."""
         self._slots[slot].remove()
+        was_cut, self._slots[slot].was_cut = self._slots[slot].was_cut, False
+        return was_cut
 
     def cut(self, slot: int) -> None:
         self._slots[slot].cuts_next = True

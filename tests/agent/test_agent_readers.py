@@ -1,0 +1,290 @@
+"""The program with a real pcscd, real OpenSC and virtual readers (tests/cards)."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Timer
+
+import pytest
+from smartcard import scard
+
+from adapters import web_eid
+from adapters.agent import cli, cryptoki, once, server
+from adapters.agent.pcsc import PcscReaders
+from adapters.agent.readers import State
+from adapters.agent.troubles import Trouble
+from adapters.agent.ways import ModuleWay, PivWay, Way, recognise
+from demo.cards.issuing import issue, new_key
+from tests import make
+from tests.agent.people import FORM, NONCE, ORIGIN, PIN, RSA_FORM, Typist, agent
+from tests.cards.farm import SOCKET_VARIABLE, Farm
+
+MAKER = "demo.cards.issuing:piv_card"
+OPENSC = next(Path("/usr/lib").glob("*/opensc-pkcs11.so"))
+SOFTHSM = "/usr/lib/softhsm/libsofthsm2.so"
+READERS = PcscReaders()
+
+
+def foreign_card() -> "Foreign":
+    return Foreign()
+
+
+class Foreign:
+    """A card of a kind nobody here knows."""
+
+    atr = bytes.fromhex("3b00")
+
+    def reset(self) -> None:
+        pass
+
+    def transmit(self, apdu: bytes) -> bytes:
+        return b"\x6a\x82"
+
+
+def checked(reply_token: dict[str, str]) -> web_eid.Token:
+    token = web_eid.read(json.dumps(reply_token))
+    web_eid.require_signed(token, origin=ORIGIN, nonce=NONCE)
+    return token
+
+
+def ways(kind: str) -> list[Way]:
+    return [PivWay(READERS)] if kind == "piv" else [ModuleWay(READERS, str(OPENSC))]
+
+
+@pytest.mark.clause("2(3)")
+@pytest.mark.parametrize("kind", ["piv", "opensc"])
+@pytest.mark.parametrize("form", [FORM, RSA_FORM])
+def test_a_card_in_a_real_reader_signs(farm: Farm, kind: str, form: object) -> None:
+    farm.insert(0, MAKER, form)
+    typist = Typist()
+    with agent(READERS, typist, ways(kind)) as page:
+        reply = page.authenticate()
+
+    checked(reply.json["token"])
+    assert typist.asked[0].reader == farm.readers[0]
+    assert farm.get(0, "signed") == 1
+
+
+@pytest.mark.parametrize("kind", ["piv", "opensc"])
+def test_afterwards_no_other_program_can_sign_without_the_pin(farm: Farm, kind: str) -> None:
+    farm.insert(0, MAKER, FORM)
+    with agent(READERS, Typist(), ways(kind)) as page:
+        assert page.authenticate().status == 200
+
+    assert farm.get(0, "is_verified") is False
+    assert [told for told, _ in farm.log(0)][-1] in {"reset", "off"}
+
+
+@pytest.mark.parametrize("kind", ["piv", "opensc"])
+def test_wrong_pins_are_counted_until_the_card_is_locked(farm: Farm, kind: str) -> None:
+    farm.insert(0, MAKER, FORM)
+    typist = Typist("000000")
+    with agent(READERS, typist, ways(kind)) as page:
+        replies = [page.authenticate(letter * 43).json["error"] for letter in "abcd"]
+
+    assert replies[:2] == ["pin_incorrect", "pin_incorrect"]
+    assert replies[2:] == ["pin_locked", "pin_locked"]
+    assert [each.is_last_try for each in typist.asked] == [False, False, True]
+    assert farm.get(0, "tries_left") == 0
+
+
+@pytest.mark.parametrize("kind", ["piv", "opensc"])
+def test_a_card_that_is_cut_in_the_midst_is_an_error_and_the_next_one_works(
+    farm: Farm, kind: str
+) -> None:
+    farm.insert(0, MAKER, FORM)
+
+    class Cutting(Typist):
+        def ask(self, request: object) -> str | None:
+            farm.cut(0)
+            return PIN
+
+    with agent(READERS, Cutting(), ways(kind)) as page:
+        assert page.authenticate().json["error"] in {"card_removed", "card_error", "card_unknown"}
+    farm.remove(0)
+    farm.insert(0, MAKER, FORM)
+    with agent(READERS, Typist(), ways(kind)) as page:
+        assert page.authenticate().status == 200
+
+
+@pytest.mark.parametrize("kind", ["piv", "opensc"])
+def test_a_card_of_another_kind_is_said_to_be_unknown(farm: Farm, kind: str) -> None:
+    farm.insert(0, "tests.agent.test_agent_readers:foreign_card", {})
+    with agent(READERS, Typist(), ways(kind)) as page:
+        assert page.authenticate().json["error"] == "card_unknown"
+
+
+def test_what_is_not_piv_goes_to_the_library(farm: Farm) -> None:
+    farm.insert(0, MAKER, FORM)
+    both: list[Way] = [ModuleWay(READERS, SOFTHSM), *ways("piv")]
+
+    way, identity = recognise(both, farm.readers[0])
+
+    assert way is both[1]
+    assert identity.certificate == bytes.fromhex(FORM["certificate"])
+
+
+def test_a_swap_is_noticed_through_the_library_too(farm: Farm) -> None:
+    farm.insert(0, MAKER, FORM)
+    way = ways("opensc")[0]
+    identity = way.identify(farm.readers[0])
+    farm.remove(0)
+    farm.insert(0, MAKER, RSA_FORM)
+
+    with pytest.raises(Trouble, match="card_removed"):
+        way.sign(farm.readers[0], identity, PIN, b"message")
+
+
+def test_a_card_that_is_gone_has_forgotten_its_pin(farm: Farm) -> None:
+    farm.insert(0, MAKER, FORM)
+    way = ways("opensc")[0]
+    identity = way.identify(farm.readers[0])
+    farm.remove(0)
+
+    with pytest.raises(Trouble, match="card_unknown"):
+        way.sign(farm.readers[0], identity, PIN, b"message")
+
+
+# What the readers say
+
+
+def test_every_reader_is_seen_with_what_is_in_it(farm: Farm) -> None:
+    farm.insert(2, MAKER, FORM)
+
+    seen = READERS.seen()
+
+    assert [each.name for each in seen] == list(farm.readers)
+    assert [each.state for each in seen] == [State.EMPTY, State.EMPTY, State.CARD, State.EMPTY]
+    assert seen[2].atr.hex() == "3b800181"
+
+
+def test_a_card_that_comes_is_noticed(farm: Farm) -> None:
+    with agent(READERS, Typist()) as page:
+        mark = page.post("/v1/status").json["mark"]
+        farm.order("insert", slot=1, maker=MAKER, form=FORM)
+        while (found := page.post("/v1/status", since=mark).json)["mark"] == mark:
+            pass
+
+    assert {"name": farm.readers[1], "state": "card"} in found["readers"]
+    farm.wait(1, scard.SCARD_STATE_PRESENT)
+
+
+def test_without_the_service_that_is_said_and_it_may_come_back(farm: Farm) -> None:
+    farm.stop_service()
+    with agent(READERS, Typist()) as page:
+        without = page.post("/v1/status")
+        READERS.wait(0.01)
+        farm.start_service()
+        with_it = page.post("/v1/status")
+
+    assert (without.status, without.json["error"]) == (503, "pcsc_unavailable")
+    assert len(with_it.json["readers"]) == 4
+
+
+def test_a_service_that_ends_while_waiting_is_waited_for(farm: Farm) -> None:
+    timer = Timer(0.1, farm.stop_service)
+    timer.start()
+    READERS.wait(0.5)
+    timer.join()
+    farm.start_service()
+
+    assert READERS.seen()
+
+
+def held(farm: Farm, slot: int, mode: int) -> Iterator[None]:
+    """Let another program hold the card."""
+    _, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
+    _, card, _ = scard.SCardConnect(
+        context, farm.readers[slot], mode, scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
+    )
+    yield
+    scard.SCardDisconnect(card, scard.SCARD_LEAVE_CARD)
+    scard.SCardReleaseContext(context)
+
+
+def test_a_card_that_another_program_holds_is_in_use(farm: Farm) -> None:
+    farm.insert(0, MAKER, FORM)
+    for _ in held(farm, 0, scard.SCARD_SHARE_EXCLUSIVE):
+        assert READERS.seen()[0].state is State.IN_USE
+        with agent(READERS, Typist()) as page:
+            assert page.authenticate().json["error"] == "reader_in_use"
+        with (
+            pytest.raises(Trouble, match="reader_in_use"),
+            READERS.open(farm.readers[0], resets=False),
+        ):
+            pass
+
+
+@pytest.mark.parametrize(("name", "code"), [("No such reader", "no_reader"), ("", "no_card")])
+def test_what_is_not_there_cannot_be_opened(farm: Farm, name: str, code: str) -> None:
+    with pytest.raises(Trouble, match=code), READERS.open(name or farm.readers[0], resets=False):
+        pass
+
+
+def test_the_doctor_looks_at_real_readers(farm: Farm, capsys: pytest.CaptureFixture[str]) -> None:
+    farm.insert(0, MAKER, FORM)
+
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["doctor", "--module", "/nowhere.so"])
+
+    assert ended.value.code == 1
+    assert f"{farm.readers[0]}: a card that can sign in" in capsys.readouterr().out
+
+
+# A PKCS#11 token without a card
+
+
+@pytest.fixture
+def token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return the name of the slot of a SoftHSM token that holds a key and its certificate."""
+    configuration = tmp_path / "softhsm2.conf"
+    configuration.write_text(f"directories.tokendir = {tmp_path}\n", encoding="ascii")
+    monkeypatch.setenv("SOFTHSM2_CONF", str(configuration))
+    make_token(tmp_path)
+    return "SoftHSM slot"
+
+
+def make_token(folder: Path) -> None:
+    form = issue(new_key(rsa_key=True), pin=PIN, label="Test card", now=make.NOON)
+    (folder / "key.pem").write_text(form["key"], encoding="ascii")
+    (folder / "certificate.der").write_bytes(bytes.fromhex(form["certificate"]))
+    tool = ["pkcs11-tool", "--module", SOFTHSM, "--token-label", "t", "--login", "--pin", PIN]
+    for command in (
+        ["softhsm2-util", "--init-token", "--free", "--label", "t", "--so-pin", PIN, "--pin", PIN],
+        [
+            "softhsm2-util",
+            "--import",
+            "key.pem",
+            "--token",
+            "t",
+            "--pin",
+            PIN,
+            "--id",
+            "01",
+            "--label",
+            "k",
+        ],
+        [*tool, "--write-object", "certificate.der", "--type", "cert", "--id", "01"],
+    ):
+        subprocess.run(command, check=True, cwd=folder, capture_output=True)
+
+
+def test_a_token_of_any_maker_signs_through_its_library(token: str) -> None:
+    identity = once.run(cryptoki.identify, SOFTHSM, token, seconds=60)
+    signature = once.run(cryptoki.sign, SOFTHSM, token, identity, PIN, b"message", seconds=60)
+
+    assert len(signature) == 256
+    with pytest.raises(Trouble, match="pin_incorrect"):
+        once.run(cryptoki.sign, SOFTHSM, token, identity, "000000", b"message", seconds=60)
+
+
+def test_a_library_that_is_none_is_an_error() -> None:
+    with pytest.raises(Trouble, match="card_error"):
+        once.run(cryptoki.identify, "/nowhere.so", "reader", seconds=60)
+
+
+def test_the_port_is_fixed_and_has_two_spares() -> None:
+    assert len(set(server.PORTS)) == 3
+    assert SOCKET_VARIABLE not in os.environ or os.environ[SOCKET_VARIABLE]
