@@ -8,13 +8,14 @@ from pathlib import Path
 
 from adapters.agent import doctor, gates, server
 from adapters.agent.gates import Gates
+from adapters.agent.library import ModuleWay
 from adapters.agent.pcsc import PcscReaders
 from adapters.agent.program import Program
 from adapters.agent.prompts import Pinentry, Terminal
 from adapters.agent.readers import Readers
 from adapters.agent.server import Server
 from adapters.agent.signing import Prompt, Signing
-from adapters.agent.ways import ModuleWay, PivWay, Way
+from adapters.agent.ways import PivWay, Way
 
 SERVICE = "https://id.gov.taipei"
 # Where distributions put OpenSC; a card's maker may bring a library of its own.

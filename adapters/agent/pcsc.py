@@ -26,6 +26,12 @@ NO_CONNECTION = {
     scard.SCARD_E_UNKNOWN_READER: "no_reader",
     scard.SCARD_E_READER_UNAVAILABLE: "no_reader",
 }
+# The first that holds says it all.
+STATES = (
+    (scard.SCARD_STATE_MUTE, State.MUTE),
+    (scard.SCARD_STATE_EXCLUSIVE, State.IN_USE),
+    (scard.SCARD_STATE_PRESENT, State.CARD),
+)
 
 
 class PcscReaders:
@@ -54,8 +60,7 @@ class PcscReaders:
             code, card, protocol = scard.SCardConnect(
                 context, name, scard.SCARD_SHARE_SHARED, PROTOCOLS
             )
-            if code != scard.SCARD_S_SUCCESS:
-                raise Trouble(NO_CONNECTION.get(code, "card_error"))
+            _require_done(code)
             try:
                 yield _transmit(card, protocol)
             finally:
@@ -65,8 +70,7 @@ class PcscReaders:
 def _transmit(card: int, protocol: int) -> Transmit:
     # Nobody else's command between ours: what the PIN opened is for us alone. The disconnection
     # ends the transaction.
-    if scard.SCardBeginTransaction(card) != scard.SCARD_S_SUCCESS:
-        raise Trouble("card_removed")
+    _require_done(scard.SCardBeginTransaction(card))
     pci = scard.SCARD_PCI_T1 if protocol == scard.SCARD_PROTOCOL_T1 else scard.SCARD_PCI_T0
 
     def transmit(command: bytes) -> bytes:
@@ -76,6 +80,11 @@ def _transmit(card: int, protocol: int) -> Transmit:
         return bytes(answer)
 
     return transmit
+
+
+def _require_done(code: int) -> None:
+    if code != scard.SCARD_S_SUCCESS:
+        raise Trouble(NO_CONNECTION.get(code, "card_error"))
 
 
 @contextmanager
@@ -91,19 +100,11 @@ def _context() -> Iterator[_Context]:
 
 def _states(context: _Context) -> list[tuple[str, int, list[int]]]:
     _, names = scard.SCardListReaders(context, [])
-    if not names:
-        return []
     asked = [(name, scard.SCARD_STATE_UNAWARE) for name in names]
     code, found = scard.SCardGetStatusChange(context, 0, asked)
     return list(found) if code == scard.SCARD_S_SUCCESS else []
 
 
 def _seen(name: str, state: int, atr: list[int]) -> Seen:
-    what = State.EMPTY
-    if state & scard.SCARD_STATE_MUTE:
-        what = State.MUTE
-    elif state & scard.SCARD_STATE_EXCLUSIVE:
-        what = State.IN_USE
-    elif state & scard.SCARD_STATE_PRESENT:
-        what = State.CARD
+    what = next((each for bit, each in STATES if state & bit), State.EMPTY)
     return Seen(name=name, state=what, atr=bytes(atr))

@@ -12,6 +12,7 @@ import pytest
 
 from adapters.agent import cli, doctor, once, prompts, server
 from adapters.agent.prompts import Pinentry, Terminal
+from adapters.agent.readers import Seen
 from adapters.agent.signing import PinRequest
 from adapters.agent.troubles import Trouble
 from adapters.agent.ways import PivWay
@@ -164,6 +165,19 @@ def test_the_doctor_says_what_to_do() -> None:
     assert lines({}, "no-such-program")[0].endswith("the terminal is used instead")
     assert lines({})[1] == "False card readers: none; plug one in"
     assert "--module" in lines({"A": Foreign()})[2]
+
+
+def test_the_doctor_says_that_the_service_is_missing() -> None:
+    class Absent(SoftReaders):
+        def seen(self) -> tuple[Seen, ...]:
+            raise Trouble("pcsc_unavailable")
+
+    readers = Absent({})
+
+    assert list(doctor.findings(readers, [], sys.executable))[1] == (
+        False,
+        doctor.ADVICE["pcsc_unavailable"],
+    )
 
 
 def test_the_doctor_looks_for_the_library_that_was_named() -> None:

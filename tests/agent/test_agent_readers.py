@@ -11,14 +11,17 @@ import pytest
 from smartcard import scard
 
 from adapters import web_eid
-from adapters.agent import cli, cryptoki, once, server
+from adapters.agent import cli, cryptoki, once, pcsc, server
+from adapters.agent.library import ModuleWay
 from adapters.agent.pcsc import PcscReaders
-from adapters.agent.readers import State
+from adapters.agent.readers import Seen, State
 from adapters.agent.troubles import Trouble
-from adapters.agent.ways import ModuleWay, PivWay, Way, recognise
+from adapters.agent.ways import PivWay, Way, recognise
 from demo.cards.issuing import issue, new_key
+from demo.cards.readers import SoftReaders
 from tests import make
 from tests.agent.people import FORM, NONCE, ORIGIN, PIN, RSA_FORM, Typist, agent
+from tests.agent.test_agent_cards import with_usage
 from tests.cards.farm import SOCKET_VARIABLE, Farm
 
 MAKER = "demo.cards.issuing:piv_card"
@@ -147,7 +150,32 @@ def test_a_card_that_is_gone_has_forgotten_its_pin(farm: Farm) -> None:
         way.sign(farm.readers[0], identity, PIN, b"message")
 
 
+def test_a_locked_card_is_not_tried_through_the_library_either(farm: Farm) -> None:
+    farm.insert(0, MAKER, FORM)
+    way = ways("opensc")[0]
+    identity = way.identify(farm.readers[0])
+    farm.put(0, "tries_left", 0)
+
+    with pytest.raises(Trouble, match="pin_locked"):
+        way.sign(farm.readers[0], identity, PIN, b"message")
+    with pytest.raises(Trouble, match="card_error"):
+        recognise([ModuleWay(READERS, "/nowhere.so"), way], farm.readers[0])
+
+
 # What the readers say
+
+
+def test_a_card_that_says_nothing_is_told_apart() -> None:
+    state = scard.SCARD_STATE_PRESENT | scard.SCARD_STATE_MUTE
+    mute = pcsc._seen("Upside down", state, [])
+
+    class OneMute(SoftReaders):
+        def seen(self) -> tuple[Seen, ...]:
+            return (mute,)
+
+    assert mute.state is State.MUTE
+    with agent(OneMute({}), Typist()) as page:
+        assert page.authenticate().json["error"] == "card_mute"
 
 
 def test_every_reader_is_seen_with_what_is_in_it(farm: Farm) -> None:
@@ -237,47 +265,54 @@ def test_the_doctor_looks_at_real_readers(farm: Farm, capsys: pytest.CaptureFixt
 
 
 @pytest.fixture
-def token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Return the name of the slot of a SoftHSM token that holds a key and its certificate."""
+def token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Token":
     configuration = tmp_path / "softhsm2.conf"
     configuration.write_text(f"directories.tokendir = {tmp_path}\n", encoding="ascii")
     monkeypatch.setenv("SOFTHSM2_CONF", str(configuration))
-    make_token(tmp_path)
-    return "SoftHSM slot"
+    return Token(tmp_path)
 
 
-def make_token(folder: Path) -> None:
-    form = issue(new_key(rsa_key=True), pin=PIN, label="Test card", now=make.NOON)
-    (folder / "key.pem").write_text(form["key"], encoding="ascii")
-    (folder / "certificate.der").write_bytes(bytes.fromhex(form["certificate"]))
-    tool = ["pkcs11-tool", "--module", SOFTHSM, "--token-label", "t", "--login", "--pin", PIN]
-    for command in (
-        ["softhsm2-util", "--init-token", "--free", "--label", "t", "--so-pin", PIN, "--pin", PIN],
-        [
-            "softhsm2-util",
-            "--import",
-            "key.pem",
-            "--token",
-            "t",
-            "--pin",
-            PIN,
-            "--id",
-            "01",
-            "--label",
-            "k",
-        ],
-        [*tool, "--write-object", "certificate.der", "--type", "cert", "--id", "01"],
-    ):
-        subprocess.run(command, check=True, cwd=folder, capture_output=True)
+class Token:
+    """A SoftHSM token with one key."""
+
+    slot = "SoftHSM slot"
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._key = folder, new_key(rsa_key=True)
+        form = issue(self._key, pin=PIN, label="Test card", now=make.NOON)
+        (folder / "key.pem").write_text(form["key"], encoding="ascii")
+        self._call("softhsm2-util --init-token --free --label t --so-pin 123456 --pin 246810")
+        self._call("softhsm2-util --import key.pem --token t --pin 246810 --id 01 --label k")
+        self.own = bytes.fromhex(form["certificate"])
+
+    def write(self, certificate: bytes, key_id: str) -> None:
+        (self._folder / "certificate.der").write_bytes(certificate)
+        tool = f"pkcs11-tool --module {SOFTHSM} --token-label t --login --pin 246810"
+        self._call(f"{tool} --write-object certificate.der --type cert --id {key_id}")
+
+    def _call(self, command: str) -> None:
+        subprocess.run(command.split(), check=True, cwd=self._folder, capture_output=True)
 
 
-def test_a_token_of_any_maker_signs_through_its_library(token: str) -> None:
-    identity = once.run(cryptoki.identify, SOFTHSM, token, seconds=60)
-    signature = once.run(cryptoki.sign, SOFTHSM, token, identity, PIN, b"message", seconds=60)
+def test_a_token_of_any_maker_signs_through_its_library(token: Token) -> None:
+    token.write(with_usage(digital_signature=False), "02")
+    token.write(token.own, "01")
 
+    identity = once.run(cryptoki.identify, SOFTHSM, token.slot, seconds=60)
+    arguments = (SOFTHSM, token.slot, identity)
+    signature = once.run(cryptoki.sign, *arguments, PIN, b"message", seconds=60)
+
+    assert identity.certificate == token.own
     assert len(signature) == 256
     with pytest.raises(Trouble, match="pin_incorrect"):
-        once.run(cryptoki.sign, SOFTHSM, token, identity, "000000", b"message", seconds=60)
+        once.run(cryptoki.sign, *arguments, "000000", b"message", seconds=60)
+
+
+def test_a_token_whose_certificates_only_decrypt_does_not_sign_in(token: Token) -> None:
+    token.write(with_usage(digital_signature=False), "01")
+
+    with pytest.raises(Trouble, match="card_unknown"):
+        once.run(cryptoki.identify, SOFTHSM, token.slot, seconds=60)
 
 
 def test_a_library_that_is_none_is_an_error() -> None:
