@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from bench import cpu, report
 from bench import parts as parts_
+from bench import report
 from bench.flows import OPERATIONS
 from bench.load import Failed
 from bench.measure import Plan, measure
@@ -70,7 +70,7 @@ def main(
     plan = Plan(
         engines=ENGINES[engine],
         users=(1, 8) if quick and not given else users,
-        operations=operations if "floor" in operations else ("floor", *operations),
+        operations=_with_units(operations),
         seconds=seconds or (1 if quick else 4),
         repeats=rounds or (1 if quick else 3),
         members=members or (100 if quick else 1000),
@@ -83,13 +83,19 @@ def main(
         report.write(found)
 
 
+def _with_units(operations: tuple[str, ...]) -> tuple[str, ...]:
+    """Add the rows that others are measured by."""
+    units = ("floor", "password") if "login" in operations else ("floor",)
+    return (*(each for each in units if each not in operations), *operations)
+
+
 def _parts(engines: tuple[str, ...]) -> list[Part]:
     with Console(stderr=True).status("") as status:
         return parts_.measure(engines, status.update)
 
 
 def _measured(plan: Plan) -> Report:
-    before, argon2_ms, began = os.getloadavg(), cpu.argon2_ms(), clock.now()
+    before, began = os.getloadavg(), clock.now()
     with Console(stderr=True).status("") as status:
         try:
             rows = measure(plan, status.update)
@@ -97,7 +103,6 @@ def _measured(plan: Plan) -> Report:
             raise click.ClickException(str(problem)) from None
     return Report(
         rows=rows,
-        argon2_ms=argon2_ms,
         began=began.isoformat(timespec="minutes"),
         settings=f"{plan.repeats} rounds of {plan.seconds:g} s, {plan.members} members",
         load_before=before,

@@ -1,16 +1,10 @@
-"""Read from /proc what a tree of processes has spent, and what Argon2id alone costs."""
+"""Read from /proc what a tree of processes has spent."""
 
 import os
-import statistics
-import time
 from pathlib import Path
-
-from adapters.password.hashing import Hasher
-from bench.city import PASSWORD
 
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 PROC = Path("/proc")
-ROUNDS = 15
 
 
 def spent(root: int) -> float:
@@ -47,16 +41,3 @@ def _processes() -> dict[int, tuple[int, int]]:
             fields = line.rpartition(")")[2].split()  # a name may hold spaces and brackets
             found[int(entry.name)] = (int(fields[1]), sum(map(int, fields[11:15])))
     return found
-
-
-def argon2_ms() -> float:
-    """Return the CPU milliseconds of verifying one password, as the provider is configured."""
-    hasher = Hasher(parallel=1)
-    kept = hasher.hash(PASSWORD)
-    return statistics.median(_verification(hasher, kept) for _ in range(ROUNDS))
-
-
-def _verification(hasher: Hasher, kept: str) -> float:
-    before = time.process_time()
-    hasher.matches(kept, PASSWORD)
-    return (time.process_time() - before) * 1000

@@ -1,25 +1,33 @@
-"""Serve one trivial Flask route under the provider's own gunicorn: the unit of every ratio.
+"""Serve two trivial Flask routes under the provider's own gunicorn: the units of the table.
 
     python -m bench.floor PORT WORKERS
 
-No work of ours can be cheaper than this, and a noisy machine makes it dearer in the same measure.
+No work of ours can be cheaper than the one that answers `ok`, and no login than the one that
+verifies a password; a noisy machine makes them dearer in the same measure.
 """
 
 import sys
 
 from flask import Flask
 
+from adapters.password.hashing import Hasher
+from bench.city import PASSWORD
 from kernel.settings import Settings
 from web.serving import Serving
 
 
 class Floor(Serving):
-    """The same server around an application that does nothing."""
+    """The same server around an application that does next to nothing."""
 
     def load(self) -> Flask:
         """Build the probe."""
         app = Flask(__name__, static_folder=None)
+        hasher = Hasher(parallel=1)
+        kept = hasher.hash(PASSWORD)
         app.add_url_rule("/", view_func=lambda: "ok", endpoint="probe")
+        app.add_url_rule(
+            "/password", view_func=lambda: str(hasher.matches(kept, PASSWORD)), endpoint="password"
+        )
         return app
 
 

@@ -155,6 +155,14 @@ def floor(visitor: Visitor) -> None:
     visitor.get("/")
 
 
+def password(visitor: Visitor) -> None:
+    """Let the probe verify a password, and do nothing with the answer."""
+    visitor.get("/password")
+
+
+PROBES = frozenset({"floor", "password"})  # asked of the probe, not of the provider
+
+
 @dataclass(frozen=True)
 class Operation:
     """Something worth a row in the table."""
@@ -176,6 +184,7 @@ OPERATIONS = {
         Operation("introspect", introspect, sso),
         Operation("discovery+jwks", discovery, _nothing),
         Operation("login", login, _nothing),
+        Operation("password", password, _nothing),
         Operation("floor", floor, _nothing),
     )
 }

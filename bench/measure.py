@@ -11,6 +11,7 @@ from pathlib import Path
 import migrations
 from bench import history, load, servers
 from bench.city import City
+from bench.flows import PROBES
 from bench.load import Run
 from bench.seeding import seed
 from bench.servers import Server
@@ -126,7 +127,7 @@ def _runs(
 
     def once(name: str, users: int, seconds: float, least: int) -> Run:
         fresh = next(newcomers) if name == "login" else ()
-        server = trees.floor if name == "floor" else trees.provider
+        server = trees.floor if name in PROBES else trees.provider
         part = replace(city, newcomers=fresh)
         return load.run(
             name, server, trees.store_pid, part, users=users, seconds=seconds, least=least

@@ -23,7 +23,6 @@ class Report:
     """What was measured, and the circumstances that say how far to trust it."""
 
     rows: Sequence[Row]
-    argon2_ms: float
     began: str  # day and time, ISO 8601
     settings: str  # one line: seconds, repeats, members
     load_before: tuple[float, float, float]
@@ -40,14 +39,13 @@ class Report:
         return [
             f"{self.began}, {self.settings}, {machine}.",
             f"Load average {before} before, {after} after (the generator itself is part of it).",
-            f"One Argon2id verification: {self.argon2_ms:.1f} ms of CPU.",
         ]
 
 
 def _cpu(row: Row, report: Report) -> str:
     text = f"{row.total_ms:.2f} ({row.least_ms:.2f}–{row.most_ms:.2f})"
-    if row.operation == "login":
-        text += f" = Argon2 + {row.total_ms - report.argon2_ms:.2f}"
+    if row.operation == "login" and (bare := _find(row, "password", report.rows)) is not None:
+        text += f" = password + {row.total_ms - bare.total_ms:.2f}"
     return text
 
 
@@ -70,10 +68,16 @@ LEFT_ALIGNED = 2
 
 
 def _ratio(row: Row, rows: Iterable[Row]) -> str:
-    for each in rows:
-        if (each.engine, each.operation, each.users) == (row.engine, "floor", row.users):
-            return f"{row.total_ms / each.total_ms:.1f}" if each.total_ms else "–"
-    return "–"
+    floor = _find(row, "floor", rows)
+    return f"{row.total_ms / floor.total_ms:.1f}" if floor is not None and floor.total_ms else "–"
+
+
+def _find(row: Row, operation: str, rows: Iterable[Row]) -> Row | None:
+    """Return the row of another operation on the same engine with as many users."""
+    wanted = (row.engine, operation, row.users)
+    return next(
+        (each for each in rows if (each.engine, each.operation, each.users) == wanted), None
+    )
 
 
 def _cells(report: Report) -> list[list[str]]:

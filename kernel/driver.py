@@ -19,6 +19,9 @@ from sqlalchemy.exc import DBAPIError
 Values: TypeAlias = Sequence[Any]  # what the driver takes
 Rows: TypeAlias = list[tuple[Any, ...]]  # what it gives
 Ready: TypeAlias = tuple[str, Values]
+DONE = frozenset({ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK})
+# For this transaction only: its commit does not wait until the disk has it.
+WITHOUT_WAITING: Ready = ("SELECT set_config('synchronous_commit', 'off', true)", ())
 
 
 class Driver(Protocol):
@@ -38,8 +41,12 @@ class Driver(Protocol):
         """Run a statement; return its rows, and how many it returned or changed."""
         ...
 
-    def run_together(self, statements: Sequence[Ready]) -> None:
-        """Run several writes as one transaction of their own: all or none, and kept."""
+    def run_together(self, statements: Sequence[Ready], *, lasting: bool = True) -> None:
+        """Run several writes as one transaction of their own: all or none, and kept.
+
+        What need not be `lasting` may be lost in a power cut, unless something lasting follows:
+        then it is kept with that (docs/decisions/0037).
+        """
         ...
 
     def begin(self) -> None:
@@ -74,16 +81,26 @@ class SqliteDriver:
         rows = cursor.fetchall()
         return rows, len(rows) or cursor.rowcount
 
-    def run_together(self, statements: Sequence[Ready]) -> None:
-        """Begin, run, commit: nothing travels, so there is nothing to save."""
+    def run_together(self, statements: Sequence[Ready], *, lasting: bool = True) -> None:
+        """Begin, run, commit: nothing travels, so there is nothing to save but the disk's time."""
+        if lasting:
+            self._run_together(statements)
+            return
+        self._connection.execute("PRAGMA synchronous=NORMAL")
+        try:
+            self._run_together(statements)
+        finally:
+            self._connection.execute("PRAGMA synchronous=FULL")
+
+    def _run_together(self, statements: Sequence[Ready]) -> None:
         self.begin()
         try:
             for sql, values in statements:
                 self.run(sql, values)
+            self.commit()
         except BaseException:
             self.rollback()
             raise
-        self.commit()
 
     def begin(self) -> None:
         """Take the write lock, so that what is read stays true until it is written."""
@@ -139,8 +156,10 @@ class PostgresDriver:
         _require(result, ExecStatus.COMMAND_OK)
         return [], result.command_tuples or 0
 
-    def run_together(self, statements: Sequence[Ready]) -> None:
+    def run_together(self, statements: Sequence[Ready], *, lasting: bool = True) -> None:
         """Send all of them and one Sync: to PostgreSQL a transaction, and to us one round trip."""
+        if not lasting:
+            statements = (WITHOUT_WAITING, *statements)
         pgconn, prepared = self._pgconn, [self._prepared(*each) for each in statements]
         pgconn.enter_pipeline_mode()
         for each in prepared:
@@ -149,7 +168,8 @@ class PostgresDriver:
         results = list(self._until_sync())
         pgconn.exit_pipeline_mode()
         for result in results:
-            _require(result, ExecStatus.COMMAND_OK)
+            if result.status not in DONE:
+                raise error_from_result(result)
 
     def _until_sync(self) -> Iterator[Any]:
         while not self.is_lost:

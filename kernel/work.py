@@ -72,12 +72,16 @@ class WorkSession(Session):
         """Let the ORM work on the same connection."""
         return self.connection()
 
-    def commit(self) -> None:
-        """Flush what the ORM holds, write what was gathered, then commit."""
+    def commit(self, *, lasting: bool = True) -> None:
+        """Flush what the ORM holds, write what was gathered, then commit.
+
+        If everything written can be asked for again it need not be `lasting`: a power cut may
+        take it, as long as nothing lasting was committed after it.
+        """
         if self.in_transaction():
             super().commit()
         if self._gathered:
-            self._write_gathered(self._open())
+            self._write_gathered(self._open(), lasting=lasting)
             self._tell_of_commit()
         if self._told is not None and self._told.in_transaction():
             self._told.commit()
@@ -124,13 +128,13 @@ class WorkSession(Session):
             self._line = Line(self._engine, driver_of(self._taken))
         return self._line
 
-    def _write_gathered(self, line: Line) -> None:
+    def _write_gathered(self, line: Line, *, lasting: bool = True) -> None:
         """Write inside the open transaction; without one, all of it is one of its own."""
         ready, self._gathered = [each.ready(line) for each in self._gathered], []
         driver, dialect = line.driver, line.engine.dialect
         try:
-            if len(ready) > 1 and not driver.in_transaction:
-                driver.run_together(ready)
+            if not driver.in_transaction and (len(ready) > 1 or not lasting):
+                driver.run_together(ready, lasting=lasting)
             else:
                 for sql, values in ready:
                     driver.run(sql, values)

@@ -161,7 +161,8 @@ class Express:
                 )
             )
             if answer is not None:
-                session.commit()
+                # A code that a power cut took is asked for again; once redeemed, it is kept.
+                session.commit(lasting=not isinstance(answer, str))
         except (ProtocolError, Refused):
             return None
         except Exception as bug:  # noqa: BLE001  # Flask meets it again, and reports it whole

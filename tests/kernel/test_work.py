@@ -54,6 +54,49 @@ def test_a_write_waits_for_the_commit(work: WorkSession, sessions: Sessions, now
     assert not in_transaction(work)
 
 
+@pytest.fixture
+def patient(work: WorkSession) -> WorkSession:
+    """Lend a session that waits for the disk, as in a city; the tests' PostgreSQL does not."""
+    line = work.looking()
+    if line.engine.dialect.name == "postgresql":
+        line.driver.run("SET synchronous_commit TO on", ())
+    return work
+
+
+def is_patient(work: WorkSession) -> bool:
+    line = work.looking()
+    on_sqlite = line.engine.dialect.name == "sqlite"
+    rows, _ = line.driver.run("PRAGMA synchronous" if on_sqlite else "SHOW synchronous_commit", ())
+    return rows[0][0] in {2, "on"}
+
+
+@pytest.mark.parametrize("keys", [[b"a"], [b"a", b"b"]])
+def test_what_need_not_last_is_committed_and_the_next_commit_waits_again(
+    patient: WorkSession, sessions: Sessions, now: datetime, keys: list[bytes]
+) -> None:
+    for key in keys:
+        ADD.write(patient, a_row(key, now))
+
+    patient.commit(lasting=False)
+
+    assert kept(sessions) == set(keys)
+    assert is_patient(patient)
+
+
+def test_what_need_not_last_is_all_or_nothing_too(
+    patient: WorkSession, sessions: Sessions, now: datetime
+) -> None:
+    for key in (b"a", b"b", b"a"):
+        ADD.write(patient, a_row(key, now))
+
+    with pytest.raises(IntegrityError):
+        patient.commit(lasting=False)
+
+    patient.rollback()
+    assert kept(sessions) == set()
+    assert is_patient(patient)
+
+
 def test_several_writes_are_all_or_nothing(
     work: WorkSession, sessions: Sessions, now: datetime
 ) -> None:
