@@ -17,12 +17,12 @@ from sqlalchemy.orm import Session
 
 from clients.directory import RegisteredClient
 from clients.models import AuthMethod, SpentAssertion
+from clients.profiles import rules_of
 from kernel.db import insert_once
 from kernel.errors import Refused
 from kernel.ids import digest
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-ASSERTION_ALGORITHMS = ["ES256", "PS256", "EdDSA", "RS256"]
 SKEW = timedelta(seconds=30)
 LONGEST_ASSERTION_LIFE = timedelta(minutes=10)
 FAILED = "client.authentication_failed"
@@ -161,7 +161,7 @@ def _require_assertion(
                 raise Refused(FAILED)
     if claims.get("iss") != client.client_id or claims.get("sub") != client.client_id:
         raise Refused(FAILED)
-    if not _audiences(claims.get("aud")) & audiences:
+    if not _named(claims.get("aud"), alone=rules_of(client.profile).only_issuer) & audiences:
         raise Refused(FAILED)
     _spend(session, client, claims.get("jti"), expires_at=expires_at + SKEW)
 
@@ -169,7 +169,8 @@ def _require_assertion(
 def _verified(client: RegisteredClient, assertion: str) -> dict[str, Any]:
     try:
         keys = KeySet.import_key_set(cast("KeySetSerialization", client.jwks or {"keys": []}))
-        return dict(jwt.decode(assertion, keys, algorithms=ASSERTION_ALGORITHMS).claims)
+        algorithms = list(rules_of(client.profile).algorithms)
+        return dict(jwt.decode(assertion, keys, algorithms=algorithms).claims)
     except (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise Refused(FAILED) from None
 
@@ -183,8 +184,8 @@ def _moment(value: object) -> datetime | None:
         return None
 
 
-def _audiences(value: object) -> frozenset[str]:
-    values = value if isinstance(value, list) else [value]
+def _named(value: object, *, alone: bool) -> frozenset[str]:
+    values = value if isinstance(value, list) and not alone else [value]
     return frozenset(each for each in values if isinstance(each, str))
 
 

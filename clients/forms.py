@@ -149,9 +149,12 @@ class ClientForm(_Form):
         return self
 
     @model_validator(mode="after")
-    def _public_clients_use_pkce(self) -> "ClientForm":
-        if self.auth_method is AuthMethod.NONE and not rules_of(self.profile).pkce:
-            raise ValueError("a client that proves nothing else must follow a profile with PKCE")
+    def _method_fits_the_profile(self) -> "ClientForm":
+        rules = rules_of(self.profile)
+        if self.auth_method not in rules.proofs:
+            raise ValueError(f"{self.profile.value} has other ways to authenticate")
+        if self.id_token_alg not in rules.algorithms:
+            raise ValueError(f"{self.profile.value} signs with other algorithms")
         return self
 
     @model_validator(mode="after")

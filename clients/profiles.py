@@ -5,7 +5,7 @@ Nothing else asks which profile a client has (docs/decisions/0050).
 
 from dataclasses import dataclass
 
-from clients.models import Profile
+from clients.models import AuthMethod, Profile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,12 +13,43 @@ class Rules:
     """What a profile demands of its clients."""
 
     pkce: bool  # a code challenge with every request (RFC 9700 2.1.1; FAPI 2.0 5.3.2.2)
+    pushed: bool  # every request comes from server to server first (FAPI 2.0 5.3.2.2)
+    only_issuer: bool  # an assertion names the issuer, alone, as a string (FAPI 2.0 5.3.2.1)
+    algorithms: tuple[str, ...]  # what the client may sign with (OIDC Core 15.1; FAPI 2.0 5.4.1)
+    rotates: bool  # a refresh gives a new refresh token (RFC 9700 4.14.2; FAPI 2.0 5.3.2.1)
+    bound: bool  # tokens are held to a key (FAPI 2.0 5.3.2.1; RFC 9449)
+    proofs: frozenset[AuthMethod]  # how the client may authenticate
 
 
+STRONG = ("ES256", "PS256", "EdDSA")
 RULES: dict[Profile, Rules] = {
-    Profile.BASIC: Rules(pkce=True),
-    Profile.CORE: Rules(pkce=False),
-    Profile.FAPI2: Rules(pkce=True),
+    Profile.CORE: Rules(
+        pkce=False,
+        pushed=False,
+        only_issuer=False,
+        algorithms=(*STRONG, "RS256"),
+        rotates=True,
+        bound=False,
+        proofs=frozenset(AuthMethod) - {AuthMethod.NONE},
+    ),
+    Profile.BASIC: Rules(
+        pkce=True,
+        pushed=False,
+        only_issuer=False,
+        algorithms=(*STRONG, "RS256"),
+        rotates=True,
+        bound=False,
+        proofs=frozenset(AuthMethod),
+    ),
+    Profile.FAPI2: Rules(
+        pkce=True,
+        pushed=True,
+        only_issuer=True,
+        algorithms=STRONG,
+        rotates=False,
+        bound=True,
+        proofs=frozenset({AuthMethod.PRIVATE_KEY_JWT}),
+    ),
 }
 
 

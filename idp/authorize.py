@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 from clients.directory import RegisteredClient, RegisteredPurpose
 from clients.profiles import rules_of
 from consent.catalogue import SCOPES, asked_by, claims_of_scopes
-from idp import claims_parameter, pkce, response_modes
+from idp import claims_parameter, pkce, possession, pushed, response_modes
 from idp.claims_parameter import ClaimsRequest
 from idp.client_authentication import require_in_force
 from idp.errors import AuthorizationRefused, ProtocolError, ReturnAddress, UntrustedRequest
 from idp.parameters import Parameters
+from idp.parameters import of as parameters_of
 from idp.provider import Provider
 from idp.requests import AuthorizationRequest
 from idp.signing import SignatureInvalid
@@ -32,10 +33,25 @@ Check = Callable[[dict[str, str], RegisteredClient], None]
 def read_request(
     provider: Provider, session: Session, parameters: Parameters, *, now: datetime
 ) -> AuthorizationRequest:
-    """Return the checked request.
+    """Return the checked request of a browser, opened if it was pushed (RFC 9126 4).
 
     Raises UntrustedRequest while nobody is known to whom an error could be sent, and
     AuthorizationRefused afterwards.
+    """
+    reference = parameters.get("request_uri")
+    if reference is not None and pushed.is_reference(reference):
+        client = _known_client(provider, session, parameters, now=now)
+        kept = pushed.opened(session, reference, client=client, now=now)
+        parameters = parameters_of({**kept, "request_uri": reference})
+    return read_known(provider, session, parameters, now=now)
+
+
+def read_known(
+    provider: Provider, session: Session, parameters: Parameters, *, now: datetime
+) -> AuthorizationRequest:
+    """Return a request that is being pushed, or was accepted before, checked by what holds now.
+
+    A `request_uri` of ours in it means that it was pushed. Raises as `read_request` does.
     """
     client = _known_client(provider, session, parameters, now=now)
     to = _return_address(client, parameters)
@@ -71,8 +87,13 @@ def _return_address(client: RegisteredClient, parameters: Parameters) -> ReturnA
 
 def _no_request_object(values: dict[str, str], client: RegisteredClient) -> None:  # noqa: ARG001
     for name in ("request", "request_uri", "registration"):
-        if name in values:
+        if name in values and not pushed.is_reference(values[name]):
             raise ProtocolError(f"{name}_not_supported", f"{name} is not supported")
+
+
+def _pushed_if_demanded(values: dict[str, str], client: RegisteredClient) -> None:
+    if rules_of(client.profile).pushed and "request_uri" not in values:
+        raise ProtocolError("invalid_request", "this client's requests must be pushed (RFC 9126)")
 
 
 def _code_flow_only(values: dict[str, str], client: RegisteredClient) -> None:
@@ -96,6 +117,10 @@ def _challenge_sound(values: dict[str, str], client: RegisteredClient) -> None:
         pkce.require_challenge(challenge, method)
 
 
+def _key_sound(values: dict[str, str], client: RegisteredClient) -> None:  # noqa: ARG001
+    possession.require_thumbprint(values.get("dpop_jkt"))
+
+
 def _openid_asked(values: dict[str, str], client: RegisteredClient) -> None:  # noqa: ARG001
     if "openid" not in values.get("scope", "").split():
         raise ProtocolError("invalid_scope", "scope must contain openid")
@@ -116,9 +141,11 @@ def _max_age_a_number(values: dict[str, str], client: RegisteredClient) -> None:
 
 CHECKS: tuple[Check, ...] = (
     _no_request_object,
+    _pushed_if_demanded,
     _code_flow_only,
     _mode_known,
     _challenge_sound,
+    _key_sound,
     _openid_asked,
     _prompt_consistent,
     _max_age_a_number,

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from clients.authentication import Credentials, read_credentials, require_authentic
 from clients.directory import RegisteredClient
+from clients.profiles import rules_of
 from idp.errors import ProtocolError
 from idp.parameters import Parameters
 from idp.provider import Provider
@@ -30,13 +31,18 @@ def authenticated_client(
     try:
         credentials = read_credentials(authorization, form.single())
         client = _client_of(provider, session, credentials, now=now)
-        audiences = frozenset(
-            {provider.issuer, provider.issuer + "/token", provider.issuer + endpoint}
-        )
+        audiences = _audiences(provider.issuer, client, endpoint)
         require_authentic(session, client, credentials, audiences=audiences, now=now)
     except Refused as refused:
         raise _in_oauth_words(refused) from None
     return client
+
+
+def _audiences(issuer: str, client: RegisteredClient, endpoint: str) -> frozenset[str]:
+    """Return whom an assertion of this client may address (OIDC Core 9; FAPI 2.0 5.3.2.1)."""
+    if rules_of(client.profile).only_issuer:
+        return frozenset({issuer})
+    return frozenset({issuer, issuer + "/token", issuer + endpoint})
 
 
 def require_in_force(client: RegisteredClient, *, now: datetime) -> None:

@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
-from clients.models import AuthMethod
+from clients.models import AuthMethod, Profile
+from clients.profiles import rules_of
 from consent.catalogue import CLAIMS, SCOPES
+from idp import dpop
 from idp.pkce import METHOD
 from idp.response_modes import MODES
 from idp.signing import ALGORITHMS
@@ -18,8 +20,9 @@ PATHS = {
     "revocation_endpoint": "/revoke",
     "introspection_endpoint": "/introspect",
     "end_session_endpoint": "/logout",
+    "pushed_authorization_request_endpoint": "/par",
 }
-ASSERTION_ALGORITHMS = ["ES256", "PS256", "EdDSA", "RS256"]
+ASSERTION_ALGORITHMS = list(rules_of(Profile.BASIC).algorithms)
 
 
 def metadata(issuer: str, *, acr_values: Iterable[str] = ()) -> dict[str, Any]:
@@ -62,7 +65,9 @@ def metadata(issuer: str, *, acr_values: Iterable[str] = ()) -> dict[str, Any]:
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
         "require_request_uri_registration": False,
+        "require_pushed_authorization_requests": False,
         "code_challenge_methods_supported": [METHOD],
+        "dpop_signing_alg_values_supported": list(dpop.KEYS),
         "authorization_response_iss_parameter_supported": True,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "ui_locales_supported": list(LANGUAGES),

@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from idp import parameters
-from idp.authorize import read_request
+from idp.authorize import read_known
 from idp.interaction import Progress
 from idp.models import Interaction
 from idp.provider import Provider
@@ -74,7 +74,7 @@ def request_of(
     provider: Provider, session: Session, interaction: Row, *, now: datetime
 ) -> AuthorizationRequest:
     """Return the stored request, checked again: the client may have changed meanwhile."""
-    return read_request(provider, session, parameters.of(interaction.parameters), now=now)
+    return read_known(provider, session, parameters.of(interaction.parameters), now=now)
 
 
 def progress_of(interaction: Row) -> Progress:

@@ -15,6 +15,7 @@ from idp.errors import ProtocolError
 from idp.grants import end_one
 from idp.models import Grant, GrantEnd, Token, TokenKind
 from idp.parameters import Parameters
+from idp.possession import BEARER, DPOP, confirmation_claim
 from idp.provider import Provider
 from idp.released import allowed_claims
 from idp.state import asked_for_auth_time, find_access_token
@@ -55,7 +56,7 @@ def introspect(
         "active": True,
         "scope": row.scope,
         "client_id": owner.client_id,
-        "token_type": "Bearer",
+        "token_type": BEARER,
         "iat": int(row.issued_at.timestamp()),
         "exp": int(row.expires_at.timestamp()),
         "iss": provider.issuer,
@@ -64,6 +65,8 @@ def introspect(
     }
     if asked_for_auth_time(row):
         told["auth_time"] = int(row.authenticated_at.timestamp())
+    if row.confirmation is not None:
+        told |= {"token_type": DPOP, "cnf": confirmation_claim(row.confirmation)}
     return told
 
 

@@ -10,6 +10,7 @@ from audit import footprint
 from audit.lines import Kind
 from consent import rules
 from consent.rules import Decided
+from idp import pushed
 from idp.id_tokens import Login
 from idp.interaction import SignedIn
 from idp.provider import Provider
@@ -35,7 +36,11 @@ def issue(
     *,
     now: datetime,
 ) -> dict[str, str]:
-    """Create a grant, note it in the footprint; return the authorization response's parameters."""
+    """Create a grant, note it in the footprint; return the authorization response's parameters.
+
+    Raises AuthorizationRefused if the request was pushed and answered before.
+    """
+    pushed.spend(session, request, now=now)
     state = GrantState(
         session,
         lifetimes=provider.lifetimes,
@@ -88,4 +93,6 @@ def _kept(request: AuthorizationRequest) -> dict[str, Any]:
     """Return the part of the request the tokens rest on, to be stored with the grant."""
     message = request.message.to_dict()
     kept = {name: message[name] for name in KEPT if name in message}
+    if "dpop_jkt" in request.parameters:
+        kept["dpop_jkt"] = request.parameters["dpop_jkt"]
     return kept | {"scope": list(request.scopes), AUTH_TIME: request.wants_auth_time}

@@ -87,6 +87,19 @@ class Interaction(Base):
     finished_at: Mapped[datetime | None]
 
 
+class PushedRequest(Base):
+    """A request its client brought from server to server, waiting for the browser (RFC 9126)."""
+
+    __tablename__ = "pushed_request"
+    __table_args__ = (Index(None, "expires_at"),)
+
+    reference_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    client_id: Mapped[UUID]
+    parameters: Mapped[dict[str, Any]]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]  # when it was answered with a code
+
+
 class Grant(Base):
     """What was issued on the strength of a consent: the root of its code and all tokens.
 
@@ -131,8 +144,19 @@ class Token(Base):
     scope: Mapped[str] = mapped_column(String(1000))
     issued_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    confirmation: Mapped[str | None] = mapped_column(String(64))  # the key it is held to
     used_at: Mapped[datetime | None]  # a refresh token's first use
     revoked_at: Mapped[datetime | None]
+
+
+class SpentProof(Base):
+    """A DPoP proof already seen: it must not be accepted again (RFC 9449 11.1)."""
+
+    __tablename__ = "spent_proof"
+    __table_args__ = (Index(None, "expires_at"),)
+
+    proof_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    expires_at: Mapped[datetime]
 
 
 class Subject(Base):

@@ -24,6 +24,7 @@ from idp.id_tokens import id_token_claims
 from idp.keys import Keys
 from idp.lifetimes import TokenLifetimes
 from idp.pkce import require_verifier
+from idp.possession import require_same
 from idp.state import GrantState
 from idp.subjects import Subjects
 
@@ -154,6 +155,8 @@ class Provider(PyopProvider):  # type: ignore[misc]  # pyop is untyped
         require_verifier(
             token_request.get("code_verifier"), authentication_request.get("code_challenge")
         )
+        state: GrantState = self.authz_state
+        require_same(authentication_request.get("dpop_jkt"), state.confirmation)
 
     def _create_signed_id_token(  # noqa: PLR0917  # pyop's signature
         self,

@@ -56,11 +56,16 @@ class GrantState(AuthorizationState):  # type: ignore[misc]  # pyop is untyped
         now: datetime,
         client_id: UUID | None = None,
         refreshable: bool = False,
+        rotates: bool = True,
+        confirmation: str | None = None,
+        holds_refresh: bool = False,
         new_grant: NewGrant | None = None,
     ) -> None:
         """Work in `session` for the client with primary key `client_id`.
 
-        `refreshable` says whether the client gets refresh tokens. pyop's own constructor would
+        `refreshable` says whether the client gets refresh tokens, `rotates` whether each use gives
+        a new one. `confirmation` is the key the tokens are held to; `holds_refresh` says whether
+        the refresh token is, too (RFC 9449 5). pyop's own constructor would
         make dictionaries; ours keeps nothing between requests.
         """
         self.session = session
@@ -68,6 +73,9 @@ class GrantState(AuthorizationState):  # type: ignore[misc]  # pyop is untyped
         self._lifetimes = lifetimes
         self._client_id = client_id
         self._refreshable = refreshable
+        self._rotates = rotates
+        self.confirmation = confirmation
+        self._holds_refresh = holds_refresh
         self._new_grant = new_grant
         self._grant: Row | None = None
         self._token: Row | None = None
@@ -205,6 +213,7 @@ class GrantState(AuthorizationState):  # type: ignore[misc]  # pyop is untyped
         statements.INSERT_TOKENS.write(self.session, both)
 
     def _row(self, value: str, kind: TokenKind, scope: str, expires_at: datetime) -> dict[str, Any]:
+        held = self.confirmation
         return {
             "token_hash": digest(value),
             "grant_id": self.grant.id,
@@ -212,6 +221,7 @@ class GrantState(AuthorizationState):  # type: ignore[misc]  # pyop is untyped
             "scope": scope,
             "issued_at": self.now,
             "expires_at": expires_at,
+            "confirmation": held if kind is TokenKind.ACCESS or self._holds_refresh else None,
         }
 
     def use_refresh_token(
@@ -224,21 +234,31 @@ class GrantState(AuthorizationState):  # type: ignore[misc]  # pyop is untyped
         family (RFC 9700 4.14.2).
         """
         hashed = digest(refresh_token)
-        grace = self.now - self._lifetimes.refresh_grace
-        used = statements.USE_REFRESH_TOKEN.one_or_none(
-            self.session, {"hashed": hashed, "now": self.now, "grace": grace}
-        )
+        used = self._use(hashed)
         if used is None:
             raise self._refused_refresh(hashed)
+        if used.confirmation not in {None, self.confirmation}:
+            raise ProtocolError("invalid_grant", "the refresh token belongs to another key")
         live = statements.LIVE_GRANT.nested(
             self.session, {"grant": used.grant_id, "client": self._client_id}
         )
         if live is None:
             raise ProtocolError("invalid_grant", "the grant has ended or is not yours")
         self._grant, self._decisions = _with_decisions(live)
+        self._refreshable = self._rotates
         # The new refresh token keeps the old one's scope, however little was asked (RFC 6749 6).
         access_token = self._issue(_narrowed(used.scope, scope), renewable=used.scope)
         return access_token, self._refresh_token
+
+    def _use(self, hashed: bytes) -> Row | None:
+        if not self._rotates:
+            return statements.KEEP_REFRESH_TOKEN.one_or_none(
+                self.session, {"hashed": hashed, "now": self.now}
+            )
+        grace = self.now - self._lifetimes.refresh_grace
+        return statements.USE_REFRESH_TOKEN.one_or_none(
+            self.session, {"hashed": hashed, "now": self.now, "grace": grace}
+        )
 
     def _refused_refresh(self, hashed: bytes) -> ProtocolError:
         reused = self.session.execute(

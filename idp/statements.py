@@ -21,7 +21,7 @@ _GRANT = (
     Grant.authenticated_at,
     Grant.request,
 )
-TOKEN = ("token_hash", "grant_id", "kind", "scope", "issued_at", "expires_at")
+TOKEN = ("token_hash", "grant_id", "kind", "scope", "issued_at", "expires_at", "confirmation")
 
 INSERT_GRANT = Prebuilt(
     insert(Grant),
@@ -63,7 +63,16 @@ USE_REFRESH_TOKEN = Prebuilt(
         or_(Token.used_at.is_(None), Token.used_at >= bindparam("grace")),
     )
     .values(used_at=func.coalesce(Token.used_at, bindparam("now", type_=Moment())))
-    .returning(Token.grant_id, Token.scope)
+    .returning(Token.grant_id, Token.scope, Token.confirmation)
+)
+# The same for a client that keeps its refresh token: it may be used again and again.
+KEEP_REFRESH_TOKEN = Prebuilt(
+    select(Token.grant_id, Token.scope, Token.confirmation).where(
+        Token.token_hash == bindparam("hashed"),
+        Token.kind == TokenKind.REFRESH,
+        Token.expires_at > bindparam("now"),
+        Token.revoked_at.is_(None),
+    )
 )
 # Consent is asked whenever something leaves, so the decisions come along.
 _decisions = and_(
@@ -88,6 +97,7 @@ ACCESS_TOKEN = Prebuilt(
         Token.scope,
         Token.issued_at,
         Token.expires_at,
+        Token.confirmation,
         Member.data_key_sealed,
         Member.profile_sealed,
         *ledger.COLUMNS,

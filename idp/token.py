@@ -7,9 +7,12 @@ from pyop.exceptions import OAuthError
 from sqlalchemy.orm import Session
 
 from clients.directory import RegisteredClient
+from clients.models import AuthMethod
+from clients.profiles import rules_of
 from idp.client_authentication import authenticated_client, require_in_force
 from idp.errors import ProtocolError
 from idp.parameters import Parameters
+from idp.possession import BEARER, DPOP, NOTHING, Shown, shown_key
 from idp.provider import DECLARED_ERRORS, Provider
 from idp.released import ReleasedClaims, allowed_claims
 from idp.state import GrantState
@@ -28,6 +31,7 @@ def exchange(
     *,
     authorization: str | None,
     keyring: Keyring,
+    shown: Shown = NOTHING,
     now: datetime,
 ) -> dict[str, Any]:
     """Return the token response. Raises ProtocolError, always with an error RFC 6749 5.2 knows."""
@@ -46,12 +50,18 @@ def exchange(
     for name in REQUIRED[grant_type]:
         if name not in values:
             raise ProtocolError("invalid_request", f"{name} is missing")
+    rules, key = rules_of(client.profile), shown_key(session, shown, now=now)
+    if rules.bound and key is None:
+        raise ProtocolError("invalid_dpop_proof", "this client's tokens are held to a key")
     state = GrantState(
         session,
         lifetimes=provider.lifetimes,
         now=now,
         client_id=client.id,
         refreshable="refresh_token" in client.grant_types,
+        rotates=rules.rotates,
+        confirmation=key,
+        holds_refresh=client.auth_method is AuthMethod.NONE,
     )
     released = ReleasedClaims(
         state, client, keyring=keyring, channel="id_token", relay=provider.relay
@@ -60,7 +70,8 @@ def exchange(
     response = _with_pyop(bound, values)
     if grant_type == "refresh_token":  # a code is too young for its consent to have expired
         _require_consent(client, state)
-    return {**response, "scope": state.scope}
+    kind = BEARER if key is None else DPOP
+    return {**response, "scope": state.scope, "token_type": kind}
 
 
 def _with_pyop(bound: Provider, values: dict[str, str]) -> dict[str, Any]:

@@ -7,10 +7,13 @@ from sqlalchemy.orm import Session
 
 from idp.errors import ProtocolError
 from idp.parameters import Parameters
+from idp.possession import BEARER, DPOP, NOTHING, Shown, require_possession
 from idp.provider import Provider
 from idp.released import ReleasedClaims
 from idp.state import GrantState
 from kernel.keyring import Keyring
+
+SCHEMES = {scheme.lower(): scheme for scheme in (BEARER, DPOP)}
 
 
 def userinfo(
@@ -20,15 +23,22 @@ def userinfo(
     *,
     authorization: str | None,
     keyring: Keyring,
+    shown: Shown = NOTHING,
     now: datetime,
 ) -> dict[str, Any]:
     """Return the claims that may leave now.
 
-    Raises ProtocolError `invalid_request` (400) or `invalid_token` (401) (RFC 6750 3.1).
+    Raises ProtocolError `invalid_request` (400), `invalid_token` or `invalid_dpop_proof` (401)
+    (RFC 6750 3.1, RFC 9449 7.1).
     """
-    token = bearer_token(form, authorization)
+    scheme, token = sent_token(form, authorization)
     state = GrantState(session, lifetimes=provider.lifetimes, now=now)
     state.introspect_access_token(token)
+    held_to = state.grant.confirmation
+    if scheme != BEARER or held_to is not None:
+        require_possession(
+            session, shown, scheme=scheme, token=token, confirmation=held_to, now=now
+        )
     client = provider.directory.find_by_id(session, state.grant.client_id, now=now)
     released = ReleasedClaims(
         state, client, keyring=keyring, channel="userinfo", relay=provider.relay
@@ -38,8 +48,8 @@ def userinfo(
     return dict(response.to_dict())
 
 
-def bearer_token(form: Parameters, authorization: str | None) -> str:
-    """Return the access token of a request that sends it in exactly one way (RFC 6750 2).
+def sent_token(form: Parameters, authorization: str | None) -> tuple[str, str]:
+    """Return scheme and access token of a request that sends it in exactly one way (RFC 6750 2).
 
     A token in the query string is not looked at: addresses end up in logs.
     """
@@ -50,8 +60,9 @@ def bearer_token(form: Parameters, authorization: str | None) -> str:
     if authorization is not None and body is not None:
         raise ProtocolError("invalid_request", "the access token was sent in two ways")
     if authorization is None:
-        return str(body)
-    scheme, _, token = authorization.partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise ProtocolError("invalid_token", "the Authorization header holds no bearer", status=401)
-    return token.strip()
+        return BEARER, str(body)
+    word, _, token = authorization.partition(" ")
+    scheme = SCHEMES.get(word.lower())
+    if scheme is None or not token.strip():
+        raise ProtocolError("invalid_token", "the Authorization header holds no token", status=401)
+    return scheme, token.strip()

@@ -111,6 +111,11 @@ CATALOGUE = {
     "request.client_missing": _REQUEST,
     "request.client_unknown": _REQUEST,
     "request.redirect_uri_unknown": _REQUEST,
+    "request.pushed_unknown": _entry(
+        400,
+        "這次登入的連結已經失效",
+        "This sign-in link no longer works",
+    ),
     # services and offers
     "service.note_older": _entry(
         409, "已有日期較新的註記", "There is a note of a later day already", clause="10(1)"

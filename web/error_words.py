@@ -33,6 +33,13 @@ _NOT_RIGHT = Words(
     ),
     (BACK, CALL, DESK),
 )
+_TOO_LATE = Words(
+    Bilingual(
+        "登入的連結只能用一次，而且很快就過期。您的資料沒有送出。",
+        "A sign-in link works once and only for a short time. None of your data were sent.",
+    ),
+    (BACK, DESK),
+)
 _OURS = Words(
     Bilingual(
         "我們這邊出了問題。您剛才送出的內容沒有生效。",
@@ -67,6 +74,8 @@ _OTHER = Words(
 
 def words_for(code: str, status: int) -> Words:
     """Return the text for a refusal or an HTTP status."""
+    if code == "request.pushed_unknown":
+        return _TOO_LATE
     if code.startswith("request."):
         return _NOT_RIGHT
     if code == "form.not_ours":

@@ -14,7 +14,15 @@ from kernel.refusals import refusal
 from web import oidc, pages, problems, scope
 from web.error_words import words_for
 
-FOR_CLIENTS = ("/token", "/userinfo", "/introspect", "/revoke", "/jwks.json", "/.well-known/")
+FOR_CLIENTS = (
+    "/par",
+    "/token",
+    "/userinfo",
+    "/introspect",
+    "/revoke",
+    "/jwks.json",
+    "/.well-known/",
+)
 
 
 def init(app: Flask) -> None:

@@ -23,6 +23,7 @@ from idp.interaction import Issue, Progress, next_step
 from idp.issue import issue
 from idp.logout import with_parameters
 from idp.parameters import Parameters
+from idp.possession import NOTHING, Shown
 from idp.response_modes import QUERY
 from kernel import clock
 from kernel.errors import Refused
@@ -44,6 +45,7 @@ class Call:
     sent: Parameters
     authorization: str | None
     cookies: str
+    shown: Shown
     now: datetime
 
 
@@ -80,6 +82,7 @@ def _token(call: Call) -> Claims:
         call.sent,
         authorization=call.authorization,
         keyring=call.rooms.keyring,
+        shown=call.shown,
         now=call.now,
     )
 
@@ -91,6 +94,7 @@ def _userinfo(call: Call) -> Claims:
         call.sent,
         authorization=call.authorization,
         keyring=call.rooms.keyring,
+        shown=call.shown,
         now=call.now,
     )
 
@@ -157,6 +161,7 @@ class Express:
                     sent=sent,
                     authorization=environ.get("HTTP_AUTHORIZATION"),
                     cookies=environ.get("HTTP_COOKIE", ""),
+                    shown=_shown(environ, rooms.provider.issuer),
                     now=clock.now(),
                 )
             )
@@ -189,6 +194,13 @@ def _sent(environ: Environ, *, largest: int) -> Parameters | None:
     body = environ["wsgi.input"].read(int(length))
     environ["wsgi.input"] = BytesIO(body)
     return parameters.read(body) if len(body) == int(length) else None
+
+
+def _shown(environ: Environ, issuer: str) -> Shown:
+    proof = environ.get("HTTP_DPOP")
+    if proof is None:
+        return NOTHING
+    return Shown(environ["REQUEST_METHOD"], issuer + environ["PATH_INFO"], proof)
 
 
 def _headers(path: str, *, secure: bool) -> Headers:

@@ -10,6 +10,7 @@ from uuid import UUID
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from clients.directory import RegisteredClient
 from consent import rules
 from consent.rules import Decided
 from idp import interactions, subjects
@@ -66,8 +67,10 @@ class Open:
         self.progress = replace(self.progress, consented_at=scope.now())
 
 
-def restart_url(row: Row) -> str:
-    """Return the address that starts the same request again."""
+def restart_url(row: Row, client: RegisteredClient | None) -> str | None:
+    """Return the address that starts the same request again; a pushed one only its client can."""
+    if "request_uri" in row.parameters:
+        return None if client is None else client.home_uri
     return f"{url_for('oidc.authorize_by_get')}?{urlencode(row.parameters)}"
 
 
@@ -96,7 +99,7 @@ def _over(row: Row) -> Page:
     page = pages.page(
         "expired.html",
         client=None if client is None else client_view(client),
-        restart_url=restart_url(row),
+        restart_url=restart_url(row, client),
         finished=row.finished_at is not None,
     )
     return Response(page, 410, mimetype="text/html")

@@ -8,14 +8,16 @@ from typing import Any
 from flask import Blueprint, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from idp import authorize, interactions, introspection, parameters, token, userinfo
+from idp import authorize, interactions, introspection, parameters, pushing, token, userinfo
 from idp.errors import AuthorizationRefused, ProtocolError, ReturnAddress
 from idp.interaction import Issue, Progress, next_step
 from idp.issue import issue
 from idp.logout import with_parameters
 from idp.parameters import Parameters
+from idp.possession import BEARER, DPOP, Shown
 from idp.requests import AuthorizationRequest
 from idp.response_modes import FORM_POST
+from idp.userinfo import SCHEMES
 from web import cookies, flow, form_post, scope
 
 bp = Blueprint("oidc", __name__)
@@ -23,7 +25,7 @@ bp = Blueprint("oidc", __name__)
 OPEN_TO_SCRIPTS = frozenset({"/token", "/userinfo", "/revoke"})
 SCRIPT_HEADERS = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Headers": "Authorization, Content-Type",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, DPoP",
     "Access-Control-Expose-Headers": "WWW-Authenticate",
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
@@ -110,16 +112,28 @@ def _back(to: ReturnAddress, response: dict[str, str]) -> Response:
     return sent
 
 
+@bp.post("/par")
+def pushed_request_endpoint() -> Response:
+    """Keep a request that its client's back end brings before the browser does (RFC 9126)."""
+    response = _no_store(jsonify(_served(pushing.push, shown=_shown())))
+    response.status_code = HTTPStatus.CREATED
+    return response
+
+
 @bp.post("/token")
 def token_endpoint() -> Response:
     """Exchange a code or a refresh token (RFC 6749 3.2)."""
-    return _no_store(jsonify(_served(token.exchange, keyring=scope.rooms().keyring)))
+    return _no_store(
+        jsonify(_served(token.exchange, keyring=scope.rooms().keyring, shown=_shown()))
+    )
 
 
 @bp.route("/userinfo", methods=["GET", "POST"])
 def userinfo_endpoint() -> Response:
     """Hand out the claims that may leave now (OIDC Core 5.3)."""
-    return _no_store(jsonify(_served(userinfo.userinfo, keyring=scope.rooms().keyring)))
+    return _no_store(
+        jsonify(_served(userinfo.userinfo, keyring=scope.rooms().keyring, shown=_shown()))
+    )
 
 
 @bp.post("/introspect")
@@ -147,6 +161,11 @@ def _served(endpoint: Callable[..., Any], **more: Any) -> Any:  # each endpoint 
     )
 
 
+def _shown() -> Shown:
+    issuer = scope.rooms().provider.issuer
+    return Shown(request.method, issuer + request.path, request.headers.get("DPoP"))
+
+
 def _form_body() -> bytes:
     body = request.get_data(cache=False)
     if body and request.mimetype != FORM:
@@ -159,14 +178,21 @@ def _no_store(response: Response) -> Response:
     return response
 
 
+def _scheme() -> str:
+    """Return the way a caller must send its token, by the way it tried (RFC 9449 7.1)."""
+    words = request.headers.get("Authorization", "").split(maxsplit=1)
+    tried = SCHEMES.get(words[0].lower() if words else "", BEARER)
+    return DPOP if "DPoP" in request.headers else tried
+
+
 def refuse_in_json(error: ProtocolError) -> Response:
     """Tell a client's back end what it did wrong (RFC 6749 5.2, RFC 6750 3)."""
     response = jsonify({"error": error.error, "error_description": error.description})
     response.status_code = error.status
     if error.status == HTTPStatus.UNAUTHORIZED:
-        scheme = "Basic" if error.error == "invalid_client" else "Bearer"
+        scheme = "Basic" if error.error == "invalid_client" else _scheme()
         challenge = f'{scheme} realm="{scope.rooms().provider.issuer}"'
-        if scheme == "Bearer":
+        if scheme != "Basic":
             challenge += f', error="{error.error}", error_description="{error.description}"'
         response.headers["WWW-Authenticate"] = challenge
     return _no_store(response)

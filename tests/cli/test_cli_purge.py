@@ -182,7 +182,7 @@ def test_the_command_says_what_it_deleted(
     purged = taipei_id("purge")
 
     assert purged.exit_code == 0
-    assert purged.stdout.startswith("table\tdeleted\ninteraction\t1\ntoken\t0\n")
+    assert purged.stdout.startswith("table\tdeleted\ninteraction\t1\npushed_request\t0\n")
 
 
 @pytest.mark.parametrize("batch", ["0", "many"])

@@ -15,9 +15,10 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 from werkzeug.test import TestResponse
 
-from clients import authentication, registry
+from clients import registry
 from clients.authentication import ASSERTION_TYPE, Credentials, read_credentials
-from clients.models import AuthMethod
+from clients.models import AuthMethod, Profile
+from clients.profiles import rules_of
 from kernel.errors import Refused
 from kernel.ids import new_id
 from tests import make
@@ -425,4 +426,4 @@ def test_credentials_show_no_secret() -> None:
 
 
 def test_the_house_accepts_only_strong_asymmetric_signatures() -> None:
-    assert set(authentication.ASSERTION_ALGORITHMS) == {"ES256", "PS256", "EdDSA", "RS256"}
+    assert set(rules_of(Profile.BASIC).algorithms) == {"ES256", "PS256", "EdDSA", "RS256"}

@@ -1,5 +1,6 @@
 import pytest
 
+from tests.conformance.fapi import Fapi
 from tests.conformance.suite import Suite
 from tests.live.lending import provider, running_provider, visitor
 from tests.live.server import Provider
@@ -12,3 +13,9 @@ __all__ = ["provider", "running_provider", "visitor"]
 def suite(request: pytest.FixtureRequest, provider: Provider, visitor: Visitor) -> Suite:
     """Lend two clients and a member, for the plan Basic OP and again for Form Post OP."""
     return Suite(provider, visitor, mode=request.param)
+
+
+@pytest.fixture
+def fapi(provider: Provider, visitor: Visitor) -> Fapi:
+    """Lend a client of the profile `fapi2` and a member."""
+    return Fapi(provider, visitor)

@@ -10,7 +10,7 @@ from joserfc.jwk import KeySet
 from sqlalchemy import select
 
 from consent.catalogue import SCOPES, claims_of_scopes
-from idp.models import Grant, Token
+from idp.models import Grant, PushedRequest, Token
 from kernel.ids import new_id
 from tests import make
 from tests.live.server import Person, Provider
@@ -157,6 +157,8 @@ class Suite:
             for grant in session.scalars(select(Grant)):
                 grant.code_expires_at -= ago
                 grant.code_used_at = grant.code_used_at and grant.code_used_at - ago
+            for pushed in session.scalars(select(PushedRequest)):
+                pushed.expires_at -= ago
             for token in session.scalars(select(Token)):
                 token.used_at = token.used_at and token.used_at - ago
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.plans import PLANS
+from tests.conformance.plans import PLANS, PREFIX
 
 HERE = Path(__file__).parent
 
@@ -24,6 +24,6 @@ def proven(plan: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("plan", PLANS)
 def test_each_module_of_a_claimed_plan_has_one_case_of_its_name(plan: str) -> None:
     assert dict(proven(plan)) == {
-        module: f"test_{module.replace('-', '_')}" for module in PLANS[plan]
+        PREFIX.get(plan, "") + module: f"test_{module.replace('-', '_')}" for module in PLANS[plan]
     }
     assert len(proven(plan)) == len(PLANS[plan])

@@ -215,7 +215,16 @@ def test_the_pages_of_a_sign_in_bear_every_field(
 
 raw = st.binary(max_size=40) | st.sampled_from(HOSTILE)
 pairs = st.lists(st.tuples(st.sampled_from(sorted({**AUTHORIZE, **LOGOUT})), raw), max_size=12)
-PATHS = ["/authorize", "/token", "/userinfo", "/introspect", "/revoke", "/logout", "/language"]
+PATHS = [
+    "/authorize",
+    "/par",
+    "/token",
+    "/userinfo",
+    "/introspect",
+    "/revoke",
+    "/logout",
+    "/language",
+]
 
 
 @given(path=st.sampled_from(PATHS), sent=pairs, method=st.sampled_from(["GET", "POST", "HEAD"]))

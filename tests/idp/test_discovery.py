@@ -1,4 +1,5 @@
-from clients import authentication
+from clients.models import Profile
+from clients.profiles import rules_of
 from consent.catalogue import BY_NAME
 from idp.discovery import ASSERTION_ALGORITHMS, PATHS, metadata
 from kernel.db import Sessions
@@ -34,7 +35,7 @@ def test_every_claim_that_can_exist_is_listed_and_no_other_of_a_member() -> None
 
 
 def test_the_algorithms_promised_are_the_ones_accepted() -> None:
-    assert ASSERTION_ALGORITHMS == authentication.ASSERTION_ALGORITHMS
+    assert list(rules_of(Profile.BASIC).algorithms) == ASSERTION_ALGORITHMS
     assert "none" not in str(DOCUMENT["introspection_endpoint_auth_methods_supported"])
 
 

@@ -66,7 +66,8 @@ def test_without_a_live_token_nobody_learns_anything(city: City, authorization: 
     response = city.call("/userinfo", headers={"Authorization": authorization})
 
     assert (response.status_code, response.get_json()["error"]) == (401, "invalid_token")
-    assert response.headers["WWW-Authenticate"].startswith(BEARER)
+    challenge = BEARER.replace("Bearer", "DPoP") if "DPoP" in authorization else BEARER
+    assert response.headers["WWW-Authenticate"].startswith(challenge)
     assert response.headers["Cache-Control"] == "no-store"
 
 

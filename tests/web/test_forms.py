@@ -114,7 +114,7 @@ POSTS = (
     f"/interaction/{NOBODY}/refused",
 )
 FOR_CLIENTS = {
-    "/authorize", "/token", "/userinfo", "/introspect", "/revoke", "/api/till/answers",
+    "/authorize", "/par", "/token", "/userinfo", "/introspect", "/revoke", "/api/till/answers",
 }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, delete, exists, inspect, select, tuple_
 
 from clients.models import ClientSecret, SpentAssertion
 from consent.models import TillCode
-from idp.models import Grant, Interaction, SigningKey, Token
+from idp.models import Grant, Interaction, PushedRequest, SigningKey, SpentProof, Token
 from kernel import clock
 from kernel import settings as configuration
 from kernel.db import Base, Sessions, sessions, transaction
@@ -40,6 +40,7 @@ class Stale:
 
 STALE = (
     Stale(Interaction, Interaction.expires_at, DAY),
+    Stale(PushedRequest, PushedRequest.expires_at, DAY),
     Stale(Token, Token.expires_at, DAY),
     Stale(  # after its tokens; thirty days in which a replayed code is still recognised
         Grant, Grant.code_expires_at, 30 * DAY, exists().where(Token.grant_id == Grant.id)
@@ -48,6 +49,7 @@ STALE = (
     Stale(OpenChallenge, OpenChallenge.expires_at, DAY),
     Stale(BrowserSession, BrowserSession.expires_at, DAY),
     Stale(SpentAssertion, SpentAssertion.expires_at, DAY),
+    Stale(SpentProof, SpentProof.expires_at, DAY),
     Stale(ClientSecret, ClientSecret.expires_at, DAY),
     Stale(SigningKey, SigningKey.retires_at, DAY),  # its public half stays: `PublishedKey`
     Stale(TillCode, TillCode.expires_at, HOUR),  # a member shown the answer has read it

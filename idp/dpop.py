@@ -1,0 +1,109 @@
+"""Read a DPoP proof: a caller shows the key its tokens are good with (RFC 9449 4.3)."""
+
+import base64
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from joserfc import jws, jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, OKPKey, RSAKey
+
+KEYS: dict[str, type[ECKey] | type[RSAKey] | type[OKPKey]] = {
+    "ES256": ECKey,
+    "PS256": RSAKey,
+    "EdDSA": OKPKey,
+}
+AGE = timedelta(seconds=60)
+SKEW = timedelta(seconds=30)  # clocks differ; a proof made for later is none
+LONGEST_ID = 256
+_ROOMY = jws.JWSRegistry(algorithms=list(KEYS))
+_ROOMY.max_header_length = 2048  # the header holds a whole key
+PORTS = {"https": 443, "http": 80}
+
+
+class ProofInvalid(Exception):
+    """What was sent as a proof proves nothing."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A proof that holds; `name` is its own among those of its key."""
+
+    thumbprint: str  # RFC 7638, of the key
+    name: str
+
+
+def read(
+    proof: str, *, method: str, address: str, now: datetime, access_token: str | None = None
+) -> Proof:
+    """Return a proof made for this very call, and for `access_token` if one comes with it.
+
+    Raises ProofInvalid. Whether it was seen before only the database knows.
+    """
+    try:
+        key, claims = _signed(proof)
+        _require_call(claims, method=method, address=address)
+        _require_time(claims, now=now)
+        _require_token(claims, access_token)
+        name = claims["jti"]
+        if not isinstance(name, str) or not 0 < len(name) <= LONGEST_ID:
+            raise ProofInvalid("jti names nothing")
+        return Proof(key.thumbprint(), name)
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise ProofInvalid(type(error).__name__) from None
+
+
+def _signed(proof: str) -> tuple[ECKey | RSAKey | OKPKey, dict[str, Any]]:
+    """Return the key a proof brings, once it has verified that very proof."""
+    header = jws.extract_compact(proof.encode(), registry=_ROOMY).headers()
+    if header["typ"] != "dpop+jwt":
+        raise ProofInvalid("made for another use")
+    key = KEYS[header["alg"]].import_key(header["jwk"])
+    if key.is_private:
+        raise ProofInvalid("a private key was sent around")
+    return key, dict(jwt.decode(proof, key, registry=_ROOMY).claims)
+
+
+def _require_call(claims: dict[str, Any], *, method: str, address: str) -> None:
+    if claims["htm"] != method or _place(claims["htu"]) != _place(address):
+        raise ProofInvalid("made for another call")
+
+
+def _place(address: str) -> tuple[str, str, int | None, str]:
+    """Return what two addresses must share; query and fragment do not count (RFC 9449 4.3)."""
+    parts: SplitResult = urlsplit(address)
+    scheme = parts.scheme.lower()
+    port = parts.port or PORTS.get(scheme)
+    return scheme, (parts.hostname or "").lower(), port, parts.path or "/"
+
+
+def _require_time(claims: dict[str, Any], *, now: datetime) -> None:
+    made = _moment(claims["iat"])
+    if not now - AGE <= made <= now + SKEW:
+        raise ProofInvalid("made at another time")
+    if "exp" in claims and _moment(claims["exp"]) < now - SKEW:
+        raise ProofInvalid("expired")
+    if "nbf" in claims and _moment(claims["nbf"]) > now + SKEW:
+        raise ProofInvalid("not good yet")
+
+
+def _moment(value: object) -> datetime:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ProofInvalid("not a moment")
+    try:
+        return datetime.fromtimestamp(value, UTC)
+    except (OverflowError, OSError):
+        raise ProofInvalid("not a moment") from None
+
+
+def _require_token(claims: dict[str, Any], access_token: str | None) -> None:
+    if access_token is None:
+        return
+    hashed = hashlib.sha256(access_token.encode()).digest()
+    expected = base64.urlsafe_b64encode(hashed).rstrip(b"=").decode()
+    if not hmac.compare_digest(str(claims["ath"]).encode(), expected.encode()):
+        raise ProofInvalid("made for another token")
