@@ -29,6 +29,7 @@ from kernel.keyring import Keyring
 
 FILE_VARIABLE = "TAIPEI_ID_CONFIG"
 ENGINES = ("sqlite+pysqlite:///", "postgresql+psycopg://")
+SECRET_LENGTH = 32  # characters the proxy shares with us, at least
 DEMO_MASTER_KEY = "ZGVtby1vbmx5LW5ldmVyLWluLXByb2R1Y3Rpb24tISE"
 
 
@@ -97,6 +98,8 @@ class Settings(BaseSettings):
     trusted_proxies: int = Field(default=0, ge=0, le=4)
     breach_list: Path | None = None
     certificates: Path | None = None  # the file that pins issuers (adapters.certificate)
+    certificate_front: str = Field(default="", pattern=r"^(https://(\*\.)?[a-z0-9.-]+(:\d+)?)?$")
+    certificate_front_secret: SecretStr = SecretStr("")
     argon2_parallel: int = Field(default=2, ge=1, le=64)
     smallest_population: int = Field(default=50, ge=1)  # that an offer may tell apart (10(4))
 
@@ -146,6 +149,8 @@ class Settings(BaseSettings):
         key = self.master_key.get_secret_value()
         if not self.issuer.startswith("https://") or self.issuer == "https://id.invalid":
             raise ValueError("issuer: outside demo mode it must be the https address members see")
+        if self.certificate_front and len(self.certificate_front_secret) < SECRET_LENGTH:
+            raise ValueError("certificate_front_secret: at least 32 characters, as in the proxy's")
         if not key or key == DEMO_MASTER_KEY:
             raise ValueError("master_key: none set; make one with 'taipei-id keys master'")
         if self.mail.folder is not None:

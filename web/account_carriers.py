@@ -11,12 +11,24 @@ from adapters.passkey import enrolment
 from audit import footprint
 from audit.lines import Kind
 from carriers import bindings, names
-from carriers.models import Binding, Suspension
+from carriers.models import Binding, CarrierKind, Suspension
 from kernel.errors import NotFound, Refused
 from kernel.refusals import refusal
 from kernel.wording import Bilingual
 from members import register
-from web import browsers, challenges, cookies, losses, notices, pages, passkeys, scope, sessions
+from web import (
+    browsers,
+    certificate_lists,
+    challenges,
+    cookies,
+    losses,
+    notices,
+    pages,
+    passkeys,
+    proofs,
+    scope,
+    sessions,
+)
 from web.account import bp, done
 from web.account_confirm import strongest_required
 from web.mails import Mail
@@ -29,7 +41,8 @@ class CarrierView:
     """One carrier as its member sees it."""
 
     name: str
-    state: str  # bound, lost or copied
+    kind: str
+    state: str  # bound, lost, copied or revoked
     bound_at: datetime
     last_used_at: datetime | None
     suspended_at: datetime | None
@@ -51,6 +64,7 @@ def carriers_page() -> str:
         "account/carriers.html",
         carriers=views,
         add_url=url_for("account.new_carrier") if _is_offered() else None,
+        add_certificate_url=_certificate_url(),
         longest=names.LONGEST,
         flashes=done(),
     )
@@ -62,6 +76,7 @@ def _view(binding: Binding, signed_in: int) -> CarrierView:
 
     return CarrierView(
         name=name_of(binding),
+        kind=kind_of(binding),
         state="bound" if binding.suspension is None else binding.suspension.value,
         bound_at=binding.bound_at,
         last_used_at=binding.last_used_at,
@@ -75,7 +90,19 @@ def _view(binding: Binding, signed_in: int) -> CarrierView:
 
 def name_of(binding: Binding) -> str:
     """Return the member's word for a carrier, or what it is."""
-    return binding.name or pages.say("通行密鑰")
+    return binding.name or kind_of(binding)
+
+
+def kind_of(binding: Binding) -> str:
+    """Return what a carrier is, in words."""
+    if binding.kind is CarrierKind.CERTIFICATE:
+        return pages.say("憑證")
+    return pages.say("通行密鑰")
+
+
+def _certificate_url() -> str | None:
+    is_offered = certificate_lists.adapter_of(scope.rooms()) is not None
+    return url_for("account.new_certificate") if is_offered else None
 
 
 def _is_offered() -> bool:
@@ -122,11 +149,11 @@ def _refusal_words() -> str:
 def options() -> Response:
     """Put to this browser what it needs to make a passkey."""
     member = register.get(scope.db(), scope.member_id())
-    passkeys.require_patience()
+    proofs.require_patience()
     service = scope.rooms().settings.service_name
     challenge = enrolment.begin(
         scope.db(),
-        passkeys.context(),
+        proofs.context(),
         member_id=member.id,
         login=member.login,
         service=Bilingual(service.zh, service.en).text(pages.language()),
@@ -156,7 +183,7 @@ def bind() -> Response:
         scope.abandon()
         entry = refusal(refused.code)
         return _show_new(entry.title.text(pages.language()), entry.status)
-    _tell(Kind.CARRIER_BOUND, Mail.CARRIER_ADDED, binding)
+    tell(Kind.CARRIER_BOUND, Mail.CARRIER_ADDED, binding)
     onward = pages.own_path(request.form.get("next", ""), or_else="account.carriers")
     if onward == url_for("account.carriers"):
         onward = url_for("account.carriers", done="carrier")
@@ -165,10 +192,10 @@ def bind() -> Response:
 
 def _bind(member_id: UUID, place: str) -> Binding:
     visitor = scope.visitor()
-    challenge = passkeys.take(place, request.form.get("challenge", ""))
+    challenge = proofs.take(place, request.form.get("challenge", ""))
     return enrolment.finish(
         scope.db(),
-        passkeys.context(),
+        proofs.context(),
         challenge,
         {"credential": request.form.get("credential", "")},
         member_id=member_id,
@@ -178,7 +205,8 @@ def _bind(member_id: UUID, place: str) -> Binding:
     )
 
 
-def _tell(kind: Kind, mail: Mail, binding: Binding) -> None:
+def tell(kind: Kind, mail: Mail, binding: Binding) -> None:
+    """Write down what was done to a carrier, and write to its member."""
     session, now = scope.db(), scope.now()
     footprint.record(session, kind, member_id=binding.member_id, now=now, carrier=str(binding.id))
     notices.mail(session, mail, member_id=binding.member_id, language=pages.language(), now=now)
@@ -242,7 +270,7 @@ def remove(carrier_id: UUID) -> Response:
     binding, visitor = _mine(carrier_id), scope.visitor()
     bindings.release(scope.db(), binding, actor=binding.member_id, now=scope.now())
     ended = losses.end_sessions(scope.db(), binding, now=scope.now())
-    _tell(Kind.CARRIER_REMOVED, Mail.CARRIER_REMOVED, binding)
+    tell(Kind.CARRIER_REMOVED, Mail.CARRIER_REMOVED, binding)
     if visitor is not None and visitor.session_id in ended:
         cookies.end_session()
         return redirect(url_for("account.login", done="removed"), 303)

@@ -20,6 +20,7 @@ from services import offers
 from web import (
     account,
     account_carriers,
+    account_certificates,
     account_confirm,
     account_consents,
     account_download,
@@ -31,11 +32,13 @@ from web import (
     account_services,
     account_sessions,
     account_show,
+    certificates,
     errors,
     footprint,
     headers,
     inbox,
     interaction_account,
+    interaction_certificate,
     interaction_consent,
     interaction_guardian,
     interaction_login,
@@ -59,6 +62,7 @@ LARGEST_BODY = 64 * 1024
 # Importing them hung their pages on the blueprint of the account, or of the interaction.
 ACCOUNT_PAGES = (
     account_carriers,
+    account_certificates,
     account_confirm,
     account_consents,
     account_password,
@@ -70,6 +74,7 @@ ACCOUNT_PAGES = (
 )
 INTERACTION_PAGES = (
     interaction_account,
+    interaction_certificate,
     interaction_consent,
     interaction_guardian,
     interaction_login,
@@ -101,6 +106,7 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
         interactions.bp,
         account.bp,
         passkeys.bp,
+        certificates.bp,
         signing_out.bp,
         receipts.public,
     ]

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import ColumnElement, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from adapters.contract import Challenge
@@ -40,6 +40,24 @@ def put(session: Session, challenge: Challenge, *, browser: str, place: str) -> 
         )
     )
     session.flush()
+
+
+def is_open(session: Session, nonce: str, *, now: datetime) -> bool:
+    """Say whether somebody is waiting for an answer to this question."""
+    return _find(session, OpenChallenge.nonce_hash == digest(nonce), now=now) is not None
+
+
+def find_place(session: Session, nonce: str, *, browser: str, now: datetime) -> str | None:
+    """Return what an answer to this question is good for, if this browser was asked it."""
+    asked = (OpenChallenge.nonce_hash == digest(nonce)) & (
+        OpenChallenge.browser_hash == digest(browser)
+    )
+    return _find(session, asked, now=now)
+
+
+def _find(session: Session, asked: ColumnElement[bool], *, now: datetime) -> str | None:
+    waiting = (OpenChallenge.expires_at > now) & OpenChallenge.used_at.is_(None)
+    return session.scalar(select(OpenChallenge.place).where(asked, waiting))
 
 
 def take(session: Session, nonce: str, *, browser: str, place: str, now: datetime) -> Challenge:

@@ -73,11 +73,10 @@ def reachable(asked: AuthorizationRequest, present: SignedIn | None) -> frozense
     wish = () if asked.essential_acr else asked.acr_values
     if present is None or acr.reaches(present.acr, wish):
         return offered
+    own = methods.reached_by(present.member_id, present.amr) | {present.acr}
     if bindings.has_usable(scope.db(), present.member_id, CarrierKind.PASSKEY):
-        return offered
-    if methods.for_step_up(present.member_id, present.amr):
-        return offered
-    return offered & {present.acr}
+        own |= frozenset(acr.ACR[:2])
+    return offered & own
 
 
 def host_of(client: RegisteredClient) -> str:

@@ -58,7 +58,9 @@ def _notes(current: Open, following: LogIn) -> list[str]:
         Reason.OTHER_MEMBER: pages.say("「%(client)s」在等另一位會員登入。", client=client),
     }
     notes = [words[following.reason]] if following.reason in words else []
-    if not acr.reaches(acr.ACR[0], current.asked.essential_acr):
+    if not acr.reaches(acr.ACR[1], current.asked.essential_acr):
+        notes.append(pages.say("這項服務要用憑證；用別的方式登入之後，還會再問一次。"))
+    elif not acr.reaches(acr.ACR[0], current.asked.essential_acr):
         notes.append(pages.say("這項服務要用通行密鑰；用密碼登入之後，還會再問一次。"))
     return notes
 

@@ -17,6 +17,8 @@ from kernel.wording import Bilingual
 from web import pages, scope
 
 HAVE_PAGES = frozenset({"password", "passkey"})
+# What brings a page of its own that the chooser leads to.
+PAGES = {"certificate": "interactions.certificate_page"}
 LOGIN = "login"  # the field that is filled in where the member is known
 LABELS = {
     LOGIN: Bilingual("帳號", "Account name"),
@@ -38,10 +40,37 @@ def ways(interaction_id: UUID, following: Step) -> list[Way]:
     return [
         Way(
             label=each.capabilities.label.text(pages.language()),
-            url=url_for("interactions.method_page", interaction_id=interaction_id, method=name),
+            url=_page_of(name, interaction_id),
         )
         for name, each in offered(following).items()
     ]
+
+
+def at_account() -> list[Way]:
+    """Return the ways into the account itself that have a page of their own there."""
+    return [
+        Way(
+            label=each.capabilities.label.text(pages.language()),
+            url=url_for("account.certificate_page"),
+        )
+        for name, each in for_login().items()
+        if name in PAGES
+    ]
+
+
+def _page_of(name: str, interaction_id: UUID) -> str:
+    if name in PAGES:
+        return url_for(PAGES[name], interaction_id=interaction_id)
+    return url_for("interactions.method_page", interaction_id=interaction_id, method=name)
+
+
+def reached_by(member_id: UUID, amr: Collection[str]) -> frozenset[str]:
+    """Return the acr values this member, known by `amr`, could reach with what they hold."""
+    found: frozenset[str] = frozenset()
+    for each in _plain().values():
+        if isinstance(each, Held) and each.is_held_by(scope.db(), member_id):
+            found |= acr.reachable_from(each.capabilities, known_by=amr)
+    return found
 
 
 def offered(following: Step) -> Mapping[str, Adapter]:
@@ -76,7 +105,7 @@ def _plain() -> Mapping[str, Adapter]:
     return {
         name: each
         for name, each in scope.rooms().adapters.items()
-        if name not in HAVE_PAGES and not each.capabilities.needs_script
+        if name in PAGES or (name not in HAVE_PAGES and not each.capabilities.needs_script)
     }
 
 

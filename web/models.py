@@ -55,3 +55,15 @@ class OpenChallenge(Base):
     place: Mapped[str] = mapped_column(String(64))  # what the answer is good for
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class PresentedCertificate(Base):
+    """A certificate a browser presented over TLS, sealed until the page that asked takes it."""
+
+    __tablename__ = "presented_certificate"
+    __table_args__ = (Index(None, "expires_at"),)
+
+    nonce_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    ticket_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    certificate_sealed: Mapped[bytes]
+    expires_at: Mapped[datetime]

@@ -5,13 +5,11 @@ from uuid import UUID
 
 from flask import Blueprint, Response, request, url_for
 
-from adapters.contract import Adapter, Challenge, Context, NotProven, Proof
+from adapters.contract import Adapter, Proof
 from carriers import bindings
 from carriers.models import CarrierKind
-from kernel.db import transaction
 from kernel.errors import NotFound, Refused
-from members import register, standing
-from web import challenges, cookies, csrf, login, pages, scope
+from web import challenges, cookies, csrf, login, pages, proofs, scope
 from web.login import LoginLocked
 
 bp = Blueprint("passkeys", __name__, url_prefix="/passkey")
@@ -48,20 +46,10 @@ def options() -> Response:
     """Put a question to this browser: the same to everybody, nobody is known yet."""
     csrf.require()
     place = request.form.get("place", "")[:LONGEST_PLACE]
-    require_patience()
-    challenge = _adapter().begin(context(), now=scope.now())
+    proofs.require_patience()
+    challenge = _adapter().begin(proofs.context(), now=scope.now())
     challenges.put(scope.db(), challenge, browser=cookies.browser(), place=place)
     return answer(challenge.public["options"])
-
-
-def require_patience() -> None:
-    """Let one network ask only so often. Raises Refused `login.locked`."""
-    key = challenges.ASKED.key(login.network(), secret=scope.rooms().throttle_key)
-    scope.keep()
-    with transaction(scope.rooms().sessions) as session:
-        verdict = challenges.ASKED.hit(session, key, now=scope.now())
-    if not verdict.allowed:
-        raise Refused("login.locked")
 
 
 def answer(body: str) -> Response:
@@ -71,54 +59,19 @@ def answer(body: str) -> Response:
     return response
 
 
-def context() -> Context:
-    """Return where a proof is wanted: at our own origin."""
-    return Context(origin=scope.rooms().settings.issuer, address=request.remote_addr or "")
-
-
 def attempt(place: str, *, only: UUID | None = None) -> UUID:
     """Sign the person in by the passkey's answer in this form, and return the member's id.
 
-    With `only`, nobody but that member. Raises LoginLocked, Refused `login.failed` whatever was
-    wrong with the answer, or Refused `challenge.expired`.
+    Raises what `proofs.attempt` raises.
     """
-    login.count_network()
-    try:
-        proof = _prove(place)
-        _require_welcome(proof, only)
-    except Refused as refused:
-        login.record_failure(refused)
-        if refused.code == "challenge.expired":
-            raise
-        raise Refused("login.failed") from None
-    login.forgive_network()
-    login.start_session(
-        proof, method=NAME, shared_computer=request.form.get("shared_computer") == "yes"
-    )
-    return proof.member_id
-
-
-def take(place: str, nonce: str) -> Challenge:
-    """Consume this browser's question, for good: a failed answer is an answer, too."""
-    with transaction(scope.rooms().sessions) as session:
-        return challenges.take(
-            session, nonce, browser=cookies.browser(), place=place, now=scope.now()
-        )
+    return proofs.attempt(lambda: _prove(place), method=NAME, only=only)
 
 
 def _prove(place: str) -> Proof:
     adapter = _adapter()
-    challenge = take(place, request.form.get("challenge", ""))
+    challenge = proofs.take(place, request.form.get("challenge", ""))
     sent = {"credential": request.form.get("credential", "")}
-    return adapter.verify(scope.db(), context(), challenge, sent, now=scope.now())
-
-
-def _require_welcome(proof: Proof, only: UUID | None) -> None:
-    if only is not None and proof.member_id != only:
-        raise NotProven("passkey.other_member", member_id=only)
-    standing.require_active(register.read(scope.db(), proof.member_id).standing)
-    if proof.carrier_id is not None:
-        bindings.use(scope.db(), proof.carrier_id, now=scope.now())
+    return adapter.verify(scope.db(), proofs.context(), challenge, sent, now=scope.now())
 
 
 def _adapter() -> Adapter:

@@ -3,6 +3,7 @@
 from flask import redirect, url_for
 from werkzeug.wrappers import Response
 
+from idp import acr
 from idp.interaction import StepUp
 from kernel.errors import Refused
 from web import interactions, methods, pages, passkeys, scope
@@ -10,6 +11,7 @@ from web.interactions import Open, Page, bp, go_on, still_open
 from web.login import LoginLocked
 from web.views import client_view
 
+PASSKEY = 2  # the level a passkey reaches
 UNMET = "unmet_authentication_requirements"  # OpenID Connect Core Unmet Authentication Req. 1.0
 
 
@@ -24,14 +26,18 @@ def step_up_page(current: Open) -> Page:
 
 
 def _show(current: Open, error: str = "", status: int = 200) -> Page:
-    has_passkey = passkeys.has_one(scope.member_id())
+    following = current.next()
+    only_certificate = isinstance(following, StepUp) and acr.level(following.acr) > PASSKEY
+    has_passkey = passkeys.has_one(scope.member_id()) and not only_certificate
+    new = "account.new_certificate" if only_certificate else "account.new_carrier"
     page = pages.page(
         "step_up.html",
         client=client_view(current.asked.client),
         person=pages.person(),
         passkey=passkeys.form(current.url("step_up"), str(current.row.id)) if has_passkey else None,
-        ways=methods.ways(current.row.id, current.next()),
-        add_url=url_for("account.new_carrier", next=current.url("step")),
+        ways=methods.ways(current.row.id, following),
+        only_certificate=only_certificate,
+        add_url=url_for(new, next=current.url("step")),
         error=error,
         cancel_url=current.url("give_up"),
     )
@@ -63,4 +69,6 @@ def give_up(current: Open) -> Page:
 
 
 def _has_a_way(current: Open) -> bool:
-    return passkeys.has_one(scope.member_id()) or bool(methods.offered(current.next()))
+    following = current.next()
+    by_passkey = isinstance(following, StepUp) and acr.level(following.acr) <= PASSKEY
+    return (by_passkey and passkeys.has_one(scope.member_id())) or bool(methods.offered(following))

@@ -24,7 +24,8 @@ from adapters.contract import (
     ProofKind,
     text_of,
 )
-from carriers.models import Binding, Suspension
+from carriers import bindings
+from carriers.models import Binding, CarrierKind, Suspension
 from kernel import outgoing
 from kernel.errors import Refused
 from kernel.ids import new_secret
@@ -125,6 +126,10 @@ class CertificateAdapter:
         checked = checks.check(der, pinned.profiles, known_weak=pinned.known_weak, now=now)
         revocation.require_good(session, checked, self.fetch, now=now)
         return checked
+
+    def is_held_by(self, session: Session, member_id: UUID) -> bool:
+        """Say whether this member could show a certificate now (adapters.contract.Held)."""
+        return bindings.has_usable(session, member_id, CarrierKind.CERTIFICATE)
 
     def fingerprint_of(self, checked: Checked) -> str:
         """Return by what the holder is known here."""

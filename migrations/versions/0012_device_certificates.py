@@ -1,4 +1,4 @@
-"""Create the table of bound certificates, and let a carrier be suspended as revoked.
+"""Create the tables of certificates bound and presented; let a carrier be revoked.
 
 Revision 0012, after 0011.
 """
@@ -15,7 +15,7 @@ SUSPENSIONS = ("lost", "copied", "revoked")
 
 
 def upgrade() -> None:
-    """Create the table; write the check of suspensions anew."""
+    """Create the tables; write the check of suspensions anew."""
     _allow(SUSPENSIONS)
     op.create_table(
         "bound_certificate",
@@ -37,10 +37,22 @@ def upgrade() -> None:
         "bound_certificate",
         ["issuer_key_id", "serial"],
     )
+    op.create_table(
+        "presented_certificate",
+        sa.Column("nonce_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("ticket_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("certificate_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("nonce_hash", name=op.f("pk_presented_certificate")),
+    )
+    op.create_index(
+        op.f("ix_presented_certificate_expires_at"), "presented_certificate", ["expires_at"]
+    )
 
 
 def downgrade() -> None:
-    """Drop it; what was revoked counts as lost from then on."""
+    """Drop them; what was revoked counts as lost from then on."""
+    op.drop_table("presented_certificate")
     op.drop_table("bound_certificate")
     op.execute("UPDATE binding SET suspension = 'lost' WHERE suspension = 'revoked'")
     _allow(SUSPENSIONS[:2])

@@ -21,7 +21,7 @@ from kernel.jobs import Job
 from kernel.throttle import Throttle
 from web.cli.console import Advance, progress, show_table
 from web.cli.opening import engine_of, require_current
-from web.models import BrowserSession, KnownBrowser, OpenChallenge
+from web.models import BrowserSession, KnownBrowser, OpenChallenge, PresentedCertificate
 
 BATCH = 500
 DAY = timedelta(days=1)
@@ -47,6 +47,7 @@ STALE = (
     ),
     Stale(Throttle, Throttle.window_ends_at, DAY),  # every lock is far shorter than a day
     Stale(OpenChallenge, OpenChallenge.expires_at, DAY),
+    Stale(PresentedCertificate, PresentedCertificate.expires_at, timedelta()),
     Stale(BrowserSession, BrowserSession.expires_at, DAY),
     Stale(SpentAssertion, SpentAssertion.expires_at, DAY),
     Stale(SpentProof, SpentProof.expires_at, DAY),
