@@ -19,6 +19,7 @@ from web import pages, scope
 HAVE_PAGES = frozenset({"password", "passkey"})
 # What brings a page of its own that the chooser leads to.
 PAGES = {"certificate": "interactions.certificate_page"}
+ICONS = {"certificate": "card"}
 LOGIN = "login"  # the field that is filled in where the member is known
 LABELS = {
     LOGIN: Bilingual("帳號", "Account name"),
@@ -41,6 +42,7 @@ def ways(interaction_id: UUID, following: Step) -> list[Way]:
         Way(
             label=each.capabilities.label.text(pages.language()),
             url=_page_of(name, interaction_id),
+            icon=ICONS.get(name, "key"),
         )
         for name, each in offered(following).items()
     ]
@@ -52,6 +54,7 @@ def at_account() -> list[Way]:
         Way(
             label=each.capabilities.label.text(pages.language()),
             url=url_for("account.certificate_page"),
+            icon=ICONS[name],
         )
         for name, each in for_login().items()
         if name in PAGES

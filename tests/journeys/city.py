@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from demo import addresses, setup
 from demo.addresses import Addresses
 from kernel.db import open_engine
+from tests.certificates import files, pki
 from tests.flows.provider import challenge
 from tests.live.programs import free_port, running
 from tests.live.server import DISCOVERY, TAIPEI_ID, Provider
@@ -59,6 +60,10 @@ def open_city(folder: Path) -> Iterator[City]:
     }
     used = addresses.read(environment)
     environment[setup.DATA_VARIABLE] = str(folder)
+    # Certificates are offered, too: their pages are pages like any other.
+    environment["TAIPEI_ID_ADAPTERS"] = "password,passkey,certificate"
+    environment["TAIPEI_ID_CERTIFICATES"] = str(files.pinned(folder, pki.generation(2)))
+    environment["TAIPEI_ID_CERTIFICATE_FRONT"] = "https://*.card.example.invalid"
     ready = [used.provider.origin + DISCOVERY, used.library.origin, used.merchant.origin]
     log = folder / "demo.log"
     with running([*TAIPEI_ID, "demo"], environment=environment, log=log, ready=ready):

@@ -15,6 +15,9 @@ from tests.journeys.city import CAFE, City
 STRANGER, NEWCOMER, REGULAR = "stranger", "newcomer", "regular"
 CHILD = "2016-05-05"
 CARRYING, UNLUCKY = "carrying", "unlucky"  # have passkeys; had one
+STRONGEST = json.dumps(
+    {"id_token": {"acr": {"essential": True, "values": ["urn:taipei-id:acr:3"]}}}
+)
 STRONG = json.dumps({"id_token": {"acr": {"essential": True, "values": ["urn:taipei-id:acr:2"]}}})
 
 
@@ -353,6 +356,14 @@ PROVIDER: Scenes = {
     "step-up without a passkey": Scene(
         NEWCOMER, lambda page, city: _go(page, city.request(claims=STRONG))
     ),
+    "step-up without a certificate": Scene(
+        NEWCOMER, lambda page, city: _go(page, city.request(claims=STRONGEST))
+    ),
+    "certificate": Scene(STRANGER, _at("/account/login/certificate")),
+    "no certificate came": Scene(STRANGER, _at("/account/login/certificate?n=x")),
+    "a certificate came": Scene(STRANGER, _at("/account/login/certificate?n=x&t=y")),
+    "binding a certificate": Scene(NEWCOMER, _confirmed("/account/carriers/certificate")),
+    "binding what came": Scene(NEWCOMER, _confirmed("/account/carriers/certificate?n=x&t=y")),
     "sessions": Scene(REGULAR, _at("/account/sessions")),
     "withdrawing": Scene(REGULAR, _about_to_withdraw),
     "withdrawn": Scene(REGULAR, _at("/account/consents?done=withdrawn")),

@@ -1,6 +1,7 @@
 """`taipei-id serve`: run the provider, but only if it can work."""
 
 import os
+from pathlib import Path
 
 import click
 
@@ -29,13 +30,18 @@ def _workers() -> int:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8600, show_default=True, type=click.IntRange(1, 65535))
 @click.option(
+    "--socket",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Listen on this Unix socket instead: only who may open the file gets through.",
+)
+@click.option(
     "--workers",
     type=click.IntRange(1, MOST_WORKERS),
     default=_workers,
     show_default="cores + 1",
     help="Worker processes.",
 )
-def serve(host: str, port: int, workers: int) -> None:
+def serve(host: str, port: int, socket: Path | None, workers: int) -> None:
     """Serve Taipei ID with gunicorn. A proxy with TLS stands in front of it (deploy/nginx.conf)."""
     settings = configuration.load()
     require_current(settings)
@@ -44,6 +50,7 @@ def serve(host: str, port: int, workers: int) -> None:
     loading.load(settings.adapters, settings.model_dump(), derive=keyring_of(settings).derive)
     logs.configure()
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    address = address if socket is None else f"unix:{socket}"
     warn(f"Taipei ID serves {settings.issuer} on {address} with {workers} workers.")
     Serving(settings, bind=address, workers=workers).run()
 
