@@ -30,6 +30,16 @@ class Kind(StrEnum):
     GUARDIAN_ASKED = "guardian.asked"
     GUARDIAN_APPROVED = "guardian.approved"  # for a ward
     GUARDIAN_REFUSED = "guardian.refused"
+    PROXY_ASKED = "proxy.asked"
+    PROXY_APPROVED = "proxy.approved"  # for a principal
+    PROXY_REFUSED = "proxy.refused"
+    PROXY_WITHDREW = "proxy.withdrew"
+    PROXY_READ = "proxy.read"  # the principal's footprint
+    FOOTPRINT_READ = "footprint.read"  # by the member's proxy
+    GUARDIAN_WITHDREW = "guardian.withdrew"
+    POWER_GIVEN = "power.given"
+    POWER_TAKEN = "power.taken"  # a letter that lets the member act for another
+    POWER_ENDED = "power.ended"
     CONSENT_REFUSED = "consent.refused"
     CONSENT_WITHDRAWN = "consent.withdrawn"
     CONSENT_EXPIRED = "consent.expired"

@@ -1,6 +1,7 @@
-"""Keep what a minor asks of a guardian: one question a purpose, answered once by one of them."""
+"""Keep what a member asks of who acts for them: one question a purpose, answered once by one."""
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from clients.directory import RegisteredClient, RegisteredPurpose
 from consent.ledger import Answer
-from consent.models import ApprovalRequest, ApprovalState
+from consent.models import ApprovalRequest, ApprovalState, Voice
 from kernel.db import changed, insert_once
 from kernel.errors import NotFound
 from kernel.ids import new_id
@@ -24,12 +25,13 @@ def ask(
     answer: Answer,
     *,
     member_id: UUID,
-    until: datetime,
+    voice: Voice,
+    until: datetime | None,
     now: datetime,
 ) -> bool:
-    """Put the minor's answer before the guardians; return False if another tab just did.
+    """Put the answer before who acts for the member; return False if another tab just did.
 
-    An earlier question about the same purpose is taken back. `until` is when the minor comes of
+    An earlier question about the same purpose is taken back. `until` is when a minor comes of
     age: after that nobody else has to be asked.
     """
     take_back(session, member_id=member_id, purpose_id=purpose.id, now=now)
@@ -38,6 +40,7 @@ def ask(
         "member_id": member_id,
         "client_id": client.id,
         "purpose_id": purpose.id,
+        "voice": voice,
         "given": sorted(answer.given),
         "refused": sorted(answer.refused),
         "duration": answer.duration,
@@ -47,13 +50,13 @@ def ask(
         "acr": answer.acr,
         "state": ApprovalState.WAITING,
         "asked_at": now,
-        "expires_at": min(now + WAITS, until),
+        "expires_at": now + WAITS if until is None else min(now + WAITS, until),
     }
     return insert_once(session, ApprovalRequest, values)
 
 
 def take_back(session: Session, *, member_id: UUID, purpose_id: UUID, now: datetime) -> bool:
-    """Let the minor take the question back; say whether there was one."""
+    """Let the member take the question back; say whether there was one."""
     statement = (
         update(ApprovalRequest)
         .where(
@@ -69,7 +72,7 @@ def take_back(session: Session, *, member_id: UUID, purpose_id: UUID, now: datet
 def decide(
     session: Session, request_id: UUID, state: ApprovalState, *, by: UUID, now: datetime
 ) -> bool:
-    """Answer a question; of two guardians who try, only one gets True."""
+    """Answer a question; of two who try, only one gets True."""
     statement = (
         update(ApprovalRequest)
         .where(
@@ -92,14 +95,14 @@ def get(session: Session, request_id: UUID) -> ApprovalRequest:
 
 
 def is_open(asked: ApprovalRequest, *, now: datetime) -> bool:
-    """Say whether a guardian can still answer."""
+    """Say whether it can still be answered."""
     return asked.decided_at is None and now < asked.expires_at
 
 
 def waiting(
     session: Session, ward_ids: Iterable[UUID], *, now: datetime
 ) -> Sequence[ApprovalRequest]:
-    """Return what these members' guardians have not answered yet, the oldest first."""
+    """Return what was asked for these members and not answered yet, the oldest first."""
     return session.scalars(
         select(ApprovalRequest)
         .where(
@@ -111,26 +114,49 @@ def waiting(
     ).all()
 
 
-def state_of(
+def find_refused(
+    session: Session,
+    purpose: RegisteredPurpose,
+    given: AbstractSet[str],
+    *,
+    member_id: UUID,
+    since: datetime,
+) -> ApprovalRequest | None:
+    """Return the no that was said, after `since`, to these very claims on the same text."""
+    refused = session.scalars(
+        select(ApprovalRequest)
+        .where(
+            ApprovalRequest.member_id == member_id,
+            ApprovalRequest.purpose_id == purpose.id,
+            ApprovalRequest.state == ApprovalState.REFUSED,
+            ApprovalRequest.decided_at > since,
+            ApprovalRequest.text_version == purpose.text_version,
+        )
+        .order_by(ApprovalRequest.id.desc())
+    )
+    return next((each for each in refused if frozenset(each.given) == given), None)
+
+
+def newest(
     session: Session,
     purpose: RegisteredPurpose,
     *,
     member_id: UUID,
     since: datetime,
     now: datetime,
-) -> ApprovalState | None:
-    """Return how the newest question stands for who began to sign in at `since`.
+) -> ApprovalRequest | None:
+    """Return the newest question if it says something to who began to sign in at `since`.
 
     An answer given before that, and a question about a text since changed, say nothing.
     """
-    newest = session.scalar(
+    found = session.scalar(
         select(ApprovalRequest)
         .where(ApprovalRequest.member_id == member_id, ApprovalRequest.purpose_id == purpose.id)
         .order_by(ApprovalRequest.id.desc())
         .limit(1)
     )
-    if newest is None or newest.text_version != purpose.text_version:
+    if found is None or found.text_version != purpose.text_version:
         return None
-    if newest.decided_at is None:
-        return ApprovalState.WAITING if is_open(newest, now=now) else None
-    return newest.state if newest.decided_at >= since else None
+    if found.decided_at is None:
+        return found if is_open(found, now=now) else None
+    return found if found.decided_at >= since else None

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from clients.directory import RegisteredClient, RegisteredPurpose
 from consent import receipts
+from consent.acting import Acting
 from consent.models import Consent, ConsentText, Decision, EndReason, Receipt
 from consent.rules import Decided
 from kernel.db import changed, insert_once
@@ -69,11 +70,11 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Approval:
-    """Which guardian agreed in the member's stead, and when their word ends."""
+    """Who agreed in the member's stead, and when their word ends."""
 
     approver_id: UUID
     relation: Relation
-    until: datetime
+    until: datetime | None
 
 
 def decisions(session: Session, *, member_id: UUID, purpose_id: UUID) -> tuple[Decided, ...]:
@@ -129,7 +130,7 @@ def record(
     `consent.duration_not_offered` or `consent.claim_not_asked`.
     """
     expires_at = _ends_at(answer.duration, purpose, now=now)
-    if approval is not None:
+    if approval is not None and approval.until is not None:
         expires_at = min(expires_at, approval.until)
     claims = answer.given | answer.refused
     if not claims <= purpose.approved | {"sub"}:
@@ -206,6 +207,7 @@ def _end(
     member_id: UUID,
     purpose: UUID,
     now: datetime,
+    by: Acting | None = None,
 ) -> int:
     statement = update(Consent).where(
         Consent.member_id == member_id,
@@ -214,14 +216,24 @@ def _end(
     )
     if claims is not None:
         statement = statement.where(Consent.claim.in_(sorted(claims)))
-    return changed(session.execute(statement.values(ended_at=now, end_reason=reason)))
+    values = {"ended_at": now, "end_reason": reason}
+    if by is not None:
+        values |= {"ended_by": by.by, "ended_as": by.relation.value}
+    return changed(session.execute(statement.values(values)))
 
 
-def withdraw(session: Session, *, member_id: UUID, purpose_id: UUID, now: datetime) -> UUID:
+def withdraw(
+    session: Session,
+    *,
+    member_id: UUID,
+    purpose_id: UUID,
+    now: datetime,
+    by: Acting | None = None,
+) -> UUID:
     """End everything the member agreed to for one purpose; return the client it was given to.
 
-    The caller ends the grants that rest on it in the same transaction (`idp.grants.end`).
-    Raises NotFound if there is nothing.
+    `by` is who does it in the member's stead. The caller ends the grants that rest on it in the
+    same transaction (`idp.grants.end`). Raises NotFound if there is nothing.
     """
     client_id = session.scalar(
         select(Consent.client_id)
@@ -233,7 +245,13 @@ def withdraw(session: Session, *, member_id: UUID, purpose_id: UUID, now: dateti
         .limit(1)
     )
     ended = _end(
-        session, EndReason.WITHDRAWN, None, member_id=member_id, purpose=purpose_id, now=now
+        session,
+        EndReason.WITHDRAWN,
+        None,
+        member_id=member_id,
+        purpose=purpose_id,
+        now=now,
+        by=by,
     )
     if client_id is None or not ended:
         raise NotFound("consent.not_found")
@@ -287,6 +305,14 @@ def listed(session: Session, *, member_id: UUID) -> Sequence[Consent]:
     return session.scalars(
         select(Consent).where(Consent.member_id == member_id).order_by(Consent.id.desc())
     ).all()
+
+
+def approved_receipts(session: Session, *, member_id: UUID) -> frozenset[UUID]:
+    """Return the member's receipts on which another agreed in their stead."""
+    rows = session.scalars(
+        select(Receipt.id).where(Receipt.member_id == member_id, Receipt.approver_id.is_not(None))
+    )
+    return frozenset(rows)
 
 
 def purposes_of(session: Session, *, member_id: UUID) -> list[UUID]:

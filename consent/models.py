@@ -52,8 +52,17 @@ class Receipt(Base):
     language: Mapped[str] = mapped_column(String(16))
     acr: Mapped[str] = mapped_column(String(64))
     decided_at: Mapped[datetime]
-    approver_id: Mapped[UUID | None]  # the guardian who agreed in the member's stead
+    approver_id: Mapped[UUID | None]  # who agreed in the member's stead
     relation: Mapped[str | None] = mapped_column(String(16))  # members.models.Relation
+
+
+class Voice(StrEnum):
+    """Whose word counts."""
+
+    ALONE = "alone"
+    GUARDIAN_APPROVES = "guardian_approves"
+    GUARDIAN_DECIDES = "guardian_decides"
+    PROXY_DECIDES = "proxy_decides"  # the member asks for it; no table ever does
 
 
 class Consent(Base):
@@ -85,6 +94,8 @@ class Consent(Base):
     once: Mapped[bool] = mapped_column(default=False)  # serves one sign-in, then is asked again
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[EndReason | None]
+    ended_by: Mapped[UUID | None]  # who withdrew it in the member's stead
+    ended_as: Mapped[str | None] = mapped_column(String(16))  # members.models.Relation
 
 
 class ApprovalState(StrEnum):
@@ -97,11 +108,15 @@ class ApprovalState(StrEnum):
 
 
 class ApprovalRequest(Base):
-    """A minor's answer on the consent page that counts once a guardian agrees (Civil Code 79)."""
+    """A member's answer on the consent page that counts once another agrees (Civil Code 79).
+
+    If the other decides altogether, `given` is everything that was asked.
+    """
 
     __tablename__ = "approval_request"
     __table_args__ = (
         unique_while("decided_at IS NULL", "member_id", "purpose_id"),
+        Index(None, "member_id", "purpose_id", "id"),
         CheckConstraint("(decided_at IS NULL) = (state = 'waiting')", name="decided"),
     )
 
@@ -109,11 +124,12 @@ class ApprovalRequest(Base):
     member_id: Mapped[UUID] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"))
     client_id: Mapped[UUID]
     purpose_id: Mapped[UUID]
+    voice: Mapped[Voice]
     given: Mapped[list[str]]  # names of claims
     refused: Mapped[list[str]]
     duration: Mapped[str] = mapped_column(String(8))
     language: Mapped[str] = mapped_column(String(16))
-    text: Mapped[str] = mapped_column(Text)  # exactly as the minor read it
+    text: Mapped[str] = mapped_column(Text)  # exactly as the member read it
     text_version: Mapped[int]
     acr: Mapped[str] = mapped_column(String(64))
     state: Mapped[ApprovalState]

@@ -6,7 +6,7 @@ of claims, never their values. It is signed in `idp.receipts`; `require_sound` n
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -49,10 +49,10 @@ class Written:
 
 @dataclass(frozen=True, kw_only=True)
 class Represented:
-    """The two people of a consent that a guardian approved, by name."""
+    """The people of a consent in which another acted for the member, by name."""
 
     member: str
-    approver: str
+    others: Mapping[UUID, str]
 
 
 def facts_of(
@@ -203,15 +203,16 @@ def _events(written: Written, *, principal: str, now: datetime) -> list[Json]:
     for each in written.consents:
         ending = _ending(each, now=now)
         if ending is not None:
-            endings[ending].append(each.claim)
+            endings[(*ending, each.ended_as or "")].append(each.claim)
     return [given] + [
         {
             "event_type": "end",
             "event_state": reason,
             "event_time": _moment(at),
             "pii_attribute_ids": sorted(claims),
+            **({"entity_relation": relation} if relation else {}),
         }
-        for (at, reason), claims in sorted(endings.items())
+        for (at, reason, relation), claims in sorted(endings.items())
     ]
 
 
@@ -250,20 +251,28 @@ def _parties(written: Written, issuer: Issuer) -> list[Json]:
 
 
 def _people(written: Written, represented: Represented | None, *, principal: str) -> list[Json]:
-    """Name minor and guardian; who decides alone stands in no receipt by name."""
-    if represented is None or written.receipt.relation is None:
+    """Name the member and who acted for them; who decides alone stands in no receipt by name."""
+    if represented is None:
         return []
-    return [
+    receipt = written.receipt
+    acts = [
+        (receipt.approver_id, receipt.relation, "gave"),
+        *((each.ended_by, each.ended_as, "withdrew") for each in written.consents),
+    ]
+    member: Json = {
+        "party_id": principal,
+        "party_name": represented.member,
+        "party_role": "PII principal",
+    }
+    return [member] + [
         {
-            "party_id": principal,
-            "party_name": represented.member,
-            "party_role": "PII principal",
-        },
-        {
-            "party_name": represented.approver,
+            "party_name": represented.others.get(who, ""),
             "party_role": "representative of the PII principal",
-            "party_relation": written.receipt.relation,
-        },
+            "party_relation": relation,
+            "party_act": act,
+        }
+        for who, relation, act in dict.fromkeys(acts)
+        if who is not None
     ]
 
 

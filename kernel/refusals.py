@@ -46,18 +46,74 @@ CATALOGUE = {
         "A guardian must approve; come to a service counter together to register",
         clause="2(8)1",
     ),
+    "member.age_unknown": _entry(
+        422,
+        "我們不知道您幾歲；請到申辦窗口補登出生日期",
+        "We do not know how old you are; have your birth date entered at a service counter",
+        clause="2(8)1",
+    ),
     "guardian.is_ward": _entry(
         422, "不能當自己的法定代理人", "Nobody is their own guardian", clause="7(2)"
     ),
     "guardian.of_age": _entry(
-        422, "已滿 18 歲，不需要法定代理人", "Who is of age needs no guardian", clause="2(8)1"
+        422,
+        "已滿 18 歲，也沒有監護或輔助宣告，不需要法定代理人",
+        "Who is of age needs no guardian unless a court declared so",
+        clause="2(8)1",
+    ),
+    "guardian.not_the_relation": _entry(
+        422,
+        "關係和宣告不符：監護宣告由監護人，輔助宣告由輔助人",
+        "Guardianship has a guardian, assistance an assistant",
+        clause="2(8)1",
+    ),
+    "capacity.source_missing": _entry(
+        422, "請寫下裁定字號", "Give the number of the court's decree"
+    ),
+    "capacity.already_noted": _entry(
+        409, "已經登錄過宣告，請先解除", "A declaration is noted already; lift it first"
+    ),
+    "capacity.not_noted": _entry(404, "沒有登錄宣告", "No declaration is noted"),
+    "member.capacity_representative_required": _entry(
+        422,
+        "受監護宣告者須由監護人代為辦理",
+        "A guardian acts for an adult under guardianship",
+        clause="2(8)1",
     ),
     "guardian.not_adult": _entry(
         422, "法定代理人要滿 18 歲", "A guardian must be of age", clause="2(8)1"
     ),
     "guardian.already_linked": _entry(409, "已經登記過了", "They are linked already"),
     "guardian.not_linked": _NO_PAGE,
+    "poa.is_principal": _entry(
+        422, "不能當自己的受託人", "Nobody is their own proxy", clause="7(2)"
+    ),
+    "poa.not_adult": _entry(
+        422,
+        "委託人和受託人都要滿 18 歲",
+        "Both principal and proxy must be of age",
+        clause="7(2)",
+    ),
+    "poa.already_entered": _entry(
+        409, "這兩個人之間已有有效的委託書", "A power between the two is in force already"
+    ),
+    "poa.not_found": _NO_PAGE,
+    "case.poa_missing": _entry(
+        422,
+        "委託書欠缺：要寫明委託事項和文件編號",
+        "The power of attorney must name its matters and where the letter is kept",
+        clause="7(2)",
+    ),
+    "case.poa_expired": _entry(
+        422, "委託書已逾期", "The power of attorney is past its last day", clause="7(2)"
+    ),
+    "case.poa_scope": _entry(
+        422, "委託書的範圍不含這件事", "The power of attorney does not cover this", clause="7(2)"
+    ),
     "approval.not_found": _NO_PAGE,
+    "approval.too_many": _entry(
+        429, "今天問太多次了", "You have asked too often today", clause="10-I(2)"
+    ),
     "approval.over": _entry(
         409, "這件事已經有人決定或過期了", "This was decided already, or its time is over"
     ),

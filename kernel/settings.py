@@ -4,7 +4,7 @@ import os
 import tomllib
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -71,10 +71,47 @@ class Lifetimes(_Group):
     session_idle: int = Field(default=2 * 3600, ge=600)
     session_shared_computer: int = Field(default=600, ge=60)
     deletion_wait: int = Field(default=7 * 86400, ge=0, le=30 * 86400)
+    refused_approval: int = Field(default=7 * 86400, ge=0, le=90 * 86400)
 
     def of(self, name: str) -> timedelta:
         """Return the lifetime called `name` as a duration."""
         return timedelta(seconds=getattr(self, name))
+
+
+Voice = Literal["alone", "guardian_approves", "guardian_decides"]
+ByGuardian = Literal["guardian_approves", "guardian_decides"]
+
+
+class UnderAge(_Group):
+    """Whose word counts for a member under age; a merchant knows none without a guardian."""
+
+    agency: Voice = "alone"
+    agency_identified: Voice = "alone"
+    merchant: Voice = "alone"
+    merchant_identified: ByGuardian = "guardian_approves"
+
+
+class Assisted(UnderAge):
+    """Whose word counts for an adult under assistance (Civil Code 15-2)."""
+
+    merchant_identified: Voice = "guardian_approves"  # type: ignore[assignment]  # may be weaker
+
+
+class Guarded(_Group):
+    """Whose word counts for an adult under guardianship where nothing identifies them."""
+
+    agency: Voice = "alone"
+    merchant: Voice = "alone"
+
+
+class Representation(_Group):
+    """Whose word counts when data are given, by who the member is (`consent.representation`)."""
+
+    child: UnderAge = UnderAge()
+    youth: UnderAge = UnderAge()
+    unknown: UnderAge = UnderAge()
+    assisted: Assisted = Assisted()
+    guarded: Guarded = Guarded()
 
 
 class Settings(BaseSettings):
@@ -94,6 +131,7 @@ class Settings(BaseSettings):
     mail: Mail = Mail()
     relay_domain: str = Field(default="", pattern=r"^([a-z0-9-]+(\.[a-z0-9-]+)+)?$")
     lifetimes: Lifetimes = Lifetimes()
+    representation: Representation = Representation()
     private_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     trusted_proxies: int = Field(default=0, ge=0, le=4)
     breach_list: Path | None = None

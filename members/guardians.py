@@ -1,4 +1,4 @@
-"""Know who acts for whom: guardians of minors, entered at the counter, ending by the clock (4.17).
+"""Know who acts for whom by law: entered at the counter, ending by the clock or the court (4.17).
 
 Nobody ends a link online: whose child it is is not theirs to click away.
 """
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from kernel.db import changed, insert_once
@@ -23,16 +23,16 @@ def link(
     guardian_id: UUID,
     relation: Relation,
     evidence: Evidence,
-    until: datetime,
+    until: datetime | None,
     now: datetime,
 ) -> None:
-    """Enter that one member acts for another until the ward comes of age at `until`.
+    """Enter that one member acts for another: a minor until `until`, an adult while declared so.
 
     Raises Refused `guardian.is_ward`, `guardian.of_age` or `guardian.already_linked`.
     """
     if ward_id == guardian_id:
         raise Refused("guardian.is_ward")
-    if until <= now:
+    if until is not None and until <= now:
         raise Refused("guardian.of_age")
     values = {
         "id": new_id(),
@@ -59,19 +59,24 @@ def wards_of(session: Session, guardian_id: UUID, *, now: datetime) -> Sequence[
 
 def _active(session: Session, of: ColumnElement[bool], *, now: datetime) -> Sequence[GuardianLink]:
     return session.scalars(
-        select(GuardianLink)
-        .where(of, GuardianLink.ended_at.is_(None), GuardianLink.ends_at > now)
-        .order_by(GuardianLink.id)
+        select(GuardianLink).where(of, *_in_force(now)).order_by(GuardianLink.id)
     ).all()
 
 
-def get(session: Session, *, ward_id: UUID, guardian_id: UUID, now: datetime) -> GuardianLink:
-    """Return the link between two members in force at `now`. Raises NotFound."""
-    found = wards_of(session, guardian_id, now=now)
-    one = next((each for each in found if each.ward_id == ward_id), None)
-    if one is None:
-        raise NotFound("guardian.not_linked")
-    return one
+def _in_force(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    by_the_clock = or_(GuardianLink.ends_at.is_(None), GuardianLink.ends_at > now)
+    return GuardianLink.ended_at.is_(None), by_the_clock
+
+
+def find(
+    session: Session, link_id: UUID, *, guardian_id: UUID, now: datetime
+) -> GuardianLink | None:
+    """Return the guardian's link in force, held until this transaction ends: it acts or is over."""
+    return session.scalar(
+        select(GuardianLink)
+        .where(GuardianLink.id == link_id, GuardianLink.guardian_id == guardian_id, *_in_force(now))
+        .with_for_update()
+    )
 
 
 def end(session: Session, *, ward_id: UUID, guardian_id: UUID, now: datetime) -> None:
@@ -90,6 +95,6 @@ def end(session: Session, *, ward_id: UUID, guardian_id: UUID, now: datetime) ->
 
 
 def require_no_wards(session: Session, member_id: UUID, *, now: datetime) -> None:
-    """Keep who acts for a minor. Raises Refused `account.deletion_blocked_guardian`."""
+    """Keep who acts for another by law. Raises Refused `account.deletion_blocked_guardian`."""
     if wards_of(session, member_id, now=now):
         raise Refused("account.deletion_blocked_guardian")

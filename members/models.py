@@ -1,6 +1,6 @@
 """The tables of members, of what they ask for, and of how they leave."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -38,10 +38,12 @@ class Member(Base):
 
 
 class Relation(StrEnum):
-    """What a guardian is to the ward (Civil Code 1086, 1098)."""
+    """What somebody who acts is to whom they act for (Civil Code 15-2, 167, 1086, 1098)."""
 
     PARENT = "parent"
     GUARDIAN = "guardian"
+    ASSISTANT = "assistant"  # of an adult who acts with approval
+    PROXY = "proxy"  # by a power of attorney, not by law: `members.proxy_models`
 
 
 class Evidence(StrEnum):
@@ -51,14 +53,40 @@ class Evidence(StrEnum):
     COURT_DECISION = "court_decision"
 
 
+class Capacity(StrEnum):
+    """What a court declared about an adult (Civil Code 14, 15-1)."""
+
+    GUARDED = "guarded"  # 監護宣告: the guardian acts
+    ASSISTED = "assisted"  # 輔助宣告: acts with approval in some matters
+
+
+class CapacityNote(Base):
+    """A declaration in force for a member: which court's, and of which day."""
+
+    __tablename__ = "capacity_note"
+    __table_args__ = (unique_while("lifted_at IS NULL", "member_id"),)
+
+    id: Mapped[Key]
+    member_id: Mapped[UUID] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"))
+    capacity: Mapped[Capacity]
+    source: Mapped[str] = mapped_column(String(64))  # the number of the decree
+    declared_on: Mapped[date]
+    noted_at: Mapped[datetime]
+    lifted_at: Mapped[datetime | None]
+
+
 class GuardianLink(Base):
-    """Who acts for a minor, from when; it ends by itself when the ward comes of age (4.17)."""
+    """Who acts for whom by law, from when (4.17).
+
+    For a minor it ends by itself when the ward comes of age; for an adult, with the declaration.
+    """
 
     __tablename__ = "guardian_link"
     __table_args__ = (
         unique_while("ended_at IS NULL", "ward_id", "guardian_id"),
         Index(None, "guardian_id"),
         CheckConstraint("ward_id <> guardian_id", name="two_people"),
+        CheckConstraint("relation <> 'proxy'", name="by_law"),
     )
 
     id: Mapped[Key]
@@ -67,7 +95,7 @@ class GuardianLink(Base):
     relation: Mapped[Relation]
     evidence: Mapped[Evidence]
     started_at: Mapped[datetime]
-    ends_at: Mapped[datetime]  # the first moment of the eighteenth birthday in Taipei
+    ends_at: Mapped[datetime | None]  # the first moment of the eighteenth birthday in Taipei
     ended_at: Mapped[datetime | None]  # earlier: by judgement, by death, at the counter
 
 

@@ -29,6 +29,7 @@ ROOMS_WITH_TABLES = (
     "kernel.jobs",
     "kernel.throttle",
     "members.models",
+    "members.proxy_models",
     "services.models",
     "web.models",
 )

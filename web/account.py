@@ -112,7 +112,7 @@ def index() -> str:
     """Show what needs attention and the way to everything else."""
     member = register.get(scope.db(), scope.member_id())
     open_sessions = sessions.listed(scope.db(), member.id, now=scope.now())
-    cards = consent_cards.live()
+    cards = consent_cards.live(scope.member_id(), now=scope.now())
     return pages.page(
         "account/index.html",
         person=pages.person(),

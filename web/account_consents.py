@@ -19,7 +19,7 @@ def consents() -> str:
     """List what the member agreed to, and what has ended."""
     return pages.page(
         "account/consents.html",
-        consents=consent_cards.live(),
+        consents=consent_cards.live(scope.member_id(), now=scope.now()),
         history=consent_cards.ended(),
         flashes=done(),
     )
@@ -29,7 +29,7 @@ def consents() -> str:
 @scope.member_required
 def withdraw_page(purpose_id: UUID) -> str:
     """Ask once more, saying what withdrawing does and what is out already."""
-    card = consent_cards.get(purpose_id)
+    card = consent_cards.get(purpose_id, scope.member_id(), now=scope.now())
     effects = [
         pages.say("對方立刻不能再向我們取得您的資料。"),
         pages.say("對方已經收到的資料，要由對方刪除；您可以在這裡要求。"),
@@ -43,11 +43,12 @@ def withdraw_page(purpose_id: UUID) -> str:
         card=card,
         action=url_for("account.withdraw", purpose_id=purpose_id),
         effects=effects,
-        sent=[(_label(each.claim), each) for each in sent],
+        sent=[(label(each.claim), each) for each in sent],
     )
 
 
-def _label(claim: str) -> Bilingual:
+def label(claim: str) -> Bilingual:
+    """Return what a claim is called; one that left the catalogue keeps its name."""
     known = BY_NAME.get(claim)
     return Bilingual(claim, claim) if known is None else known.label
 

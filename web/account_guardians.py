@@ -1,6 +1,6 @@
-"""代理與監護: who acts for me, for whom I act, and a minor's questions that wait for my word."""
+"""代理與監護: who acts for me, for whom I act, and questions that wait for my word."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -8,19 +8,19 @@ from uuid import UUID
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from audit import footprint
-from audit.lines import Kind
 from clients.directory import RegisteredClient, RegisteredPurpose
 from consent import approvals, ledger
+from consent.acting import Acting
 from consent.catalogue import ALWAYS, Claim, in_order
 from consent.ledger import Answer, Approval
-from consent.models import ApprovalRequest, ApprovalState
+from consent.models import ApprovalRequest, ApprovalState, Voice
 from kernel.errors import NotFound, Refused
 from members import guardians as links
-from members.models import GuardianLink
-from web import csrf, guardians, notices, pages, scope
+from members import proxies
+from members.proxy_models import Matter
+from web import acting, csrf, guardians, pages, proxy_acts, scope
 from web.account_confirm import confirmation_required
-from web.mails import Mail
+from web.consent_page import Duration, durations_of
 from web.views import client_view
 
 bp = Blueprint("guardians", __name__, url_prefix="/account/guardians")
@@ -32,105 +32,142 @@ def _only_our_forms() -> None:
         csrf.require()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Person:
-    """Somebody at the other end of a link."""
+    """Somebody at the other end of a link or a letter."""
 
     name: str
     relation: str
-    since: datetime
-    until: datetime
+    until: datetime | None
+    matters: list[str]
+    act_url: str | None
+    end_url: str | None
 
 
 @bp.get("")
 @scope.member_required
 def index() -> str:
-    """List both sides of every link, and what waits."""
+    """List both sides of every link and letter, and what waits."""
     session, me, now = scope.db(), scope.member_id(), scope.now()
+    by_law = map(acting.by_law, links.guardians_of(session, me, now=now))
+    given = map(acting.by_letter, proxies.given_by(session, me, now=now))
     return pages.page(
         "account/guardians.html",
-        wards=_people(links.wards_of(session, me, now=now), ward=True),
-        guardians=_people(links.guardians_of(session, me, now=now), ward=False),
+        wards=_people(acting.everyone(), mine=True),
+        guardians=_people(by_law, mine=False),
+        proxies=_people(given, mine=False),
         waiting=guardians.waiting(),
         flashes=_done(),
     )
 
 
-def _people(found: Sequence[GuardianLink], *, ward: bool) -> list[Person]:
-    return [
-        Person(
-            _name(each.ward_id if ward else each.guardian_id),
-            each.relation.value,
-            each.started_at,
-            each.ends_at,
-        )
-        for each in found
-    ]
+def _people(found: Iterable[Acting], *, mine: bool) -> list[Person]:
+    return [_person(each, mine=mine) for each in found]
 
 
-def _name(member_id: UUID) -> str:
+def _person(each: Acting, *, mine: bool) -> Person:
+    return Person(
+        name=name(each.member_id if mine else each.by),
+        relation=each.relation.value,
+        until=each.until,
+        matters=matters_in_words(each),
+        act_url=url_for("guardians.acting", acting_id=each.id) if mine else None,
+        end_url=url_for("guardians.end_power", power_id=each.id) if each.is_proxy else None,
+    )
+
+
+def matters_in_words(each: Acting) -> list[str]:
+    """Return what a letter lets its proxy do."""
+    words = {
+        Matter.SERVICES: pages.say("對市府機關的同意"),
+        Matter.MERCHANTS: pages.say("對特約商店的同意"),
+        Matter.FOOTPRINT: pages.say("查看足跡"),
+    }
+    return [said for matter, said in words.items() if matter in each.matters]
+
+
+def name(member_id: UUID) -> str:
+    """Return the full name of a member who is linked to the visitor."""
     return guardians.name_of(scope.db(), member_id, keyring=scope.rooms().keyring)
 
 
 def _done() -> list[str]:
     words = {
-        ApprovalState.APPROVED: pages.say("已同意。孩子可以繼續登入，收據在孩子的帳號裡。"),
-        ApprovalState.REFUSED: pages.say("已回覆不同意，沒有提供任何資料。"),
+        ApprovalState.APPROVED.value: pages.say("已同意。對方可以繼續登入，收據在對方的帳號裡。"),
+        ApprovalState.REFUSED.value: pages.say("已回覆不同意，沒有提供任何資料。"),
+        "ended": pages.say("委託已經結束，立刻不能再用。"),
     }
     said = request.args.get("done", "")
-    return [words[ApprovalState(said)]] if said in set(words) else []
+    return [words[said]] if said in words else []
+
+
+@bp.post("/powers/<uuid:power_id>/end")
+@scope.member_required
+def end_power(power_id: UUID) -> Response:
+    """End a power at once: its principal revokes it, its proxy resigns."""
+    proxy_acts.end_by_party(power_id)
+    return redirect(url_for("guardians.index", done="ended"), 303)
+
+
+# Answering
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A question of one of the visitor's wards, with the link that lets them answer."""
+    """A question to the visitor, with the link or letter that lets them answer."""
 
     row: ApprovalRequest
-    link: GuardianLink
+    by: Acting
     client: RegisteredClient
     purpose: RegisteredPurpose
 
     @property
     def claims(self) -> list[Claim]:
-        """Return what the minor would give, besides being recognised."""
-        return in_order(name for name in self.row.given if name != ALWAYS)
+        """Return what would be given, besides being recognised."""
+        return in_order(each for each in self.row.given if each != ALWAYS)
 
     @property
     def required(self) -> frozenset[str]:
         """Return what goes with agreeing at all."""
         return frozenset({ALWAYS, *(each.name for each in self.purpose.claims if each.required)})
 
+    @property
+    def is_mine(self) -> bool:
+        """Say whether the visitor chooses everything, not only yes or no."""
+        return self.row.voice is not Voice.GUARDIAN_APPROVES
+
+    @property
+    def durations(self) -> list[Duration]:
+        """Return how long may be chosen; nothing where the member chose already."""
+        return durations_of(self.purpose) if self.is_mine else []
+
 
 def _asked(request_id: UUID) -> Asked:
-    """Return the question. Raises NotFound for who is no guardian of the minor."""
+    """Return the question. Raises NotFound for whom it is not put to."""
     session, now = scope.db(), scope.now()
     row = approvals.get(session, request_id)
-    link = links.get(session, ward_id=row.member_id, guardian_id=scope.member_id(), now=now)
     client = scope.rooms().provider.directory.find_by_id(session, row.client_id, now=now)
     purpose = None if client is None else client.find_purpose_by_id(row.purpose_id)
     if client is None or purpose is None:
         raise NotFound("approval.not_found")
+    by = acting.answering(row, client.kind)
     if not approvals.is_open(row, now=now) or purpose.text_version != row.text_version:
         raise Refused("approval.over")
-    return Asked(row, link, client, purpose)
+    return Asked(row, by, client, purpose)
 
 
 @bp.get("/<uuid:request_id>")
 @scope.member_required
 @confirmation_required
 def one(request_id: UUID) -> str:
-    """Show what the minor read and would give, claim by claim."""
+    """Show what the member read and would give, claim by claim."""
     asked = _asked(request_id)
     return pages.page(
         "account/guardian_request.html",
-        name=_name(asked.row.member_id),
+        name=name(asked.row.member_id),
+        asked=asked,
         client=client_view(asked.client),
         purpose=asked.purpose,
-        claims=asked.claims,
-        required=asked.required,
-        text_shown=asked.row.text,
-        text_language=asked.row.language,
-        expires_at=asked.row.expires_at,
         action=url_for("guardians.decide", request_id=request_id),
     )
 
@@ -139,35 +176,37 @@ def one(request_id: UUID) -> str:
 @scope.member_required
 @confirmation_required
 def decide(request_id: UUID) -> Response:
-    """Write down the guardian's word: as much as the minor would give, or less, or nothing."""
+    """Write down the visitor's word: as much as was put before them, or less, or nothing."""
     asked = _asked(request_id)
     decision = request.form.get("decision")
-    if decision not in {"allow", "deny"}:  # silence is no consent
-        return redirect(url_for("guardians.one", request_id=request_id), 303)
+    duration = request.form.get("duration", "") if asked.is_mine else asked.row.duration
+    offered = ledger.durations(asked.purpose)
+    if decision not in {"allow", "deny"} or (decision == "allow" and duration not in offered):
+        return redirect(url_for("guardians.one", request_id=request_id), 303)  # silence is no yes
     state = ApprovalState.APPROVED if decision == "allow" else ApprovalState.REFUSED
     me, now = scope.member_id(), scope.now()
     if not approvals.decide(scope.db(), request_id, state, by=me, now=now):
         raise Refused("approval.over")
-    if state is ApprovalState.APPROVED:
-        _approve(asked)
-    else:
-        _refuse(asked)
-    _tell(asked)
+    given, receipt_id = _approve(asked, duration) if decision == "allow" else (frozenset(), None)
+    proxy_acts.answered(asked.by, asked.row, given, receipt_id)
     return redirect(url_for("guardians.index", done=state.value), 303)
 
 
-def _approve(asked: Asked) -> None:
+def _approve(asked: Asked, duration: str) -> tuple[frozenset[str], UUID]:
     row = asked.row
-    wanted = {name for name in row.given if request.form.get(f"claim.{name}") == "share"}
+    wanted = {each for each in row.given if request.form.get(f"claim.{each}") == "share"}
     given = frozenset(row.given) & (asked.required | wanted)
     refused = frozenset(row.refused) | frozenset(row.given) - given
     answer = Answer(
         given=given,
         refused=refused,
-        duration=row.duration,
+        duration=duration,
         language=row.language,
         text=row.text,
         acr=row.acr,
+    )
+    approval = Approval(
+        approver_id=asked.by.by, relation=asked.by.relation, until=asked.by.word_ends_at
     )
     receipt_id = ledger.record(
         scope.db(),
@@ -176,46 +215,6 @@ def _approve(asked: Asked) -> None:
         answer,
         member_id=row.member_id,
         now=scope.now(),
-        approval=Approval(
-            approver_id=asked.link.guardian_id,
-            relation=asked.link.relation,
-            until=asked.link.ends_at,
-        ),
+        approval=approval,
     )
-    _note(Kind.CONSENT_APPROVED, row.member_id, asked, given, basis=[str(receipt_id)])
-    _note(Kind.GUARDIAN_APPROVED, asked.link.guardian_id, asked, given)
-
-
-def _refuse(asked: Asked) -> None:
-    _note(Kind.APPROVAL_REFUSED, asked.row.member_id, asked, frozenset())
-    _note(Kind.GUARDIAN_REFUSED, asked.link.guardian_id, asked, frozenset())
-
-
-def _note(
-    kind: Kind,
-    member_id: UUID,
-    asked: Asked,
-    claims: frozenset[str],
-    *,
-    basis: Sequence[str] = (),
-) -> None:
-    footprint.record(
-        scope.db(),
-        kind,
-        member_id=member_id,
-        now=scope.now(),
-        client_id=asked.client.id,
-        purpose_id=asked.purpose.id,
-        claims=claims,
-        basis=basis,
-    )
-
-
-def _tell(asked: Asked) -> None:
-    """Tell the minor, and the other guardian."""
-    session, now, ward_id = scope.db(), scope.now(), asked.row.member_id
-    notices.mail(
-        session, Mail.APPROVAL_DECIDED, member_id=ward_id, language=asked.row.language, now=now
-    )
-    others = links.guardians_of(session, ward_id, now=now)
-    guardians.tell(others, Mail.APPROVAL_DECIDED, but=asked.link.guardian_id)
+    return given, receipt_id

@@ -146,7 +146,7 @@ def effects() -> Response | str:
     told = request_making.recipients(scope.db(), scope.member_id())
     return pages.page(
         "account/delete_effects.html",
-        cards=consent_cards.live(),
+        cards=consent_cards.live(scope.member_id(), now=scope.now()),
         told=[named.name.text(pages.language()) for named in told.values()],
         blocked=_blocked(),
     )

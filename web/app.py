@@ -5,6 +5,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from adapters.loading import load
 from clients.directory import Directory
+from consent import representation
 from consent.derived import Relay
 from consent.till_answers import Till
 from idp import acr
@@ -19,6 +20,7 @@ from kernel.settings import DEMO_MASTER_KEY, Settings
 from services import offers
 from web import (
     account,
+    account_acting,
     account_carriers,
     account_certificates,
     account_confirm,
@@ -45,6 +47,7 @@ from web import (
     interaction_method,
     interactions,
     kit,
+    not_me,
     oidc,
     pages,
     passkeys,
@@ -72,6 +75,7 @@ ACCOUNT_PAGES = (
     account_show,
     receipts,
 )
+GUARDIANS_PAGES = (account_acting,)
 INTERACTION_PAGES = (
     interaction_account,
     interaction_certificate,
@@ -117,6 +121,7 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
         account_download.bp,
         account_leaving.bp,
         account_guardians.bp,
+        not_me.bp,
     ]
     for blueprint in blueprints + ([kit.bp, inbox.bp] if settings.demo else []):
         app.register_blueprint(blueprint)
@@ -155,6 +160,8 @@ def build_rooms(settings: Settings, database: Sessions) -> Rooms:
         adapters=adapters,
         csrf_key=keyring.derive("csrf/v1"),
         throttle_key=keyring.derive("throttle/v1"),
+        not_me_key=keyring.derive("not-me/v1"),
+        representation=representation.table_of(settings.representation.model_dump()),
         till=Till(decide=offers.answer, keyring=keyring, key=keyring.derive("till/v1")),
         reachable=reachable,
     )

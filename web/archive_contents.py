@@ -268,7 +268,7 @@ def _receipt(receipt_id: UUID, whose: Whose) -> str:
             principal=principal,
             issuer=issuer,
             now=whose.at,
-            represented=guardians.represented(session, written.receipt, keyring=rooms.keyring),
+            represented=guardians.represented(session, written, keyring=rooms.keyring),
         )
         return sign(provider.keys.signer(session, now=whose.at), document)
 

@@ -60,22 +60,22 @@ class EndedConsent:
     receipt_url: str
 
 
-def live() -> list[ConsentCard]:
-    """Return the visitor's consents in force, the newest first."""
+def live(member_id: UUID, *, now: datetime) -> list[ConsentCard]:
+    """Return the member's consents in force, the newest first."""
     rows = [
         each
-        for each in ledger.listed(scope.db(), member_id=scope.member_id())
-        if each.ended_at is None and scope.now() < each.expires_at
+        for each in ledger.listed(scope.db(), member_id=member_id)
+        if each.ended_at is None and now < each.expires_at
     ]
-    used = grants.last_used(scope.db(), member_id=scope.member_id())
+    used = grants.last_used(scope.db(), member_id=member_id)
     by_purpose = groupby(sorted(rows, key=_purpose_of), key=_purpose_of)
     cards = (_card(key, list(group), used.get(key)) for key, group in by_purpose)
     return sorted((card for card in cards if card), key=lambda card: card.given_at, reverse=True)
 
 
-def get(purpose_id: UUID) -> ConsentCard:
-    """Return the visitor's consent to one purpose. Raises NotFound if none is in force."""
-    card = next((each for each in live() if each.purpose_id == purpose_id), None)
+def get(purpose_id: UUID, member_id: UUID, *, now: datetime) -> ConsentCard:
+    """Return the member's consent to one purpose. Raises NotFound if none is in force."""
+    card = next((each for each in live(member_id, now=now) if each.purpose_id == purpose_id), None)
     if card is None:
         raise NotFound("consent.not_found")
     return card

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from audit import footprint
 from audit.lines import Kind
 from consent import ledger
+from consent.acting import Acting
 from consent.models import EndReason
 from idp import client_notices, grants
 from idp.models import GrantEnd
@@ -49,6 +50,32 @@ def withdrawn(
         now=now,
     )
     notices.mail(session, Mail.CONSENT_WITHDRAWN, member_id=member_id, language=language, now=now)
+
+
+def withdrawn_by(
+    session: Session, by: Acting, *, client_id: UUID, purpose_id: UUID, now: datetime
+) -> None:
+    """Follow up on a withdrawal in the member's stead; the letters are `web.proxy_acts`'."""
+    _end(
+        session,
+        member_id=by.member_id,
+        client_id=client_id,
+        purpose_id=purpose_id,
+        reason=EndReason.WITHDRAWN,
+        grant_end=GrantEnd.WITHDRAWN,
+        now=now,
+    )
+    footprint.record(
+        session,
+        Kind.CONSENT_WITHDRAWN,
+        member_id=by.member_id,
+        client_id=client_id,
+        purpose_id=purpose_id,
+        now=now,
+        by=str(by.by),
+        whom=str(by.member_id),
+        relation=by.relation.value,
+    )
 
 
 def left(session: Session, member_id: UUID, *, now: datetime) -> None:

@@ -8,6 +8,7 @@ from flask import request
 
 from clients import approval
 from clients.differences import Change, diff
+from clients.directory import RegisteredPurpose
 from clients.models import OrganisationKind
 from consent import derived, ledger, questions, texts, vouched
 from consent.catalogue import Claim, in_order
@@ -115,7 +116,7 @@ def context(asked: AuthorizationRequest, prepared: Prepared) -> dict[str, Any]:
         ],
         "carried": bool(asking.carried),
         "changes": [texts.change_words(each, language=language) for each in prepared.changes],
-        "durations": _durations(asked),
+        "durations": durations_of(asked.purpose),
         "not_sent": _not_sent(asked),
         "text_shown": prepared.text,
         "fingerprint": read_mark(prepared),
@@ -179,13 +180,14 @@ def _line(question: Question, held: _Held) -> Line:
     )
 
 
-def _durations(asked: AuthorizationRequest) -> list[Duration]:
+def durations_of(purpose: RegisteredPurpose) -> list[Duration]:
+    """Return the durations to choose from, the second shortest chosen."""
     words = {
         "once": pages.say("只有這一次"),
         "90d": pages.say("90 天"),
         "1y": pages.say("一年"),
     }
-    offered = ledger.durations(asked.purpose)
+    offered = ledger.durations(purpose)
     chosen = request.form.get("duration", offered[min(1, len(offered) - 1)])
     return [Duration(value, words[value], value == chosen) for value in offered]
 

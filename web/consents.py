@@ -12,7 +12,7 @@ from consent import ledger, questions
 from consent.ledger import Answer
 from consent.questions import Settled
 from idp.requests import AuthorizationRequest
-from web import consent_page, notices, pages, scope
+from web import asking_others, consent_page, notices, pages, scope
 from web.consent_page import Prepared, read_mark
 from web.mails import Mail
 from web.views import client_view
@@ -34,6 +34,7 @@ def show(
         "consent.html",
         action=action,
         errors=errors or [],
+        helpers=asking_others.helpers_by_name(asked),
         **consent_page.context(asked, prepared),
     )
     return Response(page, 422 if errors else 200, mimetype="text/html")

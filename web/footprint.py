@@ -41,6 +41,8 @@ KINDS = {
             Kind.CONSENT_REFUSED,
             Kind.CONSENT_WITHDRAWN,
             Kind.CONSENT_EXPIRED,
+            Kind.CONSENT_APPROVED,
+            Kind.APPROVAL_REFUSED,
         }
     ),
     "account": frozenset(
@@ -54,6 +56,23 @@ KINDS = {
             Kind.RESUMED,
             Kind.DELETION_ASKED,
             Kind.DELETION_CANCELLED,
+        }
+    ),
+    "acting": frozenset(
+        {
+            Kind.GUARDIAN_ASKED,
+            Kind.GUARDIAN_APPROVED,
+            Kind.GUARDIAN_REFUSED,
+            Kind.GUARDIAN_WITHDREW,
+            Kind.PROXY_ASKED,
+            Kind.PROXY_APPROVED,
+            Kind.PROXY_REFUSED,
+            Kind.PROXY_WITHDREW,
+            Kind.PROXY_READ,
+            Kind.FOOTPRINT_READ,
+            Kind.POWER_GIVEN,
+            Kind.POWER_TAKEN,
+            Kind.POWER_ENDED,
         }
     ),
     "request": frozenset({Kind.REQUEST_MADE, Kind.REQUEST_WITHDRAWN, Kind.REQUEST_MOVED}),
@@ -170,6 +189,7 @@ def _kinds() -> list[Option]:
         "card": pages.say("使用卡片"),
         "account": pages.say("密碼與帳號"),
         "request": pages.say("個資要求"),
+        "acting": pages.say("代理與監護"),
     }
     chosen = request.args.get("kind", "")
     return [Option(value, label, value == chosen) for value, label in words.items()]

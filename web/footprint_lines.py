@@ -17,7 +17,7 @@ from consent import ledger
 from kernel import clock
 from kernel.wording import Bilingual
 from members.models import RequestKind
-from web import dates, footprint_words, methods, pages, scope
+from web import dates, footprint_words, guardians, methods, pages, scope
 
 TOGETHER = timedelta(hours=1)
 DISOWNABLE = frozenset(
@@ -122,15 +122,25 @@ class Day:
 class Names:
     """The names of everything a few lines mention, looked up in three statements or four."""
 
-    def __init__(self, lines: Sequence[Line], client_ids: Iterable[UUID] = ()) -> None:
-        """Look up what `lines` mention, and these clients."""
+    def __init__(
+        self,
+        lines: Sequence[Line],
+        client_ids: Iterable[UUID] = (),
+        *,
+        member_id: UUID | None = None,
+    ) -> None:
+        """Look up what `lines` mention, and these clients; `member_id` if not the visitor's."""
+        whose = member_id or scope.member_id()
+        self.is_own = whose == scope.member_id()
         mentioned = {line.client_id for line in lines if line.client_id}
         purposes = {line.purpose_id for line in lines if line.purpose_id}
         self.clients: dict[UUID, Named] = names.of_clients(scope.db(), mentioned | {*client_ids})
         self._purposes = names.of_purposes(scope.db(), purposes)
-        self._live = ledger.live_purposes(scope.db(), member_id=scope.member_id(), now=scope.now())
+        self._live = ledger.live_purposes(scope.db(), member_id=whose, now=scope.now())
         shown = any(line.detail.get("carrier") for line in lines)
-        self._carriers = bindings.names_of(scope.db(), scope.member_id()) if shown else {}
+        self._carriers = bindings.names_of(scope.db(), whose) if shown else {}
+
+        self.people = _people(lines)
 
     def carrier(self, line: Line) -> str:
         """Return what the member calls the carrier of a line, empty if there is none."""
@@ -162,6 +172,13 @@ class Names:
         return line.purpose_id in self._live
 
 
+def _people(lines: Iterable[Line]) -> dict[str, str]:
+    """Return the names of who acted and of for whom, by the ids in the lines."""
+    ids = {line.detail[side] for line in lines for side in ("by", "whom") if side in line.detail}
+    found = guardians.names_of(scope.db(), map(UUID, ids), keyring=scope.rooms().keyring)
+    return {str(key): name for key, name in found.items()}
+
+
 def days(shown: Sequence[Shown], known: Names) -> list[Day]:
     """Return the page's entries by day, the newest first."""
     views = [view(entry, known) for entry in folded(shown)]
@@ -176,9 +193,13 @@ def view(entry: Entry, known: Names) -> View:
     return View(
         id=line.id,
         at=line.at,
-        actor=footprint_words.actor(line, client=known.client_name(line), language=language),
+        actor=footprint_words.actor(
+            line, client=known.client_name(line), language=language, people=known.people
+        ),
         kind=_kind(line, client),
-        action=footprint_words.action(line, client=known.client_name(line), language=language),
+        action=footprint_words.action(
+            line, client=known.client_name(line), language=language, people=known.people
+        ),
         purpose=known.purpose(line),
         browser=line.detail.get("browser", ""),
         facts=_facts(entry, known.purpose(line), known.carrier(line)),

@@ -6,7 +6,13 @@ from audit.lines import Kind, Line
 from consent.catalogue import BY_NAME, in_order
 from kernel.wording import ENGLISH, Bilingual
 
-GUARDIAN = Bilingual("您的法定代理人", "Your guardian")
+ACTORS: Mapping[str, Bilingual] = {  # by members.models.Relation
+    "parent": Bilingual("您的法定代理人", "Your guardian"),
+    "guardian": Bilingual("您的監護人", "Your guardian"),
+    "assistant": Bilingual("您的輔助人", "Your assistant"),
+    "proxy": Bilingual("您的受託人", "Your proxy"),
+}
+GUARDIAN = ACTORS["parent"]
 ME = Bilingual("您", "You")
 CITY = Bilingual("本服務", "This service")
 SOMEBODY = Bilingual("有人", "Somebody")
@@ -41,6 +47,37 @@ WORDS: Mapping[str, Bilingual] = {
     Kind.GUARDIAN_REFUSED: Bilingual(
         "以法定代理人身分不同意提供資料給「%(client)s」",
         "Did not approve as a guardian, for %(client)s",
+    ),
+    Kind.GUARDIAN_WITHDREW: Bilingual(
+        "替 %(whom)s 撤回了給「%(client)s」的同意",
+        "Withdrew the consent given to %(client)s, for %(whom)s",
+    ),
+    Kind.PROXY_ASKED: Bilingual(
+        "請受託人決定要不要提供給「%(client)s」：%(claims)s",
+        "Asked your proxy whether to share with %(client)s: %(claims)s",
+    ),
+    Kind.PROXY_APPROVED: Bilingual(
+        "以受託人身分替 %(whom)s 同意提供給「%(client)s」：%(claims)s",
+        "Agreed as a proxy of %(whom)s, for %(client)s: %(claims)s",
+    ),
+    Kind.PROXY_REFUSED: Bilingual(
+        "以受託人身分替 %(whom)s 回覆不同意提供給「%(client)s」",
+        "Declined as a proxy of %(whom)s, for %(client)s",
+    ),
+    Kind.PROXY_WITHDREW: Bilingual(
+        "以受託人身分替 %(whom)s 撤回了給「%(client)s」的同意",
+        "Withdrew as a proxy of %(whom)s the consent given to %(client)s",
+    ),
+    Kind.PROXY_READ: Bilingual(
+        "以受託人身分看了 %(whom)s 的足跡", "Read the footprint of %(whom)s as their proxy"
+    ),
+    Kind.FOOTPRINT_READ: Bilingual("看了您的足跡", "Read your footprint"),
+    Kind.POWER_GIVEN: Bilingual("登記了給 %(by)s 的委託書", "Gave %(by)s a power of attorney"),
+    Kind.POWER_TAKEN: Bilingual(
+        "成為 %(whom)s 的受託人", "Received a power of attorney from %(whom)s"
+    ),
+    Kind.POWER_ENDED: Bilingual(
+        "%(whom)s 給 %(by)s 的委託結束了", "The power %(whom)s gave to %(by)s ended"
     ),
     Kind.CONSENT_REFUSED: Bilingual(
         "不同意提供資料給「%(client)s」", "Did not agree to share data with %(client)s"
@@ -99,9 +136,18 @@ ANSWERS = {
     "no": Bilingual("這裡無法確認", "it cannot be confirmed here"),
 }
 OURS = frozenset(  # done by the city
-    {Kind.CARRIER_COPIED, Kind.CARRIER_REVOKED, Kind.REQUEST_MOVED, Kind.DELETED}
+    {
+        Kind.CARRIER_COPIED,
+        Kind.CARRIER_REVOKED,
+        Kind.REQUEST_MOVED,
+        Kind.DELETED,
+        Kind.POWER_ENDED,
+    }
 )
 BY_GUARDIAN = frozenset({Kind.CONSENT_APPROVED, Kind.APPROVAL_REFUSED})
+BY_OTHERS = BY_GUARDIAN | {Kind.CONSENT_WITHDRAWN, Kind.FOOTPRINT_READ}
+NOBODY: Mapping[str, str] = {}
+A_MEMBER = Bilingual("另一位會員", "another member")
 METHODS: Mapping[str, Bilingual] = {
     "password": Bilingual("用密碼", "By password"),
     "passkey": Bilingual("用通行密鑰", "By passkey"),
@@ -114,8 +160,13 @@ REPEATED = Bilingual(
 ONLY_SUB = Bilingual("只有專屬代號", "Only an identifier for that site")
 
 
-def action(line: Line, *, client: Bilingual | None, language: str) -> str:
-    """Return what was done, as a sentence after the name of who did it."""
+def action(
+    line: Line, *, client: Bilingual | None, language: str, people: Mapping[str, str] = NOBODY
+) -> str:
+    """Return what was done, as a sentence after the name of who did it.
+
+    `people` are the names of who acted and of for whom, by the ids in the line.
+    """
     words = WORDS.get(line.kind, OTHER).text(language)
     name = (client or GONE).text(language)
     values = {
@@ -124,8 +175,13 @@ def action(line: Line, *, client: Bilingual | None, language: str) -> str:
         "kind": line.kind,
         "answer": answer(line, language),
         "reference": line.detail.get("reference", ""),
+        **{side: _person(line, side, people, language) for side in ("by", "whom")},
     }
     return words % values
+
+
+def _person(line: Line, side: str, people: Mapping[str, str], language: str) -> str:
+    return people.get(line.detail.get(side, "")) or A_MEMBER.text(language)
 
 
 def answer(line: Line, language: str) -> str:
@@ -147,19 +203,29 @@ def claims(names: tuple[str, ...] | list[str], language: str) -> str:
     return between.join(labels) or ONLY_SUB.text(language)
 
 
-def actor(line: Line, *, client: Bilingual | None, language: str) -> str:
-    """Return who did it: the member, a client's system, or staff by office, role, masked name."""
+def actor(
+    line: Line, *, client: Bilingual | None, language: str, people: Mapping[str, str] = NOBODY
+) -> str:
+    """Return who did it: the member, who acts for them, a client's system, or staff."""
+    if line.kind in BY_OTHERS and (line.detail.get("by") or line.kind in BY_GUARDIAN):
+        return _representative(line, people, language)
     if line.kind == Kind.VIEWED:
         return _staff(line, language)
     if line.kind in {Kind.RELEASED, Kind.TILL_ANSWERED}:
         return (client or GONE).text(language)
+    return _other(line).text(language)
+
+
+def _other(line: Line) -> Bilingual:
     if line.kind == Kind.LOGIN_FAILED:
-        return SOMEBODY.text(language)
-    if line.kind in BY_GUARDIAN:
-        return GUARDIAN.text(language)
-    if line.kind in OURS:
-        return CITY.text(language)
-    return ME.text(language)
+        return SOMEBODY
+    return CITY if line.kind in OURS else ME
+
+
+def _representative(line: Line, people: Mapping[str, str], language: str) -> str:
+    """Return who acted in the member's stead; lines of before did not say who."""
+    relation = ACTORS.get(line.detail.get("relation", ""), GUARDIAN).text(language)
+    return f"{relation} {people.get(line.detail.get('by', ''), '')}".strip()
 
 
 def _staff(line: Line, language: str) -> str:

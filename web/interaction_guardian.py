@@ -1,4 +1,4 @@
-"""The page on which a minor waits for a guardian's word, in words a child reads."""
+"""The pages on which a member waits for another's word, in words a child and an elder read."""
 
 from flask import redirect
 from werkzeug.wrappers import Response
@@ -6,8 +6,7 @@ from werkzeug.wrappers import Response
 from consent import approvals
 from consent.models import ApprovalState
 from idp.interaction import AskConsent
-from members import guardians as links
-from web import guardians, pages, scope
+from web import asking_others, asking_pages, pages, scope
 from web.interactions import Open, Page, bp, go_on, refuse, still_open
 from web.views import client_view
 
@@ -15,31 +14,32 @@ from web.views import client_view
 @bp.get("/guardian")
 @still_open
 def guardian_page(current: Open) -> Page:
-    """Say who was asked and what comes next; once a guardian agreed, go on."""
+    """Say who was asked and what comes next; once they agreed, go on."""
     following = current.next()
     if not isinstance(following, AskConsent):
         return go_on(current, following)
-    state = guardians.state(current.asked, since=current.row.started_at)
-    if state is ApprovalState.APPROVED:
+    row = asking_others.newest(current.asked, since=current.row.started_at)
+    if row is None:
+        return redirect(current.url("consent_page"), 303)
+    if row.state is ApprovalState.APPROVED:
         current.mark_consented()
         return go_on(current, current.next())
-    if state is None:
-        return redirect(current.url("consent_page"), 303)
+    return asking_pages.show(current.asked, row, url=current.url)
+
+
+@bp.get("/decided-by-another")
+@still_open
+def another_decides(current: Open) -> Page:
+    """Tell an adult under guardianship that the guardian decides."""
+    following = current.next()
+    if not isinstance(following, AskConsent):
+        return go_on(current, following)
     return pages.page(
-        "guardian_wait.html",
+        "guardian_decides.html",
         client=client_view(current.asked.client),
         purpose=current.asked.purpose,
-        people=_people(),
-        refused=state is ApprovalState.REFUSED,
-        check_url=current.url("guardian_page"),
-        action=current.url("stop_waiting"),
+        action=current.url("decide"),
     )
-
-
-def _people() -> list[str]:
-    session, keyring = scope.db(), scope.rooms().keyring
-    found = links.guardians_of(session, scope.member_id(), now=scope.now())
-    return [guardians.name_of(session, each.guardian_id, keyring=keyring) for each in found]
 
 
 @bp.post("/guardian")
@@ -53,4 +53,4 @@ def stop_waiting(current: Open) -> Response:
             purpose_id=current.asked.purpose.id,
             now=scope.now(),
         )
-    return refuse(current, "access_denied", "no guardian has agreed")
+    return refuse(current, "access_denied", "nobody has agreed in the member's stead")

@@ -26,6 +26,10 @@ class Mail(StrEnum):
     CONSENT_WITHDRAWN = "consent.withdrawn"
     APPROVAL_WANTED = "approval.wanted"
     APPROVAL_DECIDED = "approval.decided"
+    CONSENT_WITHDRAWN_FOR_YOU = "consent.withdrawn_for_you"
+    PROXY_ENTERED = "proxy.entered"
+    PROXY_ACTED = "proxy.acted"
+    POWER_ENDED = "power.ended"
     REQUEST_RECEIVED = "request.received"
     REQUEST_NEWS = "request.news"
     ARCHIVE_READY = "archive.ready"
@@ -48,6 +52,10 @@ class Words:
 _NOT_YOU = Bilingual(
     "不是您本人嗎？請登出全部裝置，再變更密碼。",
     "Was it not you? Sign out of every device, then change your password.",
+)
+_YOURS_TO_STOP = Bilingual(
+    "隨時可以結束委託，不必說明理由。",
+    "You can end the power at any time, without giving a reason.",
 )
 
 WORDS = {
@@ -167,8 +175,9 @@ WORDS = {
     Mail.APPROVAL_WANTED: Words(
         Bilingual("有一件同意要請您確認", "Your approval is asked for"),
         Bilingual(
-            "您擔任法定代理人的會員想提供資料，要您同意才算數。",
-            "A member you are the guardian of wants to share data. It counts once you approve.",
+            "有一位由您代理或監護的會員，想請您決定要不要提供資料；您同意才算數。",
+            "A member for whom you act asks you whether data should be shared. It counts once you "
+            "approve.",
         ),
         Bilingual(
             "請登入看過內容再決定；七天內沒有回覆就不提供。",
@@ -183,6 +192,47 @@ WORDS = {
             "A question to the guardians was answered by one of them.",
         ),
         Bilingual("隨時可以撤回，立刻生效。", "It can be withdrawn at any time, at once."),
+        "/account/guardians",
+    ),
+    Mail.CONSENT_WITHDRAWN_FOR_YOU: Words(
+        Bilingual("法定代理人撤回了一項同意", "A guardian withdrew a consent"),
+        Bilingual(
+            "一項需要法定代理人同意的同意，已由其中一位撤回，對方立刻不能再向我們取得資料。",
+            "A consent that needs a guardian was withdrawn by one of them. As of then the data "
+            "cannot be had from us.",
+        ),
+        Bilingual("想知道原因，可以問問法定代理人。", "To know why, please ask the guardian."),
+        "/account/guardians",
+    ),
+    Mail.PROXY_ENTERED: Words(
+        Bilingual("登記了一份您的委託書", "A power of attorney of yours was entered"),
+        Bilingual(
+            "申辦窗口登記了一份您的委託書。從開始日起，受託人可以用自己的帳號替您辦信上寫明的事。",
+            "A counter entered a power of attorney of yours. From its first day your proxy can act "
+            "for you, in what the letter names, with an account of their own.",
+        ),
+        _YOURS_TO_STOP,
+        "/account/guardians",
+    ),
+    Mail.PROXY_ACTED: Words(
+        Bilingual("您的受託人替您辦了一件事", "Your proxy acted for you"),
+        Bilingual(
+            "您的受託人剛才替您辦了一件事。辦了什麼，寫在您的足跡裡。",
+            "Your proxy has just acted for you. What was done stands in your footprint.",
+        ),
+        _YOURS_TO_STOP,
+        "/account/footprint",
+    ),
+    Mail.POWER_ENDED: Words(
+        Bilingual("一份委託書結束了", "A power of attorney ended"),
+        Bilingual(
+            "一份和您有關的委託書已經結束，從現在起不能再用。",
+            "A power of attorney that concerns you ended. It cannot be used any more.",
+        ),
+        Bilingual(
+            "要再委託，請帶委託書和雙方證件到申辦窗口。",
+            "To give one again, take a letter and both identity cards to a service counter.",
+        ),
         "/account/guardians",
     ),
     Mail.REQUEST_RECEIVED: Words(
@@ -263,6 +313,10 @@ WORDS = {
 }
 _AT = Bilingual("時間：%s（臺北時間）", "Time: %s (Taipei)")
 _WHERE = Bilingual("在您的帳號裡查看：%s", "See it in your account: %s")
+_NOT_ME = Bilingual(
+    "不是您的意思嗎？按這個連結就能立刻停止委託，不必登入：%s",
+    "Is this not what you wanted? This link ends the power at once, without signing in: %s",
+)
 _NEVER = Bilingual(
     "我們不會用郵件要您的密碼。這封信請勿回覆。",
     "We never ask for your password by mail. Please do not answer this mail.",
@@ -278,11 +332,21 @@ class Written:
     html: str
 
 
-def write(mail: Mail, *, language: str, service: Bilingual, issuer: str, at: Bilingual) -> Written:
-    """Return the words of a notice; `at` is the moment in words."""
+def write(
+    mail: Mail,
+    *,
+    language: str,
+    service: Bilingual,
+    issuer: str,
+    at: Bilingual,
+    not_me: str = "",
+) -> Written:
+    """Return the words of a notice; `at` is the moment in words, `not_me` a link that objects."""
     words = WORDS[mail]
     order = sorted(LANGUAGES, key=lambda each: each != language)
-    paragraphs = {each: _paragraphs(words, each, issuer=issuer, at=at) for each in order}
+    paragraphs = {
+        each: _paragraphs(words, each, issuer=issuer, at=at, not_me=not_me) for each in order
+    }
     text = "\n\n----\n\n".join("\n\n".join(paragraphs[each]) for each in order)
     sections = "".join(
         f'<section lang="{each}">{"".join(f"<p>{escape(line)}</p>" for line in lines)}</section>'
@@ -296,11 +360,14 @@ def write(mail: Mail, *, language: str, service: Bilingual, issuer: str, at: Bil
     return Written(subject, text + "\n", html)
 
 
-def _paragraphs(words: Words, language: str, *, issuer: str, at: Bilingual) -> list[str]:
+def _paragraphs(
+    words: Words, language: str, *, issuer: str, at: Bilingual, not_me: str
+) -> list[str]:
     return [
         words.happened.text(language),
         _AT.text(language) % at.text(language),
         words.advice.text(language),
+        *([_NOT_ME.text(language) % not_me] if not_me else []),
         _WHERE.text(language) % (issuer + words.path),
         _NEVER.text(language),
     ]

@@ -14,6 +14,7 @@ from kernel.mail import Post, compose
 from kernel.settings import Settings
 from kernel.wording import CHINESE, ENGLISH, Bilingual
 from members import register
+from members.proxies import secret_of
 from web import dates
 from web.mails import Mail, write
 
@@ -21,17 +22,26 @@ KIND = "mail.send"
 
 
 def mail(
-    session: Session, words: Mail, *, member_id: UUID | None, language: str, now: datetime
+    session: Session,
+    words: Mail,
+    *,
+    member_id: UUID | None,
+    language: str,
+    now: datetime,
+    notice_id: UUID | None = None,
 ) -> None:
     """Let a notice be sent, in the caller's transaction.
 
     Without a member nobody is written to: where a stranger must cost as much as a member.
+    `notice_id` is the notice whose link ends a power; its secret is worked out as it leaves.
     """
     payload = {
         "template": words.value,
         "member": None if member_id is None else str(member_id),
         "language": language,
     }
+    if notice_id is not None:
+        payload["notice"] = str(notice_id)
     jobs.enqueue(session, KIND, payload, now=now)
 
 
@@ -60,6 +70,7 @@ class MailSender:
             service=Bilingual(names.zh, names.en),
             issuer=self._settings.issuer,
             at=at,
+            not_me=self._not_me(work.payload.get("notice")),
         )
         message = compose(
             sender=self._settings.mail.sender,
@@ -71,6 +82,12 @@ class MailSender:
             now=now,
         )
         self._post.send(message)
+
+    def _not_me(self, notice_id: str | None) -> str:
+        if notice_id is None:
+            return ""
+        secret = secret_of(UUID(notice_id), key=self._keyring.derive("not-me/v1"))
+        return f"{self._settings.issuer}/not-me/{secret}"
 
     def _address(self, member_id: str | None) -> str | None:
         if member_id is None:

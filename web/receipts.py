@@ -37,10 +37,19 @@ class _ReceiptView:
     language: str
     version: int
     acr: str
-    people: list[str]
-    relation: str
+    member: str
+    acted: list["_Acted"]
     text: str
     sha256: str
+
+
+@dataclass(frozen=True)
+class _Acted:
+    """Somebody who acted for the member, by name."""
+
+    name: str
+    relation: str
+    withdrew: bool
 
 
 @dataclass(frozen=True)
@@ -92,7 +101,7 @@ def _document(written: Written) -> Json:
         withdraw_at=provider.issuer + url_for("account.consents"),
     )
     client = view_of(written.client)
-    represented = guardians.represented(scope.db(), written.receipt, keyring=scope.rooms().keyring)
+    represented = guardians.represented(scope.db(), written, keyring=scope.rooms().keyring)
     return receipts.document(
         written,
         principal=provider.sub_of(written.receipt.member_id, client),
@@ -105,7 +114,7 @@ def _document(written: Written) -> Json:
 def _view(written: Written, document: Json) -> _ReceiptView:
     facts, kept = written.text.facts, written.receipt
     events = document["consent"]["events"]
-    people = document["party_identification"][2:]  # minor and guardian, if one approved
+    people = document["party_identification"][2:]  # the member and who acted, if somebody did
     (purpose,) = document["pii_processing"]["purposes"]
     return _ReceiptView(
         number=kept.id,
@@ -124,8 +133,11 @@ def _view(written: Written, document: Json) -> _ReceiptView:
         language=kept.language,
         version=kept.text_version,
         acr=_strength(kept.acr),
-        people=[each["party_name"] for each in people],
-        relation=kept.relation or "",
+        member=people[0]["party_name"] if people else "",
+        acted=[
+            _Acted(each["party_name"], each["party_relation"], each["party_act"] == "withdrew")
+            for each in people[1:]
+        ],
         text=written.text.body,
         sha256=kept.text_sha256.hex(),
     )

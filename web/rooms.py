@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from adapters.contract import Adapter
+from consent.representation import Table
 from consent.till_answers import Till
 from idp.provider import Provider
 from kernel.db import Sessions
@@ -22,5 +23,7 @@ class Rooms:
     adapters: Mapping[str, Adapter]
     csrf_key: bytes
     throttle_key: bytes
+    not_me_key: bytes  # of links that end a power of attorney
+    representation: Table
     till: Till
     reachable: frozenset[str]  # the acr values the adapters can establish

@@ -19,6 +19,7 @@ from web.cli import (
     keys,
     ledger,
     member,
+    member_proxy,
     purge,
     receipt,
     requests,
@@ -59,3 +60,6 @@ for _command in (
 
 for _command in (*approval.COMMANDS, contract.contract):
     client.client.add_command(_command)
+
+for _command in member_proxy.COMMANDS:
+    member.member.add_command(_command)

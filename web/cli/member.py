@@ -10,14 +10,17 @@ from adapters.password import adapter as password_adapter
 from adapters.password.passwords import set_password
 from audit import trail
 from consent import representation
+from consent.representation import Band
 from kernel import clock
 from kernel.errors import NotFound, Refused
-from members import guardians, leaving, register
-from members.models import Evidence, Relation
+from members import capacities, guardians, leaving, register
+from members.models import Capacity, Evidence, Relation
 from members.profile import Profile
 from web.cli.console import say
 from web.cli.opening import Opened, opened
 from web.cli.refusals import Stop
+
+BY_LAW = [each.value for each in Relation if each is not Relation.PROXY]
 
 
 @click.group()
@@ -74,7 +77,7 @@ def _password(*, from_stdin: bool) -> str:
 def hold(login: str, case: str) -> None:
     """Keep the record of member LOGIN for CASE: the account is not deleted while this stands."""
     with opened() as at:
-        found = _find(at, login)
+        found = find(at, login)
         leaving.hold(at.session, found, case_number=case, now=clock.now())
         _record(at, "member.held", found, case)
     say(f"The record of {login} is kept for {case}.")
@@ -86,13 +89,14 @@ def hold(login: str, case: str) -> None:
 def release(login: str, case: str) -> None:
     """End what CASE demanded about member LOGIN."""
     with opened() as at:
-        found = _find(at, login)
+        found = find(at, login)
         leaving.lift(at.session, found, case_number=case, now=clock.now())
         _record(at, "member.released", found, case)
     say(f"The record of {login} is no longer kept for {case}.")
 
 
-def _find(at: Opened, login: str) -> UUID:
+def find(at: Opened, login: str) -> UUID:
+    """Return the member with this account name. Raises NotFound."""
     found = register.find_by_login(at.session, login)
     if found is None:
         raise NotFound("member.not_found")
@@ -108,7 +112,7 @@ def _record(at: Opened, event: str, member_id: UUID, case: str) -> None:
 @member.command()
 @click.argument("ward")
 @click.argument("login")
-@click.option("--relation", type=click.Choice([each.value for each in Relation]), default="parent")
+@click.option("--relation", type=click.Choice(BY_LAW), default="parent")
 @click.option(
     "--evidence",
     type=click.Choice([each.value for each in Evidence]),
@@ -116,11 +120,11 @@ def _record(at: Opened, event: str, member_id: UUID, case: str) -> None:
     help="What was seen; the paper itself is not kept.",
 )
 def guardian(ward: str, login: str, relation: str, evidence: str) -> None:
-    """Enter that member LOGIN acts for the minor WARD, until WARD comes of age."""
+    """Enter that member LOGIN acts for WARD: a minor, or an adult a court declared so."""
     now = clock.now()
     with opened() as at:
-        ward_id, guardian_id = _find(at, ward), _find(at, login)
-        if representation.is_minor(_birthdate(at, guardian_id), now=now):
+        ward_id, guardian_id = find(at, ward), find(at, login)
+        if not is_able(at, guardian_id, now=now):
             raise Refused("guardian.not_adult")
         guardians.link(
             at.session,
@@ -128,7 +132,7 @@ def guardian(ward: str, login: str, relation: str, evidence: str) -> None:
             guardian_id=guardian_id,
             relation=Relation(relation),
             evidence=Evidence(evidence),
-            until=representation.comes_of_age(_birthdate(at, ward_id)) or now,
+            until=_until(at, ward_id, Relation(relation), now=now),
             now=now,
         )
         trail.record(
@@ -144,6 +148,30 @@ def guardian(ward: str, login: str, relation: str, evidence: str) -> None:
     say(f"{login} acts for {ward}.")
 
 
+def _until(at: Opened, ward_id: UUID, relation: Relation, *, now: datetime) -> datetime | None:
+    """Return when the link ends by itself. Raises Refused `guardian.…`."""
+    declared, until = capacities.find(at.session, ward_id), None
+    if declared is None:
+        until = representation.comes_of_age(_birthdate(at, ward_id)) or now
+    fitting = Relation.ASSISTANT if declared is Capacity.ASSISTED else Relation.GUARDIAN
+    if (declared is not None and relation is not fitting) or (
+        declared is None and relation is Relation.ASSISTANT
+    ):
+        raise Refused("guardian.not_the_relation")
+    return until
+
+
+def is_able(at: Opened, member_id: UUID, *, now: datetime) -> bool:
+    """Say whether somebody may act for another: neither a minor nor under guardianship."""
+    return band_of(at, member_id, now=now) in {Band.ADULT, Band.UNKNOWN, Band.ASSISTED}
+
+
+def band_of(at: Opened, member_id: UUID, *, now: datetime) -> Band:
+    """Return where a member stands."""
+    declared = capacities.find(at.session, member_id)
+    return representation.band_of(_birthdate(at, member_id), declared, now=now)
+
+
 def _birthdate(at: Opened, member_id: UUID) -> object:
     row = register.get(at.session, member_id)
     return register.claims_of(row, keyring=at.keyring).get("birthdate")
@@ -156,7 +184,7 @@ def unlink(ward: str, login: str) -> None:
     """End that member LOGIN acts for WARD: by judgement, by death, or entered by mistake."""
     now = clock.now()
     with opened() as at:
-        ward_id, guardian_id = _find(at, ward), _find(at, login)
+        ward_id, guardian_id = find(at, ward), find(at, login)
         guardians.end(at.session, ward_id=ward_id, guardian_id=guardian_id, now=now)
         trail.record(
             at.session,

@@ -1,0 +1,68 @@
+"""Know what a court declared about an adult: entered and lifted at the counter (Civil Code 14).
+
+A declaration that is lifted takes with it who acts for the adult because of it.
+"""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from kernel.db import changed, insert_once
+from kernel.errors import NotFound, Refused
+from kernel.ids import new_id
+from members.models import Capacity, CapacityNote, GuardianLink
+
+
+def note(
+    session: Session,
+    member_id: UUID,
+    capacity: Capacity,
+    *,
+    source: str,
+    declared_on: date,
+    now: datetime,
+) -> None:
+    """Enter a declaration. Raises Refused `capacity.source_missing` or `capacity.already_noted`."""
+    if not source.strip():
+        raise Refused("capacity.source_missing")
+    values = {
+        "id": new_id(),
+        "member_id": member_id,
+        "capacity": capacity,
+        "source": source.strip()[:64],
+        "declared_on": declared_on,
+        "noted_at": now,
+    }
+    if not insert_once(session, CapacityNote, values):
+        raise Refused("capacity.already_noted")
+
+
+def find(session: Session, member_id: UUID) -> Capacity | None:
+    """Return what is declared about the member now."""
+    return session.scalar(
+        select(CapacityNote.capacity).where(
+            CapacityNote.member_id == member_id, CapacityNote.lifted_at.is_(None)
+        )
+    )
+
+
+def lift(session: Session, member_id: UUID, *, now: datetime) -> None:
+    """End a declaration, and who acts because of it. Raises NotFound if there is none."""
+    lifted = session.execute(
+        update(CapacityNote)
+        .where(CapacityNote.member_id == member_id, CapacityNote.lifted_at.is_(None))
+        .values(lifted_at=now)
+    )
+    if not changed(lifted):
+        raise NotFound("capacity.not_noted")
+    session.execute(
+        update(GuardianLink)
+        .where(
+            GuardianLink.ward_id == member_id,
+            GuardianLink.ends_at.is_(None),
+            GuardianLink.ended_at.is_(None),
+        )
+        .values(ended_at=now)
+    )
