@@ -36,6 +36,7 @@ class Persona(BaseModel):
     standing: str
     claims: Json
     guardians: dict[str, str] = {}  # account names, and what they are to a minor
+    proxies: dict[str, list[str]] = {}  # account names, and the matters of their letters
 
 
 @lru_cache(maxsize=1)

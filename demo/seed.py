@@ -1,7 +1,7 @@
 """Settle the synthetic city: members with passwords, clients with purposes; safe to repeat."""
 
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -15,9 +15,10 @@ from demo.addresses import Addresses
 from demo.city import Json, Persona
 from kernel.errors import NotFound, Refused
 from kernel.keyring import Keyring
-from members import guardians, register
+from members import guardians, proxies, register
 from members.models import Evidence, Relation, Standing
 from members.profile import Profile
+from members.proxy_models import Letter, Matter
 
 
 def seed(
@@ -40,6 +41,7 @@ def seed(
             added += 1
     for persona in city.personas():
         _bind(session, persona, now=now)
+        _empower(session, persona, now=now)
     for record in city.clients(addresses):
         added += _register(session, record, now=now)
     notes.settle(session, now=now)
@@ -80,6 +82,26 @@ def _bind(session: Session, persona: Persona, *, now: datetime) -> None:
                 until=until,
                 now=now,
             )
+
+
+def _empower(session: Session, persona: Persona, *, now: datetime) -> None:
+    """Give the proxies a letter of a year, unless one stands, or was ended, already."""
+    principal = register.find_by_login(session, persona.login_id)
+    for login, matters in persona.proxies.items():
+        proxy = register.find_by_login(session, login)
+        if principal is None or proxy is None or proxies.ever(session, principal.id, proxy.id):
+            continue
+        proxies.enter(
+            session,
+            principal_id=principal.id,
+            proxy_id=proxy.id,
+            matters=map(Matter, matters),
+            letter=Letter.PAPER,
+            reference="demo",
+            starts_at=now,
+            ends_at=now + timedelta(days=365),
+            now=now,
+        )
 
 
 def _register(session: Session, record: Json, *, now: datetime) -> int:

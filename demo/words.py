@@ -24,6 +24,10 @@ THINGS_TO_TRY = (
         en="As shou.zhou, show a code; type its 8 characters at the café’s /till; compare numbers.",
     ),
     Words(
+        zh="用 daming.wang 替 ahma.zheng 撤回同意；她在 /demo/inbox 收信，按「不是我」。",
+        en="As daming.wang act for ahma.zheng; in her mail at /demo/inbox press “Not me”.",
+    ),
+    Words(
         zh="用 maria.muestra（已中止）或 guan.xu（已關閉）登入，看看會怎樣。",
         en="Try to sign in as maria.muestra (suspended) or guan.xu (closed).",
     ),

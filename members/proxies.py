@@ -96,6 +96,14 @@ def given_by(session: Session, principal_id: UUID, *, now: datetime) -> Sequence
     ).all()
 
 
+def ever(session: Session, principal_id: UUID, proxy_id: UUID) -> bool:
+    """Say whether there is, or was, a power between the two."""
+    any_of_them = select(PowerOfAttorney.id).where(
+        PowerOfAttorney.principal_id == principal_id, PowerOfAttorney.proxy_id == proxy_id
+    )
+    return session.scalar(any_of_them.limit(1)) is not None
+
+
 def held_by(session: Session, proxy_id: UUID, *, now: datetime) -> Sequence[PowerOfAttorney]:
     """Return the powers in force by which the member acts for others, the oldest first."""
     return session.scalars(

@@ -314,8 +314,9 @@ WORDS = {
 _AT = Bilingual("時間：%s（臺北時間）", "Time: %s (Taipei)")
 _WHERE = Bilingual("在您的帳號裡查看：%s", "See it in your account: %s")
 _NOT_ME = Bilingual(
-    "不是您的意思嗎？按這個連結就能立刻停止委託，不必登入：%s",
-    "Is this not what you wanted? This link ends the power at once, without signing in: %s",
+    "不是您的意思嗎？打開下面的連結，按「不是我」，委託立刻停止，不必登入：",
+    "Is this not what you wanted? Open this link and press “Not me”: the power ends at once, "
+    "without signing in:",
 )
 _NEVER = Bilingual(
     "我們不會用郵件要您的密碼。這封信請勿回覆。",
@@ -349,7 +350,7 @@ def write(
     }
     text = "\n\n----\n\n".join("\n\n".join(paragraphs[each]) for each in order)
     sections = "".join(
-        f'<section lang="{each}">{"".join(f"<p>{escape(line)}</p>" for line in lines)}</section>'
+        f'<section lang="{each}">{"".join(map(_in_html, lines))}</section>'
         for each, lines in paragraphs.items()
     )
     subject = f"{service.text(language)}: {words.subject.text(language)}"
@@ -360,6 +361,12 @@ def write(
     return Written(subject, text + "\n", html)
 
 
+def _in_html(line: str) -> str:
+    words = escape(line)
+    is_link = line.startswith(("https://", "http://"))
+    return f'<p><a href="{words}">{words}</a></p>' if is_link else f"<p>{words}</p>"
+
+
 def _paragraphs(
     words: Words, language: str, *, issuer: str, at: Bilingual, not_me: str
 ) -> list[str]:
@@ -367,7 +374,7 @@ def _paragraphs(
         words.happened.text(language),
         _AT.text(language) % at.text(language),
         words.advice.text(language),
-        *([_NOT_ME.text(language) % not_me] if not_me else []),
+        *((_NOT_ME.text(language), not_me) if not_me else ()),
         _WHERE.text(language) % (issuer + words.path),
         _NEVER.text(language),
     ]

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Barrier, Thread
 from uuid import UUID
@@ -18,7 +19,7 @@ from kernel.jobs import Job
 from members import guardians
 from members.models import Evidence, Relation
 from tests import make
-from tests.flows.browser import Browser, answer
+from tests.flows.browser import Browser, answer, hidden
 from tests.flows.provider import City
 
 CHILD = "2016-05-05"
@@ -303,3 +304,104 @@ def test_silence_approves_nothing(shop: City, form: dict[str, str]) -> None:
 
     assert parent.submit(page, **form).status_code == 303
     assert given(shop) == set()
+
+
+# Withdrawing, being told no, asking too often
+
+
+@pytest.mark.clause("10(4)")
+def test_a_guardian_withdraws_what_needed_approval_and_both_are_told(shop: City) -> None:
+    shop.enrol("da.chen", email="da@mail.invalid")
+    bound(shop, "mei.chen", "da.chen")
+    asks(shop)
+    decides(signed_in(shop), email="share")
+    Browser(shop).sign_in("library", login="an.an")  # which the child may do alone
+    parent = signed_in(shop)
+    with shop.database() as session:
+        link_id = guardians.wards_of(session, shop.member_id(), now=shop.now)[0].id
+        receipts = {each.relation: each for each in session.scalars(select(Receipt))}
+    page = parent.get(f"/account/guardians/for/{link_id}")
+    assert "好日子咖啡" in page.text
+    assert "圖書館" not in page.text
+
+    path = f"/account/guardians/for/{link_id}/consents/"
+    assert parent.get(f"{path}{receipts[None].purpose_id}").status_code == 422
+    page = parent.get(f"{path}{receipts['parent'].purpose_id}")
+    assert parent.submit(page).status_code == 303
+
+    assert given(shop) == {"sub", "name", "birthdate"}  # the library's stay
+    assert Kind.GUARDIAN_WITHDREW in kinds(shop, "mei.chen")
+    assert Kind.CONSENT_WITHDRAWN in kinds(shop, "an.an")
+    assert "陳美玉" in signed_in(shop, "an.an").get("/account/footprint").text
+    with shop.database() as session:
+        told = [job.payload for job in session.scalars(select(Job)) if "template" in job.payload]
+    expected = {str(shop.member_id(login)) for login in ("da.chen", "an.an")}
+    withdrawn = {each["member"] for each in told if each["template"] == "consent.withdrawn_for_you"}
+    assert withdrawn == expected
+
+
+def test_a_no_stands_for_a_week_and_only_for_the_same_data(shop: City) -> None:
+    bound(shop, "mei.chen")
+    asks(shop)
+    decides(signed_in(shop), "deny")
+    shop.wait(days=6)
+
+    child, page = asks(shop)
+    assert page.status_code == 409
+    assert "大人這次沒有同意" in page.text
+    leave = page.request.path.replace("/consent", "/guardian")
+    assert answer(child.post(leave, hidden(page)))["error"] == "access_denied"
+
+    less = Browser(shop)
+    page = less.authorize("cafe", scope="openid profile email", purpose="membership")
+    page = less.consent(less.log_in(page, "an.an"))
+    assert page.request.path.endswith("/guardian")
+    less.submit(page)
+    shop.wait(days=2)
+    assert asks(shop)[1].status_code == 200
+
+
+@pytest.mark.refusal("approval.too_many")
+def test_asking_is_slowed_down(shop: City) -> None:
+    bound(shop, "mei.chen")
+    for _ in range(5):
+        child, page = asks(shop)
+        assert page.status_code == 200
+        child.submit(page)
+
+    child, page = asks(shop)
+
+    assert page.status_code == 429
+    leave = page.request.path.replace("/consent", "/guardian")
+    assert answer(child.post(leave, hidden(page)))["error"] == "access_denied"
+    shop.wait(days=2)
+    assert asks(shop)[1].status_code == 200
+
+
+@pytest.mark.refusal("member.guardian_required")
+def test_who_has_no_guardian_finds_the_way_back_and_one_without_an_account(shop: City) -> None:
+    child, page = asks(shop)
+
+    assert "不用帳號也能辦" in page.text
+    leave = page.request.path.replace("/consent", "/guardian")
+    assert answer(child.post(leave, hidden(page)))["error"] == "access_denied"
+
+
+@pytest.mark.refusal("member.age_unknown")
+def test_who_may_be_a_child_is_not_taken_for_an_adult(shop: City) -> None:
+    shop.enrol("who.knows", birthdate=None)
+
+    assert asks(shop, "who.knows")[1].status_code == 422
+    assert given(shop) == set()
+    assert "code" in answer(Browser(shop).sign_in("library", login="who.knows"))
+
+
+def test_an_operator_makes_the_table_stricter(shop: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = {"child": {"agency_identified": "guardian_decides"}}
+    rooms = replace(shop.app.extensions["taipei_id"], representation=representation.table_of(rows))
+    monkeypatch.setitem(shop.app.extensions, "taipei_id", rooms)
+    browser = Browser(shop)
+
+    page = browser.log_in(browser.authorize("library"), "an.an")
+
+    assert page.request.path.endswith("/decided-by-another")

@@ -19,6 +19,7 @@ from kernel import settings as configuration
 from kernel.db import Base, Sessions, sessions, transaction
 from kernel.jobs import Job
 from kernel.throttle import Throttle
+from members.proxy_models import ProxyNotice
 from web.cli.console import Advance, progress, show_table
 from web.cli.opening import engine_of, require_current
 from web.models import BrowserSession, KnownBrowser, OpenChallenge, PresentedCertificate
@@ -54,6 +55,7 @@ STALE = (
     Stale(ClientSecret, ClientSecret.expires_at, DAY),
     Stale(SigningKey, SigningKey.retires_at, DAY),  # its public half stays: `PublishedKey`
     Stale(TillCode, TillCode.expires_at, HOUR),  # a member shown the answer has read it
+    Stale(ProxyNotice, ProxyNotice.expires_at, 30 * DAY),  # until then its link says it is old
     Stale(Job, Job.done_at, 7 * DAY),
     Stale(Job, Job.failed_at, 90 * DAY),
     Stale(KnownBrowser, KnownBrowser.seen_at, 400 * DAY),
