@@ -142,7 +142,7 @@ def test_the_list_of_such_addresses_is_complete(city: City) -> None:
     changing = {str(rule) for rule in rules if "POST" in (rule.methods or ())}
 
     named = {re.sub(r"<uuid:\w+>", NOBODY, each) for each in changing}
-    listed = {re.sub("<(reference|code|method)>", NOTHING, each) for each in named}
+    listed = {re.sub("<(reference|code|method|secret)>", NOTHING, each) for each in named}
 
     assert listed == {*POSTS, *FOR_CLIENTS, "/logout"}
 
