@@ -80,7 +80,8 @@ def link_in(world: World) -> str:
     world.work_off()
     bodies = [each.get_body(("plain",)) for each in world.letters]
     text = "\n".join(body.get_content() for body in bodies if body is not None)
-    return re.findall(r"https://id\.example\.invalid(/not-me/\S+)", text)[-1]
+    paths: list[str] = re.findall(r"https://id\.example\.invalid(/not-me/\S+)", text)
+    return paths[-1]
 
 
 @pytest.mark.clause("7(2)", "10(4)")
