@@ -3,7 +3,9 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from typing import TypeAlias
+from uuid import UUID
 
 from playwright.sync_api import Page
 
@@ -286,13 +288,158 @@ def _answer_a_child(page: Page, city: City) -> None:
     page.locator("#guardian_allow").wait_for()
 
 
-def _family(city: City) -> None:
+def _family(city: City, name: str = "scene") -> None:
     try:
-        city.provider.enrol("scene.child", name="陳安安", birthdate=CHILD)
-        city.provider.enrol("scene.parent", name="陳美玉")
-        city.provider.link("scene.child", "scene.parent", birthdate=CHILD)
+        city.provider.enrol(f"{name}.child", name="陳安安", birthdate=CHILD)
+        city.provider.enrol(f"{name}.parent", name="陳美玉")
+        city.provider.link(f"{name}.child", f"{name}.parent", birthdate=CHILD)
     except Refused:
         pass  # an earlier scene put them on record
+
+
+def _no_of_a_parent(page: Page, city: City) -> None:
+    """Ask, be told no, and see it."""
+    _family(city, "refused")
+    _go(page, city.request(CAFE, prompt="login"))
+    log_in(page, "refused.child")
+    page.wait_for_url("**/interaction/**")
+    share_the_name(page)
+    page.locator("#consent_allow").click()
+    if not page.locator("#check_again").count():
+        page.locator("#give_less").wait_for()
+        return  # it was told no in an earlier scene
+    waiting = page.url
+    parent = page.context.browser.new_page() if page.context.browser else page
+    _go(parent, f"{city.provider.issuer}/account/login")
+    log_in(parent, "refused.parent")
+    parent.wait_for_url("**/account")
+    parent.locator("main a[href*='/account/guardians/']").first.click()
+    parent.locator("#guardian_deny").click()
+    parent.wait_for_url("**/account/guardians?*")
+    parent.close()
+    _go(page, waiting)
+    page.locator("#give_less").wait_for()
+
+
+def _ask_nobody(page: Page, city: City) -> None:
+    """Be a child without a guardian, at the café."""
+    _enrol(city, "lonely.child", name="陳安安", birthdate=CHILD)
+    _share_at_the_cafe(page, city, "lonely.child")
+
+
+def _be_of_unknown_age(page: Page, city: City) -> None:
+    _enrol(city, "unknown.age", name="陳不知", birthdate=None)
+    _share_at_the_cafe(page, city, "unknown.age")
+
+
+def _share_at_the_cafe(page: Page, city: City, login: str) -> None:
+    _go(page, city.request(CAFE, prompt="login"))
+    log_in(page, login)
+    page.wait_for_url("**/interaction/**")
+    share_the_name(page)
+    page.locator("#consent_allow").click()
+    page.locator("#leave").wait_for()
+
+
+def _be_under_guardianship(page: Page, city: City) -> None:
+    if _enrol(city, "guarded.member", name="鄭阿媽"):
+        city.provider.declare("guarded.member")
+    _go(page, city.request(prompt="login"))
+    log_in(page, "guarded.member")
+    page.locator("#ask_guardian").wait_for()
+
+
+def _enrol(city: City, login: str, **claims: str | None) -> bool:
+    """Put somebody on record; False if an earlier scene did."""
+    try:
+        city.provider.enrol(login, **claims)
+    except Refused:
+        return False
+    return True
+
+
+def _let_a_proxy_in(city: City, name: str) -> UUID | None:
+    """Put a grandmother and her proxy on record; None if an earlier scene did."""
+    if not _enrol(city, f"{name}.elder", name="鄭阿媽"):
+        return None
+    city.provider.enrol(f"{name}.proxy", name="王大明")
+    return city.provider.empower(f"{name}.elder", f"{name}.proxy")
+
+
+def _consent_with_a_proxy(page: Page, city: City) -> None:
+    _let_a_proxy_in(city, "asking")
+    _go(page, city.request(CAFE, prompt="login"))
+    log_in(page, "asking.elder")
+    page.locator("#ask_proxy").wait_for()
+
+
+def _decide_for_an_elder(page: Page, city: City) -> None:
+    _consent_with_a_proxy(page, city)
+    page.locator("#ask_proxy").click()
+    page.locator("#stop_waiting").wait_for()
+    page.context.clear_cookies()
+    _log_in_to_the_account(page, city, "asking.proxy")
+    page.locator("main a[href*='/account/guardians/']").first.click()
+    page.locator("#guardian_allow").wait_for()
+
+
+def _log_in_to_the_account(page: Page, city: City, login: str) -> None:
+    _go(page, f"{city.provider.issuer}/account/login")
+    log_in(page, login)
+    page.wait_for_url("**/account")
+
+
+def _act_for_an_elder(page: Page, city: City) -> None:
+    if _let_a_proxy_in(city, "acted"):
+        _go(page, city.request(prompt="login"))
+        log_in(page, "acted.elder")
+        page.locator("#consent_allow").click()
+        page.wait_for_url(f"{city.library}/**")
+        page.context.clear_cookies()
+    _log_in_to_the_account(page, city, "acted.proxy")
+    _go(page, f"{city.provider.issuer}/account/guardians")
+    page.locator("main a[href*='/guardians/for/']").first.click()
+    page.locator("a[href*='/consents/']").first.wait_for()
+
+
+def _withdraw_for_an_elder(page: Page, city: City) -> None:
+    _act_for_an_elder(page, city)
+    page.locator("a[href*='/consents/']").first.click()
+    page.locator("#withdraw_yes").wait_for()
+
+
+def _about_to_read_an_elders_footprint(page: Page, city: City) -> None:
+    _act_for_an_elder(page, city)
+    page.locator("a[href$='/footprint'].button").click()
+    page.locator("#read_yes").wait_for()
+
+
+def _read_an_elders_footprint(page: Page, city: City) -> None:
+    _about_to_read_an_elders_footprint(page, city)
+    page.locator("#read_yes").click()
+    page.locator("ul.rows").first.wait_for()
+
+
+def _with_a_proxy(page: Page, city: City) -> None:
+    _let_a_proxy_in(city, "listed")
+    _log_in_to_the_account(page, city, "listed.elder")
+    _go(page, f"{city.provider.issuer}/account/guardians")
+
+
+def _not_me(page: Page, city: City) -> None:
+    power_id = _let_a_proxy_in(city, f"disowned{next(_NUMBERS)}")
+    assert power_id is not None
+    _go(page, city.provider.issuer + city.provider.warn(power_id))
+    page.locator("#not_me").wait_for()
+
+
+def _disown(page: Page, city: City) -> None:
+    _not_me(page, city)
+    page.locator("#not_me").click()
+    page.locator("#not_me").wait_for(state="detached")
+
+
+_NUMBERS = count(1)
 
 
 PROVIDER: Scenes = {
@@ -370,6 +517,19 @@ PROVIDER: Scenes = {
     "guardians": Scene(REGULAR, _at("/account/guardians")),
     "waiting for a guardian": Scene(STRANGER, _ask_a_guardian),
     "answering a child": Scene(STRANGER, _answer_a_child),
+    "no of a parent": Scene(STRANGER, _no_of_a_parent),
+    "nobody to ask": Scene(STRANGER, _ask_nobody),
+    "of unknown age": Scene(STRANGER, _be_of_unknown_age),
+    "under guardianship": Scene(STRANGER, _be_under_guardianship),
+    "consent with a proxy": Scene(STRANGER, _consent_with_a_proxy),
+    "deciding for an elder": Scene(STRANGER, _decide_for_an_elder),
+    "acting for an elder": Scene(STRANGER, _act_for_an_elder),
+    "withdrawing for an elder": Scene(STRANGER, _withdraw_for_an_elder),
+    "about to read a footprint": Scene(STRANGER, _about_to_read_an_elders_footprint),
+    "reading a footprint": Scene(STRANGER, _read_an_elders_footprint),
+    "having a proxy": Scene(STRANGER, _with_a_proxy),
+    "not me": Scene(STRANGER, _not_me),
+    "not me any more": Scene(STRANGER, _disown),
     "requests": Scene(REGULAR, _at("/account/requests")),
     "asking": Scene(REGULAR, _at("/account/requests/new?kind=delete")),
     "asking without words": Scene(REGULAR, _asking_without_words),

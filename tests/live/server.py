@@ -4,8 +4,10 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import requests
 from sqlalchemy import Engine, delete, select, update
@@ -26,8 +28,9 @@ from kernel.db import open_engine, sessions, transaction
 from kernel.ids import new_id
 from kernel.keyring import Keyring
 from kernel.settings import DEMO_MASTER_KEY
-from members import guardians, register
-from members.models import Evidence, Relation
+from members import capacities, guardians, proxies, register
+from members.models import Capacity, Evidence, Relation
+from members.proxy_models import Letter, Matter
 from tests import make
 from tests.live.programs import free_port, running
 
@@ -104,6 +107,45 @@ class Provider:
                 until=until or clock.now(),
                 now=clock.now(),
             )
+
+    def empower(self, principal: str, proxy: str) -> UUID:
+        """Give a proxy a letter for everything there is, and return its id."""
+        now = clock.now()
+        with self.database() as session:
+            both = [register.find_by_login(session, login) for login in (principal, proxy)]
+            principal_id, proxy_id = (each.id for each in both if each is not None)
+            return proxies.enter(
+                session,
+                principal_id=principal_id,
+                proxy_id=proxy_id,
+                matters=Matter,
+                letter=Letter.PAPER,
+                reference="demo",
+                starts_at=now,
+                ends_at=now + timedelta(days=30),
+                now=now,
+            )
+
+    def warn(self, power_id: UUID) -> str:
+        """Write to the principal of a power, and return the path of the letter's link."""
+        key = KEYRING.derive("not-me/v1")
+        with self.database() as session:
+            notice_id = proxies.announce(session, power_id, key=key, now=clock.now())
+        return f"/not-me/{proxies.secret_of(notice_id, key=key)}"
+
+    def declare(self, login: str) -> None:
+        """Note that a court put a member under guardianship."""
+        with self.database() as session:
+            member = register.find_by_login(session, login)
+            if member is not None:
+                capacities.note(
+                    session,
+                    member.id,
+                    Capacity.GUARDED,
+                    source="115-監宣-4",
+                    declared_on=clock.taipei_day(clock.now()),
+                    now=clock.now(),
+                )
 
     def bind(self, login: str, name: str, suspension: Suspension | None = None) -> None:
         """Tie a passkey to a member that no device has."""
