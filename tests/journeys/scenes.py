@@ -366,17 +366,18 @@ def _let_a_proxy_in(city: City, name: str) -> UUID | None:
     return city.provider.empower(f"{name}.elder", f"{name}.proxy")
 
 
-def _consent_with_a_proxy(page: Page, city: City) -> None:
-    _let_a_proxy_in(city, "asking")
+def _consent_with_a_proxy(page: Page, city: City, name: str = "helped") -> None:
+    _let_a_proxy_in(city, name)
     _go(page, city.request(CAFE, prompt="login"))
-    log_in(page, "asking.elder")
-    page.locator("#ask_proxy").wait_for()
+    log_in(page, f"{name}.elder")
+    page.locator("#ask_proxy, #stop_waiting").wait_for()
 
 
 def _decide_for_an_elder(page: Page, city: City) -> None:
-    _consent_with_a_proxy(page, city)
-    page.locator("#ask_proxy").click()
-    page.locator("#stop_waiting").wait_for()
+    _consent_with_a_proxy(page, city, "asking")
+    if page.locator("#ask_proxy").count():  # no earlier scene asked
+        page.locator("#ask_proxy").click()
+        page.locator("#stop_waiting").wait_for()
     page.context.clear_cookies()
     _log_in_to_the_account(page, city, "asking.proxy")
     page.locator("main a[href*='/account/guardians/']").first.click()
