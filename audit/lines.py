@@ -51,6 +51,7 @@ class Kind(StrEnum):
     CARRIER_LOST = "carrier.lost"
     CARRIER_COPIED = "carrier.copied"
     CARRIER_REVOKED = "carrier.revoked"
+    DEVICE_CERTIFIED = "device.certified"
     CARRIER_REMOVED = "carrier.removed"
     NOTE_DISPUTED = "note.disputed"
     VIEWED = "record.viewed"

@@ -182,7 +182,7 @@ def require_not_last(session: Session, binding: Binding) -> None:
 
     What its member bound online may always go: the password stays (docs/decisions/0033).
     """
-    if binding.kind is CarrierKind.PASSKEY or binding.kind is CarrierKind.CERTIFICATE:
+    if binding.kind is not CarrierKind.CARD and binding.bound_where is Place.ACCOUNT:
         return
     another = session.scalar(
         select(Binding.id)

@@ -334,6 +334,15 @@ CATALOGUE = {
     "carrier.too_many": _entry(
         409, "最多綁定 20 個，請先移除不用的", "Twenty is the most; remove one first"
     ),
+    "device.no_authority": _entry(
+        503, "現在不能發給裝置憑證", "No certificates are issued to devices now", clause="7(6)3"
+    ),
+    "device.request_unreadable": _entry(
+        422, "無法讀取憑證請求檔", "The certificate request cannot be read", clause="7(6)3"
+    ),
+    "device.weak_key": _entry(
+        422, "裝置的金鑰強度不足", "The device's key is too weak", clause="7(6)3"
+    ),
     # passwords
     "password.breached": _entry(
         422,

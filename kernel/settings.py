@@ -58,6 +58,14 @@ class Mail(_Group):
     folder: Path | None = None
 
 
+class Token(_Group):
+    """A PKCS#11 token: where keys are used that nobody can copy."""
+
+    module: Path | None = None
+    label: str = ""
+    pin: SecretStr = SecretStr("")
+
+
 class Lifetimes(_Group):
     """How long things live, in seconds unless the name says otherwise."""
 
@@ -136,6 +144,7 @@ class Settings(BaseSettings):
     trusted_proxies: int = Field(default=0, ge=0, le=4)
     breach_list: Path | None = None
     certificates: Path | None = None  # the file that pins issuers (adapters.certificate)
+    token: Token = Token()
     certificate_front: str = Field(default="", pattern=r"^(https://(\*\.)?[a-z0-9.-]+(:\d+)?)?$")
     certificate_front_secret: SecretStr = SecretStr("")
     argon2_parallel: int = Field(default=2, ge=1, le=64)

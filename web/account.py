@@ -142,6 +142,7 @@ def done() -> list[str]:
         "withdrawn": pages.say("已撤回。對方立刻不能再向我們取得您的資料。"),
         "password": pages.say("密碼已變更，其他裝置都已登出。"),
         "carrier": pages.say("已新增通行密鑰，下次可以用它登入。"),
+        "certified": pages.say("數位憑證發好了，可以在這裡下載。"),
         "certificate": pages.say("已綁定憑證，下次可以用它登入。"),
         "renamed": pages.say("名稱已變更。"),
         "lost": pages.say("已掛失，立刻不能再用；用它登入的地方都已登出。"),

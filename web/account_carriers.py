@@ -7,6 +7,8 @@ from uuid import UUID
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from adapters.certificate import authority, devices
+from adapters.certificate.models import DeviceCertificate
 from adapters.passkey import enrolment
 from audit import footprint
 from audit.lines import Kind
@@ -21,6 +23,7 @@ from web import (
     certificate_lists,
     challenges,
     cookies,
+    device_certificates,
     losses,
     notices,
     pages,
@@ -31,6 +34,7 @@ from web import (
 )
 from web.account import bp, done
 from web.account_confirm import strongest_required
+from web.device_certificates import DeviceView
 from web.mails import Mail
 
 BINDING = "bind"  # the place where a new passkey's challenge is good for
@@ -50,6 +54,7 @@ class CarrierView:
     rename_url: str
     lost_url: str
     remove_url: str
+    device: DeviceView | None
 
 
 @bp.get("/carriers", endpoint="carriers")
@@ -59,18 +64,23 @@ def carriers_page() -> str:
     member_id = scope.member_id()
     listed = sessions.listed(scope.db(), member_id, now=scope.now())
     resting = [each.carrier_id for each in listed]
-    views = [_view(each, resting.count(each.id)) for each in bindings.live(scope.db(), member_id)]
+    issued = devices.newest_of(scope.db(), member_id)
+    views = [
+        _view(each, resting.count(each.id), issued.get(each.id))
+        for each in bindings.live(scope.db(), member_id)
+    ]
     return pages.page(
         "account/carriers.html",
         carriers=views,
         add_url=url_for("account.new_carrier") if _is_offered() else None,
         add_certificate_url=_certificate_url(),
+        add_device_url=_device_url(),
         longest=names.LONGEST,
         flashes=done(),
     )
 
 
-def _view(binding: Binding, signed_in: int) -> CarrierView:
+def _view(binding: Binding, signed_in: int, issued: DeviceCertificate | None) -> CarrierView:
     def url(endpoint: str) -> str:
         return url_for(f"account.{endpoint}", carrier_id=binding.id)
 
@@ -85,6 +95,7 @@ def _view(binding: Binding, signed_in: int) -> CarrierView:
         rename_url=url("rename_carrier"),
         lost_url=url("report_lost"),
         remove_url=url("remove_carrier_page"),
+        device=device_certificates.view_of(binding, issued),
     )
 
 
@@ -97,12 +108,18 @@ def kind_of(binding: Binding) -> str:
     """Return what a carrier is, in words."""
     if binding.kind is CarrierKind.CERTIFICATE:
         return pages.say("憑證")
+    if binding.kind is CarrierKind.DEVICE:
+        return pages.say("裝置")
     return pages.say("通行密鑰")
 
 
 def _certificate_url() -> str | None:
     is_offered = certificate_lists.adapter_of(scope.rooms()) is not None
     return url_for("account.new_certificate") if is_offered else None
+
+
+def _device_url() -> str | None:
+    return url_for("account.new_device") if authority.find(scope.db()) else None
 
 
 def _is_offered() -> bool:

@@ -25,6 +25,7 @@ from web import (
     account_certificates,
     account_confirm,
     account_consents,
+    account_devices,
     account_download,
     account_guardians,
     account_leaving,
@@ -66,6 +67,7 @@ LARGEST_BODY = 64 * 1024
 ACCOUNT_PAGES = (
     account_carriers,
     account_certificates,
+    account_devices,
     account_confirm,
     account_consents,
     account_password,

@@ -84,6 +84,7 @@ KINDS = {
             Kind.CARRIER_LOST,
             Kind.CARRIER_COPIED,
             Kind.CARRIER_REVOKED,
+            Kind.DEVICE_CERTIFIED,
             Kind.CARRIER_REMOVED,
         }
     ),

@@ -103,6 +103,7 @@ WORDS: Mapping[str, Bilingual] = {
     Kind.CARRIER_REVOKED: Bilingual(
         "停用了一張被發證機構廢止的憑證", "Stopped a certificate its authority had revoked"
     ),
+    Kind.DEVICE_CERTIFIED: Bilingual("領取了裝置的數位憑證", "Got a certificate for a device"),
     Kind.CARRIER_REMOVED: Bilingual("移除了載具", "Removed a carrier"),
     Kind.NOTE_DISPUTED: Bilingual(
         "說一項服務的紀錄不對（編號 %(reference)s）",

@@ -9,7 +9,7 @@ from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from adapters import web_eid
-from adapters.certificate import checks, holders, pinning, revocation
+from adapters.certificate import checks, devices, holders, pinning, revocation
 from adapters.certificate.checks import Checked
 from adapters.certificate.models import BoundCertificate
 from adapters.certificate.ocsp import Fetch
@@ -26,7 +26,7 @@ from adapters.contract import (
 )
 from carriers import bindings
 from carriers.models import Binding, CarrierKind, Suspension
-from kernel import outgoing
+from kernel import outgoing, prebuilt
 from kernel.errors import Refused
 from kernel.ids import new_secret
 from kernel.outgoing import CallFailed
@@ -140,6 +140,9 @@ class CertificateAdapter:
 
         Raises NotProven.
         """
+        device = devices.shown(session, der)
+        if device is not None:
+            return _proof_of(device, now=now)
         try:
             checked = self.check(session, der, now=now)
         except Refused as refused:
@@ -179,6 +182,22 @@ class CertificateAdapter:
         kept = kept_of(checked)
         if (found.issuer_key_id, found.serial) != (kept["issuer"], kept["number"]):
             session.connection().execute(_RENEW, {"key": found.id, **kept})
+
+
+def _proof_of(device: prebuilt.Row, *, now: datetime) -> Proof:
+    """Return proof of a device we certified: a key, not known to be in hardware or guarded."""
+    try:
+        devices.require_live(device, now=now)
+    except Refused as refused:
+        raise NotProven(refused.code, member_id=device.member_id) from None
+    return Proof(
+        member_id=device.member_id,
+        kind=ProofKind.SIGNATURE,
+        origin_bound=True,
+        at=now,
+        carrier_id=device.id,
+        certified=True,
+    )
 
 
 def kept_of(checked: Checked) -> dict[str, object]:

@@ -1,12 +1,12 @@
-"""Tables of bound certificates, and of revoked ones as the authorities publish them."""
+"""Tables of certificates: bound ones, those issued to devices, and what authorities revoked."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, Numeric, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Numeric, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kernel.db import Base
+from kernel.db import Base, Key
 
 SERIAL_BYTES = 20  # RFC 5280 4.1.2.2
 
@@ -23,6 +23,36 @@ class BoundCertificate(Base):
     profile: Mapped[str] = mapped_column(String(32))
     issuer_key_id: Mapped[bytes] = mapped_column(LargeBinary(64))
     serial: Mapped[bytes] = mapped_column(LargeBinary(SERIAL_BYTES))
+    ends_at: Mapped[datetime]
+
+
+class DeviceAuthority(Base):
+    """An authority of our own that certifies members' devices; the newest one issues."""
+
+    __tablename__ = "device_authority"
+    __table_args__ = (
+        CheckConstraint("(key_sealed IS NULL) <> (key_label IS NULL)", name="one_key"),
+    )
+
+    id: Mapped[Key]
+    certificate: Mapped[bytes]
+    key_sealed: Mapped[bytes | None]
+    key_label: Mapped[str | None] = mapped_column(String(64))  # of the key in the PKCS#11 token
+    created_at: Mapped[datetime]
+
+
+class DeviceCertificate(Base):
+    """A certificate issued to one carrier; it counts while the carrier's binding does."""
+
+    __tablename__ = "device_certificate"
+    __table_args__ = (Index(None, "binding_id"),)
+
+    id: Mapped[Key]
+    binding_id: Mapped[UUID] = mapped_column(ForeignKey("binding.id", ondelete="CASCADE"))
+    authority_id: Mapped[UUID] = mapped_column(ForeignKey("device_authority.id"))
+    certificate: Mapped[bytes]  # it names a device, nobody
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)  # SHA-256 of it
+    issued_at: Mapped[datetime]
     ends_at: Mapped[datetime]
 
 

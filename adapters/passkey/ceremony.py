@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from webauthn import (
     generate_authentication_options,
     generate_registration_options,
@@ -19,6 +20,8 @@ from webauthn import (
     verify_registration_response,
 )
 from webauthn.helpers import (
+    decode_credential_public_key,
+    decoded_public_key_to_cryptography,
     parse_authentication_credential_json,
     parse_authenticator_data,
     parse_registration_credential_json,
@@ -144,6 +147,12 @@ def created(answer: str, *, origin: str, challenge: str) -> Created:
         backed_up=found.credential_backed_up,
         aaguid=found.aaguid,
     )
+
+
+def spki_of(public_key: bytes) -> bytes:
+    """Return a passkey's COSE key as a certificate carries it: SubjectPublicKeyInfo, DER."""
+    key = decoded_public_key_to_cryptography(decode_credential_public_key(public_key))
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 def read(answer: str) -> Answer:

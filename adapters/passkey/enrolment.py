@@ -47,6 +47,11 @@ def begin(
     return Challenge(nonce=nonce, expires_at=now + LIFETIME, public={"options": options})
 
 
+def public_key_of(session: Session, binding_id: UUID) -> bytes:
+    """Return the key of a bound passkey as a certificate carries it (SubjectPublicKeyInfo, DER)."""
+    return ceremony.spki_of(session.get_one(Passkey, binding_id).public_key)
+
+
 def finish(
     session: Session,
     context: Context,

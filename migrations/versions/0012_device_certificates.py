@@ -49,10 +49,53 @@ def upgrade() -> None:
         op.f("ix_presented_certificate_expires_at"), "presented_certificate", ["expires_at"]
     )
 
+    _create_devices()
+
+
+def _create_devices() -> None:
+    op.create_table(
+        "device_authority",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("certificate", sa.LargeBinary(), nullable=False),
+        sa.Column("key_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("key_label", sa.String(length=64), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(key_sealed IS NULL) <> (key_label IS NULL)",
+            name=op.f("ck_device_authority_one_key"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_device_authority")),
+    )
+    op.create_table(
+        "device_certificate",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("binding_id", sa.Uuid(), nullable=False),
+        sa.Column("authority_id", sa.Uuid(), nullable=False),
+        sa.Column("certificate", sa.LargeBinary(), nullable=False),
+        sa.Column("fingerprint", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["binding_id"],
+            ["binding.id"],
+            name=op.f("fk_device_certificate_binding_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["authority_id"],
+            ["device_authority.id"],
+            name=op.f("fk_device_certificate_authority_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_device_certificate")),
+        sa.UniqueConstraint("fingerprint", name=op.f("uq_device_certificate_fingerprint")),
+    )
+    op.create_index(op.f("ix_device_certificate_binding_id"), "device_certificate", ["binding_id"])
+
 
 def downgrade() -> None:
     """Drop them; what was revoked counts as lost from then on."""
-    op.drop_table("presented_certificate")
+    for name in ("device_certificate", "device_authority", "presented_certificate"):
+        op.drop_table(name)
     op.drop_table("bound_certificate")
     op.execute("UPDATE binding SET suspension = 'lost' WHERE suspension = 'revoked'")
     _allow(SUSPENSIONS[:2])

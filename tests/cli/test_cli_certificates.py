@@ -1,3 +1,5 @@
+import os
+import sys
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -5,13 +7,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import Engine
 
 from kernel import clock
 from tests import make
-from tests.certificates import pki
+from tests.certificates import pki, tokens
 from tests.certificates.files import pinned
 from tests.cli.conftest import Taipei
+from web.cli import main
 
 GENERATION = pki.generation(2)
 
@@ -124,3 +128,48 @@ def test_the_doctor_finds_what_would_sign_nobody_in(
 
     (tmp_path / "certificates.toml").write_text("", "utf-8")
     assert "profiles" in finding(taipei_id)
+
+
+@pytest.mark.clause("7(6)3")
+def test_an_authority_for_devices_is_made_and_shown(prepared: Engine, taipei_id: Taipei) -> None:
+    assert "--make NAME" in taipei_id("certificates", "authority").stderr
+
+    made = taipei_id("certificates", "authority", "--make", "Synthetic devices")
+
+    assert made.exit_code == 0
+    assert "CN=Synthetic devices\tsealed in the database\t2036" in made.stdout
+    assert taipei_id("certificates", "authority").stdout == made.stdout
+
+
+def in_a_token(url: str) -> str:
+    """Make the authority in a process of its own, for the library's sake."""
+    os.environ["TAIPEI_ID_DATABASE_URL"] = url
+    words = ["certificates", "authority", "--make", "In a token", "--token-key", "devices"]
+    return CliRunner().invoke(main, words).output
+
+
+def test_the_authoritys_key_may_be_made_in_a_token(
+    environment: pytest.MonkeyPatch, prepared: Engine, tmp_path: Path, taipei_id: Taipei
+) -> None:
+    words = ("certificates", "authority", "--make", "In a token", "--token-key", "devices")
+    assert "token.module" in taipei_id(*words).stderr
+
+    with tokens.token(tmp_path) as where:
+        environment.setenv("SOFTHSM2_CONF", where["SOFTHSM2_CONF"])
+        for name, value in (("MODULE", tokens.MODULE), ("LABEL", tokens.LABEL)):
+            environment.setenv(f"TAIPEI_ID_TOKEN__{name}", value)
+        environment.setenv("TAIPEI_ID_TOKEN__PIN", tokens.PIN)
+        said = tokens.apart(in_a_token, os.environ["TAIPEI_ID_DATABASE_URL"])
+
+    assert "token key devices" in said
+
+
+def test_a_server_without_the_library_says_what_to_install(
+    environment: pytest.MonkeyPatch, prepared: Engine, taipei_id: Taipei
+) -> None:
+    environment.setenv("TAIPEI_ID_TOKEN__MODULE", tokens.MODULE)
+    environment.setitem(sys.modules, "adapters.certificate.token_key", None)
+
+    words = ("certificates", "authority", "--make", "In a token", "--token-key", "devices")
+
+    assert "taipei-id[pkcs11]" in taipei_id(*words).stderr

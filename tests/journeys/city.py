@@ -8,13 +8,15 @@ from urllib.parse import urlencode
 
 from sqlalchemy import Engine
 
+from adapters.certificate import authority
 from demo import addresses, setup
 from demo.addresses import Addresses
+from kernel import clock
 from kernel.db import open_engine
 from tests.certificates import files, pki
 from tests.flows.provider import challenge
 from tests.live.programs import free_port, running
-from tests.live.server import DISCOVERY, TAIPEI_ID, Provider
+from tests.live.server import DISCOVERY, KEYRING, TAIPEI_ID, Provider
 
 LIBRARY = "taipei-library"
 CAFE = "goodday-cafe"
@@ -69,6 +71,9 @@ def open_city(folder: Path) -> Iterator[City]:
     with running([*TAIPEI_ID, "demo"], environment=environment, log=log, ready=ready):
         engine: Engine = open_engine(f"sqlite+pysqlite:///{folder / 'provider.sqlite3'}")
         try:
-            yield City(Provider(used.provider.origin, engine), used)
+            provider = Provider(used.provider.origin, engine)
+            with provider.database() as session:
+                authority.make(session, KEYRING, name="Synthetic devices", now=clock.now())
+            yield City(provider, used)
         finally:
             engine.dispose()

@@ -511,6 +511,7 @@ PROVIDER: Scenes = {
     "no certificate came": Scene(STRANGER, _at("/account/login/certificate?n=x")),
     "a certificate came": Scene(STRANGER, _at("/account/login/certificate?n=x&t=y")),
     "binding a certificate": Scene(NEWCOMER, _confirmed("/account/carriers/certificate")),
+    "registering a device": Scene(NEWCOMER, _confirmed("/account/carriers/device")),
     "binding what came": Scene(NEWCOMER, _confirmed("/account/carriers/certificate?n=x&t=y")),
     "sessions": Scene(REGULAR, _at("/account/sessions")),
     "withdrawing": Scene(REGULAR, _about_to_withdraw),

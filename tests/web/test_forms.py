@@ -78,6 +78,8 @@ POSTS = (
     "/account/login/certificate",
     "/account/carriers/new",
     "/account/carriers/certificate",
+    "/account/carriers/device",
+    f"/account/carriers/{NOBODY}/certify",
     "/account/carriers/options",
     f"/account/carriers/{NOBODY}/lost",
     f"/account/carriers/{NOBODY}/remove",

@@ -4,18 +4,22 @@ from functools import partial
 from pathlib import Path
 
 import click
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 
-from adapters.certificate import pinning, revocation_lists
+from adapters.certificate import authority, pinning, revocation_lists
 from adapters.certificate.pinning import Pinned
 from adapters.certificate.profiles import Issuer
 from adapters.certificate.revocation_lists import InForce
+from audit import trail
 from kernel import clock, outgoing
 from kernel import settings as configuration
 from kernel.db import Sessions, sessions
 from kernel.errors import Refused
 from kernel.jobs import JobDelayed
-from kernel.settings import Settings
-from web import certificate_lists
+from kernel.settings import Settings, SettingsInvalid
+from web import certificate_lists, token_keys
 from web.cli.console import say, show_table
 from web.cli.opening import engine_of, opened, require_current
 from web.cli.refusals import Stop
@@ -31,6 +35,35 @@ def pinned(settings: Settings) -> Pinned:
     if settings.certificates is None:
         raise Stop("no authority is pinned; set certificates (docs/certificates.md)")
     return pinning.read(settings.certificates)
+
+
+@certificates.command(name="authority")
+@click.option("--make", "name", help="Make the authority for devices, with this public name.")
+@click.option("--token-key", help="Let its key be the token's key of this label; made if missing.")
+def authority_(name: str | None, token_key: str | None) -> None:
+    """Show the authority that certifies members' own devices, or make it (7(6)3)."""
+    with opened() as at:
+        if name:
+            held = None if token_key is None else (token_key, _token_key(at.settings, token_key))
+            now = clock.now()
+            authority.make(at.session, at.keyring, name=name, token_key=held, now=now)
+            trail.record(at.session, "device.authority_made", actor=None, now=now, channel="cli")
+        row = authority.find(at.session)
+    if row is None:
+        raise Stop("no certificates are issued to devices; make an authority with --make NAME")
+    certificate = x509.load_der_x509_certificate(row.certificate)
+    kept = "sealed in the database" if row.key_label is None else f"token key {row.key_label}"
+    ends = f"{certificate.not_valid_after_utc:%Y-%m-%d}"
+    show_table(("authority", "key", "ends"), [(certificate.subject.rfc4514_string(), kept, ends)])
+    say(certificate.public_bytes(Encoding.PEM).decode().rstrip())
+
+
+def _token_key(settings: Settings, label: str) -> ec.EllipticCurvePrivateKey:
+    try:
+        return token_keys.open_key(settings, label)
+    except SettingsInvalid:
+        token_keys.make_key(settings, label)
+        return token_keys.open_key(settings, label)
 
 
 @certificates.command()
