@@ -20,6 +20,8 @@ class Kind(StrEnum):
 
     LOGGED_IN = "login.succeeded"
     LOGIN_FAILED = "login.failed"
+    HANDED_OVER = "handover.approved"
+    HANDOVER_STOPPED = "handover.stopped"
     SIGNED_IN = "client.signed_in"
     SESSION_ENDED = "session.ended"
     SESSIONS_ENDED = "session.all_ended"

@@ -8,6 +8,8 @@ from kernel.errors import Refused
 
 ACR = ("urn:taipei-id:acr:1", "urn:taipei-id:acr:2", "urn:taipei-id:acr:3")
 KNOWN = frozenset(ACR)
+# The most a phone can vouch for another device: a code that is passed on binds no origin.
+HANDED_OVER = ACR[1]
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,17 @@ def _certificate(proof: Proof) -> Assurance:
 def adds(proof: Proof) -> bool:
     """Say whether a proof only adds to an earlier one, whose moment then stays the session's."""
     return proof.kind is ProofKind.ONE_TIME
+
+
+def handed_over(acr: str, amr: Iterable[str]) -> Assurance:
+    """Return what a session is worth on the device a phone signed in (`mca`, RFC 8176 2)."""
+    methods = tuple(dict.fromkeys((*amr, "mca")))
+    return Assurance(min(acr, HANDED_OVER, key=level), methods)
+
+
+def weakest(acceptable: Iterable[str]) -> str:
+    """Return the weakest acr we know of those that will do, empty if any will."""
+    return min((each for each in acceptable if each in KNOWN), key=level, default="")
 
 
 def level(acr: str) -> int:

@@ -275,6 +275,17 @@ CATALOGUE = {
     "login.proof_too_weak": _entry(
         403, "這種登入方式不夠辦這件事", "This way of signing in is not enough", clause="2(8)2"
     ),
+    "handover.over": _entry(
+        410,
+        "這個代碼不能用了，請在另一台裝置換一個新的",
+        "This code cannot be used any more; take a new one on the other device",
+    ),
+    "handover.too_weak": _entry(
+        403,
+        "另一台裝置要用的服務，手機要用通行密鑰登入才能確認",
+        "What the other device opens needs a phone signed in with a passkey",
+        clause="2(8)2",
+    ),
     # carriers
     "carrier.already_bound": _entry(
         409,

@@ -45,8 +45,18 @@ def _only_our_forms() -> None:
 def login_page() -> Response | str:
     """Show the login page of the account itself."""
     if scope.visitor() is not None:
-        return redirect(url_for("account.index"), 303)
+        return _go_on()
     return _show_login()
+
+
+def _next() -> str:
+    """Return where the visitor was going, if it is a page of ours."""
+    wanted = request.form.get("next", "") or request.args.get("next", "")
+    return pages.own_path(wanted, or_else="account.index")
+
+
+def _go_on() -> Response:
+    return redirect(_next(), 303)
 
 
 def _show_login(error: str = "", status: int = 200, *, field: str = "login_id") -> Response:
@@ -60,6 +70,7 @@ def _show_login(error: str = "", status: int = 200, *, field: str = "login_id") 
         error_field=field if error else None,
         passkey=passkeys.form(url_for("account.log_in_by_passkey"), passkeys.ACCOUNT),
         ways=methods.at_account(),
+        next=_next(),
         shared_computer=request.form.get("shared_computer") == "yes",
         restart_url=None,
         cancel_url=None,
@@ -76,7 +87,7 @@ def log_in() -> Response:
         return _show_login(login.locked_words(locked), 429)
     except Refused as refused:
         return _show_login(login.failed_words(refused))
-    return redirect(url_for("account.index"), 303)
+    return _go_on()
 
 
 @bp.post("/login/passkey")
@@ -86,7 +97,7 @@ def log_in_by_passkey() -> Response:
         passkeys.attempt(passkeys.ACCOUNT)
     except (LoginLocked, Refused) as problem:
         return _show_login(*passkeys.trouble(problem), field="")
-    return redirect(url_for("account.index"), 303)
+    return _go_on()
 
 
 @bp.post("/logout")

@@ -46,12 +46,14 @@ from web import (
     interaction_guardian,
     interaction_login,
     interaction_method,
+    interaction_phone,
     interactions,
     kit,
     not_me,
     oidc,
     pages,
     passkeys,
+    phone,
     receipts,
     scope,
     signing_out,
@@ -85,6 +87,7 @@ INTERACTION_PAGES = (
     interaction_guardian,
     interaction_login,
     interaction_method,
+    interaction_phone,
     step_up,
 )
 
@@ -113,6 +116,7 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
         account.bp,
         passkeys.bp,
         certificates.bp,
+        phone.bp,
         signing_out.bp,
         receipts.public,
     ]
@@ -164,6 +168,7 @@ def build_rooms(settings: Settings, database: Sessions) -> Rooms:
         throttle_key=keyring.derive("throttle/v1"),
         not_me_key=keyring.derive("not-me/v1"),
         representation=representation.table_of(settings.representation.model_dump()),
+        handover_key=keyring.derive("handover/v1"),
         till=Till(decide=offers.answer, keyring=keyring, key=keyring.derive("till/v1")),
         reachable=reachable,
     )

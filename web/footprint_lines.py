@@ -24,6 +24,7 @@ DISOWNABLE = frozenset(
     {
         Kind.LOGGED_IN,
         Kind.LOGIN_FAILED,
+        Kind.HANDED_OVER,
         Kind.SIGNED_IN,
         Kind.RELEASED,
         Kind.TILL_ANSWERED,

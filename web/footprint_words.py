@@ -22,6 +22,12 @@ WORDS: Mapping[str, Bilingual] = {
     Kind.LOGIN_FAILED: Bilingual(
         "試著登入您的帳號，沒有成功", "Tried to sign in to your account, without success"
     ),
+    Kind.HANDED_OVER: Bilingual(
+        "用手機讓另一台裝置登入", "Signed another device in with your phone"
+    ),
+    Kind.HANDOVER_STOPPED: Bilingual(
+        "擋下了另一台裝置的登入", "Stopped another device from signing in"
+    ),
     Kind.SIGNED_IN: Bilingual("登入「%(client)s」", "Signed in to %(client)s"),
     Kind.SESSION_ENDED: Bilingual("登出了一個裝置", "Signed out of one device"),
     Kind.SESSIONS_ENDED: Bilingual("登出了全部裝置", "Signed out of every device"),
@@ -153,6 +159,7 @@ METHODS: Mapping[str, Bilingual] = {
     "password": Bilingual("用密碼", "By password"),
     "passkey": Bilingual("用通行密鑰", "By passkey"),
     "certificate": Bilingual("用憑證", "By certificate"),
+    "phone": Bilingual("用手機確認", "By confirming on a phone"),
 }
 OTHER = Bilingual("其他紀錄（%(kind)s）", "Another record (%(kind)s)")
 REPEATED = Bilingual(

@@ -40,7 +40,7 @@ def show_login(
         error=error or None,
         error_field=field if error else None,
         passkey=passkeys.form(current.url("log_in_by_passkey"), str(current.row.id)),
-        ways=methods.ways(current.row.id, following),
+        ways=methods.ways(current.row.id, following, essential=current.asked.essential_acr),
         shared_computer=request.form.get("shared_computer") == "yes",
         restart_url=None,
         cancel_url=current.url("cancel"),

@@ -1,6 +1,7 @@
 """Try a login: throttled before the work, equal for strangers and members, recorded either way."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -174,21 +175,44 @@ def record_failure(refused: Refused, *, login: str = "") -> None:
     scope.abandon(aftermath=write)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """Who is to be signed in here, how surely, since when, and what they showed for it."""
+
+    member_id: UUID
+    assurance: Assurance
+    carrier_id: UUID | None
+    since: datetime
+
+
 def start_session(proof: Proof, *, method: str, shared_computer: bool) -> None:
-    """Sign in the member of this proof; who is here already gets a new cookie and its worth."""
-    session, now, assurance = scope.db(), scope.now(), _worth_here(proof)
+    """Sign in the member of this proof."""
+    present = scope.visitor()
+    # What only adds makes the password no newer than it is.
+    adds = present is not None and acr.adds(proof)
+    known = Known(
+        member_id=proof.member_id,
+        assurance=_worth_here(proof),
+        carrier_id=proof.carrier_id,
+        since=present.authenticated_at if present is not None and adds else scope.now(),
+    )
+    sign_in(known, method=method, shared_computer=shared_computer)
+
+
+def sign_in(known: Known, *, method: str, shared_computer: bool) -> None:
+    """Sign a member in; who is here already gets a new cookie and its worth."""
+    session, now = scope.db(), scope.now()
     browser = browsers.describe(request.headers.get("User-Agent", "")[:512])
     present = scope.visitor()
     lifetimes = scope.rooms().settings.lifetimes
     lifetime = lifetimes.of("session_shared_computer" if shared_computer else "session")
-    if present is not None and present.member_id == proof.member_id:
+    if present is not None and present.member_id == known.member_id:
         token = sessions.renew(
             session,
             present.session_id,
-            assurance=assurance,
-            carrier_id=proof.carrier_id,
-            # What only adds makes the password no newer than it is.
-            authenticated_at=present.authenticated_at if acr.adds(proof) else now,
+            assurance=known.assurance,
+            carrier_id=known.carrier_id,
+            authenticated_at=known.since,
             lifetime=lifetime,
             now=now,
         )
@@ -197,28 +221,28 @@ def start_session(proof: Proof, *, method: str, shared_computer: bool) -> None:
             end_session(present.session_id, present.member_id)
         token = sessions.start(
             session,
-            member_id=proof.member_id,
-            assurance=assurance,
+            member_id=known.member_id,
+            assurance=known.assurance,
             browser=browser,
-            carrier_id=proof.carrier_id,
+            carrier_id=known.carrier_id,
             lifetime=lifetime,
             now=now,
         )
     footprint.record(
         session,
         Kind.LOGGED_IN,
-        member_id=proof.member_id,
+        member_id=known.member_id,
         now=now,
-        acr=assurance.acr,
+        acr=known.assurance.acr,
         browser=browser,
         method=method,
-        carrier=str(proof.carrier_id or ""),
+        carrier=str(known.carrier_id or ""),
     )
     cookies.start_session(token)
     if not shared_computer:  # the next to sit here may be anybody
         cookies.remember_method(method)
     scope.forget_visitor()
-    _tell_of_new_browser(proof.member_id, shared_computer=shared_computer)
+    _tell_of_new_browser(known.member_id, shared_computer=shared_computer)
 
 
 def _tell_of_new_browser(member_id: UUID, *, shared_computer: bool) -> None:

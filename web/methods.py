@@ -4,18 +4,21 @@ The password and the passkey have pages; every other adapter that works without 
 from its capabilities, so a plug-in brings no template (docs/adapters.md).
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 from flask import url_for
 
 from adapters.contract import Adapter, Held
+from carriers import bindings
+from carriers.models import CarrierKind
 from idp import acr
 from idp.interaction import LogIn, Step, StepUp
 from kernel.wording import Bilingual
 from web import pages, scope
 
+PHONE = "phone"  # not an adapter: another device that is signed in already
 HAVE_PAGES = frozenset({"password", "passkey"})
 # What brings a page of its own that the chooser leads to.
 PAGES = {"certificate": "interactions.certificate_page"}
@@ -34,11 +37,12 @@ class Way:
     label: str
     url: str
     icon: str = "key"
+    posts: bool = False  # a button that does something at once
 
 
-def ways(interaction_id: UUID, following: Step) -> list[Way]:
+def ways(interaction_id: UUID, following: Step, *, essential: Iterable[str]) -> list[Way]:
     """Return the ways that lead on from this step and have no place on the page itself."""
-    return [
+    found = [
         Way(
             label=each.capabilities.label.text(pages.language()),
             url=_page_of(name, interaction_id),
@@ -46,6 +50,30 @@ def ways(interaction_id: UUID, following: Step) -> list[Way]:
         )
         for name, each in offered(following).items()
     ]
+    if phone_wanted(following, essential) is not None:
+        url = url_for("interactions.show_code", interaction_id=interaction_id)
+        found.append(Way(pages.say("用手機登入"), url, icon="qr", posts=True))
+    return found
+
+
+def phone_wanted(following: Step, essential: Iterable[str]) -> str | None:
+    """Return the acr a phone must bring here, empty if any will do, None if no phone can."""
+    if isinstance(following, StepUp):
+        if not _has_a_passkey():  # the phone would have nothing more to show than is here
+            return None
+        wanted = following.acr
+    elif isinstance(following, LogIn):
+        wanted = acr.weakest(essential)
+    else:
+        return None
+    return wanted if acr.level(wanted) <= acr.level(acr.HANDED_OVER) else None
+
+
+def _has_a_passkey() -> bool:
+    visitor = scope.visitor()
+    return visitor is not None and bindings.has_usable(
+        scope.db(), visitor.member_id, CarrierKind.PASSKEY
+    )
 
 
 def at_account() -> list[Way]:

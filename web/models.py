@@ -1,9 +1,9 @@
-"""The tables of signed-in browsers, of those used before, and of questions put to them."""
+"""The tables of signed-in browsers, of those used before, and of what is asked of them."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import Base, Key
@@ -67,3 +67,35 @@ class PresentedCertificate(Base):
     ticket_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
     certificate_sealed: Mapped[bytes]
     expires_at: Mapped[datetime]
+
+
+class Handover(Base):
+    """A device that waits for a phone to sign it in; one phone answers it, once.
+
+    `code_hash` is keyed: eight characters alone could be found again by trying.
+    """
+
+    __tablename__ = "handover"
+    __table_args__ = (
+        Index(None, "browser_hash", "place"),
+        Index(None, "expires_at"),
+        CheckConstraint("(answered_at IS NULL) = (approved IS NULL)", name="answered"),
+        CheckConstraint("(answered_at IS NULL) = (member_id IS NULL)", name="by_a_member"),
+    )
+
+    id: Mapped[Key]
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    browser_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    place: Mapped[str] = mapped_column(String(64))  # what the answer is good for
+    client_id: Mapped[UUID | None]
+    wanted: Mapped[str] = mapped_column(String(64))  # acr, empty if any will do
+    browser: Mapped[str] = mapped_column(String(64))  # words, for the phone to show
+    asked_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    approved: Mapped[bool | None]
+    member_id: Mapped[UUID | None] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"))
+    acr: Mapped[str | None] = mapped_column(String(64))
+    amr: Mapped[list[str] | None]
+    carrier_id: Mapped[UUID | None]
+    used_at: Mapped[datetime | None]

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint, Flask, current_app, g, request, url_for
 from flask import redirect as _redirect
@@ -47,9 +48,12 @@ def page(template: str, **context: Any) -> str:  # whatever the template needs
 
 def _signed_in_as() -> str | None:
     visitor = scope.visitor()
-    if visitor is None:
-        return None
-    member = register.read(scope.db(), visitor.member_id)
+    return None if visitor is None else name_of(visitor.member_id)
+
+
+def name_of(member_id: UUID) -> str:
+    """Return a member's masked name, or the account name of who has none on record."""
+    member = register.read(scope.db(), member_id)
     name = register.claims_of(member, keyring=scope.rooms().keyring).get("name", member.login)
     return masked(name)
 

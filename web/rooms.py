@@ -25,5 +25,6 @@ class Rooms:
     throttle_key: bytes
     not_me_key: bytes  # of links that end a power of attorney
     representation: Table
+    handover_key: bytes
     till: Till
     reachable: frozenset[str]  # the acr values the adapters can establish

@@ -165,6 +165,11 @@ def renew(
     return token
 
 
+def carrier_of(session: Session, session_id: UUID) -> UUID | None:
+    """Return the binding that opened this session, if one did."""
+    return session.scalar(select(BrowserSession.carrier_id).where(BrowserSession.id == session_id))
+
+
 def listed(session: Session, member_id: UUID, *, now: datetime) -> Sequence[BrowserSession]:
     """Return where the member is signed in, the most recently used first."""
     return session.scalars(

@@ -35,7 +35,7 @@ def _show(current: Open, error: str = "", status: int = 200) -> Page:
         client=client_view(current.asked.client),
         person=pages.person(),
         passkey=passkeys.form(current.url("step_up"), str(current.row.id)) if has_passkey else None,
-        ways=methods.ways(current.row.id, following),
+        ways=methods.ways(current.row.id, following, essential=current.asked.essential_acr),
         only_certificate=only_certificate,
         add_url=url_for(new, next=current.url("step")),
         error=error,

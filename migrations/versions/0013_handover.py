@@ -1,7 +1,12 @@
-"""Nothing yet: a place kept for handover.
+"""Create the table of devices that wait for a phone.
 
 Revision 0013, after 0012.
 """
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0013"
 down_revision = "0012"
@@ -10,8 +15,47 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Change nothing."""
+    _create_handover()
 
 
 def downgrade() -> None:
-    """Change nothing."""
+    op.drop_table("handover")
+
+
+def _moment(name: str, *, nullable: bool = True) -> sa.Column[datetime]:
+    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
+
+
+def _create_handover() -> None:
+    op.create_table(
+        "handover",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("code_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("browser_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("place", sa.String(length=64), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=True),
+        sa.Column("wanted", sa.String(length=64), nullable=False),
+        sa.Column("browser", sa.String(length=64), nullable=False),
+        _moment("asked_at", nullable=False),
+        _moment("expires_at", nullable=False),
+        _moment("answered_at"),
+        sa.Column("approved", sa.Boolean(), nullable=True),
+        sa.Column("member_id", sa.Uuid(), nullable=True),
+        sa.Column("acr", sa.String(length=64), nullable=True),
+        sa.Column("amr", sa.JSON(), nullable=True),
+        sa.Column("carrier_id", sa.Uuid(), nullable=True),
+        _moment("used_at"),
+        sa.CheckConstraint(
+            "(answered_at IS NULL) = (approved IS NULL)", name=op.f("ck_handover_answered")
+        ),
+        sa.CheckConstraint(
+            "(answered_at IS NULL) = (member_id IS NULL)", name=op.f("ck_handover_by_a_member")
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_handover_member_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_handover")),
+        sa.UniqueConstraint("code_hash", name=op.f("uq_handover_code_hash")),
+    )
+    op.create_index(op.f("ix_handover_browser_hash_place"), "handover", ["browser_hash", "place"])
+    op.create_index(op.f("ix_handover_expires_at"), "handover", ["expires_at"])

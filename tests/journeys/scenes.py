@@ -288,6 +288,32 @@ def _answer_a_child(page: Page, city: City) -> None:
     page.locator("#guardian_allow").wait_for()
 
 
+def _show_a_phone_code(page: Page, city: City) -> None:
+    _go(page, city.request(prompt="login"))
+    page.locator("form[action$='/phone'] button").click()
+    page.locator("#phone_number").wait_for()
+
+
+def _answered_by_phone(page: Page, city: City, *, approved: bool) -> None:
+    _show_a_phone_code(page, city)
+    city.provider.answer_phone_codes(approved=approved)
+    page.locator("#phone_go_on" if approved else "#phone .notice.bad").wait_for()
+
+
+def _let_a_phone_code_end(page: Page, city: City) -> None:
+    _show_a_phone_code(page, city)
+    city.provider.end_phone_codes()
+    page.reload()
+    page.locator("[data-state=over]").wait_for()
+
+
+def _scan_with_a_phone(page: Page, city: City, *, wanted: str = "") -> None:
+    _confirmed("/phone")(page, city)
+    code = city.provider.show_phone_code(wanted=wanted)
+    _go(page, f"{city.provider.issuer}/phone?code={code}")
+    page.locator("#phone_stop").wait_for()
+
+
 def _family(city: City, name: str = "scene") -> None:
     try:
         city.provider.enrol(f"{name}.child", name="陳安安", birthdate=CHILD)
@@ -474,6 +500,26 @@ PROVIDER: Scenes = {
     ),
     "answered by a form": Scene(STRANGER, _answered_by_a_form),
     "too late": Scene(STRANGER, _come_back_too_late),
+    "a phone's code": Scene(STRANGER, _show_a_phone_code),
+    "a phone agreed": Scene(
+        STRANGER, lambda page, city: _answered_by_phone(page, city, approved=True)
+    ),
+    "a phone stopped it": Scene(
+        STRANGER, lambda page, city: _answered_by_phone(page, city, approved=False)
+    ),
+    "a phone's code that ended": Scene(STRANGER, _let_a_phone_code_end),
+    "on the phone: which code": Scene(REGULAR, _confirmed("/phone")),
+    "on the phone: a wrong code": Scene(
+        REGULAR, _then_at("/phone?code=7GK2M4QP", _confirmed("/phone"))
+    ),
+    "on the phone": Scene(REGULAR, _scan_with_a_phone),
+    "on a phone too weak": Scene(
+        REGULAR, lambda page, city: _scan_with_a_phone(page, city, wanted="urn:taipei-id:acr:2")
+    ),
+    "on the phone: agreed": Scene(REGULAR, _at("/phone/answered?state=approved")),
+    "on the phone: wrong": Scene(REGULAR, _at("/phone/answered?state=wrong")),
+    "on the phone: stopped": Scene(REGULAR, _at("/phone/answered?state=stopped")),
+    "on the phone: over": Scene(REGULAR, _at("/phone/answered")),
     "already finished": Scene(STRANGER, _come_back_after_the_end),
     "logout": Scene(REGULAR, _at("/logout")),
     "logged out": Scene(STRANGER, _at("/logout")),

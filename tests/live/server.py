@@ -25,14 +25,17 @@ from idp.acr import ACR
 from idp.models import Interaction
 from kernel import clock, throttle
 from kernel.db import open_engine, sessions, transaction
-from kernel.ids import new_id
+from kernel.ids import new_id, new_secret
 from kernel.keyring import Keyring
 from kernel.settings import DEMO_MASTER_KEY
 from members import capacities, guardians, proxies, register
-from members.models import Capacity, Evidence, Relation
+from members.models import Capacity, Evidence, Member, Relation
 from members.proxy_models import Letter, Matter
 from tests import make
 from tests.live.programs import free_port, running
+from web import handovers
+from web.handovers import Device
+from web.models import Handover
 
 TAIPEI_ID = (sys.executable, "-c", "from web.cli import main; main()")
 DISCOVERY = "/.well-known/openid-configuration"
@@ -206,6 +209,40 @@ class Provider:
         """Let the minute of every code be over."""
         with self.database() as session:
             session.execute(update(TillCode).values(expires_at=clock.now()))
+
+    def show_phone_code(self, *, wanted: str) -> str:
+        """Let a device wait for a phone and return its code."""
+        key = KEYRING.derive("handover/v1")
+        with self.database() as session:
+            device = Device(
+                browser=new_secret(),
+                place="desk",
+                client_id=session.scalar(select(Purpose.client_id)),
+                wanted=wanted,
+                words="Chrome, Windows",
+            )
+            asked = handovers.ask(session, device, key=key, now=clock.now())
+        return handovers.code_of(asked, key=key)
+
+    def answer_phone_codes(self, *, approved: bool) -> None:
+        """Let somebody's phone have answered every device that waits."""
+        with self.database() as session:
+            session.execute(
+                update(Handover)
+                .where(Handover.answered_at.is_(None))
+                .values(
+                    answered_at=clock.now(),
+                    approved=approved,
+                    member_id=select(Member.id).limit(1).scalar_subquery(),
+                    acr=ACR[0],
+                    amr=["pwd", "mca"],
+                )
+            )
+
+    def end_phone_codes(self) -> None:
+        """Let the time of every device that waits be over."""
+        with self.database() as session:
+            session.execute(update(Handover).values(expires_at=clock.now()))
 
     def expire_interactions(self) -> None:
         """Make every login that is under way as old as one nobody came back to."""

@@ -22,7 +22,13 @@ from kernel.throttle import Throttle
 from members.proxy_models import ProxyNotice
 from web.cli.console import Advance, progress, show_table
 from web.cli.opening import engine_of, require_current
-from web.models import BrowserSession, KnownBrowser, OpenChallenge, PresentedCertificate
+from web.models import (
+    BrowserSession,
+    Handover,
+    KnownBrowser,
+    OpenChallenge,
+    PresentedCertificate,
+)
 
 BATCH = 500
 DAY = timedelta(days=1)
@@ -49,6 +55,7 @@ STALE = (
     Stale(Throttle, Throttle.window_ends_at, DAY),  # every lock is far shorter than a day
     Stale(OpenChallenge, OpenChallenge.expires_at, DAY),
     Stale(PresentedCertificate, PresentedCertificate.expires_at, timedelta()),
+    Stale(Handover, Handover.expires_at, HOUR),
     Stale(BrowserSession, BrowserSession.expires_at, DAY),
     Stale(SpentAssertion, SpentAssertion.expires_at, DAY),
     Stale(SpentProof, SpentProof.expires_at, DAY),
