@@ -156,6 +156,18 @@ class Held(Protocol):
         ...
 
 
+@runtime_checkable
+class ReadsAtDesk(Protocol):
+    """What an adapter adds if a reader at a desk can tell its carriers apart."""
+
+    def find_shown(self, session: Session, kind: str, number: str) -> UUID | None:
+        """Return the binding of the carrier a reader read, None for none; in one statement.
+
+        `kind` and `number` are as the reader sent them. That the holder is there is not proven.
+        """
+        ...
+
+
 def is_storable(text: str) -> bool:
     """Say whether a database can keep `text`: no NUL character, no half of a surrogate pair."""
     return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)

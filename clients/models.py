@@ -230,3 +230,15 @@ class SpentAssertion(Base):
     client_id: Mapped[UUID] = mapped_column(primary_key=True)
     jti_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     expires_at: Mapped[datetime]
+
+
+class Terminal(Base):
+    """A reader at an agency's desk; it asks about cards under its own number (6(1), 6(2))."""
+
+    __tablename__ = "terminal"
+
+    id: Mapped[Key]
+    client_id: Mapped[UUID] = mapped_column(ForeignKey("client.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(64))  # where it stands
+    added_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]

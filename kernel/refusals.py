@@ -437,6 +437,26 @@ CATALOGUE = {
         "Too many wrong codes; try again later",
         clause="10-I(2)",
     ),
+    # readers at desks
+    "terminal.locked": _entry(
+        429, "刷卡太快，請過一會兒再試", "Too many cards at once; wait a little", clause="10-I(2)"
+    ),
+    "terminal.not_an_agencys": _entry(
+        422,
+        "只有能證明身分的機關網站可以登記讀卡機",
+        "Only an agency's client that can prove itself has readers",
+        clause="6(2)",
+    ),
+    "terminal.not_found": _entry(404, "沒有這台讀卡機", "There is no such reader"),
+    "terminal.not_registered": _entry(
+        403,
+        "這台讀卡機沒有登記，或這項服務不是你們的",
+        "This reader is not registered, or the service is not yours",
+        clause="6(2)",
+    ),
+    "terminal.nothing_shown": _entry(
+        422, "沒有讀到卡片，請再試一次", "No card was read; try again", clause="7(3)"
+    ),
     # jobs and receipts
     "job.not_found": _entry(404, "沒有這件待辦", "No such job was given up"),
     "receipt.not_found": _NO_PAGE,

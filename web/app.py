@@ -59,6 +59,7 @@ from web import (
     signing_out,
     step_up,
     till,
+    verify,
     wellknown,
 )
 from web.express import Express
@@ -123,6 +124,7 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
     blueprints += [
         footprint.bp,
         till.bp,
+        verify.bp,
         account_requests.bp,
         account_download.bp,
         account_leaving.bp,

@@ -99,7 +99,9 @@ WORDS: Mapping[str, Bilingual] = {
         "讀了您出示的條碼，我們答：%(answer)s",
         "Read the code you showed; our answer was: %(answer)s",
     ),
-    Kind.CARD_USED: Bilingual("使用了卡片", "Used a card"),
+    Kind.CARD_USED: Bilingual(
+        "在「%(client)s」的讀卡機出示了卡片", "Held a card to a reader of %(client)s"
+    ),
     Kind.CARRIER_BOUND: Bilingual("新增了通行密鑰", "Added a passkey"),
     Kind.CARRIER_RENAMED: Bilingual("改了載具的名稱", "Renamed a carrier"),
     Kind.CARRIER_LOST: Bilingual("掛失了載具", "Reported a carrier lost"),

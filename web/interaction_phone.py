@@ -12,7 +12,7 @@ from carriers import bindings
 from idp.acr import Assurance
 from idp.interaction import StepUp
 from kernel.errors import Refused
-from web import browsers, cookies, handovers, interactions, login, methods, pages, passkeys, scope
+from web import browsers, cookies, handovers, interactions, login, methods, pages, proofs, scope
 from web.account_show import picture
 from web.handovers import Device
 from web.interactions import Open, Page, bp, still_open
@@ -65,7 +65,7 @@ def show_code(current: Open) -> Page:
     wanted = methods.phone_wanted(current.next(), current.asked.essential_acr)
     if wanted is None:
         return redirect(current.url("step"), 303)
-    passkeys.require_patience()
+    proofs.require_patience()
     device = Device(
         browser=cookies.browser(),
         place=str(current.row.id),

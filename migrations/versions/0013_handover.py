@@ -1,4 +1,4 @@
-"""Create the table of devices that wait for a phone.
+"""Create the tables of devices that wait for a phone, and of readers at desks.
 
 Revision 0013, after 0012.
 """
@@ -16,10 +16,12 @@ depends_on = None
 
 def upgrade() -> None:
     _create_handover()
+    _create_terminal()
 
 
 def downgrade() -> None:
-    op.drop_table("handover")
+    for name in ("terminal", "handover"):
+        op.drop_table(name)
 
 
 def _moment(name: str, *, nullable: bool = True) -> sa.Column[datetime]:
@@ -59,3 +61,19 @@ def _create_handover() -> None:
     )
     op.create_index(op.f("ix_handover_browser_hash_place"), "handover", ["browser_hash", "place"])
     op.create_index(op.f("ix_handover_expires_at"), "handover", ["expires_at"])
+
+
+def _create_terminal() -> None:
+    op.create_table(
+        "terminal",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        _moment("added_at", nullable=False),
+        _moment("ended_at"),
+        sa.ForeignKeyConstraint(
+            ["client_id"], ["client.id"], name=op.f("fk_terminal_client_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_terminal")),
+    )
+    op.create_index(op.f("ix_terminal_client_id"), "terminal", ["client_id"])

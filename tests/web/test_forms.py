@@ -128,7 +128,8 @@ POSTS = (
     f"/interaction/{NOBODY}/refused",
 )
 FOR_CLIENTS = {
-    "/authorize", "/par", "/token", "/userinfo", "/introspect", "/revoke", "/api/till/answers",
+    "/authorize", "/par", "/token", "/userinfo", "/introspect", "/revoke",
+    "/api/till/answers", "/api/verify",
 }  # fmt: skip
 
 

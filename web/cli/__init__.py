@@ -24,6 +24,7 @@ from web.cli import (
     receipt,
     requests,
     serve,
+    terminal,
     worker,
 )
 from web.cli.refusals import Commands
@@ -50,6 +51,7 @@ for _command in (
     keys.keys,
     certificates.certificates,
     client.client,
+    terminal.terminal,
     member.member,
     ledger.ledger,
     demo.demo,

@@ -1,0 +1,71 @@
+"""Read what a client's program sends to our own interfaces, and know which client it is."""
+
+import json
+from datetime import datetime
+from http import HTTPStatus
+
+from flask import request
+from werkzeug.wrappers import Response
+
+from clients.directory import RegisteredClient
+from clients.models import AuthMethod
+from idp import parameters
+from idp.client_authentication import authenticated_client
+from idp.errors import ProtocolError
+from idp.parameters import Parameters
+from kernel.errors import Refused
+from web import problems, scope
+
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+
+
+def client_of(sent: Parameters, *, endpoint: str) -> RegisteredClient:
+    """Return the client that proved itself. Raises ProtocolError, or Refused without a contract."""
+    client = authenticated_client(
+        scope.rooms().provider,
+        scope.db(),
+        sent,
+        endpoint=endpoint,
+        authorization=request.headers.get("Authorization"),
+        now=scope.now(),
+    )
+    if client.auth_method is AuthMethod.NONE:  # anybody could say that they are this client
+        raise ProtocolError("invalid_client", "client authentication failed", status=401)
+    if not client.is_in_force(now=scope.now()):
+        raise Refused("flow.merchant_contract_inactive")
+    return client
+
+
+def sent() -> Parameters:
+    """Return what the body says, as a form or as a JSON object of strings."""
+    body = request.get_data(cache=False)
+    if request.mimetype == FORM:
+        return parameters.read(body)
+    if request.mimetype == JSON:
+        return Parameters(_pairs(body))
+    raise ProtocolError("invalid_request", f"the body must be {JSON} or {FORM}")
+
+
+def _pairs(body: bytes) -> list[tuple[str, str]]:
+    try:
+        pairs = json.loads(body, object_pairs_hook=tuple)  # a mapping would hide what came twice
+    except (ValueError, RecursionError):
+        raise ProtocolError("invalid_request", "the body is not JSON") from None
+    if not isinstance(pairs, tuple) or not all(isinstance(value, str) for _, value in pairs):
+        raise ProtocolError("invalid_request", "the body must be a JSON object of strings")
+    return list(pairs)
+
+
+def told(answer: object, *, size: int) -> Response:
+    """Return JSON that nobody keeps, filled up to `size` bytes: lines are listened to."""
+    body = json.dumps(answer).ljust(size) + "\n"  # JSON lets blanks follow (RFC 8259 2)
+    response = Response(body, mimetype=JSON)
+    response.headers["Cache-Control"] = "no-store, no-transform"
+    return response
+
+
+def locked(code: str, until: datetime) -> Response:
+    """Return the problem `code` and say when asking again makes sense."""
+    response = problems.problem(code, status=HTTPStatus.TOO_MANY_REQUESTS)
+    response.headers["Retry-After"] = str(max(1, round((until - scope.now()).total_seconds())))
+    return response
