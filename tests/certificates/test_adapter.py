@@ -1,7 +1,10 @@
 """Prove what is particular to certificates; what all adapters promise is in `tests/contract`."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 from sqlalchemy import select, update
@@ -327,3 +330,65 @@ def test_a_binding_gone_meanwhile_is_nobodys(session: Session, mei: Member) -> N
     session.execute(update(Binding).where(Binding.id == binding.id).values(released_at=make.NOON))
 
     assert reason(session, Holder()) == "carrier.not_bound"
+
+
+def test_only_who_has_a_usable_certificate_is_asked_for_one(session: Session, mei: Member) -> None:
+    assert not an_adapter().is_held_by(session, mei.id)
+
+    binding = bound(session, Holder(), member_id=mei.id)
+    assert an_adapter().is_held_by(session, mei.id)
+    bindings.suspend(session, binding, Suspension.REVOKED, actor=None, now=make.NOON)
+    assert not an_adapter().is_held_by(session, mei.id)
+
+
+# Over the wire, on loopback
+
+
+@pytest.fixture
+def responding() -> Iterator[str]:
+    """Answer every question about certificates with good; other paths are not there."""
+
+    class Site(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            answer = answering()("", body) if self.path == "/ocsp" else b""
+            self.send_response(200 if self.path == "/ocsp" else 404)
+            self.end_headers()
+            self.wfile.write(answer or b"")
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its name there
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Site) as server:
+        thread = Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("path", "hosts"),
+    [("/elsewhere", ("127.0.0.1",)), ("/ocsp", ())],
+    ids=["no responder", "a responder in our own network, not allowed"],
+)
+def test_nobody_signs_in_by_a_responder_that_is_none(
+    session: Session, mei: Member, responding: str, path: str, hosts: tuple[str, ...]
+) -> None:
+    bound(session, Holder(), member_id=mei.id)
+
+    assert reason(session, Holder(), adapter=asking(responding + path, *hosts)) == (
+        "carrier.certificate_uncheckable"
+    )
+
+
+def test_a_responder_is_asked_over_http(session: Session, mei: Member, responding: str) -> None:
+    bound(session, Holder(), member_id=mei.id)
+
+    assert prove(session, Holder(), adapter=asking(f"{responding}/ocsp", "127.0.0.1")).certified
+
+
+def asking(url: str, *hosts: str) -> CertificateAdapter:
+    issuer = pki.issuer(pki.generation(2), ocsp_url=url)
+    profile = replace(pki.citizens(), issuers=(issuer,))
+    return an_adapter(certificates.responder(hosts), pinned=Pinned(profiles=(profile,)))
