@@ -61,6 +61,38 @@ def log_in_by_certificate() -> Response:
     return redirect(url_for("account.index"), 303)
 
 
+@bp.get("/confirm/certificate")
+@scope.member_required
+def confirm_certificate_page() -> Response | str:
+    """Ask for the visitor's certificate, to confirm who is there."""
+    return _show_confirm()
+
+
+def _show_confirm(error: str = "", status: int = 200) -> Response:
+    action = url_for("account.confirm_certificate")
+    page = pages.page(
+        "certificate.html",
+        form=certificates.form(action, certificates.CONFIRM),
+        client=None,
+        person=pages.person(),
+        error=error,
+        other_ways=url_for("account.confirm"),
+        cancel_url=None,
+    )
+    return Response(page, status, mimetype="text/html")
+
+
+@bp.post("/confirm/certificate")
+@scope.member_required
+def confirm_certificate() -> Response:
+    """Check the certificate, and go back to what the visitor may do now."""
+    try:
+        certificates.attempt(certificates.CONFIRM, only=scope.member_id())
+    except (LoginLocked, Refused) as problem:
+        return _show_confirm(*certificates.trouble(problem))
+    return redirect(url_for("account.carriers"), 303)
+
+
 @bp.get("/carriers/certificate")
 @scope.member_required
 @strongest_required

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
 from typing import ParamSpec, TypeVar
+from uuid import UUID
 
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -11,7 +12,7 @@ from werkzeug.wrappers import Response
 from idp import acr
 from kernel.errors import Refused
 from members import register
-from web import login, pages, passkeys, scope
+from web import certificates, login, pages, passkeys, scope
 from web.account import bp
 from web.login import LoginLocked
 
@@ -28,11 +29,16 @@ def is_confirmed() -> bool:
 
 
 def is_strongest() -> bool:
-    """Say whether the visitor proved it as strongly as they can: by a passkey, if they have one."""
+    """Say whether the visitor proved it as strongly as they can: not by a password, if possible."""
     visitor = scope.visitor()
     if visitor is None or not is_confirmed():
         return False
-    return acr.reaches(visitor.acr, acr.ACR[1:2]) or not passkeys.has_one(visitor.member_id)
+    return acr.reaches(visitor.acr, acr.ACR[1:2]) or not has_stronger(visitor.member_id)
+
+
+def has_stronger(member_id: UUID) -> bool:
+    """Say whether the member has more than a password to confirm with."""
+    return passkeys.has_one(member_id) or certificates.has_one(member_id)
 
 
 def confirmation_required(view: Callable[P, R]) -> Callable[P, R | Response]:
@@ -106,12 +112,14 @@ def _page(error: str, *, field: str = "password") -> str:
     need = request.form.get("need", "") or request.args.get("need", "")
     member = register.get(scope.db(), scope.member_id())
     has_passkey = passkeys.has_one(member.id)
+    has_certificate = certificates.has_one(member.id)
     url = url_for("account.confirm_passkey")
     return pages.page(
         "account/confirm.html",
         action=url_for("account.confirm_password"),
         passkey=passkeys.form(url, passkeys.CONFIRM) if has_passkey else None,
-        passkey_only=has_passkey and need == passkeys.NAME,
+        certificate_url=url_for("account.confirm_certificate_page") if has_certificate else None,
+        passkey_only=(has_passkey or has_certificate) and need == passkeys.NAME,
         next=pages.own_path(wanted, or_else="account.index"),
         login=member.login,
         errors=[(field, error)] if error else [],

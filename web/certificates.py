@@ -43,6 +43,7 @@ SECRET = "X-Client-Certificate-Secret"  # noqa: S105  # the name of a header
 LONGEST = 32 * 1024  # characters of a certificate as the proxy writes it
 LONGEST_PLACE = 64
 ACCOUNT = "account-certificate"  # the places that are no interaction
+CONFIRM = "confirm-certificate"
 BINDING = "bind-certificate"
 _TICKETS = ("n", "t")  # in the address of the page that takes a presented certificate
 # Told to whoever holds the card and only to them: it is about the card, not about an account.
@@ -91,6 +92,12 @@ def adapter() -> CertificateAdapter:
     if found is None:
         raise NotFound("carrier.not_found")
     return found
+
+
+def has_one(member_id: UUID) -> bool:
+    """Say whether the member could show a certificate now."""
+    found = certificate_lists.adapter_of(scope.rooms())
+    return found is not None and found.is_held_by(scope.db(), member_id)
 
 
 # By token
@@ -184,6 +191,8 @@ def back() -> AnyResponse:
 def _page_of(place: str, nonce: str, ticket: str) -> str:
     if place.startswith(BINDING):
         return url_for("account.new_certificate", n=nonce, t=ticket)
+    if place == CONFIRM:
+        return url_for("account.confirm_certificate_page", n=nonce, t=ticket)
     if place == ACCOUNT:
         return url_for("account.certificate_page", n=nonce, t=ticket)
     try:

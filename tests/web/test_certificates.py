@@ -181,6 +181,41 @@ def test_after_a_loss_a_password_alone_binds_nothing(cards: City) -> None:
     assert browser.post("/account/carriers/certificate", form).status_code == 403
 
 
+@one_database
+def test_a_password_alone_does_not_touch_what_a_certificate_guards(cards: City) -> None:
+    """Whoever guessed a password must not remove the card, or add a key of their own."""
+    enrolled(cards)
+    browser = Browser(cards)
+    sign_in(browser)
+    with cards.database() as session:
+        (binding,) = bindings.live(session, cards.member_id("holder"))
+    url = f"/account/carriers/{binding.id}/remove"
+
+    for guarded in (url, "/account/carriers/new"):
+        assert "need=passkey" in browser.get(guarded).location
+    assert "need=passkey" in browser.post(url, {"csrf_token": token(browser)}).location
+    page = browser.follow(browser.get(url))
+    assert "只有密碼不夠" in page.text
+    assert 'id="submit_confirm"' not in page.text
+
+    confirming = browser.get("/account/confirm/certificate")
+    assert "還沒有綁定" in send(browser, confirming, OTHER).text
+    assert send(browser, confirming, HOLDER).location == "/account/carriers"
+    assert browser.get(url).status_code == 200
+
+
+@one_database
+def test_a_certificate_presented_over_tls_confirms_too(cards: City) -> None:
+    enrolled(cards)
+    browser = Browser(cards)
+    sign_in(browser)
+
+    back = present(browser, browser.get("/account/confirm/certificate"), HOLDER)
+
+    assert browser.submit(back).location == "/account/carriers"
+    assert browser.get("/account/carriers/new").status_code == 200
+
+
 # Signing in
 
 

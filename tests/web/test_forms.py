@@ -91,6 +91,7 @@ POSTS = (
     f"/account/guardians/for/{NOBODY}/footprint",
     f"/not-me/{NOTHING}",
     "/account/confirm/passkey",
+    "/account/confirm/certificate",
     "/account/password",
     "/account/sessions/end",
     f"/account/sessions/{NOBODY}/end",
