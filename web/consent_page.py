@@ -16,7 +16,6 @@ from consent.questions import Asking, Choice, Question
 from idp.requests import AuthorizationRequest
 from kernel import clock
 from kernel.wording import Bilingual
-from members import register
 from web import flow, pages, scope, service_words
 from web.views import client_view
 
@@ -130,8 +129,7 @@ class _Held:
     """What the city holds of the member, in words; derived as the client would get it."""
 
     def __init__(self, asked: AuthorizationRequest) -> None:
-        member = register.read(scope.db(), scope.member_id())
-        self._held = register.claims_of(member, keyring=scope.rooms().keyring)
+        member, self._held = pages.record_of(scope.member_id())
         self._vouched = vouched.values(
             scope.db(),
             asked.claims,

@@ -1,6 +1,7 @@
 """Read and write our four cookies: the browser's mark, the session, the language, the method."""
 
 from flask import current_app, g, request
+from werkzeug.http import dump_cookie
 from werkzeug.wrappers import Response
 
 from kernel.ids import new_secret
@@ -30,9 +31,9 @@ def _sound(value: str) -> str | None:
     return value if len(value) == SECRET_LENGTH and value.isascii() else None
 
 
-def session_in(header: str, *, secure: bool) -> str | None:
-    """Return the session cookie in a Cookie header, as `session` would, without Flask."""
-    wanted = _named("session", secure=secure)
+def find_in(header: str, kind: str, *, secure: bool) -> str | None:
+    """Return the cookie `session` or `browser` in a Cookie header, if it is one of ours."""
+    wanted = _named(kind, secure=secure)
     for pair in header.split(";"):
         name, _, value = pair.strip().partition("=")
         if name == wanted:
@@ -101,13 +102,23 @@ def write(response: Response) -> Response:
     return response
 
 
+def marking(browser: str, *, secure: bool) -> str:
+    """Return the header that gives a browser its mark, as `write` would, without Flask."""
+    return _written("browser", browser, max_age=YEAR, secure=secure)
+
+
 def _set(response: Response, kind: str, value: str, *, max_age: int | None) -> None:
-    response.set_cookie(
-        _name(kind),
+    header = _written(kind, value, max_age=max_age, secure=_secure())
+    response.headers.add("Set-Cookie", header)
+
+
+def _written(kind: str, value: str, *, max_age: int | None, secure: bool) -> str:
+    return dump_cookie(
+        _named(kind, secure=secure),
         value,
         max_age=max_age,
         path="/",
-        secure=_secure(),
+        secure=secure,
         httponly=True,
         samesite="Lax",
     )

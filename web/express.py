@@ -1,9 +1,10 @@
 """Serve at once who brings everything: the protocol's plain requests, before Flask is asked.
 
-A silent sign-in, its code and its claims need no page, no language and no form, and Flask's
-contexts and hooks cost more than their answers. What is not plain success (a page, a refusal, a
-mistake, a bug) is undone here and done again by Flask from the beginning. So there is one place
-that says no, `web.errors`, and nothing here needs to know how (docs/decisions/0020).
+A silent sign-in, its code and its claims, and the way to the login page need no page, no language
+and no form, and Flask's contexts and hooks cost more than their answers. What is not plain success
+(a page, a refusal, a mistake, a bug) is undone here and done again by Flask from the beginning. So
+there is one place that says no, `web.errors`, and nothing here needs to know how
+(docs/decisions/0020).
 """
 
 import json
@@ -11,22 +12,25 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import structlog
 from flask import Flask
 from sqlalchemy.orm import Session
+from werkzeug.routing import MapAdapter
 
-from idp import authorize, introspection, parameters, token, userinfo
+from idp import authorize, interactions, introspection, parameters, token, userinfo
 from idp.errors import ProtocolError
 from idp.interaction import Issue, Progress, next_step
 from idp.issue import issue
 from idp.logout import with_parameters
 from idp.parameters import Parameters
 from idp.possession import NOTHING, Shown
+from idp.requests import AuthorizationRequest
 from idp.response_modes import QUERY
 from kernel import clock
 from kernel.errors import Refused
+from kernel.ids import new_secret
 from kernel.work import WorkSession
 from web import cookies, flow, headers, oidc, sessions
 from web.rooms import Rooms
@@ -46,23 +50,49 @@ class Call:
     authorization: str | None
     cookies: str
     shown: Shown
+    addresses: MapAdapter
     now: datetime
+
+    def cookie(self, kind: str) -> str | None:
+        """Return a cookie of ours."""
+        return cookies.find_in(self.cookies, kind, secure=self.rooms.settings.secure_cookies)
 
 
 Claims: TypeAlias = dict[str, Any]  # JSON
 
 
-def _authorize(call: Call) -> str | None:
-    """Return where to send a browser whose member signs in silently, None if a page is due."""
-    rooms, session, now = call.rooms, call.session, call.now
-    settings, provider = rooms.settings, rooms.provider
-    cookie = cookies.session_in(call.cookies, secure=settings.secure_cookies)
-    if cookie is None:
-        return None
-    asked = authorize.read_request(provider, session, call.sent, now=now)
+class Onward(NamedTuple):
+    """Where to send a browser, and the header that marks it if it is new here."""
+
+    address: str
+    marking: str | None = None
+
+
+def _authorize(call: Call) -> Onward | None:
+    """Send who signs in silently back to the client, and a visitor to the login page."""
+    asked = authorize.read_request(call.rooms.provider, call.session, call.sent, now=call.now)
+    cookie = call.cookie("session")
+    return _begin(call, asked) if cookie is None else _let_in(call, asked, cookie)
+
+
+def _begin(call: Call, asked: AuthorizationRequest) -> Onward:
+    rooms, now, known = call.rooms, call.now, call.cookie("browser")
+    progress, browser = Progress(started_at=now), known or new_secret()
+    step = next_step(asked, None, progress, (), reachable=rooms.reachable, now=now)
+    begun = interactions.begin(
+        call.session, asked, browser=browser, provider=rooms.provider, now=now
+    )
+    address = call.addresses.build(flow.endpoint_of(step), {"interaction_id": begun})
+    secure = rooms.settings.secure_cookies
+    return Onward(address, None if known else cookies.marking(browser, secure=secure))
+
+
+def _let_in(call: Call, asked: AuthorizationRequest, cookie: str) -> Onward | None:
+    """Answer for who signs in silently; None if a page is due."""
     if asked.to.mode != QUERY:
         return None
-    idle = settings.lifetimes.of("session_idle")
+    rooms, session, now, provider = call.rooms, call.session, call.now, call.rooms.provider
+    idle = rooms.settings.lifetimes.of("session_idle")
     found = sessions.find_with_decisions(session, cookie, asked.purpose.id, now=now, idle=idle)
     if found is None:
         return None
@@ -72,7 +102,8 @@ def _authorize(call: Call) -> str | None:
     if not isinstance(step, Issue):
         return None
     response = issue(provider, session, asked, present, decisions, now=now)
-    return with_parameters(asked.to.redirect_uri, {**response, "iss": provider.issuer})
+    back = with_parameters(asked.to.redirect_uri, {**response, "iss": provider.issuer})
+    return Onward(back)
 
 
 def _token(call: Call) -> Claims:
@@ -109,7 +140,7 @@ def _introspect(call: Call) -> Claims:
     )
 
 
-Serve: TypeAlias = Callable[[Call], Claims | str | None]
+Serve: TypeAlias = Callable[[Call], Claims | Onward | None]
 SERVED: dict[tuple[str, str], Serve] = {
     ("GET", "/authorize"): _authorize,
     ("POST", "/token"): _token,
@@ -126,6 +157,7 @@ class Express:
         """Stand in front of `application`, whose parts `app` holds."""
         self._application = application
         self._app = app
+        self._addresses = app.url_map.bind("")
         self._largest: int = app.config["MAX_CONTENT_LENGTH"]
         secure = bool(app.config["SESSION_COOKIE_SECURE"])
         self._headers = {path: _headers(path, secure=secure) for _, path in SERVED}
@@ -138,8 +170,9 @@ class Express:
         if answer is None:
             passed_on: Iterable[bytes] = self._application(environ, start_response)
             return passed_on
-        if isinstance(answer, str):
-            own = [("Location", answer), ("Content-Length", "0")]
+        if isinstance(answer, Onward):
+            own = [("Location", answer.address), ("Content-Length", "0")]
+            own += [("Set-Cookie", answer.marking)] if answer.marking else []
             start_response("303 See Other", [*own, *self._headers[path]])
             return []
         body = f"{_as_json(answer)}\n".encode()
@@ -147,7 +180,7 @@ class Express:
         start_response("200 OK", [*own, *self._headers[path]])
         return [body]
 
-    def _try(self, serve: Serve, environ: Environ) -> Claims | str | None:
+    def _try(self, serve: Serve, environ: Environ) -> Claims | Onward | None:
         sent = _sent(environ, largest=self._largest)
         if sent is None:
             return None
@@ -162,12 +195,13 @@ class Express:
                     authorization=environ.get("HTTP_AUTHORIZATION"),
                     cookies=environ.get("HTTP_COOKIE", ""),
                     shown=_shown(environ, rooms.provider.issuer),
+                    addresses=self._addresses,
                     now=clock.now(),
                 )
             )
             if answer is not None:
-                # A code that a power cut took is asked for again; once redeemed, it is kept.
-                session.commit(lasting=not isinstance(answer, str))
+                # What a power cut took is asked for again; a code once redeemed is kept.
+                session.commit(lasting=not isinstance(answer, Onward))
         except (ProtocolError, Refused):
             return None
         except Exception as bug:  # noqa: BLE001  # Flask meets it again, and reports it whole

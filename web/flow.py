@@ -3,9 +3,10 @@
 Who is here, what they decided, what is reachable.
 """
 
+from typing import cast
 from uuid import UUID
 
-from flask import url_for
+from flask import g, url_for
 
 from carriers import bindings
 from carriers.models import CarrierKind
@@ -28,9 +29,14 @@ PAGES: dict[type[Step], str] = {
 }
 
 
+def endpoint_of(step: Step) -> str:
+    """Return the name of the page a step is shown on."""
+    return f"interactions.{PAGES[type(step)]}"
+
+
 def page_of(step: Step, interaction_id: UUID) -> str:
     """Return the address of the page a step is shown on."""
-    return url_for(f"interactions.{PAGES[type(step)]}", interaction_id=interaction_id)
+    return url_for(endpoint_of(step), interaction_id=interaction_id)
 
 
 def signed_in(asked: AuthorizationRequest) -> SignedIn | None:
@@ -57,10 +63,18 @@ def known_as(visitor: Visitor, asked: AuthorizationRequest, provider: Provider) 
 
 
 def decisions(asked: AuthorizationRequest, present: SignedIn | None) -> tuple[Decided, ...]:
-    """Return what the member decided earlier about this purpose."""
+    """Return what the member decided earlier about this purpose, looked up once a request."""
     if present is None:
         return ()
-    return ledger.decisions(scope.db(), member_id=present.member_id, purpose_id=asked.purpose.id)
+    key, known = (present.member_id, asked.purpose.id), g.setdefault("decisions", {})
+    if key not in known:
+        known[key] = ledger.decisions(scope.db(), member_id=key[0], purpose_id=key[1])
+    return cast("tuple[Decided, ...]", known[key])
+
+
+def forget_decisions() -> None:
+    """Look them up again: the member has just decided."""
+    g.pop("decisions", None)
 
 
 def reachable(asked: AuthorizationRequest, present: SignedIn | None) -> frozenset[str]:

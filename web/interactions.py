@@ -63,6 +63,7 @@ class Open:
 
     def mark_consented(self) -> None:
         """Note that the member has just answered."""
+        flow.forget_decisions()
         interactions.mark(scope.db(), self.row.id, "consented_at", now=scope.now())
         self.progress = replace(self.progress, consented_at=scope.now())
 

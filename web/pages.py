@@ -1,13 +1,14 @@
 """Render pages: language, words, frame; and the public pages that need no member."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from flask import Blueprint, Flask, current_app, g, request, url_for
 from flask import redirect as _redirect
 from werkzeug.wrappers import Response
 
+from kernel.prebuilt import Row
 from kernel.wording import LANGUAGES, Bilingual
 from members import register
 from members.profile import masked
@@ -53,9 +54,17 @@ def _signed_in_as() -> str | None:
 
 def name_of(member_id: UUID) -> str:
     """Return a member's masked name, or the account name of who has none on record."""
-    member = register.read(scope.db(), member_id)
-    name = register.claims_of(member, keyring=scope.rooms().keyring).get("name", member.login)
-    return masked(name)
+    member, claims = record_of(member_id)
+    return masked(claims.get("name", member.login))
+
+
+def record_of(member_id: UUID) -> tuple[Row, dict[str, Any]]:
+    """Return a member and every claim the city holds, opened once a request."""
+    known = g.setdefault("records", {})
+    if member_id not in known:
+        member = register.read(scope.db(), member_id)
+        known[member_id] = member, register.claims_of(member, keyring=scope.rooms().keyring)
+    return cast("tuple[Row, dict[str, Any]]", known[member_id])
 
 
 def person() -> str:

@@ -1,5 +1,6 @@
 """Who is served at once gets what Flask would have given; everybody else is left to Flask."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -14,7 +15,7 @@ from audit.models import LedgerLine
 from idp import token
 from idp.models import Grant, Token
 from kernel.work import WorkSession
-from tests.flows.browser import Browser, answer, authorization
+from tests.flows.browser import Browser, answer, authorization, is_at_client
 from tests.flows.provider import CALLBACK, ISSUER, VERIFIER, City, basic
 from web import express
 
@@ -159,9 +160,48 @@ def test_whoever_needs_a_page_or_a_refusal_is_passed_on(
     assert kept(city) == before
 
 
-@pytest.mark.parametrize("cookie", ["", "__Host-taipei-id-session=short", "x" * 43, "=;;="])
-def test_whoever_is_not_signed_in_is_passed_on(city: City, cookie: str) -> None:
-    asked = environ("GET", "/authorize", query_string=authorization(), headers={"Cookie": cookie})
+MARKED = f"__Host-taipei-id-browser={'m' * 43}"
+LOGIN_PAGE = re.compile(r"/interaction/[0-9a-f-]{36}/login")
+
+
+def without_secret(cookie: str) -> str:
+    """Return a Set-Cookie header without what is drawn anew each time."""
+    name, _, rest = cookie.partition("=")
+    return f"{name}{rest[43:].partition('Expires')[0]}{rest.rpartition('GMT')[2]}"
+
+
+@pytest.mark.parametrize(
+    "cookie", ["", "__Host-taipei-id-session=short", "x" * 43, "=;;=", MARKED, f"{MARKED}x"]
+)
+def test_a_visitor_is_led_to_the_login_page_as_flask_would(city: City, cookie: str) -> None:
+    said = [
+        ask(
+            city,
+            environ("GET", "/authorize", query_string=authorization(), headers={"Cookie": cookie}),
+        )
+        for ask in (by_express, by_flask)
+    ]
+
+    for status, headers, _ in said:
+        assert status.upper() == "303 SEE OTHER"
+        assert LOGIN_PAGE.fullmatch(headers["Location"])
+        assert headers["Cache-Control"] == "no-store"
+    marks = [without_secret(headers.get("Set-Cookie", "")) for _, headers, _ in said]
+    assert marks[0] == marks[1]
+    assert (marks[0] == "") is (cookie == MARKED)
+
+
+def test_the_login_page_a_visitor_is_led_to_is_theirs(city: City) -> None:
+    browser = Browser(city)
+
+    page = browser.authorize()
+
+    assert page.status_code == 200
+    assert is_at_client(browser.consent(browser.log_in(page)))
+
+
+def test_a_visitor_who_must_not_see_a_page_is_passed_on(city: City) -> None:
+    asked = environ("GET", "/authorize", query_string=authorization(prompt="none"))
 
     assert passed_on(city, asked) == b""
 
