@@ -7,13 +7,15 @@ import pytest
 
 from clients.directory import view_of
 from consent import ledger, receipts, texts
-from consent.ledger import Answer
-from consent.receipts import Issuer
+from consent.acting import Acting
+from consent.ledger import Answer, Approval
+from consent.receipts import Issuer, Represented
 from idp import deletion_proofs, keys
 from idp.keys import Keys
 from idp.receipts import sign
 from kernel import clock
 from kernel.db import Json, Sessions, transaction
+from members.models import Relation
 from tests import make
 from tests.cli.conftest import Taipei
 
@@ -72,6 +74,45 @@ def test_a_receipt_is_verified_without_settings_and_said_in_words(
     assert any(line.startswith("Ended: ") and "(withdrawn)" in line for line in lines)
     assert any("民國" in line for line in lines)
     assert "    Purpose: Library card" in lines
+
+
+def test_a_receipt_of_two_names_both_and_what_each_did(
+    kept: Any, sessions: Sessions, taipei_id: Taipei, tmp_path: Path
+) -> None:
+    now = clock.now() - timedelta(hours=1)
+    with transaction(sessions) as session:
+        client = view_of(make.a_client(session))
+        purpose, member_id = client.purposes[0], make.a_member(session).id
+        proxy_id = make.a_member(session, "proxy").id
+        by = Acting(
+            id=proxy_id, member_id=member_id, by=proxy_id, relation=Relation.PROXY, until=None
+        )
+        text = texts.consent_text(client, purpose, GIVEN, language="en")
+        answer = Answer(
+            given=GIVEN, refused=frozenset(), duration="1y", language="en", text=text, acr="acr"
+        )
+        approval = Approval(approver_id=proxy_id, relation=Relation.PROXY, until=by.word_ends_at)
+        receipt_id = ledger.record(
+            session, client, purpose, answer, member_id=member_id, now=now, approval=approval
+        )
+        ledger.withdraw(session, member_id=member_id, purpose_id=purpose.id, now=now, by=by)
+        document = receipts.document(
+            receipts.get(session, receipt_id, member_id=member_id),
+            principal="sub",
+            issuer=ISSUER,
+            now=clock.now(),
+            represented=Represented(member="鄭阿媽", others={proxy_id: "王大明"}),
+        )
+
+    said = taipei_id("receipt", "verify", str(kept(document)), "--jwks", f"{tmp_path}/jwks.json")
+
+    assert said.exit_code == 0, said.stderr
+    lines = said.stdout.splitlines()
+    assert "Member:    鄭阿媽" in lines
+    assert "Acted:     王大明 (proxy, gave)" in lines
+    assert "Acted:     王大明 (proxy, withdrew)" in lines
+    (ended,) = document["consent"]["events"][1:]
+    assert ended["entity_relation"] == "proxy"
 
 
 @pytest.mark.refusal("receipt.signature_invalid")

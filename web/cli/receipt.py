@@ -89,6 +89,7 @@ def _words(claims: Json) -> list[str]:
         "The receipt is genuine: signature, text and times fit.",
         f"Receipt:   {claims['jti']} by {claims['iss']}",
         f"Recipient: {controller['party_name']}, {controller['party_service']}",
+        *_people(claims),
         f"Purpose:   {purpose['purpose']}",
         f"Given:     {_labels(purpose, 'given')}",
         f"Refused:   {_labels(purpose, 'refused')}",
@@ -98,6 +99,19 @@ def _words(claims: Json) -> list[str]:
         f"Issued:    {_when(issued_at)}",
         f"Text:      version {notice['version']}, {notice['language']}",
         *(f"    {line}" for line in notice["text"].splitlines()),
+    ]
+
+
+def _people(claims: Json) -> list[str]:
+    """Return who acted for whom; a receipt of who decided alone names nobody."""
+    words = {
+        "PII principal": "Member:    {party_name}",
+        "representative of the PII principal": "Acted:     {party_name} ({party_relation}, {act})",
+    }
+    return [
+        words[each["party_role"]].format(act=each.get("party_act", "gave"), **each)
+        for each in claims["party_identification"]
+        if each["party_role"] in words
     ]
 
 
