@@ -87,7 +87,7 @@ class MailSender:
         if notice_id is None:
             return ""
         secret = secret_of(UUID(notice_id), key=self._keyring.derive("not-me/v1"))
-        return f"{self._settings.issuer}/not-me/{secret}"
+        return f"{self._settings.issuer}/not-me?key={secret}"
 
     def _address(self, member_id: str | None) -> str | None:
         if member_id is None:

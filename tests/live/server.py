@@ -134,7 +134,7 @@ class Provider:
         key = KEYRING.derive("not-me/v1")
         with self.database() as session:
             notice_id = proxies.announce(session, power_id, key=key, now=clock.now())
-        return f"/not-me/{proxies.secret_of(notice_id, key=key)}"
+        return f"/not-me?key={proxies.secret_of(notice_id, key=key)}"
 
     def declare(self, login: str) -> None:
         """Note that a court put a member under guardianship."""
