@@ -18,7 +18,7 @@ from kernel.errors import NotFound, Refused
 from members import guardians as links
 from members import proxies
 from members.proxy_models import Matter
-from web import acting, csrf, guardians, pages, proxy_acts, scope
+from web import acting, asking_others, csrf, guardians, pages, proxy_acts, scope
 from web.account_confirm import confirmation_required
 from web.consent_page import Duration, durations_of
 from web.views import client_view
@@ -152,6 +152,9 @@ def _asked(request_id: UUID) -> Asked:
         raise NotFound("approval.not_found")
     by = acting.answering(row, client.kind)
     if not approvals.is_open(row, now=now) or purpose.text_version != row.text_version:
+        raise Refused("approval.over")
+    # A proxy does only what the principal could do alone, also if a court spoke since.
+    if by.is_proxy and not asking_others.is_alone(row.member_id, client.kind, row.given):
         raise Refused("approval.over")
     return Asked(row, by, client, purpose)
 

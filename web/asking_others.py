@@ -1,11 +1,13 @@
 """Put an answer before who acts for the member: guardians by law, proxies at the member's wish."""
 
 from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from audit import footprint
 from audit.lines import Kind
+from clients.models import OrganisationKind
 from consent import approvals, ledger, representation
 from consent.acting import Acting
 from consent.ledger import Answer
@@ -29,31 +31,37 @@ def everything(asked: AuthorizationRequest) -> frozenset[str]:
     return asked.claims & asked.purpose.approved
 
 
-def band(asked: AuthorizationRequest, given: frozenset[str]) -> Band:
-    """Return where the visitor stands; the record is opened only where an age matters."""
-    session, me, table = scope.db(), scope.member_id(), scope.rooms().representation
-    declared = capacities.find(session, me)
-    if declared is None and not representation.depends_on_age(
-        asked.client.kind, given, table=table
-    ):
+def band_of(member_id: UUID, kind: OrganisationKind, given: AbstractSet[str]) -> Band:
+    """Return where a member stands; the record is opened only where an age matters."""
+    session, table = scope.db(), scope.rooms().representation
+    declared = capacities.find(session, member_id)
+    if declared is None and not representation.depends_on_age(kind, given, table=table):
         return Band.ADULT
-    member = register.read(session, me)
+    member = register.read(session, member_id)
     born = register.claims_of(member, keyring=scope.rooms().keyring).get("birthdate")
     return representation.band_of(born, declared, now=scope.now())
 
 
+def voice_of(member_id: UUID, kind: OrganisationKind, given: AbstractSet[str]) -> Voice:
+    """Return whose word counts if the member gives these claims to such an organisation."""
+    table = scope.rooms().representation
+    return representation.voice_of(band_of(member_id, kind, given), kind, given, table=table)
+
+
+def is_alone(member_id: UUID, kind: OrganisationKind, given: Collection[str]) -> bool:
+    """Say whether the member could give these claims alone."""
+    return voice_of(member_id, kind, frozenset(given)) is Voice.ALONE
+
+
 def is_young(asked: AuthorizationRequest) -> bool:
     """Say whether the visitor is addressed as a child or a youth."""
-    return band(asked, everything(asked)) in {Band.CHILD, Band.YOUTH}
+    band = band_of(scope.member_id(), asked.client.kind, everything(asked))
+    return band in {Band.CHILD, Band.YOUTH}
 
 
-def voice(asked: AuthorizationRequest, given: frozenset[str]) -> Voice:
-    """Return whose word counts for this answer of the visitor.
-
-    Nobody is asked about what says nothing of who it is, unless the table says otherwise.
-    """
-    kind, table = asked.client.kind, scope.rooms().representation
-    return representation.voice_of(band(asked, given), kind, given, table=table)
+def voice(asked: AuthorizationRequest, given: AbstractSet[str]) -> Voice:
+    """Return whose word counts for this answer of the visitor."""
+    return voice_of(scope.member_id(), asked.client.kind, given)
 
 
 def another_decides(asked: AuthorizationRequest) -> bool:
@@ -97,7 +105,7 @@ def require_somebody(
     if not found and whose is Voice.PROXY_DECIDES:
         raise Refused("case.poa_missing")
     if not found:
-        is_unknown = band(asked, given) is Band.UNKNOWN
+        is_unknown = band_of(scope.member_id(), asked.client.kind, given) is Band.UNKNOWN
         raise Refused("member.age_unknown" if is_unknown else "member.guardian_required")
     return found
 

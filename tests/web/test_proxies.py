@@ -401,6 +401,24 @@ def test_who_is_assisted_acts_with_approval(shop: City) -> None:
         assert session.scalars(select(Receipt.relation)).one() == "assistant"
 
 
+@pytest.mark.refusal("approval.over")
+def test_a_proxy_answers_nothing_any_more_once_a_court_spoke(shop: City) -> None:
+    power_id, helper = empowered(shop), signed_in(shop)
+    asks(shop)
+    with shop.database() as session:
+        capacities.note(
+            session,
+            shop.member_id("grandmother"),
+            Capacity.ASSISTED,
+            source="115-輔宣-3",
+            declared_on=date(2026, 1, 5),
+            now=shop.now,
+        )
+
+    assert helper.get(f"/account/guardians/for/{power_id}").status_code == 200
+    assert decides(helper).status_code == 409
+
+
 def test_an_assistant_is_asked_even_if_a_proxy_is_wished_for(shop: City) -> None:
     declared(shop, Capacity.ASSISTED, Relation.ASSISTANT)
 
