@@ -81,6 +81,7 @@ def _footprint(whose: Whose) -> Iterator[File]:
         issuer=whose.rooms.provider.issuer,
         language=whose.language,
         at=whose.at,
+        keyring=whose.rooms.keyring,
     )
     for ending, (write, _) in footprint_export.WRITERS.items():
         yield f"footprint.{ending}", write(wanted)

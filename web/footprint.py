@@ -252,6 +252,7 @@ def export() -> Response:
         issuer=provider.issuer,
         language=pages.language(),
         at=now,
+        keyring=rooms.keyring,
     )
     response = Response(write(wanted), mimetype=mimetype)
     name = f"footprint-{taipei_day(now).isoformat()}.{form}"

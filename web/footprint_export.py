@@ -22,8 +22,9 @@ from clients import names
 from clients.names import Named
 from kernel.clock import TAIPEI
 from kernel.db import Json, Sessions, transaction
+from kernel.keyring import Keyring
 from kernel.wording import Bilingual
-from web import footprint_words
+from web import footprint_words, guardians
 
 PORTION = 1000
 FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # what a spreadsheet would run (CWE-1236)
@@ -51,6 +52,7 @@ class Wanted:
     issuer: str
     language: str
     at: datetime
+    keyring: Keyring
 
 
 Writer = Callable[[Wanted], Iterator[str]]
@@ -63,6 +65,7 @@ class _Portion:
     lines: list[Sealed]
     clients: Mapping[UUID, Named]
     purposes: Mapping[UUID, Bilingual]
+    people: Mapping[str, str]
 
 
 def _portions(wanted: Wanted, until: UUID | None) -> Iterator[_Portion]:
@@ -72,7 +75,7 @@ def _portions(wanted: Wanted, until: UUID | None) -> Iterator[_Portion]:
             lines = proofs.oldest_first(
                 session, wanted.member_id, after=after, until=until, most=PORTION
             )
-            portion = _named(session, lines)
+            portion = _named(session, lines, wanted.keyring)
         if lines:
             yield portion
         if len(lines) < PORTION:
@@ -80,10 +83,15 @@ def _portions(wanted: Wanted, until: UUID | None) -> Iterator[_Portion]:
         after = lines[-1].line.id
 
 
-def _named(session: Session, lines: list[Sealed]) -> _Portion:
+def _named(session: Session, lines: list[Sealed], keyring: Keyring) -> _Portion:
     clients = {each.line.client_id for each in lines if each.line.client_id}
     purposes = {each.line.purpose_id for each in lines if each.line.purpose_id}
-    return _Portion(lines, names.of_clients(session, clients), names.of_purposes(session, purposes))
+    return _Portion(
+        lines,
+        names.of_clients(session, clients),
+        names.of_purposes(session, purposes),
+        guardians.people_in(session, [each.line for each in lines], keyring=keyring),
+    )
 
 
 def _until(wanted: Wanted) -> UUID | None:
@@ -162,8 +170,8 @@ def _cells(sealed: Sealed, portion: _Portion, language: str) -> list[str]:
     purpose = portion.purposes.get(line.purpose_id) if line.purpose_id else None
     return [
         _local(line.at),
-        footprint_words.actor(line, client=client, language=language),
-        footprint_words.action(line, client=client, language=language),
+        footprint_words.actor(line, client=client, language=language, people=portion.people),
+        footprint_words.action(line, client=client, language=language, people=portion.people),
         "" if purpose is None else purpose.text(language),
         _why(line),
         " ".join(line.basis),

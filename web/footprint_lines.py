@@ -141,7 +141,8 @@ class Names:
         shown = any(line.detail.get("carrier") for line in lines)
         self._carriers = bindings.names_of(scope.db(), whose) if shown else {}
 
-        self.people = _people(lines)
+        keyring = scope.rooms().keyring
+        self.people = guardians.people_in(scope.db(), lines, keyring=keyring)
 
     def carrier(self, line: Line) -> str:
         """Return what the member calls the carrier of a line, empty if there is none."""
@@ -171,13 +172,6 @@ class Names:
     def is_live(self, line: Line) -> bool:
         """Say whether the consent behind a line is still in force."""
         return line.purpose_id in self._live
-
-
-def _people(lines: Iterable[Line]) -> dict[str, str]:
-    """Return the names of who acted and of for whom, by the ids in the lines."""
-    ids = {line.detail[side] for line in lines for side in ("by", "whom") if side in line.detail}
-    found = guardians.names_of(scope.db(), map(UUID, ids), keyring=scope.rooms().keyring)
-    return {str(key): name for key, name in found.items()}
 
 
 def days(shown: Sequence[Shown], known: Names) -> list[Day]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import url_for
 from sqlalchemy.orm import Session
 
+from audit.lines import Line
 from consent import approvals
 from consent.acting import Acting
 from consent.models import ApprovalRequest
@@ -15,6 +16,8 @@ from kernel.errors import NotFound
 from kernel.keyring import Keyring
 from members import register
 from web import acting, scope
+
+SIDES = ("by", "whom")  # who acted, and for whom, in the detail of a line
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,12 @@ def names_of(
 ) -> Mapping[UUID, str]:
     """Return the full names of a few members."""
     return {each: name_of(session, each, keyring=keyring) for each in set(member_ids)}
+
+
+def people_in(session: Session, lines: Iterable[Line], *, keyring: Keyring) -> Mapping[str, str]:
+    """Return the names of who acted and of for whom, by the ids in lines of a footprint."""
+    ids = {UUID(line.detail[side]) for line in lines for side in SIDES if side in line.detail}
+    return {str(key): name for key, name in names_of(session, ids, keyring=keyring).items()}
 
 
 def represented(session: Session, written: Written, *, keyring: Keyring) -> Represented | None:

@@ -104,6 +104,8 @@ def test_a_proxy_withdraws_and_both_footprints_and_the_receipt_name_both(shop: C
     principal = signed_in(shop, "grandmother")
     assert "您的受託人 陳美玉" in principal.get("/account/footprint").text
     assert "周李月" in signed_in(shop).get("/account/footprint").text
+    form = {**hidden(principal.get("/account/footprint")), "format": "csv"}
+    assert "您的受託人 陳美玉" in principal.post("/account/footprint/export", form).text
     receipt = principal.get(f"/account/receipts/{receipt_id}").text
     assert "陳美玉" in receipt
     assert "周李月" in receipt
