@@ -6,6 +6,7 @@ demands of our own; nothing that we accept is refused by both.
 
 import asyncio
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -84,7 +85,8 @@ def validator(der: bytes, **more: Any) -> bool:  # options of the library's, of 
             asn1.Certificate.load(der), validation_context=context, pkix_params=demanded
         )
         using = asked.async_validate_usage(key_usage={"digital_signature"})  # type: ignore[no-untyped-call]  # it has no types
-        asyncio.run(using)
+        with ThreadPoolExecutor(1) as beside:  # where no browser's event loop is running
+            beside.submit(asyncio.run, using).result()
     except (PathError, ValidationError, ValueError):
         return False
     return True

@@ -7,7 +7,7 @@ from threading import Barrier
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.flows.browser import Browser, answer, is_at_client
+from tests.flows.browser import Browser, answer, hidden, is_at_client
 from tests.flows.provider import City
 
 WORKERS = 4
@@ -56,15 +56,14 @@ def test_racing_refreshes_all_get_tokens_that_live(city: City, _attempt: int) ->
 def test_of_two_tabs_that_finish_one_interaction_one_gets_a_code(city: City) -> None:
     browser = Browser(city)
     page = browser.log_in(browser.authorize())
-    step = page.request.path.removesuffix("/consent")
-    browser.submit(page, decision="allow", duration="90d")
+    form = {**hidden(page), "decision": "allow", "duration": "90d"}
     cookies = "; ".join(
         f"{each.key}={each.value}"
         for name in ("browser", "session")
         if (each := browser.http.get_cookie(f"__Host-taipei-id-{name}", "id.example.invalid"))
     )
 
-    responses = at_once(lambda: city.call(step, headers={"Cookie": cookies}))
+    responses = at_once(lambda: city.call(page.request.path, form, headers={"Cookie": cookies}))
 
     answers = [answer(each) for each in responses if is_at_client(each)]
     assert [list(each) for each in answers] == [["code", "state", "iss"]]
