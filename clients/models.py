@@ -32,12 +32,14 @@ class Profile(StrEnum):
     """Which specification a client follows where two contradict each other (clients.profiles).
 
     `core` is OpenID Connect Core as libraries older than PKCE speak it, for clients with a secret
-    or a key; `basic` is the security practice of today; `fapi2` is FAPI 2.0.
+    or a key; `basic` is the security practice of today; `fapi2` is FAPI 2.0, and
+    `fapi2-signed` adds its Message Signing.
     """
 
     CORE = "core"
     BASIC = "basic"
     FAPI2 = "fapi2"
+    FAPI2_SIGNED = "fapi2-signed"
 
 
 class AuthMethod(StrEnum):

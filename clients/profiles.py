@@ -3,7 +3,7 @@
 Nothing else asks which profile a client has (docs/decisions/0050).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from clients.models import AuthMethod, Profile
 
@@ -18,10 +18,21 @@ class Rules:
     algorithms: tuple[str, ...]  # what the client may sign with (OIDC Core 15.1; FAPI 2.0 5.4.1)
     rotates: bool  # a refresh gives a new refresh token (RFC 9700 4.14.2; FAPI 2.0 5.3.2.1)
     bound: bool  # tokens are held to a key (FAPI 2.0 5.3.2.1; RFC 9449)
+    signed: bool  # requests and responses are JWTs (FAPI 2.0 Message Signing 5.3, 5.4)
     proofs: frozenset[AuthMethod]  # how the client may authenticate
 
 
 STRONG = ("ES256", "PS256", "EdDSA")
+_FAPI2 = Rules(
+    pkce=True,
+    pushed=True,
+    only_issuer=True,
+    algorithms=STRONG,
+    rotates=False,
+    bound=True,
+    signed=False,
+    proofs=frozenset({AuthMethod.PRIVATE_KEY_JWT}),
+)
 RULES: dict[Profile, Rules] = {
     Profile.CORE: Rules(
         pkce=False,
@@ -30,6 +41,7 @@ RULES: dict[Profile, Rules] = {
         algorithms=(*STRONG, "RS256"),
         rotates=True,
         bound=False,
+        signed=False,
         proofs=frozenset(AuthMethod) - {AuthMethod.NONE},
     ),
     Profile.BASIC: Rules(
@@ -39,17 +51,11 @@ RULES: dict[Profile, Rules] = {
         algorithms=(*STRONG, "RS256"),
         rotates=True,
         bound=False,
+        signed=False,
         proofs=frozenset(AuthMethod),
     ),
-    Profile.FAPI2: Rules(
-        pkce=True,
-        pushed=True,
-        only_issuer=True,
-        algorithms=STRONG,
-        rotates=False,
-        bound=True,
-        proofs=frozenset({AuthMethod.PRIVATE_KEY_JWT}),
-    ),
+    Profile.FAPI2: _FAPI2,
+    Profile.FAPI2_SIGNED: replace(_FAPI2, signed=True),
 }
 
 

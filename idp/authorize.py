@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from clients.directory import RegisteredClient, RegisteredPurpose
 from clients.profiles import rules_of
 from consent.catalogue import SCOPES, asked_by, claims_of_scopes
-from idp import claims_parameter, pkce, possession, pushed, response_modes
+from idp import claims_parameter, pkce, possession, pushed, request_objects, response_modes
 from idp.claims_parameter import ClaimsRequest
 from idp.client_authentication import require_in_force
 from idp.errors import AuthorizationRefused, ProtocolError, ReturnAddress, UntrustedRequest
@@ -33,7 +33,7 @@ Check = Callable[[dict[str, str], RegisteredClient], None]
 def read_request(
     provider: Provider, session: Session, parameters: Parameters, *, now: datetime
 ) -> AuthorizationRequest:
-    """Return the checked request of a browser, opened if it was pushed (RFC 9126 4).
+    """Return the checked request of a browser, opened if it was pushed or signed.
 
     Raises UntrustedRequest while nobody is known to whom an error could be sent, and
     AuthorizationRefused afterwards.
@@ -43,7 +43,25 @@ def read_request(
         client = _known_client(provider, session, parameters, now=now)
         kept = pushed.opened(session, reference, client=client, now=now)
         parameters = parameters_of({**kept, "request_uri": reference})
+    elif (signed := parameters.get("request")) is not None:
+        parameters = _opened(provider, session, parameters, signed, now=now)
     return read_known(provider, session, parameters, now=now)
+
+
+def _opened(
+    provider: Provider, session: Session, parameters: Parameters, signed: str, *, now: datetime
+) -> Parameters:
+    """Return what a client signed; a client without keys gets its request back as it is."""
+    client = _known_client(provider, session, parameters, now=now)
+    if client.jwks is None:
+        return parameters
+    try:
+        return parameters_of(
+            request_objects.opened(signed, client=client, issuer=provider.issuer, now=now)
+        )
+    except ProtocolError as error:
+        to = _return_address(client, parameters)
+        raise AuthorizationRefused(error.error, error.description, to=to) from error
 
 
 def read_known(
@@ -82,7 +100,13 @@ def _return_address(client: RegisteredClient, parameters: Parameters) -> ReturnA
     if redirect_uri is None or redirect_uri not in client.redirect_uris:
         raise UntrustedRequest("request.redirect_uri_unknown", "redirect_uri is not registered")
     mode = response_modes.mode_of(parameters.get("response_mode"))
-    return ReturnAddress(redirect_uri, parameters.get("state"), mode)
+    return ReturnAddress(
+        redirect_uri,
+        parameters.get("state"),
+        mode=mode,
+        client_id=client.client_id,
+        alg=client.id_token_alg,
+    )
 
 
 def _no_request_object(values: dict[str, str], client: RegisteredClient) -> None:  # noqa: ARG001
@@ -106,9 +130,11 @@ def _code_flow_only(values: dict[str, str], client: RegisteredClient) -> None:
         raise ProtocolError("unauthorized_client", "this client may not use the code flow")
 
 
-def _mode_known(values: dict[str, str], client: RegisteredClient) -> None:  # noqa: ARG001
+def _mode_known(values: dict[str, str], client: RegisteredClient) -> None:
     if values.get("response_mode", response_modes.QUERY) not in response_modes.MODES:
         raise ProtocolError("invalid_request", "this response_mode is not supported")
+    if rules_of(client.profile).signed and values.get("response_mode") not in response_modes.SIGNED:
+        raise ProtocolError("invalid_request", "this client's responses are signed (JARM)")
 
 
 def _challenge_sound(values: dict[str, str], client: RegisteredClient) -> None:

@@ -32,6 +32,8 @@ class ReturnAddress:
     redirect_uri: str
     state: str | None
     mode: str = "query"  # of idp.response_modes
+    client_id: str = ""  # whom a signed response is for
+    alg: str = ""  # what it is signed with
 
 
 class AuthorizationRefused(ProtocolError):

@@ -5,7 +5,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from idp import parameters, pushed
+from clients.directory import RegisteredClient
+from clients.profiles import rules_of
+from idp import parameters, pushed, request_objects
 from idp.authorize import read_known
 from idp.client_authentication import authenticated_client
 from idp.errors import ProtocolError
@@ -35,8 +37,7 @@ def push(
     sent = form.single()
     if "request_uri" in sent:
         raise ProtocolError("invalid_request", "request_uri cannot be pushed (RFC 9126 2.1)")
-    asked = {name: value for name, value in sent.items() if name not in CREDENTIALS}
-    asked["client_id"] = client.client_id
+    asked = _asked(provider, client, sent, now=now)
     key = shown_key(session, shown, now=now)
     if key is not None:
         _bind(asked, thumbprint(key))
@@ -53,3 +54,17 @@ def _bind(asked: dict[str, str], thumbprint: str) -> None:
     """Hold the code to the key whose proof came with the request (RFC 9449 10.1)."""
     if asked.setdefault("dpop_jkt", thumbprint) != thumbprint:
         raise ProtocolError("invalid_request", "dpop_jkt is not the key of the proof")
+
+
+def _asked(
+    provider: Provider, client: RegisteredClient, sent: dict[str, str], *, now: datetime
+) -> dict[str, str]:
+    """Return what the client asks for: what it signed, or else what it sent."""
+    if "request" in sent and client.jwks is not None:
+        return request_objects.opened(
+            sent["request"], client=client, issuer=provider.issuer, now=now
+        )
+    if rules_of(client.profile).signed:
+        raise ProtocolError("invalid_request", "this client's requests must be signed (RFC 9101)")
+    asked = {name: value for name, value in sent.items() if name not in CREDENTIALS}
+    return {**asked, "client_id": client.client_id}

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from joserfc import jwt
-from joserfc.jwk import ECKey, KeySet
+from joserfc.jwk import ECKey, RSAKey
 
 from kernel.ids import new_id
 
@@ -17,10 +17,9 @@ def new_key() -> ECKey:
     return ECKey.generate_key("P-256", {"use": "sig"}, private=True)
 
 
-def public_set(*keys: ECKey) -> dict[str, Any]:
+def public_set(*keys: ECKey | RSAKey) -> dict[str, Any]:
     """Return the JWKS to register."""
-    named = [ECKey.import_key({**key.as_dict(), "kid": key.thumbprint()}) for key in keys]
-    return dict(KeySet([*named]).as_dict(private=False))
+    return {"keys": [{**key.as_dict(private=False), "kid": key.thumbprint()} for key in keys]}
 
 
 def signed(
@@ -49,7 +48,7 @@ def assertion(
         "exp": moment + 60,
         "jti": new_id().hex,
     }
-    return signed(key, {**usual, **changes}, alg=alg)
+    return signed(key, {**usual, **changes}, alg=alg, kid=key.thumbprint())
 
 
 def proof(

@@ -16,7 +16,8 @@ from idp.logout import with_parameters
 from idp.parameters import Parameters
 from idp.possession import BEARER, DPOP, Shown
 from idp.requests import AuthorizationRequest
-from idp.response_modes import FORM_POST
+from idp.response_modes import FORM_POST, carrier_of
+from idp.responses import travelling
 from idp.userinfo import SCHEMES
 from web import cookies, flow, form_post, scope
 
@@ -103,10 +104,11 @@ def refuse(error: AuthorizationRefused) -> Response:
 
 
 def _back(to: ReturnAddress, response: dict[str, str]) -> Response:
-    response["iss"] = scope.rooms().provider.issuer
-    if to.mode == FORM_POST:
-        return form_post.page(to.redirect_uri, response)
-    address = with_parameters(to.redirect_uri, response)
+    provider = scope.rooms().provider
+    told = travelling(provider, scope.db(), to, response, now=scope.now())
+    if carrier_of(to.mode) == FORM_POST:
+        return form_post.page(to.redirect_uri, told)
+    address = with_parameters(to.redirect_uri, told)
     sent = Response(status=303, headers={"Location": address, "Cache-Control": "no-store"})
     del sent.headers["Content-Type"]  # there is none
     return sent

@@ -12,7 +12,7 @@ branch_labels = None
 depends_on = None
 
 OLD = ("basic", "fapi2")
-NEW = ("core", *OLD)
+NEW = ("core", *OLD, "fapi2-signed")
 
 
 def upgrade() -> None:
@@ -46,6 +46,7 @@ def downgrade() -> None:
     op.drop_table("spent_proof")
     op.drop_table("pushed_request")
     op.execute("UPDATE client SET profile = 'basic' WHERE profile = 'core'")
+    op.execute("UPDATE client SET profile = 'fapi2' WHERE profile = 'fapi2-signed'")
     _allow(OLD)
 
 

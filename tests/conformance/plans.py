@@ -101,5 +101,20 @@ par-test-par-endpoint-url-as-audience-fails
 par-test-token-endpoint-url-as-audience-fails
 """.split()
 
-PLANS = {"basic": BASIC, "config": CONFIG, "fapi2": FAPI2}  # Form Post is Basic in another mode
+RP_LOGOUT = """
+oidcc-rp-initiated-logout-discovery-endpoint-verification
+oidcc-rp-initiated-logout
+oidcc-rp-initiated-logout-no-state
+oidcc-rp-initiated-logout-bad-post-logout-redirect-uri
+oidcc-rp-initiated-logout-query-added-to-post-logout-redirect-uri
+oidcc-rp-initiated-logout-modified-id-token-hint
+oidcc-rp-initiated-logout-bad-id-token-hint
+oidcc-rp-initiated-logout-no-id-token-hint
+oidcc-rp-initiated-logout-no-params
+oidcc-rp-initiated-logout-no-post-logout-redirect-uri
+oidcc-rp-initiated-logout-only-state
+""".split()
+
+# Form Post is Basic in another mode.
+PLANS = {"basic": BASIC, "config": CONFIG, "fapi2": FAPI2, "rp_logout": RP_LOGOUT}
 PREFIX = {"fapi2": "fapi2-security-profile-final-"}  # left out above, and in the cases' names

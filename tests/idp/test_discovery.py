@@ -24,7 +24,8 @@ def test_the_document_promises_the_code_flow_with_pkce_and_pairwise_subjects() -
     assert DOCUMENT["subject_types_supported"] == ["pairwise"]
     assert DOCUMENT["authorization_response_iss_parameter_supported"] is True
     assert DOCUMENT["acr_values_supported"] == ["a", "b"]
-    assert not DOCUMENT["request_parameter_supported"]
+    assert DOCUMENT["request_parameter_supported"]
+    assert "none" not in DOCUMENT["request_object_signing_alg_values_supported"]
     assert not DOCUMENT["request_uri_parameter_supported"]
 
 

@@ -65,7 +65,7 @@ def test_ensure_token_endpoint_fails_with_expired_auth_code(fapi: Fapi) -> None:
 @pytest.mark.module(P + "ensure-signed-client-assertion-with-RS256-fails")
 def test_ensure_signed_client_assertion_with_RS256_fails(fapi: Fapi) -> None:  # noqa: N802
     key = RSAKey.generate_key(2048, private=True)
-    fapi.client = FapiClient(fapi.provider, jwks={"keys": [key.as_dict(private=False)]})
+    fapi.client = FapiClient(fapi.provider, jwks=proofs.public_set(key))
 
     assert failed(at_par(fapi, key=key, alg="RS256"))
     assert at_par(fapi, key=key, alg="PS256").status_code == 201

@@ -1,0 +1,81 @@
+"""Open a request that its client signed (RFC 9101; OIDC Core 6.1; FAPI 2.0 Message Signing 5.3)."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet, KeySetSerialization
+
+from clients.directory import RegisteredClient
+from clients.profiles import rules_of
+from idp.errors import ProtocolError
+
+ABOUT_ITSELF = frozenset({"iss", "aud", "exp", "nbf", "iat", "jti"})
+NESTED = frozenset({"request", "request_uri"})
+SKEW = timedelta(seconds=30)
+LONGEST = timedelta(minutes=60)  # FAPI 2.0 Message Signing 5.3.1
+
+
+def opened(sent: str, *, client: RegisteredClient, issuer: str, now: datetime) -> dict[str, str]:
+    """Return the parameters a client signed; nothing else of its request counts (RFC 9101 5).
+
+    Raises ProtocolError `invalid_request_object`.
+    """
+    claims = _signed(sent, client)
+    if claims.get("iss", client.client_id) != client.client_id:
+        raise _refused("iss is not the client")
+    if claims.get("client_id") != client.client_id or claims.get("sub") == client.client_id:
+        raise _refused("it is not a request of this client")
+    if not _names(claims.get("aud"), issuer):
+        raise _refused("aud does not name this provider")
+    if NESTED & set(claims):
+        raise _refused("a request object holds no other")
+    _require_time(claims, demanded=rules_of(client.profile).signed, now=now)
+    return {
+        name: _as_parameter(value) for name, value in claims.items() if name not in ABOUT_ITSELF
+    }
+
+
+def _signed(sent: str, client: RegisteredClient) -> dict[str, Any]:
+    try:
+        keys = KeySet.import_key_set(cast("KeySetSerialization", client.jwks or {"keys": []}))
+        algorithms = list(rules_of(client.profile).algorithms)
+        return dict(jwt.decode(sent, keys, algorithms=algorithms).claims)
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise _refused("the signature is not the client's") from None
+
+
+def _names(audience: object, issuer: str) -> bool:
+    return audience == issuer or (isinstance(audience, list) and issuer in audience)
+
+
+def _require_time(claims: Mapping[str, Any], *, demanded: bool, now: datetime) -> None:
+    """Refuse what is stale, not good yet, or good for longer than an hour."""
+    expires_at, begins_at = _moment(claims, "exp"), _moment(claims, "nbf")
+    if demanded and (expires_at is None or begins_at is None):
+        raise _refused("exp and nbf are required")
+    if expires_at is not None and not now - SKEW < expires_at <= now + LONGEST + SKEW:
+        raise _refused("exp is over, or more than an hour away")
+    if begins_at is not None and not now - LONGEST - SKEW <= begins_at <= now + SKEW:
+        raise _refused("nbf is to come, or more than an hour ago")
+
+
+def _moment(claims: Mapping[str, Any], name: str) -> datetime | None:
+    value = claims.get(name)
+    if value is None:
+        return None
+    try:
+        return datetime.fromtimestamp(value, UTC)
+    except (TypeError, OverflowError, ValueError, OSError):
+        raise _refused(f"{name} is not a moment") from None
+
+
+def _as_parameter(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _refused(description: str) -> ProtocolError:
+    return ProtocolError("invalid_request_object", description)
