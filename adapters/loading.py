@@ -16,6 +16,7 @@ BUILT_IN = {
     "password": "adapters.password.adapter:create",
     "passkey": "adapters.passkey.adapter:create",
     "certificate": "adapters.certificate.adapter:create",
+    "key-card": "adapters.keycard.adapter:create",
 }
 
 # A factory gets the values an operator may decide, by the names they have in the settings, and

@@ -34,6 +34,8 @@ def worth(proof: Proof, *, known_by: Collection[str] = ()) -> Assurance:
         return Assurance(ACR[1], ("pwd", "otp", "mfa"))
     if proof.kind is ProofKind.SIGNATURE and proof.certified:
         return _certificate(proof)
+    if proof.kind is ProofKind.SIGNATURE and proof.holder_verified:
+        return Assurance(ACR[1], ("hwk", "sc", "pin", "mfa"))
     raise Refused("login.proof_too_weak")
 
 
@@ -90,6 +92,6 @@ def reachable_from(capabilities: Capabilities, *, known_by: Collection[str]) -> 
 def _best(capabilities: Capabilities) -> int:
     if ProofKind.SIGNATURE in capabilities.proofs and capabilities.certified:
         return 3 if capabilities.holder_verification else 1
-    if ProofKind.WEBAUTHN in capabilities.proofs and capabilities.holder_verification:
-        return 2
+    if {ProofKind.WEBAUTHN, ProofKind.SIGNATURE} & set(capabilities.proofs):
+        return 2 if capabilities.holder_verification else 0
     return 1 if ProofKind.KNOWLEDGE in capabilities.proofs else 0

@@ -1,6 +1,7 @@
 """Read the settings: once, from the environment and a TOML file, refusing what is unsafe."""
 
 import os
+import re
 import tomllib
 from datetime import timedelta
 from pathlib import Path
@@ -141,6 +142,10 @@ class Settings(BaseSettings):
     lifetimes: Lifetimes = Lifetimes()
     representation: Representation = Representation()
     private_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    # Where the card program of a visitor's own computer may listen.
+    card_programs: Annotated[tuple[str, ...], NoDecode] = tuple(
+        f"http://127.0.0.1:{port}" for port in (8603, 8604, 8605)
+    )
     trusted_proxies: int = Field(default=0, ge=0, le=4)
     breach_list: Path | None = None
     certificates: Path | None = None  # the file that pins issuers (adapters.certificate)
@@ -150,7 +155,7 @@ class Settings(BaseSettings):
     argon2_parallel: int = Field(default=2, ge=1, le=64)
     smallest_population: int = Field(default=50, ge=1)  # that an offer may tell apart (10(4))
 
-    @field_validator("adapters", "private_hosts", mode="before")
+    @field_validator("adapters", "private_hosts", "card_programs", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
@@ -163,6 +168,17 @@ class Settings(BaseSettings):
             raise ValueError("must be a URL such as https://id.example.taipei")
         if parts.path or parts.query or parts.fragment:
             raise ValueError("must end after the host and port: no path, no slash at the end")
+        return value
+
+    @field_validator("card_programs")
+    @classmethod
+    def _card_programs_are_here(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(
+            re.fullmatch(r"http://(127\.0\.0\.1|localhost):\d{1,5}", each) for each in value
+        ):
+            raise ValueError(
+                "must be addresses of the visitor's own computer: http://127.0.0.1:8603"
+            )
         return value
 
     @field_validator("master_key")

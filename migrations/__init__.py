@@ -18,6 +18,7 @@ from kernel.db import Base, open_engine
 HERE = Path(__file__).parent
 ROOMS_WITH_TABLES = (
     "adapters.certificate.models",
+    "adapters.keycard.models",
     "adapters.passkey.models",
     "adapters.password.models",
     "audit.models",

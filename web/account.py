@@ -155,6 +155,7 @@ def done() -> list[str]:
         "carrier": pages.say("已新增通行密鑰，下次可以用它登入。"),
         "certified": pages.say("數位憑證發好了，可以在這裡下載。"),
         "certificate": pages.say("已綁定憑證，下次可以用它登入。"),
+        "chip-card": pages.say("已新增晶片卡，下次插卡就能登入。"),
         "renamed": pages.say("名稱已變更。"),
         "lost": pages.say("已掛失，立刻不能再用；用它登入的地方都已登出。"),
         "removed": pages.say("已移除，不能再用它登入。"),

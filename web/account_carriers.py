@@ -22,6 +22,7 @@ from web import (
     browsers,
     certificate_lists,
     challenges,
+    chip_cards,
     cookies,
     device_certificates,
     losses,
@@ -74,6 +75,7 @@ def carriers_page() -> str:
         carriers=views,
         add_url=url_for("account.new_carrier") if _is_offered() else None,
         add_certificate_url=_certificate_url(),
+        add_chip_card_url=url_for("account.new_chip_card") if chip_cards.is_offered() else None,
         add_device_url=_device_url(),
         longest=names.LONGEST,
         flashes=done(),
@@ -110,6 +112,8 @@ def kind_of(binding: Binding) -> str:
         return pages.say("憑證")
     if binding.kind is CarrierKind.DEVICE:
         return pages.say("裝置")
+    if binding.kind is CarrierKind.CARD:
+        return pages.say("晶片卡")
     return pages.say("通行密鑰")
 
 

@@ -1,6 +1,6 @@
 """Send the security headers, and a content policy that fits this very response (UI 2.3)."""
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from urllib.parse import urlsplit
 
 from flask import Flask, g, request
@@ -40,13 +40,19 @@ def allow_form_target(address: str) -> None:
     g.setdefault("form_targets", set()).add(source)
 
 
+def allow_connections(origins: Iterable[str]) -> None:
+    """Let this page's script speak to programs on the visitor's own computer."""
+    g.setdefault("connections", []).extend(origins)
+
+
 def _policy() -> str:
     targets = " ".join(["'self'", *sorted(g.get("form_targets", ()))])
     scripts = f"'nonce-{g.nonce}' 'strict-dynamic'" if "nonce" in g else "'none'"
+    connections = " ".join(["'self'", *g.get("connections", ())])
     return (
         "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
         f"form-action {targets}; style-src 'self'; script-src {scripts}; "
-        "img-src 'self'; font-src 'self'; connect-src 'self'"
+        f"img-src 'self'; font-src 'self'; connect-src {connections}"
     )
 
 

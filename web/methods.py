@@ -21,8 +21,15 @@ from web import pages, scope
 PHONE = "phone"  # not an adapter: another device that is signed in already
 HAVE_PAGES = frozenset({"password", "passkey"})
 # What brings a page of its own that the chooser leads to.
-PAGES = {"certificate": "interactions.certificate_page"}
-ICONS = {"certificate": "card"}
+PAGES = {
+    "certificate": "interactions.certificate_page",
+    "key-card": "interactions.chip_card_page",
+}
+ACCOUNT_PAGES = {
+    "certificate": "account.certificate_page",
+    "key-card": "account.chip_card_login",
+}
+ICONS = {"certificate": "card", "key-card": "card"}
 LOGIN = "login"  # the field that is filled in where the member is known
 LABELS = {
     LOGIN: Bilingual("帳號", "Account name"),
@@ -81,11 +88,11 @@ def at_account() -> list[Way]:
     return [
         Way(
             label=each.capabilities.label.text(pages.language()),
-            url=url_for("account.certificate_page"),
+            url=url_for(ACCOUNT_PAGES[name]),
             icon=ICONS[name],
         )
         for name, each in for_login().items()
-        if name in PAGES
+        if name in ACCOUNT_PAGES
     ]
 
 

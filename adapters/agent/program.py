@@ -70,7 +70,9 @@ def status(program: Program, asked: Asked) -> Answer:
     seen = program.readers.seen()
     if since == _mark(seen):
         seen = changed(program.readers, seen, seconds=program.wait_seconds)
-    readers = [{"name": each.name, "state": each.state.value} for each in seen]
+    readers = [
+        {"name": each.name, "state": each.state.value, "atr": each.atr.hex()} for each in seen
+    ]
     return {"readers": readers, "mark": _mark(seen)}
 
 

@@ -195,7 +195,8 @@ def test_a_card_that_comes_is_noticed(farm: Farm) -> None:
         while (found := page.post("/v1/status", since=mark).json)["mark"] == mark:
             pass
 
-    assert {"name": farm.readers[1], "state": "card"} in found["readers"]
+    shown = {"name": farm.readers[1], "state": "card", "atr": "3b800181"}
+    assert shown in found["readers"]
     farm.wait(1, scard.SCARD_STATE_PRESENT)
 
 

@@ -181,9 +181,9 @@ def test_the_page_hears_what_is_in_the_readers_and_when_it_changes() -> None:
         readers.put(READER, a_card())
         last = page.post("/v1/status", since=first["mark"]).json
 
-    assert first["readers"] == [{"name": READER, "state": "empty"}]
+    assert first["readers"] == [{"name": READER, "state": "empty", "atr": ""}]
     assert later["mark"] == first["mark"]
-    assert last["readers"] == [{"name": READER, "state": "card"}]
+    assert last["readers"] == [{"name": READER, "state": "card", "atr": "3b800181"}]
 
 
 # The program's own window

@@ -3,6 +3,7 @@
 A new adapter joins `CASES` with a function that makes its adapter and knows how to enrol.
 """
 
+import base64
 from base64 import b32encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -10,11 +11,15 @@ from datetime import timedelta
 from typing import Any, TypeAlias
 from uuid import UUID
 
+from cryptography.hazmat.primitives.asymmetric import rsa
 from sqlalchemy.orm import Session
 
 import adapters.passkey.models
 from adapters.certificate.models import BoundCertificate
 from adapters.contract import Adapter, Challenge, Context
+from adapters.keycard import enrolment as key_card_enrolment
+from adapters.keycard.adapter import KeyCardAdapter
+from adapters.keycard.models import KeyCard
 from adapters.passkey import enrolment
 from adapters.passkey.adapter import PasskeyAdapter
 from adapters.passkey.naming import handle_of
@@ -29,6 +34,7 @@ from tests import make
 from tests.authenticator import MAY_BE_COPIED, PRESENT, VERIFIED, Passkey, b64
 from tests.certificates import pki
 from tests.certificates.holder import KEY, Holder, an_adapter, bound
+from tests.chips import ORIGIN, Chip, a_form
 from tests.contract.fake_adapter import FakeAdapter, mac
 from tests.plugins.taipei_id_totp import APP, STEP, TotpAdapter, code_at
 
@@ -251,9 +257,63 @@ def certificate_case() -> Case:
     return Case(adapter=adapter, enrol=enrol, own_tables=(BoundCertificate,))
 
 
+def key_card_case() -> Case:
+    adapter = KeyCardAdapter(make.KEYRING.derive("adapter/key-card/v1"))
+
+    def enrol(session: Session, member: Member) -> Enrolled:
+        chip = a_chip(session, adapter, member)
+        weak = a_form(rsa.generate_private_key(public_exponent=65537, key_size=1024))  # noqa: S505  # the point
+
+        def sign(card: Chip, **changes: str) -> Answering:
+            return lambda asked: {"token": card.sign(asked.nonce, **changes)}
+
+        def another(asked: Challenge) -> Answer:
+            return {"token": chip.sign("n" * 43)}
+
+        return Enrolled(
+            right=sign(chip),
+            wrong={
+                "answer to another challenge": another,
+                "another site": sign(chip.at("https://id.invalid.example")),
+                "the site over http": sign(chip.at("http://id.invalid")),
+                "an unknown card": sign(Chip()),
+                "another card's certificate": sign(
+                    chip, unverifiedCertificate=b64_of(Chip().form["certificate"])
+                ),
+                "a weak key's certificate": sign(
+                    chip, unverifiedCertificate=b64_of(weak["certificate"])
+                ),
+                "another algorithm": sign(chip, algorithm="ES384"),
+                "another format": sign(chip, format="jwt"),
+                "no certificate": sign(chip, unverifiedCertificate="AAAA"),
+                "no JSON": lambda _: {"token": "web-eid"},
+                "a deep list": lambda _: {"token": "[" * 9999},
+                "over-long": lambda _: {"token": "x" * 40_000},
+            },
+            secrets=(chip.form["key"], chip.form["pin"]),
+        )
+
+    return Case(adapter=adapter, enrol=enrol, own_tables=(KeyCard,))
+
+
+def b64_of(text: str) -> str:
+    return base64.b64encode(bytes.fromhex(text)).decode()
+
+
+def a_chip(session: Session, adapter: KeyCardAdapter, member: Member) -> Chip:
+    """Give the member a chip card and return it."""
+    chip, here = Chip(), Context(origin=ORIGIN)
+    asked = adapter.begin(here, now=make.NOON)
+    answer = {"token": chip.sign(asked.nonce)}
+    known: dict[str, Any] = {"member_id": member.id, "name": "My card", "acr": ACR[0]}
+    key_card_enrolment.finish(session, adapter, here, asked, answer, now=make.NOON, **known)
+    return chip
+
+
 CASES: Mapping[str, Callable[[], Case]] = {
     "password": password_case,
     "passkey": passkey_case,
+    "key-card": key_card_case,
     "certificate": certificate_case,
     "fake": fake_case,
     "totp": totp_case,
