@@ -105,13 +105,14 @@ def signed_by_software(key: PrivateKey, nonce: str) -> str:
     else:
         r, s = decode_dss_signature(key.sign(message, ec.ECDSA(SHA256())))
         signature = r.to_bytes(32, "big") + s.to_bytes(32, "big")
+    certificate = bytes.fromhex(a_form(key)["certificate"])
     token = {
         "format": "web-eid:1.0",
         "algorithm": algorithm,
-        "unverifiedCertificate": base64.b64encode(bytes.fromhex(a_form(key)["certificate"])),
-        "signature": base64.b64encode(signature),
+        "unverifiedCertificate": base64.b64encode(certificate).decode(),
+        "signature": base64.b64encode(signature).decode(),
     }
-    return json.dumps({name: v if isinstance(v, str) else v.decode() for name, v in token.items()})
+    return json.dumps(token)
 
 
 @pytest.mark.parametrize(
