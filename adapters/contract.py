@@ -97,16 +97,23 @@ class NotProven(Refused):
     """The answer proves nobody: outside always `login.failed`, whatever was wrong with it.
 
     `reason` (a code) and `member_id` (whose login was tried, if it is anybody's) are for the
-    audit trail alone. A `suspect_carrier` showed that it was copied: the core suspends it.
+    audit trail alone. A `suspect_carrier` showed that it was copied: the core suspends it. A
+    `suspended_carrier` answered rightly, and is refused only because it was suspended before.
     """
 
     def __init__(
-        self, reason: str, *, member_id: UUID | None = None, suspect_carrier: UUID | None = None
+        self,
+        reason: str,
+        *,
+        member_id: UUID | None = None,
+        suspect_carrier: UUID | None = None,
+        suspended_carrier: UUID | None = None,
     ) -> None:
         super().__init__("login.failed")
         self.reason = reason
         self.member_id = member_id
         self.suspect_carrier = suspect_carrier
+        self.suspended_carrier = suspended_carrier
 
 
 @runtime_checkable

@@ -51,6 +51,8 @@ class Kind(StrEnum):
     CARRIER_BOUND = "carrier.bound"
     CARRIER_RENAMED = "carrier.renamed"
     CARRIER_LOST = "carrier.lost"
+    CARRIERS_REPORTED = "carrier.all_reported"  # by somebody who was not signed in
+    CARRIER_FOUND = "carrier.found"
     CARRIER_COPIED = "carrier.copied"
     CARRIER_REVOKED = "carrier.revoked"
     DEVICE_CERTIFIED = "device.certified"

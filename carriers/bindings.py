@@ -159,6 +159,25 @@ def make_way(
         _end(session, old, actor=member_id, now=now)
 
 
+def resume(session: Session, binding: Binding, *, actor: UUID, now: datetime) -> None:
+    """Let a carrier that was reported lost work again; only `loss_reports` knows when it may."""
+    session.execute(
+        update(Binding)
+        .where(Binding.id == binding.id, Binding.suspension == Suspension.LOST)
+        .values(suspended_at=None, suspension=None)
+    )
+    _record(session, binding, Happening.BOUND, actor=actor, reason="found", now=now)
+
+
+def history(session: Session, member_id: UUID) -> Sequence[CarrierEvent]:
+    """Return what happened to the member's carriers, the newest first."""
+    return session.scalars(
+        select(CarrierEvent)
+        .where(CarrierEvent.member_id == member_id)
+        .order_by(CarrierEvent.at.desc(), CarrierEvent.id.desc())
+    ).all()
+
+
 def release(session: Session, binding: Binding, *, actor: UUID, now: datetime) -> None:
     """End the binding.
 

@@ -90,3 +90,21 @@ class CarrierEvent(Base):
     actor: Mapped[UUID | None]  # None: the system itself
     reason: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime]
+
+
+class LossReport(Base):
+    """A loss that was reported without signing in; until it is settled its member may undo it."""
+
+    __tablename__ = "loss_report"
+    __table_args__ = (
+        unique_while("settled_at IS NULL", "binding_id"),
+        Index(None, "member_id"),
+        CheckConstraint("(settled_at IS NULL) = (was_lost IS NULL)", name="settled"),
+    )
+
+    id: Mapped[Key]
+    binding_id: Mapped[UUID] = mapped_column(ForeignKey("binding.id", ondelete="CASCADE"))
+    member_id: Mapped[UUID] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"))
+    reported_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    was_lost: Mapped[bool | None]

@@ -158,6 +158,7 @@ def done() -> list[str]:
         "chip-card": pages.say("已新增晶片卡，下次插卡就能登入。"),
         "renamed": pages.say("名稱已變更。"),
         "lost": pages.say("已掛失，立刻不能再用；用它登入的地方都已登出。"),
+        "found": pages.say("已恢復，可以再用它登入。"),
         "removed": pages.say("已移除，不能再用它登入。"),
         "session": pages.say("已登出那一處。"),
         "disputed": pages.say("已記下。這筆紀錄從現在起不會被當成「沒有」，權利不受影響。"),

@@ -1,5 +1,6 @@
 """卡片與裝置: what the member can show; add, rename, report lost, remove."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -12,14 +13,15 @@ from adapters.certificate.models import DeviceCertificate
 from adapters.passkey import enrolment
 from audit import footprint
 from audit.lines import Kind
-from carriers import bindings, names
-from carriers.models import Binding, CarrierKind, Suspension
+from carriers import bindings, loss_reports, names
+from carriers.models import Binding, CarrierEvent, CarrierKind, Suspension
 from kernel.errors import NotFound, Refused
 from kernel.refusals import refusal
 from kernel.wording import Bilingual
 from members import register
 from web import (
     browsers,
+    carrier_history,
     certificate_lists,
     challenges,
     chip_cards,
@@ -56,6 +58,9 @@ class CarrierView:
     lost_url: str
     remove_url: str
     device: DeviceView | None
+    reported_at: datetime | None  # by somebody who was not signed in; may be taken back
+    found_url: str
+    history: list[carrier_history.HistoryLine]
 
 
 @bp.get("/carriers", endpoint="carriers")
@@ -66,8 +71,16 @@ def carriers_page() -> str:
     listed = sessions.listed(scope.db(), member_id, now=scope.now())
     resting = [each.carrier_id for each in listed]
     issued = devices.newest_of(scope.db(), member_id)
+    events = bindings.history(scope.db(), member_id)
+    reports = loss_reports.open_of(scope.db(), member_id)
     views = [
-        _view(each, resting.count(each.id), issued.get(each.id))
+        _view(
+            each,
+            resting.count(each.id),
+            issued.get(each.id),
+            events=events,
+            reported_at=reports.get(each.id),
+        )
         for each in bindings.live(scope.db(), member_id)
     ]
     return pages.page(
@@ -82,7 +95,14 @@ def carriers_page() -> str:
     )
 
 
-def _view(binding: Binding, signed_in: int, issued: DeviceCertificate | None) -> CarrierView:
+def _view(
+    binding: Binding,
+    signed_in: int,
+    issued: DeviceCertificate | None,
+    *,
+    events: Iterable[CarrierEvent],
+    reported_at: datetime | None,
+) -> CarrierView:
     def url(endpoint: str) -> str:
         return url_for(f"account.{endpoint}", carrier_id=binding.id)
 
@@ -98,6 +118,9 @@ def _view(binding: Binding, signed_in: int, issued: DeviceCertificate | None) ->
         lost_url=url("report_lost"),
         remove_url=url("remove_carrier_page"),
         device=device_certificates.view_of(binding, issued),
+        reported_at=reported_at,
+        found_url=url("found_carrier_page"),
+        history=[carrier_history.said(each) for each in events if each.binding_id == binding.id],
     )
 
 
@@ -254,6 +277,7 @@ def rename(carrier_id: UUID) -> Response:
 def report_lost(carrier_id: UUID) -> Response:
     """Refuse a carrier everywhere from now on, in one step (7(7)); nothing is asked first."""
     binding, visitor = _mine(carrier_id), scope.visitor()
+    loss_reports.confirm(scope.db(), binding, now=scope.now())
     ended = losses.suspend(
         scope.db(),
         binding.id,

@@ -82,6 +82,8 @@ KINDS = {
             Kind.CARRIER_BOUND,
             Kind.CARRIER_RENAMED,
             Kind.CARRIER_LOST,
+            Kind.CARRIERS_REPORTED,
+            Kind.CARRIER_FOUND,
             Kind.CARRIER_COPIED,
             Kind.CARRIER_REVOKED,
             Kind.DEVICE_CERTIFIED,

@@ -105,6 +105,10 @@ WORDS: Mapping[str, Bilingual] = {
     Kind.CARRIER_BOUND: Bilingual("新增了通行密鑰", "Added a passkey"),
     Kind.CARRIER_RENAMED: Bilingual("改了載具的名稱", "Renamed a carrier"),
     Kind.CARRIER_LOST: Bilingual("掛失了載具", "Reported a carrier lost"),
+    Kind.CARRIERS_REPORTED: Bilingual(
+        "沒有登入，掛失了您全部的載具", "Reported all your carriers lost, without signing in"
+    ),
+    Kind.CARRIER_FOUND: Bilingual("恢復了被掛失的載具", "Took back the loss of a carrier"),
     Kind.CARRIER_COPIED: Bilingual(
         "停用了一個可能被複製的載具", "Stopped a carrier that may have been copied"
     ),
@@ -227,7 +231,7 @@ def actor(
 
 
 def _other(line: Line) -> Bilingual:
-    if line.kind == Kind.LOGIN_FAILED:
+    if line.kind in {Kind.LOGIN_FAILED, Kind.CARRIERS_REPORTED}:
         return SOMEBODY
     return CITY if line.kind in OURS else ME
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from audit import footprint
 from audit.lines import Kind
-from carriers import bindings
+from carriers import bindings, loss_reports
 from carriers.models import Binding, Suspension
 from idp import grants
 from idp.models import GrantEnd
@@ -42,6 +42,23 @@ def suspend(
     footprint.record(session, kind, member_id=binding.member_id, now=now, carrier=str(carrier_id))
     notices.mail(session, mail, member_id=binding.member_id, language=language, now=now)
     return ended
+
+
+def report(session: Session, member_id: UUID, *, language: str, now: datetime) -> None:
+    """Suspend whatever the member carries, on the word of somebody who is not signed in (7(7)).
+
+    Once is as good as twice: where nothing is usable nothing is done and nobody is written to.
+    """
+    taken = loss_reports.report(session, member_id, now=now)
+    for binding in taken:
+        end_sessions(session, binding, now=now)
+    if taken:
+        footprint.record(
+            session, Kind.CARRIERS_REPORTED, member_id=member_id, now=now, count=len(taken)
+        )
+        notices.mail(
+            session, Mail.CARRIERS_REPORTED, member_id=member_id, language=language, now=now
+        )
 
 
 def end_sessions(session: Session, binding: Binding, *, now: datetime) -> list[UUID]:

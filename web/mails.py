@@ -20,6 +20,8 @@ class Mail(StrEnum):
     CARRIER_ADDED = "carrier.added"
     CARRIER_REMOVED = "carrier.removed"
     CARRIER_LOST = "carrier.lost"
+    CARRIERS_REPORTED = "carrier.all_reported"
+    CARRIER_FOUND = "carrier.found"
     CARRIER_COPIED = "carrier.copied"
     CARRIER_REVOKED = "carrier.revoked"
     CONSENT_GIVEN = "consent.given"
@@ -134,6 +136,29 @@ WORDS = {
             "換發新憑證之後，用新憑證登入就會恢復。",
             "Once you have a new one, sign in with it and it works again.",
         ),
+        "/account/carriers",
+    ),
+    Mail.CARRIERS_REPORTED: Words(
+        Bilingual("有人掛失了您的載具", "Your carriers were reported lost"),
+        Bilingual(
+            "有人沒有登入，用您的帳號和出生日期掛失了您的卡片與裝置。它們已全部停用。",
+            "Somebody who was not signed in, but knew your account name and birth date, reported "
+            "your cards and devices lost. All of them are stopped.",
+        ),
+        Bilingual(
+            "如果是您，請登入確認掛失了哪一個。如果沒有掉，登入後可以恢復。密碼沒有停用。",
+            "If it was you, sign in and confirm which one is lost. If nothing is lost, you can "
+            "take it back there. Your password still works.",
+        ),
+        "/account/carriers",
+    ),
+    Mail.CARRIER_FOUND: Words(
+        Bilingual("您的載具恢復使用", "A carrier of yours works again"),
+        Bilingual(
+            "您的一個被掛失的載具已恢復，可以再用它登入。",
+            "A carrier of yours that was reported lost works again and can be used to sign in.",
+        ),
+        _NOT_YOU,
         "/account/carriers",
     ),
     Mail.CARRIER_COPIED: Words(

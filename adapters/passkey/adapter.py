@@ -143,7 +143,9 @@ def _require_its_own(found: _Found, used: Used, handle: bytes | None) -> None:
     if handle != handle_of(found.member_id) or used.backup_eligible != found.backup_eligible:
         raise NotProven("passkey.wrong", member_id=found.member_id)
     if found.suspended_at is not None:
-        raise NotProven("carrier.reported_lost", member_id=found.member_id)
+        raise NotProven(
+            "carrier.reported_lost", member_id=found.member_id, suspended_carrier=found.id
+        )
 
 
 def _find(session: Session, credential_id: bytes) -> _Found | None:

@@ -1,4 +1,4 @@
-"""Create the tables of devices that wait for a phone, and of readers at desks.
+"""Create the tables of waiting devices, readers at desks, and losses reported without login.
 
 Revision 0013, after 0012.
 """
@@ -17,10 +17,11 @@ depends_on = None
 def upgrade() -> None:
     _create_handover()
     _create_terminal()
+    _create_loss_report()
 
 
 def downgrade() -> None:
-    for name in ("terminal", "handover"):
+    for name in ("loss_report", "terminal", "handover"):
         op.drop_table(name)
 
 
@@ -77,3 +78,38 @@ def _create_terminal() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_terminal")),
     )
     op.create_index(op.f("ix_terminal_client_id"), "terminal", ["client_id"])
+
+
+def _create_loss_report() -> None:
+    op.create_table(
+        "loss_report",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("binding_id", sa.Uuid(), nullable=False),
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        _moment("reported_at", nullable=False),
+        _moment("settled_at"),
+        sa.Column("was_lost", sa.Boolean(), nullable=True),
+        sa.CheckConstraint(
+            "(settled_at IS NULL) = (was_lost IS NULL)", name=op.f("ck_loss_report_settled")
+        ),
+        sa.ForeignKeyConstraint(
+            ["binding_id"],
+            ["binding.id"],
+            name=op.f("fk_loss_report_binding_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_loss_report_member_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_loss_report")),
+    )
+    unsettled = sa.text("settled_at IS NULL")
+    op.create_index(
+        op.f("ix_loss_report_binding_id"),
+        "loss_report",
+        ["binding_id"],
+        unique=True,
+        postgresql_where=unsettled,
+        sqlite_where=unsettled,
+    )
+    op.create_index(op.f("ix_loss_report_member_id"), "loss_report", ["member_id"])

@@ -101,6 +101,13 @@ def _come_back_after_the_end(page: Page, city: City) -> None:
     _go(page, waiting)
 
 
+def _report_without_a_date(page: Page, city: City) -> None:
+    _go(page, f"{city.provider.issuer}/lost")
+    page.locator("#login_id").fill("somebody")
+    page.locator("#submit_lost").click()
+    page.locator("#birthdate-error").wait_for()
+
+
 def _mistype_the_new_password(page: Page, city: City) -> None:
     _go(page, f"{city.provider.issuer}/account/password")
     page.locator("#current_password").fill(make.PASSWORD)
@@ -477,6 +484,9 @@ PROVIDER: Scenes = {
     "accessibility": Scene(STRANGER, _at("/accessibility")),
     "developers": Scene(STRANGER, _at("/developers")),
     "sitemap": Scene(STRANGER, _at("/sitemap")),
+    "reporting a loss": Scene(STRANGER, _at("/lost")),
+    "reporting without a date": Scene(STRANGER, _report_without_a_date),
+    "a loss was reported": Scene(STRANGER, _at("/lost?done=yes")),
     "kit": Scene(STRANGER, _at("/dev/kit")),
     "start of the demo": Scene(STRANGER, _at("/demo")),
     "not found": Scene(STRANGER, _at("/nothing/here")),

@@ -1,0 +1,104 @@
+"""Take back a loss reported without signing in (7(7)): it takes more than a password."""
+
+from uuid import UUID
+
+from flask import redirect, url_for
+from werkzeug.wrappers import Response
+
+from audit import footprint
+from audit.lines import Kind
+from carriers import bindings, loss_reports
+from carriers.models import Binding, CarrierKind
+from idp import acr
+from kernel.errors import NotFound, Refused
+from web import notices, pages, passkeys, scope
+from web.account import bp
+from web.account_carriers import name_of
+from web.account_confirm import strongest_required
+from web.login import LoginLocked
+from web.mails import Mail
+
+
+@bp.get("/carriers/<uuid:carrier_id>/found", endpoint="found_carrier_page")
+@scope.member_required
+@strongest_required
+def found_page(carrier_id: UUID) -> Response:
+    """Say what taking the report back means, and ask for what it takes."""
+    return _show(_reported(carrier_id))
+
+
+@bp.post("/carriers/<uuid:carrier_id>/found", endpoint="found_carrier")
+@scope.member_required
+@strongest_required
+def found(carrier_id: UUID) -> Response:
+    """Let the carrier work again, if its member showed it or another one."""
+    binding = _reported(carrier_id)
+    try:
+        _require_shown(binding)
+    except (LoginLocked, Refused) as problem:
+        words, status = passkeys.trouble(problem)
+        return _show(_reported(carrier_id), words, status)
+    _resume(_reported(carrier_id))
+    return redirect(url_for("account.carriers", done="found"), 303)
+
+
+def _require_shown(binding: Binding) -> None:
+    """Refuse a password alone: it must not undo what protects from who knows it (8(3))."""
+    if _has_another():
+        return
+    if not _may_be_shown(binding):
+        raise Refused("carrier.counter_needed")
+    shown = passkeys.prove_suspended(_place(binding.id), only=scope.member_id())
+    if shown != binding.id:
+        raise Refused("login.failed")
+
+
+def _has_another() -> bool:
+    """Say whether the visitor signed in by another carrier; `strongest_required` saw when."""
+    visitor = scope.visitor()
+    return visitor is not None and acr.reaches(visitor.acr, acr.ACR[1:2])
+
+
+def _may_be_shown(binding: Binding) -> bool:
+    return binding.kind is CarrierKind.PASSKEY and passkeys.NAME in scope.rooms().adapters
+
+
+def _place(carrier_id: UUID) -> str:
+    return f"found/{carrier_id}"
+
+
+def _resume(binding: Binding) -> None:
+    session, now = scope.db(), scope.now()
+    loss_reports.take_back(session, binding, now=now)
+    footprint.record(
+        session,
+        Kind.CARRIER_FOUND,
+        member_id=binding.member_id,
+        now=now,
+        carrier=str(binding.id),
+    )
+    notices.mail(
+        session, Mail.CARRIER_FOUND, member_id=binding.member_id, language=pages.language(), now=now
+    )
+
+
+def _reported(carrier_id: UUID) -> Binding:
+    """Return the member's carrier, if its loss can be taken back. Raises NotFound."""
+    binding = bindings.get(scope.db(), carrier_id, member_id=scope.member_id())
+    if carrier_id not in loss_reports.open_of(scope.db(), binding.member_id):
+        raise NotFound("carrier.not_found")
+    return binding
+
+
+def _show(binding: Binding, error: str = "", status: int = 200) -> Response:
+    url, has_another = url_for("account.found_carrier", carrier_id=binding.id), _has_another()
+    must_show = not has_another and _may_be_shown(binding)
+    page = pages.page(
+        "account/found_carrier.html",
+        action=url,
+        name=name_of(binding),
+        passkey=passkeys.form(url, _place(binding.id)) if must_show else None,
+        may_press=has_another,
+        error=error,
+    )
+    return Response(page, status, mimetype="text/html")
