@@ -17,6 +17,7 @@ BUILT_IN = {
     "passkey": "adapters.passkey.adapter:create",
     "certificate": "adapters.certificate.adapter:create",
     "key-card": "adapters.keycard.adapter:create",
+    "smartcard": "adapters.smartcard.adapter:create",
 }
 
 # A factory gets the values an operator may decide, by the names they have in the settings, and

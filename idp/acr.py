@@ -10,6 +10,11 @@ ACR = ("urn:taipei-id:acr:1", "urn:taipei-id:acr:2", "urn:taipei-id:acr:3")
 KNOWN = frozenset(ACR)
 # The most a phone can vouch for another device: a code that is passed on binds no origin.
 HANDED_OVER = ACR[1]
+# What makes a password more than it is (NIST SP 800-63B-4 2.2).
+BESIDE_A_PASSWORD = {
+    ProofKind.ONE_TIME: ("pwd", "otp", "mfa"),
+    ProofKind.SYMMETRIC: ("hwk", "sc", "pwd", "mfa"),
+}
 
 
 @dataclass(frozen=True)
@@ -23,15 +28,19 @@ class Assurance:
 def worth(proof: Proof, *, known_by: Collection[str] = ()) -> Assurance:
     """Return what `proof` is worth. Raises Refused `login.proof_too_weak` if it proves nobody.
 
-    `known_by` are the amr of a session the same member has in the same browser: a one-time code
-    is no login of its own, but with a password it is a second factor (NIST SP 800-63B-4 2.2).
+    `known_by` are the amr of what the same member proved before in the same browser. A one-time
+    code is no login of its own, and a card that shares a key with us is a weak one, because a
+    stranger may hold it; with a password each is a second factor. A bare number is never worth
+    anything (docs/decisions/0044).
     """
+    if "pwd" in known_by and proof.kind in BESIDE_A_PASSWORD:
+        return Assurance(ACR[1], BESIDE_A_PASSWORD[proof.kind])
     if proof.kind is ProofKind.KNOWLEDGE:
         return Assurance(ACR[0], ("pwd",))
     if proof.kind is ProofKind.WEBAUTHN and proof.holder_verified:
         return Assurance(ACR[1], ("hwk" if proof.hardware else "swk", "user", "mfa"))
-    if proof.kind is ProofKind.ONE_TIME and "pwd" in known_by:
-        return Assurance(ACR[1], ("pwd", "otp", "mfa"))
+    if proof.kind is ProofKind.SYMMETRIC:
+        return Assurance(ACR[0], ("hwk", "sc"))
     if proof.kind is ProofKind.SIGNATURE and proof.certified:
         return _certificate(proof)
     if proof.kind is ProofKind.SIGNATURE and proof.holder_verified:
@@ -46,9 +55,9 @@ def _certificate(proof: Proof) -> Assurance:
     return Assurance(ACR[0], ("swk",))
 
 
-def adds(proof: Proof) -> bool:
+def adds(proof: Proof, *, known_by: Collection[str]) -> bool:
     """Say whether a proof only adds to an earlier one, whose moment then stays the session's."""
-    return proof.kind is ProofKind.ONE_TIME
+    return "pwd" in known_by and proof.kind in BESIDE_A_PASSWORD
 
 
 def handed_over(acr: str, amr: Iterable[str]) -> Assurance:
@@ -77,14 +86,15 @@ def reachable(adapters: Iterable[Capabilities]) -> frozenset[str]:
     """Return the acr values these adapters can establish, weaker ones included."""
     loaded = tuple(adapters)
     best = max((_best(each) for each in loaded), default=0)
-    if best == 1 and any(ProofKind.ONE_TIME in each.proofs for each in loaded):
-        best = 2  # the password and the code
+    kinds = {kind for each in loaded for kind in each.proofs}
+    if ProofKind.KNOWLEDGE in kinds and kinds & BESIDE_A_PASSWORD.keys():
+        best = max(best, 2)
     return frozenset(ACR[:best])
 
 
 def reachable_from(capabilities: Capabilities, *, known_by: Collection[str]) -> frozenset[str]:
     """Return the acr values one adapter can establish for whom a session knows by these amr."""
-    if ProofKind.ONE_TIME in capabilities.proofs and "pwd" in known_by:
+    if "pwd" in known_by and BESIDE_A_PASSWORD.keys() & set(capabilities.proofs):
         return frozenset(ACR[:2])
     return reachable([capabilities])
 
@@ -94,4 +104,4 @@ def _best(capabilities: Capabilities) -> int:
         return 3 if capabilities.holder_verification else 1
     if {ProofKind.WEBAUTHN, ProofKind.SIGNATURE} & set(capabilities.proofs):
         return 2 if capabilities.holder_verification else 0
-    return 1 if ProofKind.KNOWLEDGE in capabilities.proofs else 0
+    return 1 if {ProofKind.KNOWLEDGE, ProofKind.SYMMETRIC} & set(capabilities.proofs) else 0

@@ -135,7 +135,7 @@ class Settings(BaseSettings):
     issuer: str = "https://id.invalid"
     master_key: SecretStr = SecretStr("")
     database_url: str = "sqlite+pysqlite:///taipei-id.sqlite3"
-    adapters: Annotated[tuple[str, ...], NoDecode] = ("password", "passkey")
+    adapters: Annotated[tuple[str, ...], NoDecode] = ("password", "passkey", "smartcard")
     service_name: ServiceName = ServiceName()
     mail: Mail = Mail()
     relay_domain: str = Field(default="", pattern=r"^([a-z0-9-]+(\.[a-z0-9-]+)+)?$")

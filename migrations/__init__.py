@@ -21,6 +21,7 @@ ROOMS_WITH_TABLES = (
     "adapters.keycard.models",
     "adapters.passkey.models",
     "adapters.password.models",
+    "adapters.smartcard.models",
     "audit.models",
     "carriers.models",
     "clients.models",

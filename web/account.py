@@ -156,6 +156,7 @@ def done() -> list[str]:
         "certified": pages.say("數位憑證發好了，可以在這裡下載。"),
         "certificate": pages.say("已綁定憑證，下次可以用它登入。"),
         "chip-card": pages.say("已新增晶片卡，下次插卡就能登入。"),
+        "card": pages.say("已新增卡片，下次可以用它登入。"),
         "renamed": pages.say("名稱已變更。"),
         "lost": pages.say("已掛失，立刻不能再用；用它登入的地方都已登出。"),
         "found": pages.say("已恢復，可以再用它登入。"),

@@ -21,6 +21,7 @@ from kernel.wording import Bilingual
 from members import register
 from web import (
     browsers,
+    cards,
     carrier_history,
     certificate_lists,
     challenges,
@@ -49,6 +50,7 @@ class CarrierView:
 
     name: str
     kind: str
+    is_card: bool
     state: str  # bound, lost, copied or revoked
     bound_at: datetime
     last_used_at: datetime | None
@@ -71,6 +73,7 @@ def carriers_page() -> str:
     listed = sessions.listed(scope.db(), member_id, now=scope.now())
     resting = [each.carrier_id for each in listed]
     issued = devices.newest_of(scope.db(), member_id)
+    labels = cards.labels_of(member_id)
     events = bindings.history(scope.db(), member_id)
     reports = loss_reports.open_of(scope.db(), member_id)
     views = [
@@ -80,6 +83,7 @@ def carriers_page() -> str:
             issued.get(each.id),
             events=events,
             reported_at=reports.get(each.id),
+            label=labels.get(each.id),
         )
         for each in bindings.live(scope.db(), member_id)
     ]
@@ -90,6 +94,7 @@ def carriers_page() -> str:
         add_certificate_url=_certificate_url(),
         add_chip_card_url=url_for("account.new_chip_card") if chip_cards.is_offered() else None,
         add_device_url=_device_url(),
+        add_card_url=url_for("account.new_card") if cards.is_offered() else None,
         longest=names.LONGEST,
         flashes=done(),
     )
@@ -102,13 +107,15 @@ def _view(
     *,
     events: Iterable[CarrierEvent],
     reported_at: datetime | None,
+    label: str | None,
 ) -> CarrierView:
     def url(endpoint: str) -> str:
         return url_for(f"account.{endpoint}", carrier_id=binding.id)
 
     return CarrierView(
         name=name_of(binding),
-        kind=kind_of(binding),
+        kind=label or kind_of(binding),
+        is_card=binding.kind is CarrierKind.CARD,
         state="bound" if binding.suspension is None else binding.suspension.value,
         bound_at=binding.bound_at,
         last_used_at=binding.last_used_at,

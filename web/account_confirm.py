@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from idp import acr
 from kernel.errors import Refused
 from members import register
-from web import certificates, login, pages, passkeys, scope
+from web import cards, certificates, login, pages, passkeys, scope
 from web.account import bp
 from web.login import LoginLocked
 
@@ -38,7 +38,8 @@ def is_strongest() -> bool:
 
 def has_stronger(member_id: UUID) -> bool:
     """Say whether the member has more than a password to confirm with."""
-    return passkeys.has_one(member_id) or certificates.has_one(member_id)
+    ways = (passkeys, certificates, cards)
+    return any(way.has_one(member_id) for way in ways)
 
 
 def confirmation_required(view: Callable[P, R]) -> Callable[P, R | Response]:
@@ -50,7 +51,7 @@ def confirmation_required(view: Callable[P, R]) -> Callable[P, R | Response]:
 
 
 def strongest_required(view: Callable[P, R]) -> Callable[P, R | Response]:
-    """Do the same, and let a password confirm nothing for who has a passkey.
+    """Do the same, and let a password confirm nothing for who has a passkey or a card with a key.
 
     Whoever guessed a password must not add or remove what is stronger (NIST SP 800-63B-4 4.1.2).
     """
@@ -104,11 +105,10 @@ def confirm_passkey() -> Response:
 
 
 def _go_on() -> Response:
-    return redirect(pages.own_path(request.form.get("next", ""), or_else="account.index"), 303)
+    return redirect(wanted_next(), 303)
 
 
 def _page(error: str, *, field: str = "password") -> str:
-    wanted = request.form.get("next", "") or request.args.get("next", "")
     need = request.form.get("need", "") or request.args.get("need", "")
     member = register.get(scope.db(), scope.member_id())
     has_passkey = passkeys.has_one(member.id)
@@ -119,8 +119,21 @@ def _page(error: str, *, field: str = "password") -> str:
         action=url_for("account.confirm_password"),
         passkey=passkeys.form(url, passkeys.CONFIRM) if has_passkey else None,
         certificate_url=url_for("account.confirm_certificate_page") if has_certificate else None,
-        passkey_only=(has_passkey or has_certificate) and need == passkeys.NAME,
-        next=pages.own_path(wanted, or_else="account.index"),
+        card_url=_card_url(member.id, need),
+        more_only=need == passkeys.NAME and has_stronger(member.id),
+        next=wanted_next(),
         login=member.login,
         errors=[(field, error)] if error else [],
     )
+
+
+def _card_url(member_id: UUID, need: str) -> str | None:
+    if not cards.has_one(member_id):
+        return None
+    return url_for("account.confirm_card", next=wanted_next(), need=need or None)
+
+
+def wanted_next() -> str:
+    """Return the page of ours to which the visitor was going."""
+    wanted = request.form.get("next", "") or request.args.get("next", "")
+    return pages.own_path(wanted, or_else="account.index")

@@ -21,6 +21,7 @@ from services import offers
 from web import (
     account,
     account_acting,
+    account_card,
     account_carriers,
     account_certificates,
     account_chip_card,
@@ -37,6 +38,7 @@ from web import (
     account_services,
     account_sessions,
     account_show,
+    cards,
     certificates,
     chip_cards,
     errors,
@@ -44,6 +46,7 @@ from web import (
     headers,
     inbox,
     interaction_account,
+    interaction_card,
     interaction_certificate,
     interaction_chip_card,
     interaction_consent,
@@ -73,6 +76,7 @@ from web.rooms import Rooms
 LARGEST_BODY = 64 * 1024
 # Importing them hung their pages on the blueprint of the account, or of the interaction.
 ACCOUNT_PAGES = (
+    account_card,
     account_carriers,
     account_certificates,
     account_devices,
@@ -92,6 +96,7 @@ INTERACTION_PAGES = (
     interaction_account,
     interaction_certificate,
     interaction_chip_card,
+    interaction_card,
     interaction_consent,
     interaction_guardian,
     interaction_login,
@@ -123,6 +128,7 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
         wellknown.bp,
         interactions.bp,
         account.bp,
+        cards.bp,
         passkeys.bp,
         certificates.bp,
         lost.bp,

@@ -102,7 +102,7 @@ WORDS: Mapping[str, Bilingual] = {
     Kind.CARD_USED: Bilingual(
         "在「%(client)s」的讀卡機出示了卡片", "Held a card to a reader of %(client)s"
     ),
-    Kind.CARRIER_BOUND: Bilingual("新增了通行密鑰", "Added a passkey"),
+    Kind.CARRIER_BOUND: Bilingual("新增了通行密鑰或卡片", "Added a passkey or a card"),
     Kind.CARRIER_RENAMED: Bilingual("改了載具的名稱", "Renamed a carrier"),
     Kind.CARRIER_LOST: Bilingual("掛失了載具", "Reported a carrier lost"),
     Kind.CARRIERS_REPORTED: Bilingual(

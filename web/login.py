@@ -1,6 +1,6 @@
 """Try a login: throttled before the work, equal for strangers and members, recorded either way."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -70,7 +70,7 @@ def attempt_by(
     """Do the same by an adapter whose form is its fields; `guessed` is what is being guessed at."""
     count_attempt(guessed)
     try:
-        proof = _prove(method, answer)
+        proof = prove(method, answer)
         admit(proof.member_id)
         _worth_here(proof)
     except Refused as refused:
@@ -83,7 +83,8 @@ def attempt_by(
     return proof.member_id
 
 
-def _prove(method: str, answer: Mapping[str, str]) -> Proof:
+def prove(method: str, answer: Mapping[str, str]) -> Proof:
+    """Return what an adapter makes of a form's answer. Raises Refused."""
     adapter = scope.rooms().adapters[method]
     context = Context(origin=scope.rooms().settings.issuer, address=request.remote_addr or "")
     challenge = adapter.begin(context, now=scope.now())
@@ -92,9 +93,13 @@ def _prove(method: str, answer: Mapping[str, str]) -> Proof:
 
 def _worth_here(proof: Proof) -> Assurance:
     """Return what the proof is worth in this browser, where its member may be known already."""
+    return acr.worth(proof, known_by=_known_by(proof))
+
+
+def _known_by(proof: Proof) -> Collection[str]:
     present = scope.visitor()
     is_known = present is not None and present.member_id == proof.member_id
-    return acr.worth(proof, known_by=present.amr if present is not None and is_known else ())
+    return present.amr if present is not None and is_known else ()
 
 
 def count_attempt(subject: str) -> None:
@@ -133,6 +138,24 @@ def _hit(*counted: tuple[Policy, bytes]) -> None:
     scope.keep()
     if verdict.retry_at is not None:
         raise LoginLocked(verdict.retry_at)
+
+
+def may_guess(subject: str) -> bool:
+    """Count an attempt on an account that was not named, and say whether it may go on.
+
+    It is not told that the account is locked: that would tell that there is one.
+    """
+    key = throttle.ACCOUNT.key(subject, secret=scope.rooms().throttle_key)
+    scope.keep()
+    verdict = throttle.ACCOUNT.hit(scope.db(), key, now=scope.now())
+    scope.keep()
+    return verdict.allowed
+
+
+def forget_guesses(subject: str) -> None:
+    """Stop counting what `may_guess` counted: it was the right person."""
+    key = throttle.ACCOUNT.key(subject, secret=scope.rooms().throttle_key)
+    throttle.clear(scope.db(), key)
 
 
 def forget_attempts(subject: str) -> None:
@@ -185,14 +208,19 @@ class Known:
     since: datetime
 
 
-def start_session(proof: Proof, *, method: str, shared_computer: bool) -> None:
-    """Sign in the member of this proof."""
-    present = scope.visitor()
+def start_session(
+    proof: Proof, *, method: str, shared_computer: bool, beside: Collection[str] = ()
+) -> None:
+    """Sign in the member of this proof.
+
+    `beside` are the amr of what the same member proved in the same form.
+    """
+    present, known_by = scope.visitor(), beside or _known_by(proof)
     # What only adds makes the password no newer than it is.
-    adds = present is not None and acr.adds(proof)
+    adds = not beside and acr.adds(proof, known_by=known_by)
     known = Known(
         member_id=proof.member_id,
-        assurance=_worth_here(proof),
+        assurance=acr.worth(proof, known_by=known_by),
         carrier_id=proof.carrier_id,
         since=present.authenticated_at if present is not None and adds else scope.now(),
     )

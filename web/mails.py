@@ -98,8 +98,8 @@ WORDS = {
     Mail.CARRIER_ADDED: Words(
         Bilingual("您的帳號新增了登入方式", "A way of signing in was added to your account"),
         Bilingual(
-            "您的帳號新增了一個通行密鑰，可以用它登入。",
-            "A passkey was added to your account. It can be used to sign in.",
+            "您的帳號新增了一個通行密鑰或卡片，可以用它登入。",
+            "A passkey or a card was added to your account. It can be used to sign in.",
         ),
         Bilingual(
             "不是您本人嗎？請立刻掛失它，再變更密碼。",
@@ -110,8 +110,8 @@ WORDS = {
     Mail.CARRIER_REMOVED: Words(
         Bilingual("您的帳號移除了登入方式", "A way of signing in was removed from your account"),
         Bilingual(
-            "您的帳號移除了一個通行密鑰，不能再用它登入。",
-            "A passkey was removed from your account. It can no longer be used to sign in.",
+            "您的帳號移除了一個通行密鑰或卡片，不能再用它登入。",
+            "A passkey or a card was removed from your account. It can no longer sign you in.",
         ),
         _NOT_YOU,
         "/account/carriers",

@@ -24,12 +24,15 @@ HAVE_PAGES = frozenset({"password", "passkey"})
 PAGES = {
     "certificate": "interactions.certificate_page",
     "key-card": "interactions.chip_card_page",
+    "smartcard": "interactions.card_page",
 }
 ACCOUNT_PAGES = {
     "certificate": "account.certificate_page",
     "key-card": "account.chip_card_login",
+    "smartcard": "account.card_login",
 }
-ICONS = {"certificate": "card", "key-card": "card"}
+ICONS = dict.fromkeys(PAGES, "card")
+WITH_PASSWORD = frozenset({"smartcard"})  # whose page may ask for the password, too
 LOGIN = "login"  # the field that is filled in where the member is known
 LABELS = {
     LOGIN: Bilingual("帳號", "Account name"),
@@ -105,9 +108,10 @@ def _page_of(name: str, interaction_id: UUID) -> str:
 def reached_by(member_id: UUID, amr: Collection[str]) -> frozenset[str]:
     """Return the acr values this member, known by `amr`, could reach with what they hold."""
     found: frozenset[str] = frozenset()
-    for each in _plain().values():
+    for name, each in _plain().items():
         if isinstance(each, Held) and each.is_held_by(scope.db(), member_id):
-            found |= acr.reachable_from(each.capabilities, known_by=amr)
+            known_by = _may_be_known_by(name, amr)
+            found |= acr.reachable_from(each.capabilities, known_by=known_by)
     return found
 
 
@@ -133,10 +137,14 @@ def for_step_up(
     return {
         name: each
         for name, each in _plain().items()
-        if wanted in acr.reachable_from(each.capabilities, known_by=amr)
+        if wanted in acr.reachable_from(each.capabilities, known_by=_may_be_known_by(name, amr))
         and isinstance(each, Held)
         and each.is_held_by(scope.db(), member_id)
     }
+
+
+def _may_be_known_by(name: str, amr: Collection[str]) -> Collection[str]:
+    return (*amr, "pwd") if name in WITH_PASSWORD else amr
 
 
 def _plain() -> Mapping[str, Adapter]:

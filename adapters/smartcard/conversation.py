@@ -113,6 +113,13 @@ def advance(
             return _after_true_number(profile, state, desfire.uid(made, answer))
 
 
+def is_last(profile: Profile, state: State) -> bool:
+    """Say whether the card may be let go after its next answer."""
+    if state.phase is Phase.NUMBER:
+        return profile.kind is CardClass.STORAGE
+    return state.phase is Phase.TRUE_NUMBER and bool(state.uid)
+
+
 def _after_number(profile: Profile, uid: bytes) -> Ask | Shown:
     is_random = len(uid) == RANDOM_BYTES and uid[0] == RANDOM_FIRST
     if is_random and profile.number_key is None:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.cmac import CMAC
 
-from kernel.keyring import Keyring
+from kernel.keyring import keyed_hash
 
 BLOCK = 16
 DIVERSIFIED = b"\x01"  # makes an AES-128 key (AN10922 2.2)
@@ -80,9 +80,9 @@ def diversifying(material: bytes) -> bytes:
     return DIVERSIFIED + material
 
 
-def derived(keyring: Keyring, profile: str) -> PlainKey:
-    """Return the master key of a kind of card, from the installation's own master key.
+def derived(secret: bytes, kind: str) -> PlainKey:
+    """Return the master key of a kind of card, made from the installation's own secret.
 
-    The profile's name is in the label: no two kinds of card share a key.
+    The kind's name goes in: no two kinds of card share a key.
     """
-    return PlainKey(keyring.derive(f"cards/master/{profile}/v1")[:BLOCK])
+    return PlainKey(keyed_hash(secret, "cards/master/v1", kind)[:BLOCK])

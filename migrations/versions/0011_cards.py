@@ -1,4 +1,4 @@
-"""Create the table of chip cards.
+"""Create the tables of cards and of conversations with them.
 
 Revision 0011, after 0010.
 """
@@ -13,7 +13,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Create what names a chip card."""
+    """Create what names chip cards and other cards, and where a conversation stands."""
     op.create_table(
         "key_card",
         sa.Column("binding_id", sa.Uuid(), nullable=False),
@@ -26,8 +26,34 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("binding_id", name=op.f("pk_key_card")),
     )
+    op.create_table(
+        "card",
+        sa.Column("binding_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("number_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["binding_id"],
+            ["binding.id"],
+            name=op.f("fk_card_binding_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("binding_id", name=op.f("pk_card")),
+    )
+    op.create_index(op.f("ix_card_number_hash"), "card", ["number_hash"])
+    op.create_table(
+        "card_talk",
+        sa.Column("nonce_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("step", sa.Integer(), nullable=False),
+        sa.Column("state_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("nonce_hash", name=op.f("pk_card_talk")),
+    )
+    op.create_index(op.f("ix_card_talk_expires_at"), "card_talk", ["expires_at"])
 
 
 def downgrade() -> None:
-    """Drop it: chip cards must be bound again."""
+    """Drop them: cards must be bound again."""
+    op.drop_table("card_talk")
+    op.drop_table("card")
     op.drop_table("key_card")

@@ -41,7 +41,7 @@ def test_a_healthy_installation_gets_no_cross(with_keys: Engine, taipei_id: Taip
 
     assert examined.exit_code == 0
     assert "✗" not in examined.stdout
-    assert line(examined.stdout, "adapters") == "✓ adapters: password, passkey loaded"
+    assert line(examined.stdout, "adapters") == "✓ adapters: password, passkey, smartcard loaded"
 
 
 def test_no_secret_is_ever_printed(with_keys: Engine, taipei_id: Taipei) -> None:

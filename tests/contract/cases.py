@@ -26,6 +26,7 @@ from adapters.passkey.naming import handle_of
 from adapters.password.adapter import PasswordAdapter
 from adapters.password.models import PasswordCredential
 from adapters.password.passwords import set_password
+from adapters.smartcard import enrolment as card_enrolment
 from idp.acr import ACR
 from kernel.db import Base
 from kernel.ids import new_id
@@ -37,6 +38,9 @@ from tests.certificates.holder import KEY, Holder, an_adapter, bound
 from tests.chips import ORIGIN, Chip, a_form
 from tests.contract.fake_adapter import FakeAdapter, mac
 from tests.plugins.taipei_id_totp import APP, STEP, TotpAdapter, code_at
+from tests.smartcard.cards import CITY_CARD, OTHER_UID, UID
+from tests.smartcard.reader import an_adapter as a_card_adapter
+from tests.smartcard.reader import voucher
 
 Answer: TypeAlias = dict[str, object]
 Answering: TypeAlias = Callable[[Challenge], Answer]
@@ -310,11 +314,47 @@ def a_chip(session: Session, adapter: KeyCardAdapter, member: Member) -> Chip:
     return chip
 
 
+def smartcard_case() -> Case:
+    adapter = a_card_adapter()
+
+    def enrol(session: Session, member: Member) -> Enrolled:
+        asked = adapter.begin(Context(origin="https://id.invalid"), now=make.NOON)
+        known: dict[str, Any] = {"member_id": member.id, "name": "My card", "acr": ACR[0]}
+        answer = {"card": voucher(adapter, CITY_CARD.name, UID, nonce=asked.nonce)}
+        card_enrolment.finish(session, adapter, asked, answer, now=make.NOON, **known)
+
+        def shown(kind: str = CITY_CARD.name, uid: bytes = UID, **more: object) -> Answering:
+            return lambda asked: {
+                "card": voucher(adapter, kind, uid, nonce=asked.nonce),
+                **more,
+            }
+
+        return Enrolled(
+            right=shown(),
+            wrong={
+                "another card": shown(uid=OTHER_UID),
+                "the number without the key": shown("storage-card"),
+                "an unknown kind": shown("nothing"),
+                "somebody else's name": shown(login="nobody"),
+                "card shown for another question": lambda _: {
+                    "card": voucher(adapter, CITY_CARD.name, UID, nonce="another")
+                },
+                "no card": lambda _: {"card": ""},
+                "half a character": lambda _: {"card": "\ud800"},
+                "over-long": lambda _: {"card": "A" * 513},
+            },
+            secrets=(UID.hex(), repr(UID)),
+        )
+
+    return Case(adapter=adapter, enrol=enrol)
+
+
 CASES: Mapping[str, Callable[[], Case]] = {
     "password": password_case,
     "passkey": passkey_case,
     "key-card": key_card_case,
     "certificate": certificate_case,
+    "smartcard": smartcard_case,
     "fake": fake_case,
     "totp": totp_case,
 }

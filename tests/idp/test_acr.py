@@ -19,6 +19,7 @@ PASSWORD = Proof(
     at=NOON,
 )
 CODE = replace(PASSWORD, kind=ProofKind.ONE_TIME)
+CARD = replace(PASSWORD, kind=ProofKind.SYMMETRIC, hardware=True)
 PASSKEY = replace(PASSWORD, kind=ProofKind.WEBAUTHN, holder_verified=True)
 
 
@@ -63,7 +64,7 @@ def test_a_certificate_whose_key_may_be_copied_is_worth_the_first() -> None:
         *[
             replace(PASSWORD, kind=kind)
             for kind in ProofKind
-            if kind not in {ProofKind.KNOWLEDGE, ProofKind.WEBAUTHN}
+            if kind not in {ProofKind.KNOWLEDGE, ProofKind.WEBAUTHN, ProofKind.SYMMETRIC}
         ],
     ],
 )
@@ -76,8 +77,25 @@ def test_everything_else_is_no_authentication(proof: Proof) -> None:
 
 def test_a_code_beside_a_password_is_worth_the_second() -> None:
     assert acr.worth(CODE, known_by=("pwd",)) == Assurance(ACR[1], ("pwd", "otp", "mfa"))
-    assert acr.adds(CODE)
-    assert not acr.adds(PASSWORD)
+    assert acr.adds(CODE, known_by=("pwd",))
+    assert not acr.adds(PASSWORD, known_by=("pwd",))
+
+
+def test_a_card_with_a_key_is_worth_the_first_and_with_a_password_the_second() -> None:
+    assert acr.worth(CARD) == Assurance(ACR[0], ("hwk", "sc"))
+    assert acr.worth(CARD, known_by=("pwd",)) == Assurance(ACR[1], ("hwk", "sc", "pwd", "mfa"))
+    assert acr.adds(CARD, known_by=("pwd",))
+    assert not acr.adds(CARD, known_by=("hwk", "sc"))
+
+
+@pytest.mark.clause("7(6)1")
+@pytest.mark.refusal("login.proof_too_weak")
+def test_a_bare_number_is_worth_nothing_beside_whatever() -> None:
+    number = replace(PASSWORD, kind=ProofKind.IDENTIFIER)
+
+    for known_by in ((), ("pwd",), ("hwk", "sc"), ("swk", "user", "mfa")):
+        with pytest.raises(Refused, match=r"^login\.proof_too_weak$"):
+            acr.worth(number, known_by=known_by)
 
 
 @pytest.mark.refusal("login.proof_too_weak")
@@ -124,3 +142,12 @@ def test_a_code_reaches_the_second_level_only_beside_a_password() -> None:
     assert acr.reachable_from(code, known_by=("pwd",)) == set(ACR[:2])
     assert acr.reachable_from(code, known_by=("hwk", "user", "mfa")) == frozenset()
     assert acr.reachable_from(password, known_by=()) == {ACR[0]}
+
+
+def test_a_card_reaches_the_second_level_only_beside_a_password() -> None:
+    password, card = offering(ProofKind.KNOWLEDGE), offering(ProofKind.SYMMETRIC)
+
+    assert acr.reachable([card]) == {ACR[0]}
+    assert acr.reachable([password, card]) == set(ACR[:2])
+    assert acr.reachable_from(card, known_by=("pwd",)) == set(ACR[:2])
+    assert acr.reachable_from(card, known_by=("hwk", "sc")) == {ACR[0]}

@@ -218,6 +218,18 @@ def _about_to_remove_a_carrier(page: Page, city: City) -> None:
     _confirmed(str(path))(page, city)
 
 
+def _to_the_card(page: Page, city: City) -> None:
+    _go(page, city.request(claims=STRONG))
+    page.locator("a[href$='/by/smartcard']").click()
+    page.locator("#submit_card").wait_for()
+
+
+def _without_a_card_program(page: Page, city: City) -> None:
+    _go(page, f"{city.provider.issuer}/account/login/card")
+    page.locator("#submit_card").click()
+    page.locator("[data-trouble=no_program]").wait_for()
+
+
 def _remembered_by_passkey(page: Page, city: City) -> None:
     page.context.add_cookies(
         [{"name": "taipei-id-method", "value": "passkey", "url": city.provider.issuer}]
@@ -544,6 +556,13 @@ PROVIDER: Scenes = {
     "no consents": Scene(NEWCOMER, _at("/account/consents")),
     "carriers": Scene(CARRYING, _at("/account/carriers")),
     "no carriers": Scene(NEWCOMER, _at("/account/carriers")),
+    "login by card": Scene(STRANGER, _at("/account/login/card")),
+    "login to a service by card": Scene(STRANGER, _to_the_card),
+    "no card program": Scene(STRANGER, _without_a_card_program),
+    "step-up by card": Scene(CARRYING, _to_the_card),
+    "adding a card": Scene(NEWCOMER, _confirmed("/account/carriers/card")),
+    "adding a card after a loss": Scene(UNLUCKY, _confirmed("/account/carriers/card")),
+    "confirming with a card": Scene(CARRYING, _at("/account/confirm/card")),
     "removing a carrier": Scene(UNLUCKY, _about_to_remove_a_carrier),
     "adding a carrier": Scene(NEWCOMER, _confirmed("/account/carriers/new")),
     "adding after a loss": Scene(UNLUCKY, _confirmed("/account/carriers/new")),
@@ -632,6 +651,7 @@ SCENES: Scenes = {**PROVIDER, **SITES}
 def carry(who: str, login: str, city: City) -> None:
     """Tie to a member what their kind carries."""
     if who == CARRYING:
+        city.provider.bind_card(login, "My Taipei ID card")
         city.provider.bind(login, "我的手機")
         city.provider.bind(login, "Old phone", Suspension.LOST)
         city.provider.bind(login, "", Suspension.COPIED)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 import migrations
 from adapters.password.passwords import set_password
+from adapters.smartcard.models import Card
 from carriers.models import Binding, CarrierKind, Place, Suspension
 from clients import registry
 from clients.models import Purpose, PurposeKind
@@ -166,6 +167,26 @@ class Provider:
                     suspended_at=None if suspension is None else clock.now(),
                     suspension=suspension,
                 )
+            )
+
+    def bind_card(self, login: str, name: str) -> None:
+        """Tie a card with a key to a member."""
+        with self.database() as session:
+            member = register.find_by_login(session, login)
+            binding = Binding(
+                id=new_id(),
+                member_id=None if member is None else member.id,
+                kind=CarrierKind.CARD,
+                fingerprint=new_id().hex,
+                name=name,
+                bound_at=clock.now(),
+                bound_where=Place.ACCOUNT,
+                bound_acr=ACR[0],
+            )
+            session.add(binding)
+            session.flush()
+            session.add(
+                Card(binding_id=binding.id, kind="taipei-card", number_hash=new_id().bytes * 2)
             )
 
     def register(self, client_id: str, **form: Any) -> str | None:  # forms are JSON

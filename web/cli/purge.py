@@ -11,6 +11,7 @@ from typing import Any
 import click
 from sqlalchemy import ColumnElement, delete, exists, inspect, select, tuple_
 
+from adapters.smartcard.models import CardTalk
 from clients.models import ClientSecret, SpentAssertion
 from consent.models import TillCode
 from idp.models import Grant, Interaction, PushedRequest, SigningKey, SpentProof, Token
@@ -56,6 +57,7 @@ STALE = (
     Stale(OpenChallenge, OpenChallenge.expires_at, DAY),
     Stale(PresentedCertificate, PresentedCertificate.expires_at, timedelta()),
     Stale(Handover, Handover.expires_at, HOUR),
+    Stale(CardTalk, CardTalk.expires_at, HOUR),
     Stale(BrowserSession, BrowserSession.expires_at, DAY),
     Stale(SpentAssertion, SpentAssertion.expires_at, DAY),
     Stale(SpentProof, SpentProof.expires_at, DAY),

@@ -1,0 +1,253 @@
+"""Sign in with a card: what the page's script brings from the reader, and what it adds up to."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from uuid import UUID
+
+from flask import Blueprint, jsonify, request, url_for
+from werkzeug.wrappers import Response
+
+from adapters.contract import Challenge, NotProven, Proof, ProofKind
+from adapters.smartcard import talks
+from adapters.smartcard.adapter import SmartcardAdapter
+from adapters.smartcard.reading import Command, Voucher
+from audit import trail
+from carriers import bindings
+from kernel.db import transaction
+from kernel.errors import NotFound, Refused
+from members import register
+from web import challenges, cookies, csrf, headers, login, pages, passkeys, problems, proofs, scope
+
+bp = Blueprint("cards", __name__, url_prefix="/card")
+NAME = "smartcard"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardForm:
+    """What the template's form needs; its script does the rest."""
+
+    action: str
+    place: str
+    read_url: str
+    answer_url: str
+    programs: str  # addresses on the visitor's own computer
+
+
+def adapter() -> SmartcardAdapter:
+    """Return the adapter. Raises NotFound if cards are not offered here."""
+    found = scope.rooms().adapters.get(NAME)
+    if not isinstance(found, SmartcardAdapter):
+        raise NotFound("carrier.not_found")
+    return found
+
+
+def is_offered() -> bool:
+    """Say whether cards are offered here."""
+    return NAME in scope.rooms().adapters
+
+
+def form(action: str, place: str) -> CardForm:
+    """Return what the template needs, and let its script speak to the card program."""
+    programs = scope.rooms().settings.card_programs
+    headers.allow_connections(programs)
+    return CardForm(
+        action=action,
+        place=place,
+        read_url=url_for("cards.read"),
+        answer_url=url_for("cards.answer"),
+        programs=" ".join(programs),
+    )
+
+
+@bp.post("/read")
+def read() -> Response:
+    """Begin to read the card that is in the visitor's reader: say the first command."""
+    csrf.require()
+    place = request.form.get("place", "")[: passkeys.LONGEST_PLACE]
+    proofs.require_patience()
+    challenge = adapter().begin(proofs.context(), now=scope.now())
+    challenges.put(scope.db(), challenge, browser=cookies.browser(), place=place)
+    try:
+        atr = request.form.get("atr", "")
+        step = adapter().reading.start(scope.db(), challenge, atr, now=scope.now())
+    except Refused as refused:
+        return _refuse(refused)
+    return _answer({"challenge": challenge.nonce, **asdict(step)})
+
+
+@bp.post("/answer")
+def answer() -> Response:
+    """Take the card's answer: say the next command, or vouch that the card was read."""
+    csrf.require()
+    nonce = request.form.get("challenge", "")
+    place = request.form.get("place", "")[: passkeys.LONGEST_PLACE]
+    try:
+        step = _go_on(nonce, place, request.form.get("answer", ""))
+    except Refused as refused:
+        return _refuse(refused)
+    return _answer({"card": step.text} if isinstance(step, Voucher) else asdict(step))
+
+
+def _go_on(nonce: str, place: str, text: str) -> Command | Voucher:
+    session, now = scope.db(), scope.now()
+    if challenges.find_place(session, nonce, browser=cookies.browser(), now=now) != place:
+        raise Refused("challenge.expired")
+    scope.keep()
+    with transaction(scope.rooms().sessions) as own:  # a step is used up whatever comes of it
+        taken = talks.take(own, nonce, now=now)
+    return adapter().reading.go_on(scope.db(), nonce, taken, text)
+
+
+def _answer(body: Mapping[str, object]) -> Response:
+    response = jsonify(body)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _refuse(refused: Refused) -> Response:
+    """Tell the page what was wrong with the card, and write it down; never whose card it is."""
+    code, now = refused.code, scope.now()
+    scope.abandon(
+        aftermath=lambda session: trail.record(
+            session, "card.refused", actor=None, now=now, reason=code
+        )
+    )
+    return problems.problem(code)
+
+
+def has_one(member_id: UUID) -> bool:
+    """Say whether the member has a card that is worth more than its number."""
+    return is_offered() and adapter().is_held_by(scope.db(), member_id)
+
+
+def labels_of(member_id: UUID) -> dict[UUID, str]:
+    """Return what kind of card each card of the member is, in words."""
+    if not is_offered():
+        return {}
+    found = adapter().labels_of(scope.db(), member_id)
+    return {key: label.text(pages.language()) for key, label in found.items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Shown:
+    """A card that was read: its proof or why there is none, and what is counted for it."""
+
+    proof: Proof | NotProven
+    number: str  # its keyed hash: known or not, each card is counted
+    login: str  # its member's account name, empty if it is nobody's
+
+    @property
+    def counted(self) -> str:
+        return f"card/{self.number}"
+
+    @property
+    def owner(self) -> str:
+        return self.login or f"card-owner/{self.number}"
+
+
+def attempt(place: str, *, only: UUID | None = None) -> UUID:
+    """Sign the person in by the card and the password in this form; return the member's id.
+
+    With `only`, nobody but that member. An unknown card costs what a known one costs and is
+    answered alike. Raises LoginLocked, Refused `login.failed`, or Refused `challenge.expired`.
+    """
+    shown = _shown(_taken(place))
+    login.count_attempt(shown.counted)
+    try:
+        proof, beside = _proven(shown)
+        _require_welcome(proof, only)
+    except Refused as refused:
+        login.record_failure(refused, login=shown.owner)
+        if refused.code == "login.busy":
+            raise
+        raise Refused("login.failed") from None
+    login.forget_attempts(shown.counted)
+    if beside or proof.kind is ProofKind.KNOWLEDGE:
+        login.forget_guesses(shown.owner)
+    shared = request.form.get("shared_computer") == "yes"
+    login.start_session(proof, method=NAME, shared_computer=shared, beside=beside)
+    return proof.member_id
+
+
+def _taken(place: str) -> Challenge:
+    scope.keep()  # the question is consumed in a transaction of its own
+    try:
+        return take(place)
+    except Refused as stale:
+        login.record_failure(stale)
+        raise
+
+
+def take(place: str) -> Challenge:
+    """Consume the question this form's card was read for."""
+    return proofs.take(place, request.form.get("challenge", ""))
+
+
+def sent() -> dict[str, str]:
+    """Return the form's answer to it."""
+    typed = request.form.get("login_id", "")
+    return {"card": request.form.get("card", ""), **({"login": typed} if typed else {})}
+
+
+def _shown(challenge: Challenge) -> _Shown:
+    cards, answer, session = adapter(), sent(), scope.db()
+    try:
+        seen = cards.seen(challenge, answer)
+        number = cards.reading.numbers.hash_of(seen).hex()
+    except NotProven as nothing:
+        return _Shown(proof=nothing, number="", login="")
+    try:
+        proof = cards.verify(session, proofs.context(), challenge, answer, now=scope.now())
+    except NotProven as unknown:
+        return _Shown(proof=unknown, number=number, login="")
+    member = register.get(session, proof.member_id)
+    return _Shown(proof=proof, number=number, login=member.login)
+
+
+def _proven(shown: _Shown) -> tuple[Proof, tuple[str, ...]]:
+    """Return the proof the session will rest on, and the amr of what was proven beside it."""
+    password = _password(shown) if request.form.get("password") else None
+    card = shown.proof
+    if isinstance(card, NotProven):
+        raise card
+    if isinstance(password, NotProven):
+        raise password
+    if card.kind is ProofKind.SYMMETRIC:
+        return card, ("pwd",) if password else ()
+    if password is None:
+        raise NotProven("card.number_alone", member_id=card.member_id)
+    return replace(password, carrier_id=card.carrier_id), ()
+
+
+def _password(shown: _Shown) -> Proof | NotProven:
+    may_guess = login.may_guess(shown.owner)
+    answer = {"login": shown.login, "password": request.form.get("password", "")}
+    try:
+        proof = login.prove(login.PASSWORD, answer)
+    except NotProven as wrong:
+        return wrong
+    return proof if may_guess else NotProven("login.locked", member_id=proof.member_id)
+
+
+def _require_welcome(proof: Proof, only: UUID | None) -> None:
+    if only is not None and proof.member_id != only:
+        raise NotProven("card.other_member", member_id=only)
+    login.admit_active(proof.member_id)
+    if proof.carrier_id is not None:
+        bindings.use(scope.db(), proof.carrier_id, now=scope.now())
+
+
+def failed_words(refused: Refused) -> str:
+    """Say that it did not work; never why."""
+    if refused.code == "challenge.expired":
+        return pages.say("這一頁放太久了，請再讀一次卡。")
+    if refused.code == "login.busy":
+        return login.failed_words(refused)
+    return pages.say("卡片或密碼不正確。請再讀一次卡，並輸入密碼；也可以寫上帳號。")
+
+
+def trouble(problem: login.LoginLocked | Refused) -> tuple[str, int]:
+    """Return the words and the status for an attempt that failed."""
+    if isinstance(problem, login.LoginLocked):
+        return login.locked_words(problem), 429
+    return failed_words(problem), 200
