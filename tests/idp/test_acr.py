@@ -19,7 +19,7 @@ PASSWORD = Proof(
     at=NOON,
 )
 CODE = replace(PASSWORD, kind=ProofKind.ONE_TIME)
-CARD = replace(PASSWORD, kind=ProofKind.SYMMETRIC, hardware=True)
+KEYED = replace(PASSWORD, kind=ProofKind.SYMMETRIC, hardware=True)
 PASSKEY = replace(PASSWORD, kind=ProofKind.WEBAUTHN, holder_verified=True)
 
 
@@ -82,10 +82,10 @@ def test_a_code_beside_a_password_is_worth_the_second() -> None:
 
 
 def test_a_card_with_a_key_is_worth_the_first_and_with_a_password_the_second() -> None:
-    assert acr.worth(CARD) == Assurance(ACR[0], ("hwk", "sc"))
-    assert acr.worth(CARD, known_by=("pwd",)) == Assurance(ACR[1], ("hwk", "sc", "pwd", "mfa"))
-    assert acr.adds(CARD, known_by=("pwd",))
-    assert not acr.adds(CARD, known_by=("hwk", "sc"))
+    assert acr.worth(KEYED) == Assurance(ACR[0], ("hwk", "sc"))
+    assert acr.worth(KEYED, known_by=("pwd",)) == Assurance(ACR[1], ("hwk", "sc", "pwd", "mfa"))
+    assert acr.adds(KEYED, known_by=("pwd",))
+    assert not acr.adds(KEYED, known_by=("hwk", "sc"))
 
 
 @pytest.mark.clause("7(6)1")
