@@ -1,7 +1,7 @@
 """Keep losses that were reported without signing in: their member may say that nothing is lost.
 
 A loss reported by its member stays (0033); one that somebody reported who only knew
-a little about the member can be taken back, by showing more than a password (docs/decisions/0059).
+a little about the member can be taken back, by showing more than a password (docs/decisions/0054).
 """
 
 from collections.abc import Sequence
