@@ -15,6 +15,7 @@ from kernel.errors import Refused
 from kernel.wording import Bilingual
 
 ALWAYS = "sub"  # the pairwise identifier: no sign-in without it, and it names nobody
+MARKETING = "marketing_allowed"  # the member's own answer, told as such (PDPA 20)
 
 AGENCY, MERCHANT = OrganisationKind.AGENCY, OrganisationKind.MERCHANT
 EVERYBODY = frozenset({AGENCY, MERCHANT})
@@ -41,6 +42,7 @@ class Source(StrEnum):
     DERIVED = "derived"  # computed from another claim, to say less
     PER_CLIENT = "per_client"  # made for one client, and different for every other
     OFFER = "offer"  # yes or no to one offer, and never why (10(4))
+    DECISION = "decision"  # what the member decided, yes or no (PDPA 20)
 
 
 class Sensitivity(StrEnum):
@@ -166,6 +168,16 @@ _OFFER = Claim(
     purposes=frozenset({PurposeKind.OFFER}),
 )
 
+_MARKETING = Claim(
+    name=MARKETING,
+    label=Bilingual("能不能向您行銷（只答是或否）", "May advertise to you (only yes or no)"),
+    scope="",
+    type=ClaimType.BOOLEAN,
+    sensitivity=Sensitivity.ANONYMOUS,
+    source=Source.DECISION,
+    askers=frozenset({MERCHANT}),
+)
+
 CLAIMS: tuple[Claim, ...] = (
     _SUBJECT,
     _plain("name", "姓名", "Full name"),
@@ -208,6 +220,7 @@ CLAIMS: tuple[Claim, ...] = (
     _note("disability_card", "愛心卡", "Disability card"),
     _note("low_income", "低收入戶資格", "Low-income status"),
     _OFFER,
+    _MARKETING,
 )
 
 BY_NAME: Mapping[str, Claim] = MappingProxyType({claim.name: claim for claim in CLAIMS})

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from clients import business_numbers
-from clients.claims import lesser
+from clients.claims import MARKETING, lesser
 from clients.models import AuthMethod, Body, OrganisationKind, Profile, PurposeKind
 from clients.profiles import rules_of
 from kernel.wording import Bilingual
@@ -56,6 +56,8 @@ class PurposeForm(_Form):
         for claim in self.claims:
             if claim.required and lesser(claim.name, self.asked):
                 raise ValueError(f"{claim.name} cannot be required if less would do")
+            if claim.required and claim.name == MARKETING:
+                raise ValueError("a yes to marketing cannot be required (PDPA 20)")
         return self
 
 

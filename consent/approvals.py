@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from clients.directory import RegisteredClient, RegisteredPurpose
 from consent.ledger import Answer
 from consent.models import ApprovalRequest, ApprovalState, Voice
+from consent.parts import Part
 from kernel.db import changed, insert_once
 from kernel.errors import NotFound
 from kernel.ids import new_id
@@ -41,6 +42,7 @@ def ask(
         "client_id": client.id,
         "purpose_id": purpose.id,
         "voice": voice,
+        "part": answer.part,
         "given": sorted(answer.given),
         "refused": sorted(answer.refused),
         "duration": answer.duration,
@@ -140,6 +142,7 @@ def find_refused(
 def newest(
     session: Session,
     purpose: RegisteredPurpose,
+    part: Part,
     *,
     member_id: UUID,
     since: datetime,
@@ -147,7 +150,8 @@ def newest(
 ) -> ApprovalRequest | None:
     """Return the newest question if it says something to who began to sign in at `since`.
 
-    An answer given before that, and a question about a text since changed, say nothing.
+    An answer given before that, a question about a text since changed, and one about another page
+    say nothing.
     """
     found = session.scalar(
         select(ApprovalRequest)
@@ -155,7 +159,7 @@ def newest(
         .order_by(ApprovalRequest.id.desc())
         .limit(1)
     )
-    if found is None or found.text_version != purpose.text_version:
+    if found is None or (found.text_version, found.part) != (purpose.text_version, part):
         return None
     if found.decided_at is None:
         return found if is_open(found, now=now) else None

@@ -7,12 +7,13 @@ cannot be registered (regulation 2(5)).
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 
-from clients.claims import ALWAYS, BY_NAME, CLAIMS, Claim, Source, lesser
+from clients.claims import ALWAYS, BY_NAME, CLAIMS, MARKETING, Claim, Source, lesser
 
 __all__ = [
     "ALWAYS",
     "BY_NAME",
     "CLAIMS",
+    "MARKETING",
     "SCOPES",
     "Claim",
     "Source",

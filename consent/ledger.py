@@ -14,6 +14,7 @@ from clients.directory import RegisteredClient, RegisteredPurpose
 from consent import receipts
 from consent.acting import Acting
 from consent.models import Consent, ConsentText, Decision, EndReason, Receipt
+from consent.parts import Part
 from consent.rules import Decided
 from kernel.db import changed, insert_once
 from kernel.errors import NotFound, Refused
@@ -66,6 +67,8 @@ class Answer:
     language: str
     text: str
     acr: str
+    part: Part = Part.WHOLE
+    until: datetime | None = None  # ends then at the latest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,9 +132,9 @@ def record(
     approved ends when the member comes of age at the latest. Raises Refused
     `consent.duration_not_offered` or `consent.claim_not_asked`.
     """
-    expires_at = _ends_at(answer.duration, purpose, now=now)
-    if approval is not None and approval.until is not None:
-        expires_at = min(expires_at, approval.until)
+    limits = [_ends_at(answer.duration, purpose, now=now), answer.until]
+    limits.append(None if approval is None else approval.until)
+    expires_at = min(each for each in limits if each is not None)
     claims = answer.given | answer.refused
     if not claims <= purpose.approved | {"sub"}:
         raise Refused("consent.claim_not_asked")
@@ -151,6 +154,7 @@ def record(
         "purpose_id": purpose.id,
         "text_sha256": text_sha256,
         "text_version": purpose.text_version,
+        "part": answer.part,
         "language": answer.language,
         "acr": answer.acr,
         "decided_at": now,
@@ -256,48 +260,6 @@ def withdraw(
     if client_id is None or not ended:
         raise NotFound("consent.not_found")
     return client_id
-
-
-@dataclass(frozen=True, kw_only=True)
-class Expired:
-    """A purpose for which nothing the member agreed to is in force any longer."""
-
-    member_id: UUID
-    client_id: UUID
-    purpose_id: UUID
-
-
-def expire(session: Session, *, most: int, now: datetime) -> tuple[int, Sequence[Expired]]:
-    """Put on record that consents ran out, at most so many.
-
-    Returns how many did, and the purposes for which no consent is left.
-    """
-    due = (
-        select(Consent.id)
-        .where(Consent.ended_at.is_(None), Consent.expires_at <= now)
-        .order_by(Consent.expires_at)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-    )
-    rows = session.execute(
-        update(Consent)
-        .where(Consent.id.in_(due))
-        .values(ended_at=Consent.expires_at, end_reason=EndReason.EXPIRED)
-        .returning(Consent.member_id, Consent.client_id, Consent.purpose_id)
-        .execution_options(synchronize_session=False)
-    ).all()
-    gone = [Expired(**row._asdict()) for row in dict.fromkeys(rows)]
-    return len(rows), [each for each in gone if not _has_left(session, each)]
-
-
-def _has_left(session: Session, expired: Expired) -> bool:
-    left = select(Consent.id).where(
-        Consent.member_id == expired.member_id,
-        Consent.purpose_id == expired.purpose_id,
-        Consent.decision == Decision.GIVEN,
-        Consent.ended_at.is_(None),
-    )
-    return session.scalar(left.limit(1)) is not None
 
 
 def listed(session: Session, *, member_id: UUID) -> Sequence[Consent]:

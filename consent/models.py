@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from consent.parts import Part
 from kernel.db import Base, Key, unique_while
 
 
@@ -49,6 +50,9 @@ class Receipt(Base):
     purpose_id: Mapped[UUID]
     text_sha256: Mapped[bytes] = mapped_column(ForeignKey("consent_text.sha256"))
     text_version: Mapped[int]
+    part: Mapped[Part] = mapped_column(
+        default=Part.WHOLE, server_default=Part.WHOLE.value
+    )  # which page was submitted
     language: Mapped[str] = mapped_column(String(16))
     acr: Mapped[str] = mapped_column(String(64))
     decided_at: Mapped[datetime]
@@ -125,6 +129,7 @@ class ApprovalRequest(Base):
     client_id: Mapped[UUID]
     purpose_id: Mapped[UUID]
     voice: Mapped[Voice]
+    part: Mapped[Part] = mapped_column(default=Part.WHOLE, server_default=Part.WHOLE.value)
     given: Mapped[list[str]]  # names of claims
     refused: Mapped[list[str]]
     duration: Mapped[str] = mapped_column(String(8))

@@ -12,6 +12,7 @@ from enum import StrEnum
 from clients.directory import RegisteredPurpose
 from consent import rules
 from consent.catalogue import ALWAYS, BY_NAME, Claim, in_order, lesser
+from consent.parts import BEGINNINGS, Part
 from consent.rules import Decided
 from kernel.wording import Bilingual
 
@@ -54,12 +55,18 @@ class Asking:
     questions: tuple[Question, ...]
     carried: Mapping[str, bool]
     kept: Mapping[str, bool]
+    part: Part = Part.WHOLE
 
     @property
     def claims(self) -> frozenset[str]:
         """Return every claim that the answer decides on."""
         asked = {claim.name for each in self.questions for claim in (each.claim, *each.instead)}
-        return frozenset({ALWAYS, *asked, *self.carried})
+        return frozenset({*self.always, *asked, *self.carried})
+
+    @property
+    def always(self) -> frozenset[str]:
+        """Return what is given by agreeing at all: being recognised, where that is decided."""
+        return frozenset({ALWAYS} if self.part in BEGINNINGS else ())
 
 
 @dataclass(frozen=True)
@@ -77,11 +84,12 @@ def asking(
     *,
     requested: AbstractSet[str],
     now: datetime,
+    part: Part = Part.WHOLE,
     anew: bool = False,
 ) -> Asking:
     """Return what the page asks; `anew` asks about everything again, earlier choices or not.
 
-    `open_claims` is the answer of `rules.unanswered`.
+    `open_claims` is what `rules.unanswered` left for this part, `requested` all that could be.
     """
     terms, earlier = rules.terms_of(purpose), tuple(decisions)
     carried = {} if anew else rules.carried(terms, earlier, now=now)
@@ -92,7 +100,10 @@ def asking(
         if terms.cover(each, now=now) and each.claim in requested - open_claims - {ALWAYS}
     }
     return Asking(
-        questions=questions(open_claims - carried.keys(), purpose), carried=carried, kept=kept
+        questions=questions(open_claims - carried.keys(), purpose),
+        carried=carried,
+        kept=kept,
+        part=part,
     )
 
 
@@ -117,7 +128,7 @@ def settle(asked: Asking, answers: Mapping[str, str]) -> Settled:
 
     Raises ValueError with the name of the first claim whose answer was not offered.
     """
-    given = {ALWAYS, *(name for name, is_given in asked.carried.items() if is_given)}
+    given = {*asked.always, *(name for name, is_given in asked.carried.items() if is_given)}
     for question in asked.questions:
         name = question.claim.name
         choice = Choice.SHARE if question.required else answers.get(name, Choice.WITHHOLD)

@@ -133,6 +133,7 @@ def document(
         "pii_processing": _processing(written, issuer),
         "consent": {
             "consent_type": "explicit",
+            "page": receipt.part.value,  # of a merchant's: data that identify are on their own
             "authentication_context": receipt.acr,
             "events": _events(written, principal=principal, now=now),
         },

@@ -13,7 +13,7 @@ from uuid import UUID
 from clients.claims import Sensitivity
 from clients.directory import RegisteredPurpose
 from clients.models import OrganisationKind
-from consent.catalogue import ALWAYS, CLAIMS
+from consent.catalogue import ALWAYS, CLAIMS, MARKETING
 
 NOTHING: frozenset[str] = frozenset()
 IDENTIFYING = frozenset(
@@ -83,12 +83,13 @@ def releasable(
 
     The narrowest of three: what was asked for, what the purpose is approved for, what the
     member agreed to for this very purpose. Without a live consent to being recognised at all,
-    nothing leaves, not even `sub` (regulation 10(3); OIDC Core 5.4).
+    nothing leaves, not even `sub` (regulation 10(3); OIDC Core 5.4). Marketing is no datum that is
+    released: yes and no are both told, or neither (`marketing_answer`).
     """
     given = frozenset(each.claim for each in decisions if each.given and terms.cover(each, now=now))
     if ALWAYS not in given:
         return NOTHING
-    return frozenset({ALWAYS}) | (requested & given)
+    return frozenset({ALWAYS}) | (requested & given - {MARKETING})
 
 
 def may_recognise(
@@ -102,6 +103,36 @@ def may_recognise(
     if kind is OrganisationKind.AGENCY:
         return True
     return bool(releasable(IDENTIFYING, terms, decisions, now=now) - {ALWAYS})
+
+
+def identified_until(
+    terms: Terms, decisions: Iterable[Decided], *, now: datetime
+) -> datetime | None:
+    """Return when the last claim that tells who the member is runs out; None if none is shared.
+
+    What was given for one sign-in only does not count: nobody is known for long by that.
+    """
+    covered = [each for each in decisions if each.given and terms.cover(each, now=now)]
+    if not any(each.claim == ALWAYS for each in covered):
+        return None
+    lasting = (each for each in covered if each.claim in IDENTIFYING and not each.once)
+    return max((each.expires_at for each in lasting), default=None)
+
+
+def marketing_answer(
+    requested: AbstractSet[str], terms: Terms, decisions: Iterable[Decided], *, now: datetime
+) -> bool | None:
+    """Return whether the client may advertise to the member, None if it is not to be told.
+
+    It is told what was decided, to whom it may recognise, and only if it asks; what was never
+    decided is unknown and no yes. To a stranger's visit neither answer is added: it would tell
+    that the stranger was known once (regulation 10(4); PDPA 20).
+    """
+    decisions = tuple(decisions)
+    if MARKETING not in requested or identified_until(terms, decisions, now=now) is None:
+        return None
+    said = [each for each in decisions if each.claim == MARKETING and terms.cover(each, now=now)]
+    return all(each.given for each in said) if said else None
 
 
 def unanswered(

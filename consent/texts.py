@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from clients.differences import Change
 from clients.directory import RegisteredClient, RegisteredPurpose
 from consent.catalogue import ALWAYS, BY_NAME, Claim, in_order
+from consent.parts import Part
 from consent.questions import Question, questions
 from kernel.wording import ENGLISH, Bilingual
 
@@ -21,10 +22,27 @@ HEADINGS = {
     "retention": Bilingual("保存", "Retention"),
     "refusal": Bilingual("不提供的影響", "Effect of refusing"),
     "longest": Bilingual("同意最長", "Longest consent"),
+    "part": Bilingual("這一頁", "This page"),
     "claim": Bilingual("資料", "Datum"),
+    "later": Bilingual("下一頁才決定", "Decided on the next page"),
     "kept": Bilingual("先前的選擇", "Earlier choice"),
     "changed": Bilingual("變更", "Change"),
     "version": Bilingual("版本", "Version"),
+}
+PARTS = {
+    Part.ANONYMOUS: Bilingual("沒有一項認得出您是誰", "nothing on it tells who you are"),
+    Part.IDENTIFIED: Bilingual(
+        "認得出您是誰的資料，每一項分開決定；不提供，前一頁的同意照樣有效",
+        "data that tell who you are, each decided by itself; giving none leaves what you agreed "
+        "to on the page before as it is",
+    ),
+    Part.MARKETING: Bilingual(
+        "只決定可不可以用您提供的資料向您行銷；不同意，登入、優惠與其他同意都不受影響。"
+        "同意之後，隨時可以免費停止（個人資料保護法第 20 條）",
+        "whether the data you gave may be used to advertise to you, and nothing else; a no changes "
+        "nothing about signing in, the offer or your other consents. After a yes you can stop it "
+        "at any time, free of charge (Personal Data Protection Act, article 20)",
+    ),
 }
 DAYS = Bilingual("%s 天", "%s days")
 REQUIRED = Bilingual("必要", "required")
@@ -51,12 +69,15 @@ def consent_text(
     claims: Iterable[str],
     *,
     language: str,
+    part: Part = Part.WHOLE,
+    later: Iterable[str] = (),
     kept: Mapping[str, bool] | None = None,
     changes: Iterable[Change] = (),
 ) -> str:
     """Return the text shown for `claims`, one statement a line, in `language`.
 
-    `kept` are earlier choices the page repeats; `changes` is what is different since then.
+    `kept` are earlier choices the page repeats; `changes` is what is different since then; `later`
+    are claims that only the next page asks about.
     """
 
     def line(heading: str, value: str) -> str:
@@ -73,9 +94,11 @@ def consent_text(
         line("refusal", purpose.refusal_effect.text(language)),
         line("longest", DAYS.text(language) % purpose.max_days),
         line("version", str(purpose.text_version)),
+        *(line("part", words.text(language)) for words in (PARTS.get(part),) if words),
         *(line("changed", change_words(change, language=language)) for change in changes),
         *(line("claim", _named(BY_NAME[name], language)) for name in {ALWAYS} & asked),
         *(line("claim", _asked(each, language)) for each in questions(asked, purpose)),
+        *(line("later", _named(each, language)) for each in in_order(later)),
         *(
             line("kept", f"{_named(each, language)} {GIVEN[earlier[each.name]].text(language)}")
             for each in in_order(earlier)

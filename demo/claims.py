@@ -7,6 +7,7 @@ from demo.site import text
 
 LABELS = {
     "offer_eligible": ("可享優惠", "Entitled to the offer"),
+    "marketing_allowed": ("可以寄廣告", "May be sent advertisements"),
     "name": ("姓名", "Full name"),
     "birthdate": ("出生日期", "Date of birth"),
     "age_over_18": ("已滿 18 歲", "18 or older"),

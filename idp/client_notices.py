@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.orm import Session
 
 from clients.directory import RegisteredClient
@@ -25,7 +25,9 @@ from kernel.outgoing import AddressForbidden, Answer, CallFailed
 
 KIND = "client.consent_ended"
 TYPE = "secevent+jwt"
+MARKETING = "client.marketing_ended"
 EVENT = "urn:taipei-id:event:consent-ended"
+MARKETING_EVENT = "urn:taipei-id:event:marketing-ended"
 CONTENT_TYPE = "application/secevent+jwt"
 ALGORITHM = "ES256"
 TAKEN = range(200, 300)
@@ -38,17 +40,25 @@ def is_told(session: Session, client_id: UUID, *, member_id: UUID) -> bool:
 
     A merchant that only ever met strangers must not learn a stable name from a notice (10(4)).
     """
+    return session.scalar(_known(client_id, member_id, Client.notice_uri.is_not(None))) is not None
+
+
+def is_known(session: Session, client_id: UUID, *, member_id: UUID) -> bool:
+    """Say whether the client knows the member by any name, wherever it may be told."""
+    return session.scalar(_known(client_id, member_id)) is not None
+
+
+def _known(client_id: UUID, member_id: UUID, *more: ColumnElement[bool]) -> Select[UUID]:
     named = exists().where(Subject.member_id == member_id, Subject.sector == Client.sector)
-    where = (
+    return (
         select(Client.id)
         .join(Organisation, Organisation.id == Client.organisation_id)
         .where(
             Client.id == client_id,
-            Client.notice_uri.is_not(None),
             or_(Organisation.kind == OrganisationKind.AGENCY, named),
+            *more,
         )
     )
-    return session.scalar(where) is not None
 
 
 def enqueue(
@@ -59,17 +69,22 @@ def enqueue(
     purpose_id: UUID,
     reason: str,
     now: datetime,
-) -> None:
-    """Let the client be told, if it registered where; in the transaction that ends the consent."""
+    kind: str = KIND,
+) -> bool:
+    """Let the client be told, if it registered where; in the transaction that ends the consent.
+
+    Returns whether it can be. `kind` is `MARKETING` where only that has ended.
+    """
     if not is_told(session, client_id, member_id=member_id):
-        return
+        return False
     payload = {
         "member": str(member_id),
         "client": str(client_id),
         "purpose": str(purpose_id),
         "reason": reason,
     }
-    jobs.enqueue(session, KIND, payload, now=now)
+    jobs.enqueue(session, kind, payload, now=now)
+    return True
 
 
 class Push(ABC):
@@ -123,8 +138,16 @@ class Push(ABC):
 class ConsentEnded(Push):
     """The handler of these jobs."""
 
+    event = EVENT
+
     def events(self, client: RegisteredClient, work: Work) -> Json:
         """Say which purpose's consent ended, and why."""
         purpose = client.find_purpose_by_id(UUID(work.payload["purpose"]))
         code = None if purpose is None else purpose.code
-        return {EVENT: {"reason": work.payload["reason"], "purpose": code}}
+        return {self.event: {"reason": work.payload["reason"], "purpose": code}}
+
+
+class MarketingEnded(ConsentEnded):
+    """The handler of ended yeses to marketing: the data may stay, advertising may not (PDPA 20)."""
+
+    event = MARKETING_EVENT

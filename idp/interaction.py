@@ -1,12 +1,14 @@
 """Decide the next step of a sign-in, here and nowhere else: log in, step up, consent, issue."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from uuid import UUID
 
-from consent import rules
+from consent import parts, rules
+from consent.parts import Part
 from consent.rules import Decided
 from idp import acr
 from idp.errors import AuthorizationRefused
@@ -26,6 +28,17 @@ class SignedIn:
     hinted: bool = False  # the hint is a name made for this very visit
 
 
+# Which moment of an interaction says that a part of the consent was answered.
+MOMENTS: Mapping[Part, str] = MappingProxyType(
+    {
+        Part.WHOLE: "consented_at",
+        Part.ANONYMOUS: "consented_at",
+        Part.IDENTIFIED: "disclosed_at",
+        Part.MARKETING: "marketed_at",
+    }
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Progress:
     """What has already happened in this interaction; a silent sign-in has none."""
@@ -34,6 +47,13 @@ class Progress:
     authenticated_at: datetime | None = None
     account_chosen_at: datetime | None = None
     consented_at: datetime | None = None
+    disclosed_at: datetime | None = None
+    marketed_at: datetime | None = None
+
+    def answered_at(self, part: Part) -> datetime | None:
+        """Return when this part of the consent was answered, or passed over."""
+        moment: datetime | None = getattr(self, MOMENTS[part])
+        return moment
 
 
 class Reason(StrEnum):
@@ -66,9 +86,14 @@ class ChooseAccount:
 
 @dataclass(frozen=True)
 class AskConsent:
-    """Show the consent page for these claims."""
+    """Show the page that decides this part of the consent.
+
+    `later` are claims a merchant's second page would ask about, which the first one announces.
+    """
 
     claims: frozenset[str]
+    part: Part = Part.WHOLE
+    later: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -105,9 +130,9 @@ def next_step(
     missing_acr = _missing_strength(request, signed_in, reachable)
     if missing_acr is not None:
         return _or_refuse(StepUp(missing_acr), request, "login_required")
-    claims = _to_ask(request, signed_in, progress, decisions, now=now)
-    if claims:
-        return _or_refuse(AskConsent(claims), request, "consent_required")
+    question = _to_ask(request, signed_in, progress, decisions, now=now)
+    if question is not None:
+        return _or_refuse(question, request, "consent_required")
     return Issue()
 
 
@@ -187,14 +212,30 @@ def _to_ask(
     request: AuthorizationRequest,
     signed_in: SignedIn,
     progress: Progress,
-    decisions: Iterable[Decided],
+    decisions: tuple[Decided, ...],
     *,
     now: datetime,
-) -> frozenset[str]:
+) -> AskConsent | None:
+    """Return the first part of the consent that is still to be decided, if there is one."""
+    kind, terms = request.client.kind, rules.terms_of(request.purpose)
+    earlier = () if "consent" in request.prompt else decisions
+    asked = rules.unanswered(request.claims, terms, earlier, now=now)
+    if not asked:
+        return None
+    turns = [
+        (part, claims)
+        for part, claims in parts.in_turn(asked, kind, terms, decisions, now=now)
+        if not _is_answered(part, progress, signed_in)
+        and not (part is Part.MARKETING and request.silent)  # an unasked yes is none
+    ]
+    if not turns:
+        return None
+    part, claims = turns[0]
+    later = dict(turns).get(Part.IDENTIFIED, frozenset()) if part is Part.ANONYMOUS else frozenset()
+    return AskConsent(claims, part, later)
+
+
+def _is_answered(part: Part, progress: Progress, signed_in: SignedIn) -> bool:
     # An answer older than the login may be another member's: two people, one browser, two tabs.
-    answered_at = progress.consented_at
-    if answered_at is not None and answered_at >= signed_in.authenticated_at:
-        return frozenset()
-    if "consent" in request.prompt:
-        decisions = ()
-    return rules.unanswered(request.claims, rules.terms_of(request.purpose), decisions, now=now)
+    answered_at = progress.answered_at(part)
+    return answered_at is not None and answered_at >= signed_in.authenticated_at

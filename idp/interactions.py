@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from idp import parameters
 from idp.authorize import read_known
-from idp.interaction import Progress
+from idp.interaction import MOMENTS, Progress
 from idp.models import Interaction
 from idp.provider import Provider
 from idp.requests import AuthorizationRequest
@@ -32,7 +32,7 @@ _FINISH = Prebuilt(
 _this = update(Interaction).where(Interaction.id == bindparam("key"))
 _MARK = {
     moment: Prebuilt(_this.values({moment: bindparam("now")}))
-    for moment in ("authenticated_at", "account_chosen_at", "consented_at")
+    for moment in ("authenticated_at", "account_chosen_at", *MOMENTS.values())
 }
 
 
@@ -66,7 +66,7 @@ def find(session: Session, interaction_id: UUID, *, browser: str) -> Row | None:
 
 
 def mark(session: Session, interaction_id: UUID, moment: str, *, now: datetime) -> None:
-    """Note what has happened: `authenticated_at`, `account_chosen_at` or `consented_at`."""
+    """Note what has happened: `authenticated_at`, `account_chosen_at` or one of `MOMENTS`."""
     _MARK[moment].write(session, {"key": interaction_id, "now": now})
 
 
@@ -84,6 +84,8 @@ def progress_of(interaction: Row) -> Progress:
         authenticated_at=interaction.authenticated_at,
         account_chosen_at=interaction.account_chosen_at,
         consented_at=interaction.consented_at,
+        disclosed_at=interaction.disclosed_at,
+        marketed_at=interaction.marketed_at,
     )
 
 

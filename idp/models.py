@@ -84,6 +84,8 @@ class Interaction(Base):
     authenticated_at: Mapped[datetime | None]
     account_chosen_at: Mapped[datetime | None]
     consented_at: Mapped[datetime | None]
+    disclosed_at: Mapped[datetime | None]  # a merchant's second page was answered or passed over
+    marketed_at: Mapped[datetime | None]  # its question about marketing was
     finished_at: Mapped[datetime | None]
 
 

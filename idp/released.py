@@ -1,6 +1,7 @@
 """Give out claims: asked of consent at this very moment, and written to the ledger (PYOP 13)."""
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from audit import footprint
 from audit.lines import Kind
 from clients.directory import RegisteredClient
 from consent import catalogue, derived, rules, vouched
-from consent.catalogue import ALWAYS
+from consent.catalogue import ALWAYS, MARKETING
 from consent.derived import Relay
 from consent.rules import Decided
 from idp.errors import ProtocolError
@@ -52,12 +53,12 @@ class ReleasedClaims:
         if self._channel == "id_token" and not requested_claims:
             return {}  # the consent behind a fresh code was asked a moment ago
         grant, session, now = self._state.grant, self._state.session, self._state.now
-        allowed, basis = _allowed(
-            self._client, grant, self._state.decisions(), frozenset(requested_claims), now=now
-        )
-        if not allowed - {ALWAYS}:
+        decisions, requested = self._state.decisions(), frozenset(requested_claims)
+        allowed = allowed_claims(self._client, grant, decisions, requested, now=now)
+        said = _marketing(self._client, grant, decisions, requested, now=now)
+        if not allowed - {ALWAYS} and not said:
             return {}
-        claims = self._values(allowed - {ALWAYS})
+        claims = self._values(allowed - {ALWAYS}) | said
         if claims:
             footprint.record(
                 session,
@@ -67,7 +68,7 @@ class ReleasedClaims:
                 client_id=grant.client_id,
                 purpose_id=grant.purpose_id,
                 claims=claims,
-                basis=basis,
+                basis=_basis(decisions, claims.keys() | {ALWAYS}),
                 channel=self._channel,
                 grant=str(grant.id),
             )
@@ -112,6 +113,22 @@ def _sealed(session: Session, grant: Row) -> tuple[bytes, bytes]:
     return row.data_key_sealed, row.profile_sealed
 
 
+def _marketing(
+    client: RegisteredClient | None,
+    grant: Row,
+    decisions: Iterable[Decided],
+    requested: frozenset[str],
+    *,
+    now: datetime,
+) -> dict[str, bool]:
+    """Return what the member said to marketing, if the client asks and is to be told (PDPA 20)."""
+    purpose = None if client is None else client.find_purpose_by_id(grant.purpose_id)
+    if MARKETING not in requested or purpose is None:
+        return {}
+    said = rules.marketing_answer(requested, rules.terms_of(purpose), decisions, now=now)
+    return {} if said is None else {MARKETING: said}
+
+
 def allowed_claims(
     client: RegisteredClient | None,
     grant: Row,
@@ -125,18 +142,6 @@ def allowed_claims(
     Raises ProtocolError `invalid_token` when nothing at all may leave: client or purpose gone,
     the merchant's contract over, consent withdrawn or expired.
     """
-    return _allowed(client, grant, decisions, requested, now=now)[0]
-
-
-def _allowed(
-    client: RegisteredClient | None,
-    grant: Row,
-    decisions: Iterable[Decided],
-    requested: frozenset[str],
-    *,
-    now: datetime,
-) -> tuple[frozenset[str], frozenset[str]]:
-    """Return what may leave now, and the ids of the receipts that this rests on."""
     purpose = None if client is None else client.find_purpose_by_id(grant.purpose_id)
     if client is None or purpose is None or not client.is_in_force(now=now):
         raise ProtocolError("invalid_token", NO_CONSENT, status=401)
@@ -145,6 +150,9 @@ def _allowed(
     )
     if not allowed:
         raise ProtocolError("invalid_token", NO_CONSENT, status=401)
-    allowed = catalogue.without_echoes(allowed, requested)
-    basis = {str(each.receipt_id) for each in decisions if each.claim in allowed}
-    return allowed, frozenset(basis)
+    return catalogue.without_echoes(allowed, requested)
+
+
+def _basis(decisions: Iterable[Decided], claims: AbstractSet[str]) -> frozenset[str]:
+    """Return the ids of the receipts that a release of `claims` rests on."""
+    return frozenset(str(each.receipt_id) for each in decisions if each.claim in claims)

@@ -9,7 +9,7 @@ from audit import summaries
 from consent import ledger
 from consent.catalogue import BY_NAME
 from kernel.wording import Bilingual
-from web import consent_cards, consent_endings, pages, scope
+from web import consent_cards, consent_endings, marketing, pages, scope
 from web.account import bp, done
 
 
@@ -45,6 +45,14 @@ def withdraw_page(purpose_id: UUID) -> str:
         effects=effects,
         sent=[(label(each.claim), each) for each in sent],
     )
+
+
+@bp.post("/consents/<uuid:purpose_id>/marketing/stop")
+@scope.member_required
+def stop_marketing(purpose_id: UUID) -> Response:
+    """Let the merchant advertise no longer: one press, free of charge, at once (PDPA 20)."""
+    marketing.stop(purpose_id)
+    return redirect(url_for("account.consents", done="unmarketed"), 303)
 
 
 def label(claim: str) -> Bilingual:

@@ -129,7 +129,8 @@ class Asked:
     @property
     def required(self) -> frozenset[str]:
         """Return what goes with agreeing at all."""
-        return frozenset({ALWAYS, *(each.name for each in self.purpose.claims if each.required)})
+        needed = {each.name for each in self.purpose.claims if each.required}
+        return frozenset({ALWAYS, *needed}) & frozenset(self.row.given)
 
     @property
     def is_mine(self) -> bool:
@@ -207,6 +208,7 @@ def _approve(asked: Asked, duration: str) -> tuple[frozenset[str], UUID]:
         language=row.language,
         text=row.text,
         acr=row.acr,
+        part=row.part,
     )
     approval = Approval(
         approver_id=asked.by.by, relation=asked.by.relation, until=asked.by.word_ends_at

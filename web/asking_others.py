@@ -12,7 +12,9 @@ from consent import approvals, ledger, representation
 from consent.acting import Acting
 from consent.ledger import Answer
 from consent.models import ApprovalRequest, ApprovalState, Voice
+from consent.parts import Part
 from consent.representation import Band
+from idp.interaction import AskConsent
 from idp.requests import AuthorizationRequest
 from kernel.db import transaction
 from kernel.errors import Refused
@@ -110,9 +112,9 @@ def require_somebody(
     return found
 
 
-def whole(asked: AuthorizationRequest, claims: frozenset[str]) -> Answer:
+def whole(asked: AuthorizationRequest, step: AskConsent) -> Answer:
     """Return the question that another answers altogether: everything asked, nothing chosen."""
-    prepared = consent_page.prepare(asked, claims, anew=False)
+    prepared = consent_page.prepare(asked, step, anew=False)
     offered = ledger.durations(asked.purpose)
     visitor = scope.visitor()
     return Answer(
@@ -122,6 +124,7 @@ def whole(asked: AuthorizationRequest, claims: frozenset[str]) -> Answer:
         language=pages.language(),
         text=prepared.text,
         acr="" if visitor is None else visitor.acr,
+        part=step.part,
     )
 
 
@@ -188,9 +191,9 @@ def tell(members: Collection[UUID], words: Mail, *, but: UUID | None = None) -> 
             )
 
 
-def newest(asked: AuthorizationRequest, *, since: datetime) -> ApprovalRequest | None:
+def newest(asked: AuthorizationRequest, part: Part, *, since: datetime) -> ApprovalRequest | None:
     """Return the visitor's question as it stands for this sign-in; None if there is none."""
     found = approvals.newest(
-        scope.db(), asked.purpose, member_id=scope.member_id(), since=since, now=scope.now()
+        scope.db(), asked.purpose, part, member_id=scope.member_id(), since=since, now=scope.now()
     )
     return None if found is None or found.state is ApprovalState.TAKEN_BACK else found

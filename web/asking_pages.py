@@ -14,6 +14,8 @@ from werkzeug.wrappers import Response
 
 from consent.ledger import Answer
 from consent.models import ApprovalRequest, Voice
+from consent.parts import BEGINNINGS, Part
+from idp.interaction import AskConsent
 from idp.requests import AuthorizationRequest
 from kernel.errors import Refused
 from kernel.refusals import refusal
@@ -33,14 +35,14 @@ class Waiting:
     again_at: datetime | None
 
 
-def ask_whole(asked: AuthorizationRequest, claims: frozenset[str], *, url: Address) -> Response:
+def ask_whole(asked: AuthorizationRequest, step: AskConsent, *, url: Address) -> Response:
     """Let another answer altogether: a guardian by law, else the member's proxies.
 
     A proxy does only what the member could do alone.
     """
     by_law = asking_others.voice(asked, asking_others.everything(asked))
     whose = Voice.PROXY_DECIDES if by_law is Voice.ALONE else by_law
-    return ask(asked, asking_others.whole(asked, claims), whose, url=url)
+    return ask(asked, asking_others.whole(asked, step), whose, url=url)
 
 
 def ask(asked: AuthorizationRequest, answer: Answer, whose: Voice, *, url: Address) -> Response:
@@ -52,7 +54,7 @@ def ask(asked: AuthorizationRequest, answer: Answer, whose: Voice, *, url: Addre
     try:
         asking_others.ask(asked, answer, whose)
     except Refused as nobody:
-        return _why_not(asked, nobody.code, url=url)
+        return _why_not(asked, nobody.code, answer.part, url=url)
     return redirect(url("guardian_page"), 303)
 
 
@@ -71,6 +73,7 @@ def show(asked: AuthorizationRequest, row: ApprovalRequest, *, url: Address) -> 
             row.decided_at,
             None if row.decided_at is None else row.decided_at + lasts,
         ),
+        goes_on=row.part not in BEGINNINGS,
         young=not by_proxy and asking_others.is_young(asked),
         check_url=url("guardian_page"),
         less_url=url("consent_page"),
@@ -82,7 +85,7 @@ def _name(member_id: UUID) -> str:
     return guardians.name_of(scope.db(), member_id, keyring=scope.rooms().keyring)
 
 
-def _why_not(asked: AuthorizationRequest, code: str, *, url: Address) -> Response:
+def _why_not(asked: AuthorizationRequest, code: str, part: Part, *, url: Address) -> Response:
     entry = refusal(code)
     page = pages.page(
         "guardian_needed.html",
@@ -90,6 +93,7 @@ def _why_not(asked: AuthorizationRequest, code: str, *, url: Address) -> Respons
         purpose=asked.purpose,
         title=entry.title.text(pages.language()),
         code=code,
+        goes_on=part not in BEGINNINGS,
         less_url=url("consent_page"),
         action=url("stop_waiting"),
     )

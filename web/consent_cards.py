@@ -8,9 +8,9 @@ from uuid import UUID
 
 from flask import url_for
 
-from clients.directory import RegisteredClient
+from clients.directory import RegisteredClient, RegisteredPurpose
 from consent import ledger
-from consent.catalogue import in_order
+from consent.catalogue import MARKETING, in_order
 from consent.models import Consent, Decision, EndReason
 from idp import grants
 from kernel.errors import NotFound
@@ -47,6 +47,8 @@ class ConsentCard:
     purpose_id: UUID
     ends_soon: bool
     unused: bool
+    marketing: bool | None  # what was said to it; None if it was not asked
+    stop_url: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +105,7 @@ def _card(
         client=client_view(client),
         contact=client.contact,
         purpose=PurposeView(name=purpose.name),
-        claims=_labels(rows),
+        claims=_labels(rows, but=MARKETING),  # it has a line of its own
         given_at=given_at,
         expires_at=expires_at,
         last_used_at=last_used_at,
@@ -114,12 +116,20 @@ def _card(
         purpose_id=purpose_id,
         ends_soon=not any(each.once for each in rows) and expires_at - scope.now() <= SOON,
         unused=scope.now() - max(given_at, last_used_at or given_at) > UNUSED,
+        marketing=_marketing(rows, purpose),
+        stop_url=url_for("account.stop_marketing", purpose_id=purpose_id),
     )
 
 
-def _labels(rows: Iterable[Consent]) -> list[Bilingual]:
+def _marketing(rows: Iterable[Consent], purpose: RegisteredPurpose) -> bool | None:
+    """Return what the member said to marketing, as long as the purpose still asks."""
+    said = {each.decision is Decision.GIVEN for each in rows if each.claim == MARKETING}
+    return said.pop() if said and MARKETING in purpose.approved else None
+
+
+def _labels(rows: Iterable[Consent], *, but: str = "") -> list[Bilingual]:
     given = (each.claim for each in rows if each.decision is Decision.GIVEN)
-    return [claim.label for claim in in_order(given)]
+    return [claim.label for claim in in_order(given) if claim.name != but]
 
 
 def ended() -> list[EndedConsent]:

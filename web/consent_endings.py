@@ -10,13 +10,14 @@ from sqlalchemy.orm import Session
 
 from audit import footprint
 from audit.lines import Kind
-from consent import ledger
+from consent import endings, ledger
 from consent.acting import Acting
+from consent.catalogue import MARKETING
 from consent.models import EndReason
 from idp import client_notices, grants
 from idp.models import GrantEnd
 from kernel.db import Sessions, transaction
-from web import notices
+from web import marketing_endings, notices
 from web.mails import Mail
 
 BATCH = 200
@@ -107,8 +108,16 @@ def expire(make: Sessions, *, now: datetime) -> int:
 
 def _expire_some(make: Sessions, *, now: datetime) -> int:
     with transaction(make) as session:
-        count, ended = ledger.expire(session, most=BATCH, now=now)
-        for each in ended:
+        ended = endings.expire(session, most=BATCH, now=now)
+        for each in ended.unmarketed:
+            marketing_endings.tell(
+                session,
+                member_id=each.member_id,
+                client_id=each.client_id,
+                purpose_id=each.purpose_id,
+                now=now,
+            )
+        for each in ended.emptied:
             _end(
                 session,
                 member_id=each.member_id,
@@ -118,7 +127,7 @@ def _expire_some(make: Sessions, *, now: datetime) -> int:
                 grant_end=GrantEnd.EXPIRED,
                 now=now,
             )
-        return count
+        return ended.count
 
 
 def _end(
@@ -142,3 +151,6 @@ def _end(
         reason=reason.value,
         now=now,
     )
+    of = {"member_id": member_id, "purpose_id": purpose_id}
+    if reason is EndReason.WITHDRAWN and endings.has_ended(session, MARKETING, now=now, **of):
+        marketing_endings.tell(session, client_id=client_id, now=now, **of)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import request
@@ -10,9 +11,12 @@ from clients import approval
 from clients.differences import Change, diff
 from clients.directory import RegisteredPurpose
 from clients.models import OrganisationKind
-from consent import derived, ledger, questions, texts, vouched
+from consent import derived, ledger, parts, questions, rules, texts, vouched
 from consent.catalogue import Claim, in_order
+from consent.parts import Part
 from consent.questions import Asking, Choice, Question
+from consent.rules import Decided
+from idp.interaction import AskConsent
 from idp.requests import AuthorizationRequest
 from kernel import clock
 from kernel.wording import Bilingual
@@ -28,6 +32,8 @@ class Prepared:
     changes: tuple[Change, ...]
     text: str
     anew: bool
+    step: AskConsent
+    goes_on: bool  # the next page comes in any case, not only if the member wishes to see it
 
 
 @dataclass(frozen=True)
@@ -60,11 +66,17 @@ class Duration:
     checked: bool
 
 
-def prepare(asked: AuthorizationRequest, claims: frozenset[str], *, anew: bool) -> Prepared:
+def prepare(asked: AuthorizationRequest, step: AskConsent, *, anew: bool) -> Prepared:
     """Return the page's questions and text; the same facts give the same text again."""
     earlier = () if "consent" in asked.prompt else flow.decisions(asked, flow.signed_in(asked))
     asking = questions.asking(
-        claims, asked.purpose, earlier, requested=asked.claims, now=scope.now(), anew=anew
+        step.claims,
+        asked.purpose,
+        earlier,
+        requested=parts.within(step.part, asked.claims, asked.client.kind),
+        now=scope.now(),
+        part=step.part,
+        anew=anew,
     )
     told = [each.text_version for each in earlier if each.is_live(now=scope.now())]
     changes = _changes(asked, since=max(told, default=asked.purpose.text_version))
@@ -73,10 +85,21 @@ def prepare(asked: AuthorizationRequest, claims: frozenset[str], *, anew: bool) 
         asked.purpose,
         asking.claims,
         language=pages.language(),
+        part=step.part,
+        later=step.later,
         kept={**asking.kept, **asking.carried},
         changes=changes,
     )
-    return Prepared(asking, changes, text, anew)
+    return Prepared(asking, changes, text, anew, step, _goes_on(asked, step.later, earlier))
+
+
+def _goes_on(
+    asked: AuthorizationRequest, later: frozenset[str], earlier: tuple[Decided, ...]
+) -> bool:
+    """Say whether the second page is shown unasked: something there is needed, or was given."""
+    carried = rules.carried(rules.terms_of(asked.purpose), earlier, now=scope.now())
+    needed = {claim.name for claim in asked.purpose.claims if claim.required}
+    return any(name in needed or carried.get(name) for name in later)
 
 
 def read_mark(prepared: Prepared) -> str:
@@ -101,7 +124,8 @@ def context(asked: AuthorizationRequest, prepared: Prepared) -> dict[str, Any]:
     """Return what the template shows."""
     asking, purpose, language = prepared.asking, asked.purpose, pages.language()
     held = _Held(asked)
-    lines = [(each, _line(each, held)) for each in asking.questions]
+    least = "" if asking.part is Part.IDENTIFIED else Choice.WITHHOLD  # nothing is ticked there
+    lines = [(each, _line(each, held, least)) for each in asking.questions]
     earlier = {**asking.kept, **asking.carried}
     return {
         "client": client_view(asked.client),
@@ -115,7 +139,12 @@ def context(asked: AuthorizationRequest, prepared: Prepared) -> dict[str, Any]:
         ],
         "carried": bool(asking.carried),
         "changes": [texts.change_words(each, language=language) for each in prepared.changes],
+        "part": prepared.step.part.value,
+        "later": [claim.label for claim in in_order(prepared.step.later)],
+        "goes_on": prepared.goes_on,
+        "more": request.form.get("more") == "yes",
         "durations": durations_of(asked.purpose),
+        "until": identified_until(asked),
         "not_sent": _not_sent(asked),
         "text_shown": prepared.text,
         "fingerprint": read_mark(prepared),
@@ -161,7 +190,7 @@ def _in_words(value: object) -> str:
     return str(value)
 
 
-def _line(question: Question, held: _Held) -> Line:
+def _line(question: Question, held: _Held, least: str) -> Line:
     claim, language = question.claim, pages.language()
     less = pages.say("、").join(
         pages.say("%(label)s：%(value)s", label=each.label.text(language), value=held.words(each))
@@ -174,8 +203,14 @@ def _line(question: Question, held: _Held) -> Line:
         claim.sensitive,
         question.necessity,
         less,
-        request.form.get(f"claim.{claim.name}", Choice.WITHHOLD),
+        request.form.get(f"claim.{claim.name}", least),
     )
+
+
+def identified_until(asked: AuthorizationRequest) -> datetime | None:
+    """Return until when the client knows who the member is, as far as was agreed."""
+    decisions = flow.decisions(asked, flow.signed_in(asked))
+    return rules.identified_until(rules.terms_of(asked.purpose), decisions, now=scope.now())
 
 
 def durations_of(purpose: RegisteredPurpose) -> list[Duration]:

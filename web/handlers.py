@@ -34,12 +34,14 @@ def handlers(rooms: Rooms) -> Mapping[str, Handler]:
     mailing = post(settings.mail)
     return {
         client_notices.KIND: client_notices.ConsentEnded(make, provider, send),
+        client_notices.MARKETING: client_notices.MarketingEnded(make, provider, send),
         member_notices.REQUESTED: member_notices.SubjectRequested(make, provider, send),
         member_notices.PURGED: member_notices.AccountPurged(make, provider, send),
         notices.KIND: notices.MailSender(make, rooms.keyring, settings, mailing),
         archive_making.KIND: archive_making.ArchiveMaker(rooms),
         certificate_lists.KIND: certificate_lists.ListFetcher(rooms, send),
         contact_mails.KIND: contact_mails.ContactMailer(make, provider, settings, mailing),
+        contact_mails.MARKETING: contact_mails.MarketingMailer(make, provider, settings, mailing),
     }
 
 

@@ -2,13 +2,12 @@
 
 from flask import redirect, request
 
-from audit import footprint
-from audit.lines import Kind
 from consent.ledger import Answer
 from consent.models import Voice
+from consent.parts import BEGINNINGS, Part
 from idp.interaction import AskConsent
-from web import asking_others, asking_pages, consents, scope
-from web.interactions import Open, Page, bp, go_on, refuse, still_open
+from web import asking_others, asking_pages, consents
+from web.interactions import Open, Page, bp, go_on, passed, refuse, still_open
 
 
 @bp.get("/consent")
@@ -18,11 +17,18 @@ def consent_page(current: Open) -> Page:
     following = current.next()
     if not isinstance(following, AskConsent):
         return go_on(current, following)
-    if asking_others.newest(current.asked, since=current.row.started_at) is not None:
+    if following.part is Part.MARKETING and _is_anothers_word(current, following.claims):
+        return passed(current, following.part)  # nobody advertises to who cannot decide it alone
+    since = current.row.started_at
+    if asking_others.newest(current.asked, following.part, since=since) is not None:
         return redirect(current.url("guardian_page"), 303)
     if asking_others.another_decides(current.asked):
         return redirect(current.url("another_decides"), 303)
-    return consents.show(current.asked, following.claims, action=current.url("decide"))
+    return consents.show(current.asked, following, action=current.url("decide"))
+
+
+def _is_anothers_word(current: Open, claims: frozenset[str]) -> bool:
+    return asking_others.voice(current.asked, claims) is not Voice.ALONE
 
 
 @bp.post("/consent")
@@ -33,37 +39,42 @@ def decide(current: Open) -> Page:
     answering = ANSWERS.get(request.form.get("decision", ""))  # silence is no consent
     if not isinstance(following, AskConsent) or answering is None:
         return redirect(current.url("step"), 303)
-    return answering(current, following.claims)
+    if request.form.get("part", following.part) != following.part:
+        return redirect(current.url("step"), 303)  # an earlier page, found with the back button
+    return answering(current, following)
 
 
-def _deny(current: Open, _claims: frozenset[str]) -> Page:
-    footprint.record(
-        scope.db(),
-        Kind.CONSENT_REFUSED,
-        member_id=scope.member_id(),
-        now=scope.now(),
-        client_id=current.asked.client.id,
-        purpose_id=current.asked.purpose.id,
-    )
-    return redirect(current.url("refused_page"), 303)
+def _deny(current: Open, following: AskConsent) -> Page:
+    if consents.may_go_on_without(current.asked, following):
+        return _settle(current, following)
+    consents.refuse(current.asked)
+    if following.part in BEGINNINGS:
+        return redirect(current.url("refused_page"), 303)
+    return passed(current, following.part)
 
 
-def _ask_another(current: Open, claims: frozenset[str]) -> Page:
-    return asking_pages.ask_whole(current.asked, claims, url=current.url)
+def _ask_another(current: Open, following: AskConsent) -> Page:
+    return asking_pages.ask_whole(current.asked, following, url=current.url)
 
 
-def _allow(current: Open, claims: frozenset[str]) -> Page:
+def _allow(current: Open, following: AskConsent) -> Page:
     if asking_others.another_decides(current.asked):
         return redirect(current.url("another_decides"), 303)
-    answer = consents.read(current.asked, claims, request.form)
+    return _settle(current, following)
+
+
+def _settle(current: Open, following: AskConsent) -> Page:
+    answer = consents.read(current.asked, following, request.form)
     if not isinstance(answer, Answer):
-        return consents.show(current.asked, claims, action=current.url("decide"), errors=answer)
+        action = current.url("decide")
+        return consents.show(current.asked, following, action=action, errors=answer)
+    if following.later & answer.refused:  # not even looked at
+        current.mark_answered(Part.IDENTIFIED)
     whose = asking_others.voice(current.asked, answer.given)
     if whose is not Voice.ALONE:
         return asking_pages.ask(current.asked, answer, whose, url=current.url)
     consents.write(current.asked, answer)
-    current.mark_consented()
-    return go_on(current, current.next())
+    return passed(current, following.part)
 
 
 ANSWERS = {"deny": _deny, "ask": _ask_another, "allow": _allow}

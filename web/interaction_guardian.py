@@ -1,13 +1,13 @@
 """The pages on which a member waits for another's word, in words a child and an elder read."""
 
 from flask import redirect
-from werkzeug.wrappers import Response
 
 from consent import approvals
 from consent.models import ApprovalState
+from consent.parts import BEGINNINGS
 from idp.interaction import AskConsent
 from web import asking_others, asking_pages, pages, scope
-from web.interactions import Open, Page, bp, go_on, refuse, still_open
+from web.interactions import Open, Page, bp, go_on, passed, refuse, still_open
 from web.views import client_view
 
 
@@ -18,12 +18,11 @@ def guardian_page(current: Open) -> Page:
     following = current.next()
     if not isinstance(following, AskConsent):
         return go_on(current, following)
-    row = asking_others.newest(current.asked, since=current.row.started_at)
+    row = asking_others.newest(current.asked, following.part, since=current.row.started_at)
     if row is None:
         return redirect(current.url("consent_page"), 303)
     if row.state is ApprovalState.APPROVED:
-        current.mark_consented()
-        return go_on(current, current.next())
+        return passed(current, following.part)
     return asking_pages.show(current.asked, row, url=current.url)
 
 
@@ -44,8 +43,8 @@ def another_decides(current: Open) -> Page:
 
 @bp.post("/guardian")
 @still_open
-def stop_waiting(current: Open) -> Response:
-    """Take the question back and return to the client without anything."""
+def stop_waiting(current: Open) -> Page:
+    """Take the question back; go on without these data, or back to the client without anything."""
     if scope.visitor() is not None:
         approvals.take_back(
             scope.db(),
@@ -53,4 +52,7 @@ def stop_waiting(current: Open) -> Response:
             purpose_id=current.asked.purpose.id,
             now=scope.now(),
         )
+    following = current.next()
+    if isinstance(following, AskConsent) and following.part not in BEGINNINGS:
+        return passed(current, following.part)
     return refuse(current, "access_denied", "nobody has agreed in the member's stead")

@@ -12,10 +12,11 @@ from werkzeug.wrappers import Response
 
 from clients.directory import RegisteredClient
 from consent import rules
+from consent.parts import Part
 from consent.rules import Decided
 from idp import interactions, subjects
 from idp.errors import AuthorizationRefused
-from idp.interaction import Issue, SignedIn, Step, next_step
+from idp.interaction import MOMENTS, Issue, SignedIn, Step, next_step
 from idp.issue import issue
 from idp.requests import AuthorizationRequest
 from kernel.errors import NotFound
@@ -61,11 +62,11 @@ class Open:
             now=scope.now(),
         )
 
-    def mark_consented(self) -> None:
-        """Note that the member has just answered."""
+    def mark_answered(self, part: Part) -> None:
+        """Note that the member has just answered this part of the consent, or passed it over."""
         flow.forget_decisions()
-        interactions.mark(scope.db(), self.row.id, "consented_at", now=scope.now())
-        self.progress = replace(self.progress, consented_at=scope.now())
+        interactions.mark(scope.db(), self.row.id, MOMENTS[part], now=scope.now())
+        self.progress = replace(self.progress, **{MOMENTS[part]: scope.now()})
 
 
 def restart_url(row: Row, client: RegisteredClient | None) -> str | None:
@@ -118,6 +119,12 @@ def go_on(current: Open, following: Step) -> Response:
     if isinstance(following, Issue) and current.present is not None:
         return _finish(current, current.present)
     return redirect(flow.page_of(following, current.row.id), 303)
+
+
+def passed(current: Open, part: Part) -> Response:
+    """Lead on after a part of the consent."""
+    current.mark_answered(part)
+    return go_on(current, current.next())
 
 
 def _finish(current: Open, present: SignedIn) -> Response:

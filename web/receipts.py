@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from clients.directory import view_of
 from consent import receipts
+from consent.parts import Part
 from consent.receipts import Issuer, Written
 from idp import acr, keys
 from idp.receipts import ALGORITHM, TYPE, sign
@@ -37,6 +38,7 @@ class _ReceiptView:
     language: str
     version: int
     acr: str
+    page: str
     member: str
     acted: list["_Acted"]
     text: str
@@ -133,6 +135,7 @@ def _view(written: Written, document: Json) -> _ReceiptView:
         language=kept.language,
         version=kept.text_version,
         acr=_strength(kept.acr),
+        page=_page(kept.part),
         member=people[0]["party_name"] if people else "",
         acted=[
             _Acted(each["party_name"], each["party_relation"], each["party_act"] == "withdrew")
@@ -154,6 +157,15 @@ def _strength(reached: str) -> str:
         pages.say("第三級（憑證）"),
     )
     return words[acr.level(reached) - 1] if acr.level(reached) else reached
+
+
+def _page(part: Part) -> str:
+    """Say which page of a merchant's was submitted; empty where there is only one."""
+    return {
+        Part.ANONYMOUS: pages.say("第一頁：沒有一項認得出您"),
+        Part.IDENTIFIED: pages.say("第二頁：認得出您的資料"),
+        Part.MARKETING: pages.say("單獨的一頁：能不能向您行銷"),
+    }.get(part, "")
 
 
 def _state(state: str) -> str:

@@ -19,6 +19,7 @@ CLIENT_ID = "goodday-cafe"
 COOKIE = "merchant_session"
 STRANGER = "openid"  # a name for this visit, and nothing else
 ANSWER = json.dumps({"userinfo": {"offer_eligible": None}})  # yes or no, and never why
+GUEST = json.dumps({"userinfo": {"offer_eligible": None, "marketing_allowed": None}})
 
 
 class Till:
@@ -54,7 +55,8 @@ class Till:
         named = request.args.get("as") == "guest"
         scope = self._setup.record["scope"] if named else STRANGER
         back = self._address("callback")
-        return self._sign_in.start(back, language=g.lang, scope=scope, claims=ANSWER)
+        claims = GUEST if named else ANSWER
+        return self._sign_in.start(back, language=g.lang, scope=scope, claims=claims)
 
     def callback(self) -> Response:
         """Take the answer, ask for the data and print the receipt."""

@@ -6,6 +6,7 @@ within one a draw is all that is left: that is the level of chance.
 """
 
 import hashlib
+import json
 from collections.abc import Callable, Sequence
 from itertools import combinations
 from typing import Any
@@ -27,6 +28,11 @@ PARTIES = (*AGENCIES, *MERCHANTS)
 STRIDE = 7  # with no divisor in common with the crowd: each party meets it in another order
 MINOR_EVERY = 5  # of the crowd, one in five is not of age
 SHARED = ("age_over_18", "relay_email")
+MARKETING = "marketing_allowed"
+# At merchants every third member is a stranger; the others are known, and say yes or no to
+# marketing. Who said the same everywhere is one of many: that makes groups, and nothing else.
+TOLD = (SHARED[:1], SHARED, (*SHARED, MARKETING))
+ASK_OF_MARKETING = json.dumps({"userinfo": {MARKETING: None}})
 
 
 def settle(city: City, crowd: int) -> list[Browser]:
@@ -36,7 +42,7 @@ def settle(city: City, crowd: int) -> list[Browser]:
         merchant = name in MERCHANTS
         changes = make.a_shop_form() if merchant else {}
         kind = "offer" if merchant else "service"
-        claims = asked[:1] if merchant else asked
+        claims = [*asked, make.a_claim_form(MARKETING)] if merchant else asked
         purposes = [make.a_purpose_form("purpose", kind=kind, claims=claims)]
         city.register(
             f"{name}-x", **{**changes, "sector": f"{name}-x.invalid", "purposes": purposes}
@@ -56,10 +62,14 @@ def received(response: TestResponse) -> dict[str, Any]:
 
 def visit(city: City, browser: Browser, number: int, client: str) -> Record:
     """Go to a party, and let it ask all it can; return everything that it was told."""
-    asking = {"scope": "openid profile", "state": "s", "nonce": "n"}
-    if client.startswith(AGENCIES):
-        asking["scope"] += " email"
-    browser.sign_in(client, login=f"member-{number}", share=SHARED, **asking)
+    asking = {"scope": "openid profile email", "state": "s", "nonce": "n"}
+    share: tuple[str, ...] = SHARED
+    if client.startswith(MERCHANTS):
+        asking["claims"], share = (
+            ASK_OF_MARKETING,
+            TOLD[number % len(TOLD) if number % MINOR_EVERY else 0],
+        )
+    browser.sign_in(client, login=f"member-{number}", share=share, **asking)
     city.wait(seconds=1)
     sent = browser.get("/authorize", authorization(client, prompt="none", **asking))
     told = answer(sent)
@@ -96,12 +106,20 @@ def pooled(city: City, crowd: int) -> dict[str, list[Record]]:
 @one_database
 def test_what_four_parties_pool_joins_nobody_better_than_chance(city: City) -> None:
     pool = pooled(city, CROWD)
-    groups = 2  # of age or not: lawfully the same, and all that is
+    groups = 2 * len(TOLD)  # of age or not, known or not: lawfully the same, and all that is
+    _require_all_told_apart(pool)
 
     found = {pair: hits(pool[pair[0]], pool[pair[1]]) for pair in combinations(PARTIES, 2)}
 
     # A draw within each group finds one in it on average; four times that is far out.
     assert all(count <= 4 * groups for count in found.values()), found
+
+
+def _require_all_told_apart(pool: dict[str, list[Record]]) -> None:
+    """See that the merchants really were told a yes, a no, and nothing: or this proves little."""
+    for merchant in MERCHANTS:
+        told = [record["userinfo"]["body"].get(MARKETING) for record in pool[merchant]]
+        assert told[:3] == [None, False, True]
 
 
 PLANTS: dict[str, Callable[[int], object]] = {

@@ -10,6 +10,7 @@ from clients.directory import RegisteredClient, RegisteredPurpose, view_of
 from consent import approvals
 from consent.ledger import Answer
 from consent.models import ApprovalRequest, ApprovalState, Voice
+from consent.parts import Part
 from kernel.errors import NotFound
 from tests import make
 
@@ -47,7 +48,12 @@ class Asker:
     def newest(self, *, since: datetime = NOW, now: datetime = NOW) -> ApprovalRequest | None:
         self.session.expire_all()
         return approvals.newest(
-            self.session, self.purpose, member_id=self.member_id, since=since, now=now
+            self.session,
+            self.purpose,
+            Part.WHOLE,
+            member_id=self.member_id,
+            since=since,
+            now=now,
         )
 
     def refused(self, given: frozenset[str] = GIVEN, *, since: datetime = NOW - WEEK) -> bool:

@@ -39,10 +39,10 @@ def a_purpose(*claims: str, required: tuple[str, ...] = (), **changes: Any) -> R
     return RegisteredPurpose(**{**values, **changes})
 
 
-def asked(purpose: RegisteredPurpose, *decisions: Decided, **more: bool) -> Asking:
+def asked(purpose: RegisteredPurpose, *decisions: Decided, anew: bool = False) -> Asking:
     terms = rules.terms_of(purpose)
     open_claims = rules.unanswered(purpose.approved, terms, decisions, now=NOON)
-    return asking(open_claims, purpose, decisions, requested=purpose.approved, now=NOON, **more)
+    return asking(open_claims, purpose, decisions, requested=purpose.approved, now=NOON, anew=anew)
 
 
 def said(claim: str, *, given: bool = True, version: int = 1) -> Decided:

@@ -13,6 +13,7 @@ from tests.flows.provider import CALLBACK, ISSUER, City, challenge
 CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 MOST_STEPS = 12
+MOST_PAGES = 3
 Changes: TypeAlias = dict[str, Any]  # parameters by name, None for one to leave out
 
 
@@ -82,7 +83,20 @@ class Browser:
         self, page: TestResponse, *share: str, duration: str = "90d", decision: str = "allow"
     ) -> TestResponse:
         shared = {f"claim.{name}": "share" for name in share}
-        return self.follow(self.submit(page, decision=decision, duration=duration, **shared))
+        more = {"more": "yes"} if share else {}  # to a merchant's second page, where there is one
+        return self.follow(
+            self.submit(page, decision=decision, duration=duration, **shared, **more)
+        )
+
+    def consents(self, page: TestResponse, *share: str, duration: str = "90d") -> TestResponse:
+        """Answer page after page: a merchant asks on up to three."""
+        for _ in range(MOST_PAGES):
+            if not page.request.path.endswith("/consent") or page.status_code != 200:
+                break
+            refuses = is_about_marketing(page) and "marketing_allowed" not in share
+            decision = "deny" if refuses else "allow"
+            page = self.consent(page, *share, duration=duration, decision=decision)
+        return page
 
     def sign_in(
         self,
@@ -97,9 +111,7 @@ class Browser:
         page = self.authorize(client_id, **changes)
         if page.request.path.endswith("/login"):
             page = self.log_in(page, login)
-        if page.request.path.endswith("/consent") and not is_at_client(page):
-            page = self.consent(page, *share, duration=duration)
-        return page
+        return self.consents(page, *share, duration=duration)
 
     def code(self, client_id: str = "library", **changes: Any) -> str:
         return answer(self.sign_in(client_id, **changes))["code"]
@@ -109,6 +121,11 @@ class Browser:
         assert response.status_code == 200, response.text
         tokens: dict[str, Any] = response.get_json()
         return tokens
+
+
+def is_about_marketing(page: TestResponse) -> bool:
+    """Say whether a consent page asks the one question of PDPA 20."""
+    return '<input type="hidden" name="part" value="marketing">' in page.text
 
 
 def hidden(page: TestResponse) -> dict[str, str]:

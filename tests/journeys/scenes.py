@@ -279,6 +279,35 @@ def _refuse_at(site: str) -> Callable[[Page, City], None]:
     return refuse
 
 
+def _asked_who_they_are(page: Page, city: City) -> None:
+    """Answer a merchant's first page, and ask to see the second."""
+    asking = json.dumps({"userinfo": {"offer_eligible": None, "marketing_allowed": None}})
+    _go(page, city.request(CAFE, prompt="consent", claims=asking))
+    see_the_second_page(page)
+
+
+def see_the_second_page(page: Page) -> None:
+    """Agree to a merchant's first page, and go to the one about what identifies."""
+    if page.locator("#more-yes").count():
+        page.locator("#more-yes").check()
+    page.locator("#consent_allow").click()
+    page.locator("input[name=part][value=identified]").wait_for(state="attached")
+
+
+def _asked_for_marketing(page: Page, city: City) -> None:
+    _asked_who_they_are(page, city)
+    share_the_name(page)
+    page.locator("#consent_allow").click()
+    page.locator("input[name=part][value=marketing]").wait_for(state="attached")
+
+
+def _allowed_marketing(page: Page, city: City) -> None:
+    _asked_for_marketing(page, city)
+    page.locator("#consent_allow").click()
+    page.wait_for_url(f"{city.cafe}/**")
+    _go(page, f"{city.provider.issuer}/account/consents")
+
+
 def _ask_a_guardian(page: Page, city: City) -> None:
     """Be a child with a parent, and ask to give the café name and mail address."""
     _family(city)
@@ -286,6 +315,7 @@ def _ask_a_guardian(page: Page, city: City) -> None:
     log_in(page, "scene.child")
     page.wait_for_url("**/interaction/**")
     if page.locator("#consent_allow").count():
+        see_the_second_page(page)
         share_the_name(page)
         page.locator("#consent_allow").click()
     page.locator("#check_again").wait_for()
@@ -516,6 +546,9 @@ PROVIDER: Scenes = {
         NEWCOMER, lambda page, city: _go(page, city.request(scope="openid"))
     ),
     "consent to a shop": Scene(NEWCOMER, lambda page, city: _go(page, city.request(CAFE))),
+    "consent to be known by a shop": Scene("shopper", _asked_who_they_are),
+    "consent to marketing": Scene("shopper", _asked_for_marketing),
+    "consents with marketing": Scene("advertised", _allowed_marketing),
     "consent to more": Scene("halfway", _consent_to_more),
     "choosing an account": Scene(
         REGULAR, lambda page, city: _go(page, city.request(prompt="select_account"))

@@ -9,7 +9,7 @@ from tests import make
 from tests.journeys.chromium import LOCALES, PATIENCE_MS
 from tests.journeys.city import CAFE, City
 from tests.journeys.conftest import Arrive
-from tests.journeys.scenes import CHILD, log_in, share_the_name
+from tests.journeys.scenes import CHILD, log_in, see_the_second_page, share_the_name
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("browser")]
 expect.set_options(timeout=PATIENCE_MS)
@@ -28,6 +28,7 @@ def test_a_child_signs_in_at_the_cafe_once_a_parent_agreed(
 
     child.goto(city.request(CAFE))
     log_in(child, child_login, make.PASSWORD)
+    see_the_second_page(child)
     share_the_name(child)
     child.locator("#consent_allow").click()
     expect(child.locator("main")).to_contain_text("陳美玉")

@@ -46,6 +46,9 @@ class World:
             client_notices.KIND: client_notices.ConsentEnded(
                 rooms.sessions, rooms.provider, self.call
             ),
+            client_notices.MARKETING: client_notices.MarketingEnded(
+                rooms.sessions, rooms.provider, self.call
+            ),
             member_notices.REQUESTED: member_notices.SubjectRequested(
                 rooms.sessions, rooms.provider, self.call
             ),
@@ -54,6 +57,9 @@ class World:
             ),
             archive_making.KIND: archive_making.ArchiveMaker(rooms),
             contact_mails.KIND: contact_mails.ContactMailer(
+                rooms.sessions, rooms.provider, rooms.settings, self
+            ),
+            contact_mails.MARKETING: contact_mails.MarketingMailer(
                 rooms.sessions, rooms.provider, rooms.settings, self
             ),
         }

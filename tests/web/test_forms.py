@@ -106,6 +106,7 @@ POSTS = (
     "/account/sessions/end",
     f"/account/sessions/{NOBODY}/end",
     f"/account/consents/{NOBODY}/withdraw",
+    f"/account/consents/{NOBODY}/marketing/stop",
     "/account/confirm",
     "/account/show",
     "/account/requests",

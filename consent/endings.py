@@ -1,0 +1,125 @@
+"""End a single yes, and put on record what ran out: nothing was released from that moment on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from consent.catalogue import MARKETING
+from consent.models import Consent, Decision, EndReason
+from kernel.errors import NotFound
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stopped:
+    """A yes that was stopped: to which client, and when it would have ended by itself."""
+
+    client_id: UUID
+    until: datetime
+
+
+def stop(
+    session: Session, claim: str, *, member_id: UUID, purpose_id: UUID, now: datetime
+) -> Stopped:
+    """End one yes, however many tabs try; return whom it was said to, and for how long.
+
+    Raises NotFound if it is not in force.
+    """
+    ended = session.execute(
+        update(Consent)
+        .where(
+            Consent.member_id == member_id,
+            Consent.purpose_id == purpose_id,
+            Consent.claim == claim,
+            Consent.decision == Decision.GIVEN,
+            Consent.ended_at.is_(None),
+            Consent.expires_at > now,
+        )
+        .values(ended_at=now, end_reason=EndReason.WITHDRAWN)
+        .returning(Consent.client_id, Consent.expires_at)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if ended is None:
+        raise NotFound("consent.not_found")
+    return Stopped(client_id=ended.client_id, until=ended.expires_at)
+
+
+def has_ended(
+    session: Session, claim: str, *, member_id: UUID, purpose_id: UUID, now: datetime
+) -> bool:
+    """Say whether a yes to `claim` ended at this very moment."""
+    found = select(Consent.id).where(
+        Consent.member_id == member_id,
+        Consent.purpose_id == purpose_id,
+        Consent.claim == claim,
+        Consent.decision == Decision.GIVEN,
+        Consent.ended_at == now,
+    )
+    return session.scalar(found.limit(1)) is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expired:
+    """A purpose for which nothing the member agreed to is in force any longer."""
+
+    member_id: UUID
+    client_id: UUID
+    purpose_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class RanOut:
+    """What one sweep ended: how many decisions, purposes left empty, yeses to marketing."""
+
+    count: int
+    emptied: Sequence[Expired]
+    unmarketed: Sequence[Expired]
+
+
+def expire(session: Session, *, most: int, now: datetime) -> RanOut:
+    """Put on record that consents ran out, at most so many."""
+    due = (
+        select(Consent.id)
+        .where(Consent.ended_at.is_(None), Consent.expires_at <= now)
+        .order_by(Consent.expires_at)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    rows = session.execute(
+        update(Consent)
+        .where(Consent.id.in_(due))
+        .values(ended_at=Consent.expires_at, end_reason=EndReason.EXPIRED)
+        .returning(
+            Consent.member_id,
+            Consent.client_id,
+            Consent.purpose_id,
+            Consent.claim,
+            Consent.decision,
+        )
+        .execution_options(synchronize_session=False)
+    ).all()
+    gone = dict.fromkeys(_expired(row) for row in rows)
+    yeses = [row for row in rows if (row.claim, row.decision) == (MARKETING, Decision.GIVEN)]
+    return RanOut(
+        count=len(rows),
+        emptied=[each for each in gone if not _has_left(session, each)],
+        unmarketed=[_expired(row) for row in yeses],
+    )
+
+
+def _expired(row: Any) -> Expired:  # a row of several shapes
+    return Expired(member_id=row.member_id, client_id=row.client_id, purpose_id=row.purpose_id)
+
+
+def _has_left(session: Session, expired: Expired) -> bool:
+    left = select(Consent.id).where(
+        Consent.member_id == expired.member_id,
+        Consent.purpose_id == expired.purpose_id,
+        Consent.decision == Decision.GIVEN,
+        Consent.ended_at.is_(None),
+    )
+    return session.scalar(left.limit(1)) is not None
