@@ -199,6 +199,15 @@ CATALOGUE = {
     "offer.already_decided": _entry(
         409, "這項優惠已經決定", "The offer was decided already", clause="6(4)"
     ),
+    "population.source_missing": _entry(
+        422, "要寫明數字的出處", "Say which published statistics this is from", clause="10-I(4)"
+    ),
+    "population.day_in_future": _entry(
+        422, "統計日不能是將來", "A figure cannot speak of a day to come", clause="10-I(4)"
+    ),
+    "population.exists": _entry(
+        409, "這一天已經有這個數字", "There is a figure of that day already", clause="10-I(4)"
+    ),
     "publish.document_no_missing": _entry(
         409, "缺來文文號", "The document number is missing", clause="6(4)"
     ),

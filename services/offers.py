@@ -4,7 +4,7 @@ An offer is put forward with a document number, approved by DoIT under another, 
 its period. "Not confirmed" is no evidence that a right does not exist.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -165,6 +165,12 @@ def withdraw(session: Session, offer_id: UUID, *, now: datetime) -> None:
     )
     if changed(ended) != 1:
         raise Refused("offer.already_decided")
+
+
+def listed(session: Session) -> Sequence[Offer]:
+    """Return the offers that were not ended, the newest first."""
+    rows = select(Offer).where(Offer.ended_at.is_(None)).order_by(Offer.id.desc())
+    return session.scalars(rows).all()
 
 
 def _get(session: Session, offer_id: UUID) -> Offer:

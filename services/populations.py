@@ -4,7 +4,8 @@ Figures are bounds, worked out from what is published or counted; nothing here l
 What has no figure is taken for small.
 """
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from itertools import chain
 from uuid import UUID
@@ -13,6 +14,8 @@ from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.orm import Session
 
 from clients.models import Client, Organisation, Purpose
+from kernel import clock
+from kernel.db import insert_once
 from kernel.errors import Refused
 from kernel.ids import new_id
 from services import combinations, eligibility
@@ -20,24 +23,50 @@ from services.eligibility import Activated, Rule
 from services.models import Activation, ActivationNote, Offer, PopulationFigure, Service
 
 DAILY = timedelta(days=1)
+LONGEST_SOURCE = 200  # characters
 EVERYBODY = "everybody"  # the condition under which the number of all is kept
 
 
 def enter(
     session: Session, condition: str, people: int, *, source: str, as_of: date, now: datetime
 ) -> None:
-    """Put a published figure on record: of EVERYBODY, or of a rule's canonical condition."""
-    session.add(
-        PopulationFigure(
-            id=new_id(),
-            condition=condition,
-            people=people,
-            source=source,
-            as_of=as_of,
-            entered_at=now,
-        )
-    )
-    session.flush()
+    """Put a published figure on record: of EVERYBODY, or of a rule.
+
+    Raises Refused `population.source_missing`, `population.day_in_future`, `population.exists`,
+    `offer.rule_invalid`.
+    """
+    if not source.strip() or len(source) > LONGEST_SOURCE:
+        raise Refused("population.source_missing")
+    if as_of > clock.taipei_day(now):
+        raise Refused("population.day_in_future")
+    values = {
+        "id": new_id(),
+        "condition": _canonical(condition),
+        "people": people,
+        "source": source.strip(),
+        "as_of": as_of,
+        "entered_at": now,
+    }
+    if not insert_once(session, PopulationFigure, values):
+        raise Refused("population.exists")
+
+
+def _canonical(condition: str) -> str:
+    """Return the line under which figures of a condition are kept."""
+    if condition == EVERYBODY:
+        return condition
+    try:
+        data = json.loads(condition)
+    except ValueError:
+        raise Refused(eligibility.INVALID) from None
+    return eligibility.condition(eligibility.parse(data))
+
+
+def entered(session: Session) -> Sequence[PopulationFigure]:
+    """Return the published figures, the newest of each condition first."""
+    return session.scalars(
+        select(PopulationFigure).order_by(PopulationFigure.condition, PopulationFigure.as_of.desc())
+    ).all()
 
 
 def require_large(session: Session, offer: Offer, *, smallest: int) -> None:

@@ -1,11 +1,13 @@
 """What a merchant is told when its contract is over: nothing, at that very second (2(8)4)."""
 
 from datetime import UTC, datetime, timedelta
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from audit.models import TrailEntry
 from clients import contracts, registry
 from idp.models import Grant, GrantEnd
 from tests import make
@@ -113,3 +115,26 @@ def test_an_agency_does_not_notice_midnight(city: City) -> None:
     city.now = MIDNIGHT
 
     assert city.is_alive(tokens["access_token"])
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_of_two_sweeps_at_once_one_ends_the_contract(city: City) -> None:
+    _, tokens = a_customer(city)
+    city.now = MIDNIGHT
+    together, ended = Barrier(2), []
+
+    def sweep() -> None:
+        together.wait()
+        ended.append(contract_endings.end(city.sessions, now=city.now))
+
+    threads = [Thread(target=sweep) for _ in range(2)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+
+    assert sorted(ended) == [0, 1]
+    with city.database() as session:
+        lines = session.scalars(select(TrailEntry).where(TrailEntry.event == "contract.ended"))
+        assert len(lines.all()) == 1
+    assert not city.is_alive(tokens["access_token"])

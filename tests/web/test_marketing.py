@@ -16,11 +16,14 @@ from consent.parts import Part
 from idp.client_notices import MARKETING_EVENT, TYPE
 from idp.signing import read_keys, read_signed
 from kernel.errors import Refused
+from members import requests
+from members.models import RequestKind
+from members.requests import Wish
 from tests import make
 from tests.flows.browser import Browser, answer, authorization, hidden
 from tests.flows.provider import City
 from tests.web.outbox import World
-from web import consent_endings
+from web import consent_endings, request_making
 
 NOTICES = "https://cafe.invalid/notices"
 ASKING = {"claims": json.dumps({"userinfo": {"marketing_allowed": None}})}
@@ -288,3 +291,25 @@ def test_an_agency_does_not_ask_for_marketing(city: City) -> None:
 
     with pytest.raises(Refused, match=r"flow\.purpose_mismatch"):
         city.register("archive-2", purposes=[purpose])
+
+
+@pytest.mark.clause("10(4)")
+def test_a_letter_is_not_the_first_to_bring_a_merchant_a_name(
+    browser: Browser, world: World
+) -> None:
+    browser.consent(browser.log_in(browser.authorize("cafe", **ASKING)))
+    city, rooms = browser.city, world.rooms
+    member_id, wish = city.member_id(), Wish(kind=RequestKind.INQUIRE, language="en", acr="")
+    with city.database() as session:
+        client_id = registry.get(session, "cafe").id
+        asked = requests.make(
+            session, wish, member_id=member_id, keyring=rooms.keyring, now=city.now
+        )
+        request_making.tell(session, client_id, asked, stage="done", now=city.now)
+        cafe = rooms.provider.directory.find(session, "cafe", now=city.now)
+    assert cafe is not None
+
+    world.work_off()
+
+    (letter,) = [each for each in world.letters if each["To"] == "ask@cafe.invalid"]
+    assert rooms.provider.sub_of(member_id, cafe) not in str(letter)
