@@ -58,3 +58,9 @@ def in_turn(
     return [
         (part, claims) for part, claims in turns if claims and (part != Part.MARKETING or known)
     ]
+
+
+def called(part: Part, claims: Iterable[str]) -> Part:
+    """Return what a receipt calls a page: the whole, if another decided on later parts too."""
+    is_more = part is Part.ANONYMOUS and not IDENTIFYING.isdisjoint(claims)
+    return Part.WHOLE if is_more else part

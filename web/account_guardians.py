@@ -9,7 +9,7 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from clients.directory import RegisteredClient, RegisteredPurpose
-from consent import approvals, ledger
+from consent import approvals, ledger, parts
 from consent.acting import Acting
 from consent.catalogue import ALWAYS, Claim, in_order
 from consent.ledger import Answer, Approval
@@ -208,7 +208,7 @@ def _approve(asked: Asked, duration: str) -> tuple[frozenset[str], UUID]:
         language=row.language,
         text=row.text,
         acr=row.acr,
-        part=row.part,
+        part=parts.called(row.part, row.given),
     )
     approval = Approval(
         approver_id=asked.by.by, relation=asked.by.relation, until=asked.by.word_ends_at

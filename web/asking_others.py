@@ -114,7 +114,9 @@ def require_somebody(
 
 def whole(asked: AuthorizationRequest, step: AskConsent) -> Answer:
     """Return the question that another answers altogether: everything asked, nothing chosen."""
-    prepared = consent_page.prepare(asked, step, anew=False)
+    # Who answers for another sees every claim at once, and each is still decided by itself.
+    pages_at_once = AskConsent(step.claims | step.later) if step.later else step
+    prepared = consent_page.prepare(asked, pages_at_once, anew=False)
     offered = ledger.durations(asked.purpose)
     visitor = scope.visitor()
     return Answer(

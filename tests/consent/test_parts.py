@@ -57,6 +57,12 @@ def test_a_merchants_first_page_asks_nothing_that_tells_who_the_member_is() -> N
     assert MARKETING not in first
 
 
+def test_a_page_on_which_another_decided_everything_is_called_the_whole() -> None:
+    assert parts.called(Part.ANONYMOUS, ["sub", "name"]) is Part.WHOLE
+    assert parts.called(Part.ANONYMOUS, ["sub", "age_over_65"]) is Part.ANONYMOUS
+    assert parts.called(Part.IDENTIFIED, ["name"]) is Part.IDENTIFIED
+
+
 def test_an_agency_asks_on_one_page() -> None:
     assert parts.within(Part.WHOLE, EVERYTHING, AGENCY) == EVERYTHING
     assert not parts.within(Part.WHOLE, EVERYTHING, MERCHANT)
