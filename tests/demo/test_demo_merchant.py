@@ -27,7 +27,7 @@ def test_the_receipt_shows_what_was_received_and_no_more(
     assert guest.sign_in().location == "/receipt"
 
     page = guest.get("/receipt").text
-    assert page.count("Not given") == 3
+    assert page.count("Not given") == 4
     assert SUB in page
 
 
