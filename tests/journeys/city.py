@@ -63,7 +63,7 @@ def open_city(folder: Path) -> Iterator[City]:
     used = addresses.read(environment)
     environment[setup.DATA_VARIABLE] = str(folder)
     # Certificates are offered, too: their pages are pages like any other.
-    environment["TAIPEI_ID_ADAPTERS"] = "password,passkey,certificate"
+    environment["TAIPEI_ID_ADAPTERS"] = "password,passkey,certificate,smartcard"
     environment["TAIPEI_ID_CERTIFICATES"] = str(files.pinned(folder, pki.generation(2)))
     environment["TAIPEI_ID_CERTIFICATE_FRONT"] = "https://*.card.example.invalid"
     ready = [used.provider.origin + DISCOVERY, used.library.origin, used.merchant.origin]
