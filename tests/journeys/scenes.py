@@ -29,6 +29,7 @@ class Scene:
 
     who: str
     enter: Callable[[Page, City], None]
+    complains: bool = False  # the browser does, of what the scene provokes
 
 
 Scenes: TypeAlias = dict[str, Scene]
@@ -591,7 +592,7 @@ PROVIDER: Scenes = {
     "no carriers": Scene(NEWCOMER, _at("/account/carriers")),
     "login by card": Scene(STRANGER, _at("/account/login/card")),
     "login to a service by card": Scene(STRANGER, _to_the_card),
-    "no card program": Scene(STRANGER, _without_a_card_program),
+    "no card program": Scene(STRANGER, _without_a_card_program, complains=True),
     "step-up by card": Scene(CARRYING, _to_the_card),
     "adding a card": Scene(NEWCOMER, _confirmed("/account/carriers/card")),
     "adding a card after a loss": Scene(UNLUCKY, _confirmed("/account/carriers/card")),

@@ -59,6 +59,7 @@ def test_nothing_is_wrong_with(
     there = SCENES[scene]
     state = remembered.bring(there.who, language)
     person = arrive(language, storage_state=state, reduced_motion="reduce")
+    person.is_excused = there.complains
 
     there.enter(person.page, city)
     remembered.renew(there.who, language, person)
