@@ -289,6 +289,8 @@ def _asked_who_they_are(page: Page, city: City) -> None:
 
 def see_the_second_page(page: Page) -> None:
     """Agree to a merchant's first page, and go to the one about what identifies."""
+    if page.locator("input[name=part][value=identified]").count():
+        return  # the first was answered in an earlier scene
     if page.locator("#more-yes").count():
         page.locator("#more-yes").check()
     page.locator("#consent_allow").click()
@@ -379,6 +381,7 @@ def _no_of_a_parent(page: Page, city: City) -> None:
     _go(page, city.request(CAFE, prompt="login"))
     log_in(page, "refused.child")
     page.wait_for_url("**/interaction/**")
+    see_the_second_page(page)
     share_the_name(page)
     page.locator("#consent_allow").click()
     if not page.locator("#check_again").count():
@@ -412,6 +415,7 @@ def _share_at_the_cafe(page: Page, city: City, login: str) -> None:
     _go(page, city.request(CAFE, prompt="login"))
     log_in(page, login)
     page.wait_for_url("**/interaction/**")
+    see_the_second_page(page)
     share_the_name(page)
     page.locator("#consent_allow").click()
     page.locator("#leave").wait_for()
