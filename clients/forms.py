@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from clients import business_numbers
+from clients import business_numbers, grant_types
 from clients.claims import MARKETING, lesser
 from clients.models import AuthMethod, Body, OrganisationKind, Profile, PurposeKind
 from clients.profiles import rules_of
@@ -99,7 +99,7 @@ class ClientForm(_Form):
     auth_method: AuthMethod = AuthMethod.BASIC
     jwks: dict[str, Any] | None = None
     sector: str = Field(min_length=1, max_length=255)
-    redirect_uris: tuple[str, ...] = Field(min_length=1)
+    redirect_uris: tuple[str, ...] = ()
     post_logout_redirect_uris: tuple[str, ...] = ()
     grant_types: tuple[str, ...] = ("authorization_code", "refresh_token")
     id_token_alg: str = Field(default="ES256", pattern="^(ES256|RS256)$")
@@ -157,6 +157,16 @@ class ClientForm(_Form):
             raise ValueError(f"{self.profile.value} has other ways to authenticate")
         if self.id_token_alg not in rules.algorithms:
             raise ValueError(f"{self.profile.value} signs with other algorithms")
+        return self
+
+    @model_validator(mode="after")
+    def _grant_types_fit(self) -> "ClientForm":
+        grant_types.require_fitting(
+            self.grant_types,
+            kind=self.kind,
+            method=self.auth_method,
+            redirect_uris=self.redirect_uris,
+        )
         return self
 
     @model_validator(mode="after")

@@ -1,5 +1,6 @@
 """Register organisations, clients and secrets; each purpose begins with its first wording."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,7 +8,7 @@ from pydantic import ValidationError
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from clients import contracts, purposes
+from clients import contracts, grant_types, purposes
 from clients.forms import ClientForm
 from clients.models import (
     AuthMethod,
@@ -121,6 +122,25 @@ def rotate_secret(session: Session, client_id: str, *, now: datetime) -> str:
         .values(expires_at=now + OVERLAP)
     )
     return _keep_secret(session, client, new_secret(), now=now)
+
+
+def set_grant_types(session: Session, client_id: str, types: Sequence[str]) -> None:
+    """Let a client come to tokens in these ways and no other, from now on.
+
+    Raises NotFound, or Refused `client.form_invalid`.
+    """
+    client = get(session, client_id)
+    try:
+        grant_types.require_fitting(
+            types,
+            kind=client.organisation.kind,
+            method=client.auth_method,
+            redirect_uris=client.redirect_uris,
+        )
+    except ValueError as wrong:
+        raise Refused("client.form_invalid") from wrong
+    client.grant_types = list(types)
+    session.flush()
 
 
 def get(session: Session, client_id: str) -> Client:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from clients import grant_types
 from clients.models import AuthMethod, Profile
 from clients.profiles import rules_of
 from consent.catalogue import CLAIMS, SCOPES
@@ -37,7 +38,7 @@ def metadata(issuer: str, *, acr_values: Iterable[str] = ()) -> dict[str, Any]:
         "scopes_supported": list(SCOPES),
         "response_types_supported": ["code"],
         "response_modes_supported": list(MODES),
-        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "grant_types_supported": list(grant_types.KNOWN),
         "acr_values_supported": sorted(acr_values),
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": list(ALGORITHMS),

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from clients.directory import RegisteredClient
 from clients.models import AuthMethod, OrganisationKind
 from consent.rules import Decided
+from idp import client_tokens
 from idp.client_authentication import authenticated_client
 from idp.errors import ProtocolError
 from idp.grants import end_one
@@ -43,9 +44,10 @@ def introspect(
     )
     if caller.auth_method is AuthMethod.NONE:
         raise ProtocolError("invalid_client", "a public client cannot introspect", status=401)
-    found = find_access_token(session, _token(form), now=now)
+    token = _token(form)
+    found = find_access_token(session, token, now=now)
     if found is None:
-        return INACTIVE
+        return client_tokens.told(provider, session, token, caller=caller, now=now) or INACTIVE
     row, decisions = found
     if not (row.client_id == caller.id or caller.resource_server):
         return INACTIVE
@@ -113,6 +115,7 @@ def revoke(
         .where(Token.token_hash == hashed, Grant.client_id == caller.id)
     ).one_or_none()
     if found is None:
+        client_tokens.revoke(session, hashed, client=caller, now=now)
         return
     if found.kind is TokenKind.REFRESH:
         end_one(session, found.grant_id, GrantEnd.REVOKED, now=now)

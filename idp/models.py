@@ -151,6 +151,22 @@ class Token(Base):
     revoked_at: Mapped[datetime | None]
 
 
+class ClientToken(Base):
+    """An access token of a client that acts for itself: no member, no grant, one interface."""
+
+    __tablename__ = "client_token"
+    __table_args__ = (Index(None, "expires_at"),)
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    client_id: Mapped[UUID]
+    audience: Mapped[str] = mapped_column(String(255))
+    scope: Mapped[str] = mapped_column(String(1000))
+    issued_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    confirmation: Mapped[str | None] = mapped_column(String(64))
+    revoked_at: Mapped[datetime | None]
+
+
 class SpentProof(Base):
     """A DPoP proof already seen: it must not be accepted again (RFC 9449 11.1)."""
 

@@ -102,6 +102,11 @@ def require_possession(
         raise ProtocolError("invalid_token", "the token belongs to another key", status=401)
 
 
+def token_type(confirmation: str | None) -> str:
+    """Return how a token must be sent: with a proof, if it is held to a key that signs them."""
+    return DPOP if (confirmation or "").startswith(f"{_JKT}:") else BEARER
+
+
 def thumbprint(confirmation: str) -> str:
     """Return the thumbprint of the key a confirmation is about."""
     return confirmation.partition(":")[2]

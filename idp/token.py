@@ -1,4 +1,4 @@
-"""Serve the token endpoint: a code or a refresh token for new tokens (RFC 6749 4.1.3, 6)."""
+"""Serve the token endpoint: each way a client may come to tokens (RFC 6749 3.2)."""
 
 from datetime import datetime
 from typing import Any
@@ -7,8 +7,10 @@ from pyop.exceptions import OAuthError
 from sqlalchemy.orm import Session
 
 from clients.directory import RegisteredClient
+from clients.grant_types import CODE, ITSELF, REFRESH
 from clients.models import AuthMethod
 from clients.profiles import rules_of
+from idp import client_tokens
 from idp.client_authentication import authenticated_client, require_in_force
 from idp.errors import ProtocolError
 from idp.parameters import Parameters
@@ -19,8 +21,9 @@ from idp.state import GrantState
 from kernel.keyring import Keyring
 
 REQUIRED = {
-    "authorization_code": ("code", "redirect_uri"),
-    "refresh_token": ("refresh_token",),
+    CODE: ("code", "redirect_uri"),
+    REFRESH: ("refresh_token",),
+    ITSELF: (),
 }
 
 
@@ -36,29 +39,22 @@ def exchange(
 ) -> dict[str, Any]:
     """Return the token response. Raises ProtocolError, always with an error RFC 6749 5.2 knows."""
     values = form.single()
-    grant_type = values.get("grant_type")
     client = authenticated_client(
         provider, session, form, endpoint="/token", authorization=authorization, now=now
     )
     require_in_force(client, now=now)
-    if grant_type is None:
-        raise ProtocolError("invalid_request", "grant_type is missing")
-    if grant_type not in REQUIRED:
-        raise ProtocolError("unsupported_grant_type", "this grant_type is not supported")
-    if grant_type not in client.grant_types:
-        raise ProtocolError("unauthorized_client", "this client may not use this grant_type")
-    for name in REQUIRED[grant_type]:
-        if name not in values:
-            raise ProtocolError("invalid_request", f"{name} is missing")
+    grant_type = _grant_type(values, client)
     rules, key = rules_of(client.profile), shown_key(session, shown, now=now)
     if rules.bound and key is None:
         raise ProtocolError("invalid_dpop_proof", "this client's tokens are held to a key")
+    if grant_type == ITSELF:
+        return client_tokens.issue(provider, session, client, values, confirmation=key, now=now)
     state = GrantState(
         session,
         lifetimes=provider.lifetimes,
         now=now,
         client_id=client.id,
-        refreshable="refresh_token" in client.grant_types,
+        refreshable=REFRESH in client.grant_types,
         rotates=rules.rotates,
         confirmation=key,
         holds_refresh=client.auth_method is AuthMethod.NONE,
@@ -68,10 +64,25 @@ def exchange(
     )
     bound = provider.at_work(state, released, client=client)
     response = _with_pyop(bound, values)
-    if grant_type == "refresh_token":  # a code is too young for its consent to have expired
+    if grant_type == REFRESH:  # a code is too young for its consent to have expired
         _require_consent(client, state)
     kind = BEARER if key is None else DPOP
     return {**response, "scope": state.scope, "token_type": kind}
+
+
+def _grant_type(values: dict[str, str], client: RegisteredClient) -> str:
+    """Return the grant type of a request that is complete and its client's to make."""
+    grant_type = values.get("grant_type")
+    if grant_type is None:
+        raise ProtocolError("invalid_request", "grant_type is missing")
+    if grant_type not in REQUIRED:
+        raise ProtocolError("unsupported_grant_type", "this grant_type is not supported")
+    if grant_type not in client.grant_types:
+        raise ProtocolError("unauthorized_client", "this client may not use this grant_type")
+    for name in REQUIRED[grant_type]:
+        if name not in values:
+            raise ProtocolError("invalid_request", f"{name} is missing")
+    return grant_type
 
 
 def _with_pyop(bound: Provider, values: dict[str, str]) -> dict[str, Any]:

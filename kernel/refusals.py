@@ -162,6 +162,27 @@ CATALOGUE = {
     "client.contract_not_merchant": _entry(
         422, "只有特約商店有契約", "Only merchants have contracts", clause="2(8)4"
     ),
+    "resource.address_invalid": _entry(
+        422,
+        "介面的位址要是 https 開頭的完整網址，不能有 #",
+        "An interface is known by a whole https address without #",
+    ),
+    "resource.already_exists": _entry(
+        409, "這個介面已經登記", "This interface is registered already"
+    ),
+    "resource.not_an_agencys": _entry(
+        422,
+        "只有能證明身分的機關網站可以提供介面",
+        "Only an agency's client that can prove itself serves interfaces",
+        clause="10(3)",
+    ),
+    "resource.not_approved": _entry(404, "沒有核准過這一項", "This was not approved"),
+    "resource.not_found": _entry(404, "沒有登記這個介面", "No such interface is registered"),
+    "resource.scope_invalid": _entry(
+        422,
+        "權限名稱要像 cases.read：小寫英文，中間有點或冒號",
+        "A scope looks like cases.read: small letters with a dot or colon between",
+    ),
     "client.authentication_failed": _FAILED_CLIENT,
     "client.authentication_ambiguous": _FAILED_CLIENT,
     "request.client_missing": _REQUEST,

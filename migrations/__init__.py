@@ -25,6 +25,7 @@ ROOMS_WITH_TABLES = (
     "audit.models",
     "carriers.models",
     "clients.models",
+    "clients.resource_models",
     "consent.models",
     "idp.models",
     "kernel.calendar",

@@ -3,6 +3,11 @@
 Revision 0019, after 0018.
 """
 
+from datetime import datetime
+
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0019"
 down_revision = "0018"
 branch_labels = None
@@ -10,8 +15,79 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Change nothing yet."""
+    """Create the tables of interfaces, and of tokens that are about no member."""
+    _create_resource()
+    _create_client_token()
 
 
 def downgrade() -> None:
-    """Change nothing yet."""
+    """Forget both; machines sign in anew."""
+    for name in ("client_token", "resource_scope", "resource"):
+        op.drop_table(name)
+
+
+def _moment(name: str, *, nullable: bool = True) -> sa.Column[datetime]:
+    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
+
+
+def _enum(name: str, *values: str) -> sa.Enum:
+    return sa.Enum(*values, name=name, native_enum=False, create_constraint=True, length=32)
+
+
+def _create_resource() -> None:
+    op.create_table(
+        "resource",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("identifier", sa.String(length=255), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("name_zh", sa.String(length=200), nullable=False),
+        sa.Column("name_en", sa.String(length=200), nullable=False),
+        sa.Column("token_format", _enum("tokenformat", "opaque", "jwt"), nullable=False),
+        sa.Column("alg", sa.String(length=8), nullable=False),
+        _moment("added_at", nullable=False),
+        _moment("ended_at"),
+        sa.ForeignKeyConstraint(
+            ["client_id"], ["client.id"], name=op.f("fk_resource_client_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_resource")),
+        sa.UniqueConstraint("identifier", name=op.f("uq_resource_identifier")),
+    )
+    op.create_index(op.f("ix_resource_client_id"), "resource", ["client_id"])
+    op.create_table(
+        "resource_scope",
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("resource_id", sa.Uuid(), nullable=False),
+        sa.Column("scope", sa.String(length=64), nullable=False),
+        _moment("approved_at", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["client_id"],
+            ["client.id"],
+            name=op.f("fk_resource_scope_client_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["resource_id"],
+            ["resource.id"],
+            name=op.f("fk_resource_scope_resource_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint(
+            "client_id", "resource_id", "scope", name=op.f("pk_resource_scope")
+        ),
+    )
+
+
+def _create_client_token() -> None:
+    op.create_table(
+        "client_token",
+        sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("audience", sa.String(length=255), nullable=False),
+        sa.Column("scope", sa.String(length=1000), nullable=False),
+        _moment("issued_at", nullable=False),
+        _moment("expires_at", nullable=False),
+        sa.Column("confirmation", sa.String(length=64), nullable=True),
+        _moment("revoked_at"),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_client_token")),
+    )
+    op.create_index(op.f("ix_client_token_expires_at"), "client_token", ["expires_at"])

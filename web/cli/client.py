@@ -66,6 +66,25 @@ def rotate_secret(client_id: str) -> None:
     _hand_over(client_id, secret)
 
 
+@client.command(name="grants")
+@click.argument("client_id")
+@click.argument("types", nargs=-1, required=True)
+def set_grants(client_id: str, types: tuple[str, ...]) -> None:
+    """Let CLIENT_ID come to tokens by the grant TYPES named, and by no other."""
+    with opened() as at:
+        registry.set_grant_types(at.session, client_id, types)
+        row = registry.get(at.session, client_id)
+        trail.record(
+            at.session,
+            "client.grants_set",
+            actor=None,
+            subject=row.id,
+            now=clock.now(),
+            channel="cli",
+        )
+    say(f"{client_id}: {' '.join(types)}")
+
+
 def read_form(file: Path) -> dict[str, Any]:
     """Return the JSON object in `file`. Raises Stop saying where it breaks."""
     try:

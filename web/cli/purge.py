@@ -14,7 +14,15 @@ from sqlalchemy import ColumnElement, delete, exists, inspect, select, tuple_
 from adapters.smartcard.models import CardTalk
 from clients.models import ClientSecret, SpentAssertion
 from consent.models import TillCode
-from idp.models import Grant, Interaction, PushedRequest, SigningKey, SpentProof, Token
+from idp.models import (
+    ClientToken,
+    Grant,
+    Interaction,
+    PushedRequest,
+    SigningKey,
+    SpentProof,
+    Token,
+)
 from kernel import clock
 from kernel import settings as configuration
 from kernel.db import Base, Sessions, sessions, transaction
@@ -50,6 +58,7 @@ STALE = (
     Stale(Interaction, Interaction.expires_at, DAY),
     Stale(PushedRequest, PushedRequest.expires_at, DAY),
     Stale(Token, Token.expires_at, DAY),
+    Stale(ClientToken, ClientToken.expires_at, DAY),
     Stale(  # after its tokens; thirty days in which a replayed code is still recognised
         Grant, Grant.code_expires_at, 30 * DAY, exists().where(Token.grant_id == Grant.id)
     ),

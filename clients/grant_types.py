@@ -1,0 +1,28 @@
+"""Name the ways a client may come to tokens; which of them are its own is data (RFC 7591 2)."""
+
+from collections.abc import Collection
+
+from clients.models import AuthMethod, OrganisationKind
+
+CODE = "authorization_code"
+REFRESH = "refresh_token"
+ITSELF = "client_credentials"  # RFC 6749 4.4
+KNOWN = (CODE, REFRESH, ITSELF)
+AGENCIES_ONLY = frozenset({ITSELF})  # a merchant has no business without its customer
+
+
+def require_fitting(
+    types: Collection[str],
+    *,
+    kind: OrganisationKind,
+    method: AuthMethod,
+    redirect_uris: Collection[str],
+) -> None:
+    """Raise ValueError if a client of this kind cannot have these grant types."""
+    if unknown := set(types) - set(KNOWN):
+        raise ValueError(f"{min(unknown)} is not a grant type of this provider")
+    if CODE in types and not redirect_uris:
+        raise ValueError(f"{CODE} needs redirect_uris")
+    proven = kind is OrganisationKind.AGENCY and method is not AuthMethod.NONE
+    if AGENCIES_ONLY & set(types) and not proven:
+        raise ValueError("only an agency's client that proves itself acts without a browser")
