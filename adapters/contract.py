@@ -167,10 +167,11 @@ class Held(Protocol):
 class ReadsAtDesk(Protocol):
     """What an adapter adds if a reader at a desk can tell its carriers apart."""
 
-    def find_shown(self, session: Session, kind: str, number: str) -> UUID | None:
+    def find_shown(self, session: Session, kind: str, number: str, *, now: datetime) -> UUID | None:
         """Return the binding of the carrier a reader read, None for none; in one statement.
 
-        `kind` and `number` are as the reader sent them. That the holder is there is not proven.
+        `kind` and `number` are as the reader sent them; for a kind it does not know, an adapter
+        asks nothing. That the holder is there is not proven.
         """
         ...
 

@@ -4,7 +4,7 @@ A card nobody has and one that was reported lost are answered alike, and cost al
 card must not learn whose it was, or that it was anybody's (docs/decisions/0049).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -16,6 +16,7 @@ from audit import footprint, trail
 from audit.lines import Kind
 from carriers.models import Binding
 from clients.models import Client, Terminal
+from consent import seen_cards
 from kernel.errors import Refused
 from kernel.prebuilt import Prebuilt, Row
 from members.models import Member, Standing
@@ -86,6 +87,7 @@ class Tap:
     terminal: UUID
     service: str
     binding_id: UUID | None
+    mark: bytes = field(repr=False)  # what the card is to this agency's readers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +112,7 @@ def answer(session: Session, tap: Tap, *, now: datetime) -> Answer:
         raise Refused("terminal.not_registered")
     told = of(row)
     _record(session, row, told, tap, now=now)
+    seen_cards.note(session, tap.client_id, tap.mark, binding_id=tap.binding_id, now=now)
     return told
 
 
@@ -119,13 +122,14 @@ def of(row: Row) -> Answer:
         return NOTHING
     if row.standing is not Standing.ACTIVE:
         return Answer(valid=False, member_status=Known.INACTIVE, activation=Opened.UNKNOWN)
-    return Answer(valid=True, member_status=Known.ACTIVE, activation=_opened(row))
+    activation = opened(row.state, row.disputed_at)
+    return Answer(valid=True, member_status=Known.ACTIVE, activation=activation)
 
 
-def _opened(row: Row) -> Opened:
-    if row.disputed_at is not None:
+def opened(state: Activation | None, disputed_at: datetime | None) -> Opened:
+    """Return what a reader is told of a note, or of there being none."""
+    if disputed_at is not None:
         return Opened.DISPUTED
-    state: Activation | None = row.state
     return Opened.UNKNOWN if state is None else Opened(state.value)
 
 

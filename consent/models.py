@@ -168,3 +168,20 @@ class TillCode(Base):
     eligible: Mapped[bool | None]
     number: Mapped[str | None] = mapped_column(String(2))  # on both screens once it was read
     receipt: Mapped[str | None] = mapped_column(String(8))
+
+
+class SeenCard(Base):
+    """A card that the readers of an agency have seen lately, so that a list may tell them of it.
+
+    `mark` is made with a key that only this agency's readers have: no two agencies have one alike.
+    """
+
+    __tablename__ = "seen_card"
+    __table_args__ = (Index(None, "binding_id"), Index(None, "seen_at"))
+
+    client_id: Mapped[UUID] = mapped_column(
+        ForeignKey("client.id", ondelete="CASCADE"), primary_key=True
+    )
+    mark: Mapped[bytes] = mapped_column(LargeBinary(16), primary_key=True)
+    binding_id: Mapped[UUID] = mapped_column(ForeignKey("binding.id", ondelete="CASCADE"))
+    seen_at: Mapped[datetime]  # to the day, more or less

@@ -468,6 +468,15 @@ CATALOGUE = {
         clause="10-I(2)",
     ),
     # readers at desks
+    "terminal.list_invalid": _entry(
+        422, "這不是本服務簽發的名單", "This is not a list of ours", clause="6(2)"
+    ),
+    "terminal.list_stale": _entry(
+        409,
+        "名單過期了，請重新下載；在那之前請看證件",
+        "The list is out of date: fetch a new one, and until then look at a document",
+        clause="6(2)",
+    ),
     "terminal.locked": _entry(
         429, "刷卡太快，請過一會兒再試", "Too many cards at once; wait a little", clause="10-I(2)"
     ),

@@ -7,6 +7,7 @@ from adapters.loading import load
 from clients.directory import Directory
 from consent import representation
 from consent.derived import Relay
+from consent.seen_cards import ReaderKeys
 from consent.till_answers import Till
 from idp import acr
 from idp.keys import Keys
@@ -62,6 +63,7 @@ from web import (
     pages,
     passkeys,
     phone,
+    reader_lists,
     receipts,
     scope,
     signing_out,
@@ -141,6 +143,7 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
         footprint.bp,
         till.bp,
         verify.bp,
+        reader_lists.bp,
         account_requests.bp,
         account_download.bp,
         account_leaving.bp,
@@ -187,6 +190,7 @@ def build_rooms(settings: Settings, database: Sessions) -> Rooms:
         not_me_key=keyring.derive("not-me/v1"),
         representation=representation.table_of(settings.representation.model_dump()),
         handover_key=keyring.derive("handover/v1"),
+        reader_keys=ReaderKeys.of(keyring),
         till=Till(decide=offers.answer, keyring=keyring, key=keyring.derive("till/v1")),
         reachable=reachable,
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from adapters.contract import Adapter
 from consent.representation import Table
+from consent.seen_cards import ReaderKeys
 from consent.till_answers import Till
 from idp.provider import Provider
 from kernel.db import Sessions
@@ -27,4 +28,5 @@ class Rooms:
     representation: Table
     handover_key: bytes
     till: Till
+    reader_keys: ReaderKeys  # of agencies' readers at desks
     reachable: frozenset[str]  # the acr values the adapters can establish

@@ -9,7 +9,7 @@ from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from adapters import web_eid
-from adapters.certificate import checks, devices, holders, pinning, revocation
+from adapters.certificate import at_desk, checks, devices, holders, pinning, revocation
 from adapters.certificate.checks import Checked
 from adapters.certificate.models import BoundCertificate
 from adapters.certificate.ocsp import Fetch
@@ -130,6 +130,10 @@ class CertificateAdapter:
     def is_held_by(self, session: Session, member_id: UUID) -> bool:
         """Say whether this member could show a certificate now (adapters.contract.Held)."""
         return bindings.has_usable(session, member_id, CarrierKind.CERTIFICATE)
+
+    def find_shown(self, session: Session, kind: str, number: str, *, now: datetime) -> UUID | None:
+        """Return the binding of the certificate or device read (adapters.contract.ReadsAtDesk)."""
+        return at_desk.find(session, kind, number, now=now)
 
     def fingerprint_of(self, checked: Checked) -> str:
         """Return by what the holder is known here."""

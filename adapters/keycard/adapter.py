@@ -13,6 +13,7 @@ from adapters.keycard.models import KeyCard
 from adapters.keycard.reading import Shown
 from carriers.models import Binding
 from kernel.ids import new_secret
+from kernel.prebuilt import Prebuilt
 from kernel.settings import SettingsInvalid
 from kernel.wording import Bilingual
 
@@ -20,6 +21,11 @@ LIFETIME = timedelta(minutes=5)  # as long as a card program's window stays open
 
 _FIND = (
     select(Binding.id, Binding.member_id, Binding.suspended_at)
+    .join(KeyCard, KeyCard.binding_id == Binding.id)
+    .where(Binding.fingerprint == bindparam("fingerprint"), Binding.released_at.is_(None))
+)
+_SHOWN = Prebuilt(
+    select(Binding.id)
     .join(KeyCard, KeyCard.binding_id == Binding.id)
     .where(Binding.fingerprint == bindparam("fingerprint"), Binding.released_at.is_(None))
 )
@@ -90,6 +96,25 @@ class KeyCardAdapter:
             at=now,
             carrier_id=found.id,
         )
+
+    def find_shown(
+        self,
+        session: Session,
+        kind: str,
+        number: str,
+        *,
+        now: datetime,  # noqa: ARG002  # contract
+    ) -> UUID | None:
+        """Return the binding of the card with this public key (adapters.contract.ReadsAtDesk).
+
+        The key, in hex, is read off the card's certificate, which needs no PIN and proves nothing.
+        """
+        if kind != self.name:
+            return None
+        values = {"fingerprint": reading.fingerprint_of(number.lower(), self._key)}
+        found = _SHOWN.one_or_none(session, values)
+        shown: UUID | None = None if found is None else found.id
+        return shown
 
     def is_held_by(self, session: Session, member_id: UUID) -> bool:
         """Say whether the member has such a card and may use it now."""

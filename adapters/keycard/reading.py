@@ -45,7 +45,12 @@ def shown(
     if isinstance(public, ec.EllipticCurvePublicKey) and not _is_usual(public.curve):
         raise NotProven("card.key_weak")
     info = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return Shown(fingerprint=keyed_hash(key, LABEL, info.hex()).hex(), algorithm=token.algorithm)
+    return Shown(fingerprint=fingerprint_of(info.hex(), key), algorithm=token.algorithm)
+
+
+def fingerprint_of(public_key: str, key: bytes) -> str:
+    """Return by what a card is known: its SubjectPublicKeyInfo (DER) in lower-case hex, keyed."""
+    return keyed_hash(key, LABEL, public_key).hex()
 
 
 def _is_usual(curve: ec.EllipticCurve) -> bool:

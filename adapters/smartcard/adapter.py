@@ -25,6 +25,7 @@ from adapters.smartcard.profiles import CardClass
 from adapters.smartcard.reading import Reading
 from carriers.models import Binding
 from kernel.ids import new_secret
+from kernel.prebuilt import Prebuilt
 from kernel.settings import SettingsInvalid
 from kernel.wording import Bilingual
 from members import logins
@@ -39,6 +40,13 @@ _FIND = (
     .join(Member, Member.id == Binding.member_id)
     .where(Card.number_hash == bindparam("number"), Binding.released_at.is_(None))
     .order_by(Binding.bound_at)
+)
+# Two rows say as much as all of them: that the number alone does not tell.
+_SHOWN = Prebuilt(
+    select(Card.binding_id)
+    .join(Binding, Binding.id == Card.binding_id)
+    .where(Card.number_hash == bindparam("number"), Binding.released_at.is_(None))
+    .limit(2)
 )
 _Found: TypeAlias = Row[UUID, UUID, datetime | None, str]  # a row of _FIND
 
@@ -115,6 +123,26 @@ class SmartcardAdapter:
         is_usable = Binding.released_at.is_(None) & Binding.suspended_at.is_(None)
         mine = (Binding.member_id == member_id) & is_usable & Card.kind.in_(proving)
         return bool(session.scalar(select(exists().where(mine, Card.binding_id == Binding.id))))
+
+    def find_shown(
+        self,
+        session: Session,
+        kind: str,
+        number: str,
+        *,
+        now: datetime,  # noqa: ARG002  # contract
+    ) -> UUID | None:
+        """Return the binding of the card with this number, in hex (adapters.contract.ReadsAtDesk).
+
+        Two members may have one number of four bytes. A desk cannot ask whose account is meant,
+        so there it is nobody's.
+        """
+        if self.reading.kinds.of_name(kind) is None:
+            return None
+        hashed = self.reading.numbers.hash_of_read(kind, number)
+        found = _SHOWN.all(session, {"number": hashed})
+        shown: UUID | None = found[0].binding_id if len(found) == 1 else None
+        return shown
 
     def labels_of(self, session: Session, member_id: UUID) -> dict[UUID, Bilingual]:
         """Return what kind of card each of the member's card bindings is."""

@@ -35,7 +35,11 @@ class Numbers:
 
     def hash_of(self, seen: Seen) -> bytes:
         """Return by what the card is found."""
-        return keyed_hash(self._pepper, seen.kind, seen.uid.hex())
+        return self.hash_of_read(seen.kind, seen.uid.hex())
+
+    def hash_of_read(self, kind: str, number: str) -> bytes:
+        """Return by what a card is found whose number somebody's reader wrote in hex."""
+        return keyed_hash(self._pepper, kind, number.lower())
 
     def fingerprint_of(self, seen: Seen, member_id: UUID) -> str:
         """Return by what its binding is known: two members may have one number of four bytes."""

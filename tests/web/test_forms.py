@@ -143,7 +143,7 @@ POSTS = (
 )
 FOR_CLIENTS = {
     "/authorize", "/par", "/token", "/userinfo", "/introspect", "/revoke",
-    "/api/till/answers", "/api/verify",
+    "/api/till/answers", "/api/verify", "/api/verify/list",
 }  # fmt: skip
 
 

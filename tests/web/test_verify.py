@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -13,6 +14,8 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from adapters.contract import Context
+from adapters.smartcard import enrolment
 from audit.lines import Kind
 from audit.models import LedgerLine, TrailEntry
 from carriers import bindings
@@ -29,7 +32,9 @@ from services.models import Activation, Channel
 from tests import make
 from tests.contract.fake_adapter import FakeAdapter
 from tests.flows.browser import Browser
-from tests.flows.provider import City, basic, statements
+from tests.flows.provider import ISSUER, City, basic, statements
+from tests.smartcard.cards import OTHER_UID, UID
+from tests.smartcard.reader import an_adapter, voucher
 from web import losses, verify
 
 one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -43,7 +48,7 @@ class DeskAdapter(FakeAdapter):
 
     name = "desk"
 
-    def find_shown(self, session: Session, kind: str, number: str) -> UUID | None:
+    def find_shown(self, session: Session, kind: str, number: str, *, now: datetime) -> UUID | None:
         fingerprint = f"{kind}/{number}"
         return session.scalar(
             select(Binding.id).where(
@@ -249,7 +254,33 @@ def test_a_tap_known_or_not_is_the_same_handful_of_statements(desk: Desk, databa
             desk.tap(number)
         counted.append([each.split()[0] for each in seen if each.split()[0] != "BEGIN"])
 
-    assert counted[0] == counted[1] == ["INSERT", "SELECT", "SELECT", "INSERT"]
+    assert counted[0] == counted[1] == ["INSERT", "SELECT", "SELECT", "INSERT", "INSERT"]
+
+
+@pytest.mark.clause("7(7)")
+def test_a_citys_card_is_known_until_its_loss_is_reported(desk: Desk, database: Engine) -> None:
+    adapter, member_id = an_adapter(), desk.city.member_id()
+    rooms = desk.city.app.extensions["taipei_id"]
+    adapters = {**rooms.adapters, adapter.name: adapter}
+    desk.city.app.extensions["taipei_id"] = replace(rooms, adapters=adapters)
+    card = {"kind": "taipei-card", "number": UID.hex().upper()}
+    with desk.city.database() as session:
+        asked = adapter.begin(Context(origin=ISSUER), now=desk.city.now)
+        shown = {"card": voucher(adapter, "taipei-card", UID, nonce=asked.nonce)}
+        known: dict[str, Any] = {"member_id": member_id, "name": "My card", "acr": ACR[0]}
+        bound = enrolment.finish(session, adapter, asked, shown, now=desk.city.now, **known).id
+    desk.tap()
+
+    counted = []
+    for number in (card["number"], OTHER_UID.hex()):
+        with statements(database) as seen:
+            told = desk.tap(**{**card, "number": number}).get_json()
+        counted.append(([each.split()[0] for each in seen], told["valid"]))
+    with desk.city.database() as session:
+        losses.suspend(session, bound, Suspension.LOST, language="en", now=desk.city.now)
+
+    assert counted == [(counted[0][0], True), (counted[0][0], False)]
+    assert desk.tap(**card).data == desk.tap(**{**card, "number": OTHER_UID.hex()}).data
 
 
 @pytest.mark.refusal("terminal.not_registered")
@@ -258,7 +289,12 @@ def test_only_the_agencys_own_reader_and_service_are_answered(desk: Desk) -> Non
     desk.city.register("museum", sector="museum.invalid")
     form = {"terminal": desk.terminal, "service": SERVICE, "kind": "storage", "number": NUMBER}
 
-    for changes in ({"terminal": str(new_id())}, {"terminal": "desk 1"}, {"service": "other"}):
+    for changes in (
+        {"terminal": str(new_id())},
+        {"terminal": "desk 1"},
+        {"service": "other"},
+        {"service": "x" * 200},
+    ):
         assert is_problem(desk.tap(**changes), "terminal.not_registered", 403)
     assert is_problem(desk.send(form, "museum"), "terminal.not_registered", 403)
     with desk.city.database() as session:
@@ -269,7 +305,7 @@ def test_only_the_agencys_own_reader_and_service_are_answered(desk: Desk) -> Non
 @pytest.mark.refusal("terminal.nothing_shown")
 @one_database
 def test_a_tap_without_a_card_is_refused(desk: Desk) -> None:
-    for number in ("", "0" * 129):
+    for number in ("", "0" * 1201):
         assert is_problem(desk.tap(number), "terminal.nothing_shown", 422)
     assert is_problem(desk.tap(kind=""), "terminal.nothing_shown", 422)
 

@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, delete, exists, inspect, select, tuple_
 
 from adapters.smartcard.models import CardTalk
 from clients.models import ClientSecret, SpentAssertion
-from consent.models import TillCode
+from consent import seen_cards
+from consent.models import SeenCard, TillCode
 from idp.models import (
     ClientToken,
     Grant,
@@ -72,6 +73,7 @@ STALE = (
     Stale(SpentProof, SpentProof.expires_at, DAY),
     Stale(ClientSecret, ClientSecret.expires_at, DAY),
     Stale(SigningKey, SigningKey.retires_at, DAY),  # its public half stays: `PublishedKey`
+    Stale(SeenCard, SeenCard.seen_at, seen_cards.KEPT),  # who stayed away is on no list any more
     Stale(TillCode, TillCode.expires_at, HOUR),  # a member shown the answer has read it
     Stale(ProxyNotice, ProxyNotice.expires_at, 30 * DAY),  # until then its link says it is old
     Stale(Job, Job.done_at, 7 * DAY),

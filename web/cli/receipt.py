@@ -40,7 +40,7 @@ def verify(file: Path, jwks: str) -> None:
     if file.stat().st_size > LARGEST:
         raise Stop(f"{file} is too large for a receipt")
     token = file.read_text(encoding="utf-8", errors="replace")
-    claims = read(token, _keys(jwks))
+    claims = read(token, keys_at(jwks))
     require_sound(claims, now=clock.now())
     for line in _words(claims):
         say(line)
@@ -53,7 +53,7 @@ def verify_deletion(file: Path, jwks: str) -> None:
     """Verify the proof in FILE that an account was deleted, and say what it proves."""
     if file.stat().st_size > LARGEST:
         raise Stop(f"{file} is too large for a proof")
-    claims = deletion_proofs.read(file.read_text(encoding="utf-8", errors="replace"), _keys(jwks))
+    claims = deletion_proofs.read(file.read_text(encoding="utf-8", errors="replace"), keys_at(jwks))
     say("The proof is genuine: an account was deleted and its data key destroyed.")
     for name in ("jti", "iss", "asked_at", "deleted_at", "recipients_told"):
         say(f"{name}: {claims[name]}")
@@ -61,7 +61,8 @@ def verify_deletion(file: Path, jwks: str) -> None:
     say(f"kept: {', '.join(claims['kept'])}")
 
 
-def _keys(where: str) -> object:
+def keys_at(where: str) -> object:
+    """Return the provider's published keys. Raises Stop where there are none."""
     try:
         if urlsplit(where).scheme in {"https", "http"}:
             # The operator names the address; it may be one inside the house.
