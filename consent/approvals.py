@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from clients.directory import RegisteredClient, RegisteredPurpose
@@ -15,8 +15,18 @@ from consent.parts import Part
 from kernel.db import changed, insert_once
 from kernel.errors import NotFound
 from kernel.ids import new_id
+from kernel.prebuilt import Prebuilt
 
 WAITS = timedelta(days=7)
+_NEWEST = Prebuilt(
+    select(ApprovalRequest.id)
+    .where(
+        ApprovalRequest.member_id == bindparam("member"),
+        ApprovalRequest.purpose_id == bindparam("purpose"),
+    )
+    .order_by(ApprovalRequest.id.desc())
+    .limit(1)
+)
 
 
 def ask(
@@ -153,12 +163,8 @@ def newest(
     An answer given before that, a question about a text since changed, and one about another page
     say nothing.
     """
-    found = session.scalar(
-        select(ApprovalRequest)
-        .where(ApprovalRequest.member_id == member_id, ApprovalRequest.purpose_id == purpose.id)
-        .order_by(ApprovalRequest.id.desc())
-        .limit(1)
-    )
+    row = _NEWEST.one_or_none(session, {"member": member_id, "purpose": purpose.id})
+    found = None if row is None else session.get(ApprovalRequest, row.id)
     if found is None or (found.text_version, found.part) != (purpose.text_version, part):
         return None
     if found.decided_at is None:

@@ -6,13 +6,20 @@ A declaration that is lifted takes with it who acts for the adult because of it.
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from kernel.db import changed, insert_once
 from kernel.errors import NotFound, Refused
 from kernel.ids import new_id
+from kernel.prebuilt import Prebuilt
 from members.models import Capacity, CapacityNote, GuardianLink
+
+_DECLARED = Prebuilt(
+    select(CapacityNote.capacity).where(
+        CapacityNote.member_id == bindparam("member"), CapacityNote.lifted_at.is_(None)
+    )
+)
 
 
 def note(
@@ -41,11 +48,9 @@ def note(
 
 def find(session: Session, member_id: UUID) -> Capacity | None:
     """Return what is declared about the member now."""
-    return session.scalar(
-        select(CapacityNote.capacity).where(
-            CapacityNote.member_id == member_id, CapacityNote.lifted_at.is_(None)
-        )
-    )
+    row = _DECLARED.one_or_none(session, {"member": member_id})
+    declared: Capacity | None = None if row is None else row.capacity
+    return declared
 
 
 def lift(session: Session, member_id: UUID, *, now: datetime) -> None:

@@ -9,16 +9,24 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from kernel.db import changed, insert_once
 from kernel.errors import NotFound, Refused
 from kernel.ids import digest, new_id
 from kernel.keyring import keyed_hash
+from kernel.prebuilt import Prebuilt
 from members.proxy_models import Letter, Matter, PowerEnd, PowerOfAttorney, ProxyNotice
 
 NOTICE_LASTS = timedelta(days=14)
+_GIVEN = Prebuilt(
+    select(PowerOfAttorney.id).where(
+        PowerOfAttorney.principal_id == bindparam("principal"),
+        PowerOfAttorney.ended_at.is_(None),
+        PowerOfAttorney.ends_at > bindparam("now"),
+    )
+)
 
 
 def enter(
@@ -85,15 +93,12 @@ def _in_force(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 def given_by(session: Session, principal_id: UUID, *, now: datetime) -> Sequence[PowerOfAttorney]:
     """Return the powers the member gave that are not over, one of a later day included."""
-    return session.scalars(
-        select(PowerOfAttorney)
-        .where(
-            PowerOfAttorney.principal_id == principal_id,
-            PowerOfAttorney.ended_at.is_(None),
-            PowerOfAttorney.ends_at > now,
-        )
-        .order_by(PowerOfAttorney.id)
-    ).all()
+    found = _GIVEN.all(session, {"principal": principal_id, "now": now})
+    if not found:  # hardly anybody gave one, and everybody's sign-in asks
+        return []
+    ids = [each.id for each in found]
+    powers = select(PowerOfAttorney).where(PowerOfAttorney.id.in_(ids))
+    return session.scalars(powers.order_by(PowerOfAttorney.id)).all()
 
 
 def ever(session: Session, principal_id: UUID, proxy_id: UUID) -> bool:
