@@ -1,4 +1,4 @@
-"""Prove who a client is: basic, post, private_key_jwt, or none with PKCE (OIDC Core 9; PYOP 8)."""
+"""Prove who a client is: by a secret, a key, a certificate, or PKCE alone (OIDC Core 9; PYOP 8)."""
 
 import base64
 import binascii
@@ -15,6 +15,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, KeySetSerialization
 from sqlalchemy.orm import Session
 
+from clients import certificates
+from clients.certificates import Authorities
 from clients.directory import RegisteredClient
 from clients.models import AuthMethod, SpentAssertion
 from clients.profiles import rules_of
@@ -26,6 +28,7 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 SKEW = timedelta(seconds=30)
 LONGEST_ASSERTION_LIFE = timedelta(minutes=10)
 FAILED = "client.authentication_failed"
+BY_CERTIFICATE = frozenset({AuthMethod.TLS, AuthMethod.SELF_SIGNED_TLS})
 
 
 @dataclass(frozen=True)
@@ -117,19 +120,36 @@ def require_authentic(
     credentials: Credentials,
     *,
     audiences: frozenset[str],
+    certificate: bytes | None = None,
+    authorities: Authorities = (),
     now: datetime,
 ) -> None:
     """Refuse unless the credentials are right and of the registered method.
 
-    `audiences` are the `aud` values an assertion may carry. Raises Refused
+    `audiences` are the `aud` values an assertion may carry, `certificate` is what was shown over
+    TLS, `authorities` are those that may vouch for it. Raises Refused
     `client.authentication_failed`, whatever is wrong.
     """
-    if credentials.client_id != client.client_id or credentials.method is not client.auth_method:
+    if credentials.client_id != client.client_id or credentials.method is not _sent_by(client):
         raise Refused(FAILED)
-    if credentials.method is AuthMethod.PRIVATE_KEY_JWT:
+    if client.auth_method in BY_CERTIFICATE:
+        _require_certificate(client, certificate, authorities=authorities, now=now)
+    elif credentials.method is AuthMethod.PRIVATE_KEY_JWT:
         _require_assertion(session, client, credentials.proof, audiences=audiences, now=now)
     elif credentials.method is not AuthMethod.NONE:
         _require_secret(client, credentials.proof, now=now)
+
+
+def _sent_by(client: RegisteredClient) -> AuthMethod:
+    """Return what a request of this client looks like: a certificate is beside it, not in it."""
+    return AuthMethod.NONE if client.auth_method in BY_CERTIFICATE else client.auth_method
+
+
+def _require_certificate(
+    client: RegisteredClient, der: bytes | None, *, authorities: Authorities, now: datetime
+) -> None:
+    if der is None or not certificates.is_of(client, der, authorities=authorities, now=now):
+        raise Refused(FAILED)
 
 
 def _require_secret(client: RegisteredClient, secret: str, *, now: datetime) -> None:

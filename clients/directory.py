@@ -134,6 +134,8 @@ class RegisteredClient:
     contact: str | None = None
     notice_uri: str | None = None
     contracts: tuple[Span, ...] = ()  # a merchant's; an agency needs none
+    certificate: dict[str, str] | None = None  # its name on one
+    certificate_bound: bool = False  # are its tokens held to the one it shows
 
     def is_in_force(self, *, now: datetime) -> bool:
         """Say whether the client may be served at `now`: a merchant within a contract (2(8)4)."""
@@ -257,6 +259,8 @@ def _view(
         contact=row.contact,
         notice_uri=row.notice_uri,
         contracts=tuple(contracts.span_of(each) for each in agreed),
+        certificate=row.certificate,
+        certificate_bound=row.certificate_bound,
     )
 
 

@@ -8,11 +8,13 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from clients import business_numbers, grant_types
+from clients.certificate_names import CertificateName
 from clients.claims import MARKETING, lesser
 from clients.models import AuthMethod, Body, OrganisationKind, Profile, PurposeKind
 from clients.profiles import rules_of
 from kernel.wording import Bilingual
 
+WITH_KEYS = {AuthMethod.PRIVATE_KEY_JWT, AuthMethod.SELF_SIGNED_TLS}
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 CONTACT = re.compile(r"[^\s@<>\"]+@[A-Za-z0-9.-]+|https://[^\s@<>\"]+")
 
@@ -98,6 +100,8 @@ class ClientForm(_Form):
     profile: Profile = Profile.BASIC
     auth_method: AuthMethod = AuthMethod.BASIC
     jwks: dict[str, Any] | None = None
+    certificate: CertificateName | None = None
+    certificate_bound: bool = False
     sector: str = Field(min_length=1, max_length=255)
     redirect_uris: tuple[str, ...] = ()
     post_logout_redirect_uris: tuple[str, ...] = ()
@@ -171,8 +175,13 @@ class ClientForm(_Form):
 
     @model_validator(mode="after")
     def _keys_fit_the_method(self) -> "ClientForm":
-        if (self.auth_method is AuthMethod.PRIVATE_KEY_JWT) != (self.jwks is not None):
-            raise ValueError("jwks goes with private_key_jwt, and private_key_jwt needs jwks")
+        needs = self.auth_method in WITH_KEYS or rules_of(self.profile).signed
+        if needs and self.jwks is None:
+            raise ValueError("jwks are needed for what this client signs, or shows")
+        if self.jwks is not None and not (needs or self.auth_method is AuthMethod.TLS):
+            raise ValueError("jwks goes with keys; this client proves itself otherwise")
+        if (self.auth_method is AuthMethod.TLS) != (self.certificate is not None):
+            raise ValueError("certificate goes with tls_client_auth, which needs it")
         return self
 
 

@@ -43,12 +43,14 @@ class Profile(StrEnum):
 
 
 class AuthMethod(StrEnum):
-    """How a client proves itself at the token endpoint (OIDC Core 9)."""
+    """How a client proves itself at the token endpoint (OIDC Core 9; RFC 8705 2)."""
 
     BASIC = "client_secret_basic"
     POST = "client_secret_post"
     PRIVATE_KEY_JWT = "private_key_jwt"
     NONE = "none"
+    TLS = "tls_client_auth"  # RFC 8705 2
+    SELF_SIGNED_TLS = "self_signed_tls_client_auth"
 
 
 class PurposeKind(StrEnum):
@@ -118,6 +120,8 @@ class Client(Base):
     profile: Mapped[Profile] = mapped_column(default=Profile.BASIC)
     auth_method: Mapped[AuthMethod]
     jwks: Mapped[dict[str, Any] | None]
+    certificate: Mapped[dict[str, Any] | None]  # its name on one (clients.certificate_names)
+    certificate_bound: Mapped[bool] = mapped_column(default=False)  # its tokens (RFC 8705 3.4)
     sector: Mapped[str] = mapped_column(String(255))
     redirect_uris: Mapped[list[str]]
     post_logout_redirect_uris: Mapped[list[str]]

@@ -17,7 +17,7 @@ class Rules:
     only_issuer: bool  # an assertion names the issuer, alone, as a string (FAPI 2.0 5.3.2.1)
     algorithms: tuple[str, ...]  # what the client may sign with (OIDC Core 15.1; FAPI 2.0 5.4.1)
     rotates: bool  # a refresh gives a new refresh token (RFC 9700 4.14.2; FAPI 2.0 5.3.2.1)
-    bound: bool  # tokens are held to a key (FAPI 2.0 5.3.2.1; RFC 9449)
+    bound: bool  # tokens are held to a key or a certificate (FAPI 2.0 5.3.2.1)
     signed: bool  # requests and responses are JWTs (FAPI 2.0 Message Signing 5.3, 5.4)
     proofs: frozenset[AuthMethod]  # how the client may authenticate
 
@@ -31,7 +31,7 @@ _FAPI2 = Rules(
     rotates=False,
     bound=True,
     signed=False,
-    proofs=frozenset({AuthMethod.PRIVATE_KEY_JWT}),
+    proofs=frozenset({AuthMethod.PRIVATE_KEY_JWT, AuthMethod.TLS, AuthMethod.SELF_SIGNED_TLS}),
 )
 RULES: dict[Profile, Rules] = {
     Profile.CORE: Rules(

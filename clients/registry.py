@@ -68,6 +68,8 @@ def add(
         profile=form.profile,
         auth_method=form.auth_method,
         jwks=form.jwks,
+        certificate=None if form.certificate is None else form.certificate.told(),
+        certificate_bound=form.certificate_bound,
         sector=form.sector,
         redirect_uris=list(form.redirect_uris),
         post_logout_redirect_uris=list(form.post_logout_redirect_uris),

@@ -9,6 +9,7 @@ from clients.directory import RegisteredClient
 from clients.profiles import rules_of
 from idp.errors import ProtocolError
 from idp.parameters import Parameters
+from idp.possession import NOTHING, Shown
 from idp.provider import Provider
 from kernel.errors import Refused
 
@@ -22,6 +23,7 @@ def authenticated_client(
     *,
     endpoint: str,
     authorization: str | None,
+    shown: Shown = NOTHING,
     now: datetime,
 ) -> RegisteredClient:
     """Return the client that proved itself at `endpoint` (a path such as `/token`).
@@ -31,18 +33,27 @@ def authenticated_client(
     try:
         credentials = read_credentials(authorization, form.single())
         client = _client_of(provider, session, credentials, now=now)
-        audiences = _audiences(provider.issuer, client, endpoint)
-        require_authentic(session, client, credentials, audiences=audiences, now=now)
+        require_authentic(
+            session,
+            client,
+            credentials,
+            audiences=_audiences(provider, client, endpoint),
+            certificate=shown.certificate,
+            authorities=provider.authorities,
+            now=now,
+        )
     except Refused as refused:
         raise _in_oauth_words(refused) from None
     return client
 
 
-def _audiences(issuer: str, client: RegisteredClient, endpoint: str) -> frozenset[str]:
+def _audiences(provider: Provider, client: RegisteredClient, endpoint: str) -> frozenset[str]:
     """Return whom an assertion of this client may address (OIDC Core 9; FAPI 2.0 5.3.2.1)."""
     if rules_of(client.profile).only_issuer:
-        return frozenset({issuer})
-    return frozenset({issuer, issuer + "/token", issuer + endpoint})
+        return frozenset({provider.issuer})
+    hosts = [each for each in (provider.issuer, provider.mtls_front) if each]
+    addresses = {host + path for host in hosts for path in ("/token", endpoint)}
+    return frozenset({provider.issuer, *addresses})
 
 
 def require_in_force(client: RegisteredClient, *, now: datetime) -> None:

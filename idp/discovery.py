@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from clients import grant_types
+from clients.authentication import BY_CERTIFICATE
 from clients.models import AuthMethod, Profile
 from clients.profiles import rules_of
 from consent.catalogue import CLAIMS, SCOPES
@@ -23,12 +24,27 @@ PATHS = {
     "end_session_endpoint": "/logout",
     "pushed_authorization_request_endpoint": "/par",
 }
+# Where programs call, not people: those may show certificates (RFC 8705 5).
+CALLED = (
+    "token_endpoint",
+    "userinfo_endpoint",
+    "revocation_endpoint",
+    "introspection_endpoint",
+    "pushed_authorization_request_endpoint",
+    "device_authorization_endpoint",
+    "backchannel_authentication_endpoint",
+)
 ASSERTION_ALGORITHMS = list(rules_of(Profile.BASIC).algorithms)
 
 
-def metadata(issuer: str, *, acr_values: Iterable[str] = ()) -> dict[str, Any]:
-    """Return the provider's metadata document."""
-    methods = [method.value for method in AuthMethod]
+def metadata(
+    issuer: str, *, acr_values: Iterable[str] = (), mtls_front: str = "", vouched: bool = False
+) -> dict[str, Any]:
+    """Return the provider's metadata document.
+
+    Certificates are taken at `mtls_front`; `vouched` says whether an authority names clients.
+    """
+    methods = [method.value for method in _methods(mtls_front, vouched=vouched)]
     confidential = [method for method in methods if method != AuthMethod.NONE.value]
     return {
         "issuer": issuer,
@@ -74,4 +90,20 @@ def metadata(issuer: str, *, acr_values: Iterable[str] = ()) -> dict[str, Any]:
         "authorization_response_iss_parameter_supported": True,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "ui_locales_supported": list(LANGUAGES),
+        **_by_certificate(mtls_front),
     }
+
+
+def _methods(mtls_front: str, *, vouched: bool) -> list[AuthMethod]:
+    """Return the ways that work here for a client to prove itself."""
+    absent = frozenset() if mtls_front else BY_CERTIFICATE
+    absent |= frozenset() if vouched else {AuthMethod.TLS}
+    return [method for method in AuthMethod if method not in absent]
+
+
+def _by_certificate(mtls_front: str) -> dict[str, Any]:
+    """Return where certificates may be shown, and that tokens may be held to them (RFC 8705)."""
+    if not mtls_front:
+        return {}
+    aliases = {name: mtls_front + path for name, path in PATHS.items() if name in CALLED}
+    return {"tls_client_certificate_bound_access_tokens": True, "mtls_endpoint_aliases": aliases}

@@ -16,7 +16,7 @@ from idp.errors import ProtocolError
 from idp.grants import end_one
 from idp.models import Grant, GrantEnd, Token, TokenKind
 from idp.parameters import Parameters
-from idp.possession import BEARER, DPOP, confirmation_claim
+from idp.possession import NOTHING, Shown, confirmation_claim, token_type
 from idp.provider import Provider
 from idp.released import allowed_claims
 from idp.state import asked_for_auth_time, find_access_token
@@ -32,6 +32,7 @@ def introspect(
     form: Parameters,
     *,
     authorization: str | None,
+    shown: Shown = NOTHING,
     now: datetime,
 ) -> dict[str, Any]:
     """Say what a token is worth now, to its own client or a resource server; to others, nothing.
@@ -40,7 +41,13 @@ def introspect(
     Raises ProtocolError.
     """
     caller = authenticated_client(
-        provider, session, form, endpoint="/introspect", authorization=authorization, now=now
+        provider,
+        session,
+        form,
+        endpoint="/introspect",
+        authorization=authorization,
+        shown=shown,
+        now=now,
     )
     if caller.auth_method is AuthMethod.NONE:
         raise ProtocolError("invalid_client", "a public client cannot introspect", status=401)
@@ -58,7 +65,7 @@ def introspect(
         "active": True,
         "scope": row.scope,
         "client_id": owner.client_id,
-        "token_type": BEARER,
+        "token_type": token_type(row.confirmation),
         "iat": int(row.issued_at.timestamp()),
         "exp": int(row.expires_at.timestamp()),
         "iss": provider.issuer,
@@ -68,7 +75,7 @@ def introspect(
     if asked_for_auth_time(row):
         told["auth_time"] = int(row.authenticated_at.timestamp())
     if row.confirmation is not None:
-        told |= {"token_type": DPOP, "cnf": confirmation_claim(row.confirmation)}
+        told["cnf"] = confirmation_claim(row.confirmation)
     return told
 
 
@@ -99,6 +106,7 @@ def revoke(
     form: Parameters,
     *,
     authorization: str | None,
+    shown: Shown = NOTHING,
     now: datetime,
 ) -> None:
     """Revoke a token of the calling client; an unknown one is as good as revoked (RFC 7009 2.2).
@@ -106,7 +114,13 @@ def revoke(
     A refresh token takes its whole grant with it, an access token only itself.
     """
     caller = authenticated_client(
-        provider, session, form, endpoint="/revoke", authorization=authorization, now=now
+        provider,
+        session,
+        form,
+        endpoint="/revoke",
+        authorization=authorization,
+        shown=shown,
+        now=now,
     )
     hashed = digest(_token(form))
     found = session.execute(

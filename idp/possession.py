@@ -1,5 +1,11 @@
-"""Hold tokens to a key: whoever uses one shows the key again (RFC 9449; docs/decisions/0052)."""
+"""Hold tokens to a key or a certificate: whoever uses one shows it again (RFC 9449; RFC 8705 3).
 
+See docs/decisions/0052 and 0068.
+"""
+
+import base64
+import hashlib
+import hmac
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +22,7 @@ from kernel.ids import digest
 REMEMBERED = dpop.AGE + dpop.SKEW  # a proof older than that is refused for its age
 BEARER, DPOP = "Bearer", "DPoP"
 _JKT = "jkt"  # RFC 7800 3.1, as RFC 9449 6.1 names it
+_X5T = "x5t#S256"  # of a certificate (RFC 8705 3.1)
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 
 
@@ -26,6 +33,7 @@ class Shown:
     method: str = ""
     address: str = ""
     proof: str | None = None
+    certificate: bytes | None = None  # DER, as the proxy saw it
 
 
 NOTHING = Shown()
@@ -39,6 +47,33 @@ def shown_key(session: Session, shown: Shown, *, now: datetime) -> str | None:
     if shown.proof is None:
         return None
     return _confirmed(session, shown, shown.proof, now=now)
+
+
+def held_to(
+    session: Session, shown: Shown, *, bound: bool, certificate_bound: bool, now: datetime
+) -> str | None:
+    """Return what new tokens are held to: the key of a proof, else the certificate, else nothing.
+
+    `bound` says whether a client's tokens must be, `certificate_bound` whether it registered that
+    they are held to its certificate. Raises ProtocolError for one that shows neither.
+    """
+    key = shown_key(session, shown, now=now)
+    if key is None and certificate_bound:
+        if shown.certificate is None:
+            raise ProtocolError("invalid_request", "this client's tokens need its certificate")
+        return f"{_X5T}:{_fingerprint(shown.certificate)}"
+    if key is None and bound:
+        raise ProtocolError("invalid_dpop_proof", "this client's tokens are held to a key")
+    return key
+
+
+def _fingerprint(der: bytes) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(der).digest()).rstrip(b"=").decode()
+
+
+def token_type(confirmation: str | None) -> str:
+    """Return the scheme a token is sent with; a certificate is shown beside it (RFC 8705 3)."""
+    return DPOP if confirmation is not None and confirmation.startswith(_JKT) else BEARER
 
 
 def _confirmed(
@@ -88,13 +123,16 @@ def require_possession(
     confirmation: str | None,
     now: datetime,
 ) -> None:
-    """Refuse a token without the key it is held to, and a key for a token that is held to none.
+    """Refuse a token without what it is held to, and a key for a token that is held to none.
 
     Need not be asked of a bearer token that comes as one.
-    Raises ProtocolError `invalid_token` or `invalid_dpop_proof` (401) (RFC 9449 7.1).
+    Raises ProtocolError `invalid_token` or `invalid_dpop_proof` (401) (RFC 9449 7.1; RFC 8705 3).
     """
-    if confirmation is None or scheme != DPOP:
+    if confirmation is None or scheme != token_type(confirmation):
         raise ProtocolError("invalid_token", "the token is of another kind", status=401)
+    if confirmation.startswith(_X5T):
+        _require_certificate(shown, confirmation)
+        return
     if shown.proof is None:
         raise ProtocolError("invalid_dpop_proof", "the proof is missing", status=401)
     held = _confirmed(session, shown, shown.proof, now=now, access_token=token, status=401)
@@ -102,17 +140,18 @@ def require_possession(
         raise ProtocolError("invalid_token", "the token belongs to another key", status=401)
 
 
-def token_type(confirmation: str | None) -> str:
-    """Return how a token must be sent: with a proof, if it is held to a key that signs them."""
-    return DPOP if (confirmation or "").startswith(f"{_JKT}:") else BEARER
+def _require_certificate(shown: Shown, confirmation: str) -> None:
+    told = "" if shown.certificate is None else _fingerprint(shown.certificate)
+    if not hmac.compare_digest(told, thumbprint(confirmation)):
+        raise ProtocolError("invalid_token", "the token belongs to another certificate", status=401)
 
 
 def thumbprint(confirmation: str) -> str:
-    """Return the thumbprint of the key a confirmation is about."""
+    """Return the thumbprint of what a confirmation is about."""
     return confirmation.partition(":")[2]
 
 
 def confirmation_claim(confirmation: str) -> dict[str, str]:
-    """Return `cnf` for introspection (RFC 7800 3; RFC 9449 6.2)."""
+    """Return `cnf` for introspection (RFC 7800 3; RFC 9449 6.2; RFC 8705 3.2)."""
     kind, _, value = confirmation.partition(":")
     return {kind: value}

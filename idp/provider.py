@@ -16,6 +16,7 @@ from pyop.message import AuthorizationRequest as Message
 from pyop.provider import Provider as PyopProvider
 from sqlalchemy.orm import Session
 
+from clients.certificates import Authorities
 from clients.directory import Directory, RegisteredClient
 from consent.derived import NO_RELAY, Relay
 from idp.discovery import metadata
@@ -69,8 +70,13 @@ class Provider(PyopProvider):  # type: ignore[misc]  # pyop is untyped
         lifetimes: TokenLifetimes,
         acr_values: frozenset[str] = frozenset(),
         relay: Relay = NO_RELAY,
+        mtls_front: str = "",
+        authorities: Authorities = (),
     ) -> None:
-        """Put the parts together; the metadata are those of `discovery`."""
+        """Put the parts together; the metadata are those of `discovery`.
+
+        Clients show certificates at `mtls_front`; `authorities` vouch for them (RFC 8705).
+        """
         # pyop insists on https even for the demonstration on loopback; `kernel.settings` has
         # already refused every other http issuer.
         secure = "https://" + issuer.partition("://")[2]
@@ -81,13 +87,17 @@ class Provider(PyopProvider):  # type: ignore[misc]  # pyop is untyped
             clients={},
             userinfo={},
         )
-        self.metadata = metadata(issuer, acr_values=acr_values)
+        self.metadata = metadata(
+            issuer, acr_values=acr_values, mtls_front=mtls_front, vouched=bool(authorities)
+        )
         self.issuer = issuer
         self.directory = directory
         self.keys = keys
         self.subjects = subjects
         self.lifetimes = lifetimes
         self.relay = relay
+        self.mtls_front = mtls_front
+        self.authorities = authorities
         self.client: RegisteredClient | None = None
 
     def at_work(

@@ -32,7 +32,13 @@ def push(
     Raises ProtocolError; nothing is ever told by redirect here (RFC 9126 2.3).
     """
     client = authenticated_client(
-        provider, session, form, endpoint="/par", authorization=authorization, now=now
+        provider,
+        session,
+        form,
+        endpoint="/par",
+        authorization=authorization,
+        shown=shown,
+        now=now,
     )
     sent = form.single()
     if "request_uri" in sent:

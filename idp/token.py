@@ -14,7 +14,7 @@ from idp import client_tokens
 from idp.client_authentication import authenticated_client, require_in_force
 from idp.errors import ProtocolError
 from idp.parameters import Parameters
-from idp.possession import BEARER, DPOP, NOTHING, Shown, shown_key
+from idp.possession import NOTHING, Shown, held_to, token_type
 from idp.provider import DECLARED_ERRORS, Provider
 from idp.released import ReleasedClaims, allowed_claims
 from idp.state import GrantState
@@ -40,15 +40,22 @@ def exchange(
     """Return the token response. Raises ProtocolError, always with an error RFC 6749 5.2 knows."""
     values = form.single()
     client = authenticated_client(
-        provider, session, form, endpoint="/token", authorization=authorization, now=now
+        provider,
+        session,
+        form,
+        endpoint="/token",
+        authorization=authorization,
+        shown=shown,
+        now=now,
     )
     require_in_force(client, now=now)
     grant_type = _grant_type(values, client)
-    rules, key = rules_of(client.profile), shown_key(session, shown, now=now)
-    if rules.bound and key is None:
-        raise ProtocolError("invalid_dpop_proof", "this client's tokens are held to a key")
+    rules = rules_of(client.profile)
+    held = held_to(
+        session, shown, bound=rules.bound, certificate_bound=client.certificate_bound, now=now
+    )
     if grant_type == ITSELF:
-        return client_tokens.issue(provider, session, client, values, confirmation=key, now=now)
+        return client_tokens.issue(provider, session, client, values, confirmation=held, now=now)
     state = GrantState(
         session,
         lifetimes=provider.lifetimes,
@@ -56,7 +63,7 @@ def exchange(
         client_id=client.id,
         refreshable=REFRESH in client.grant_types,
         rotates=rules.rotates,
-        confirmation=key,
+        confirmation=held,
         holds_refresh=client.auth_method is AuthMethod.NONE,
     )
     released = ReleasedClaims(
@@ -66,8 +73,7 @@ def exchange(
     response = _with_pyop(bound, values)
     if grant_type == REFRESH:  # a code is too young for its consent to have expired
         _require_consent(client, state)
-    kind = BEARER if key is None else DPOP
-    return {**response, "scope": state.scope, "token_type": kind}
+    return {**response, "scope": state.scope, "token_type": token_type(held)}
 
 
 def _grant_type(values: dict[str, str], client: RegisteredClient) -> str:

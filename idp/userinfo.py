@@ -34,10 +34,10 @@ def userinfo(
     scheme, token = sent_token(form, authorization)
     state = GrantState(session, lifetimes=provider.lifetimes, now=now)
     state.introspect_access_token(token)
-    held_to = state.grant.confirmation
-    if scheme != BEARER or held_to is not None:
+    confirmation = state.grant.confirmation
+    if scheme != BEARER or confirmation is not None:
         require_possession(
-            session, shown, scheme=scheme, token=token, confirmation=held_to, now=now
+            session, shown, scheme=scheme, token=token, confirmation=confirmation, now=now
         )
     client = provider.directory.find_by_id(session, state.grant.client_id, now=now)
     released = ReleasedClaims(

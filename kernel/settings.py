@@ -42,6 +42,12 @@ class _Group(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _existing(value: Path | None) -> Path | None:
+    if value is not None and not value.is_file():
+        raise ValueError(f"{value} is not a file; correct the path or leave it out")
+    return value
+
+
 class ServiceName(_Group):
     """The public name of the service, set by the city government (regulation 2(7))."""
 
@@ -57,6 +63,18 @@ class Mail(_Group):
     sender: str = "no-reply@id.invalid"
     starttls: bool = False
     folder: Path | None = None
+
+
+class Mtls(_Group):
+    """Where clients show certificates, and the file of who vouches for them (RFC 8705)."""
+
+    front: str = Field(default="", pattern=r"^(https://[a-z0-9.-]+(:\d+)?)?$")
+    authorities: Path | None = None
+
+    @field_validator("authorities")
+    @classmethod
+    def _file_exists(cls, value: Path | None) -> Path | None:
+        return _existing(value)
 
 
 class Token(_Group):
@@ -152,6 +170,7 @@ class Settings(BaseSettings):
     token: Token = Token()
     certificate_front: str = Field(default="", pattern=r"^(https://(\*\.)?[a-z0-9.-]+(:\d+)?)?$")
     certificate_front_secret: SecretStr = SecretStr("")
+    mtls: Mtls = Mtls()
     argon2_parallel: int = Field(default=2, ge=1, le=64)
     smallest_population: int = Field(default=50, ge=1)  # that an offer may tell apart (10(4))
 
@@ -201,9 +220,7 @@ class Settings(BaseSettings):
     @field_validator("breach_list", "certificates")
     @classmethod
     def _file_exists(cls, value: Path | None) -> Path | None:
-        if value is not None and not value.is_file():
-            raise ValueError(f"{value} is not a file; correct the path or leave it out")
-        return value
+        return _existing(value)
 
     @model_validator(mode="after")
     def _secure_outside_demo(self) -> Self:
@@ -212,7 +229,8 @@ class Settings(BaseSettings):
         key = self.master_key.get_secret_value()
         if not self.issuer.startswith("https://") or self.issuer == "https://id.invalid":
             raise ValueError("issuer: outside demo mode it must be the https address members see")
-        if self.certificate_front and len(self.certificate_front_secret) < SECRET_LENGTH:
+        fronts = self.certificate_front or self.mtls.front
+        if fronts and len(self.certificate_front_secret) < SECRET_LENGTH:
             raise ValueError("certificate_front_secret: at least 32 characters, as in the proxy's")
         if not key or key == DEMO_MASTER_KEY:
             raise ValueError("master_key: none set; make one with 'taipei-id keys master'")

@@ -74,5 +74,9 @@ def proof(
 
 
 def hash_of(token: str) -> str:
-    hashed = hashlib.sha256(token.encode()).digest()
+    return hash_of_bytes(token.encode())
+
+
+def hash_of_bytes(value: bytes) -> str:
+    hashed = hashlib.sha256(value).digest()
     return base64.urlsafe_b64encode(hashed).rstrip(b"=").decode()

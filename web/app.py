@@ -4,6 +4,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from adapters.loading import load
+from clients import certificates as client_certificates
 from clients.directory import Directory
 from consent import representation
 from consent.derived import Relay
@@ -73,6 +74,7 @@ from web import (
     wellknown,
 )
 from web.express import Express
+from web.fronts import Front
 from web.rooms import Rooms
 
 LARGEST_BODY = 64 * 1024
@@ -178,6 +180,8 @@ def build_rooms(settings: Settings, database: Sessions) -> Rooms:
         ),
         acr_values=reachable,
         relay=Relay(keyring.derive("relay/v1"), settings.relay_domain),
+        mtls_front=settings.mtls.front,
+        authorities=client_certificates.read(settings.mtls.authorities),
     )
     return Rooms(
         settings=settings,
@@ -192,6 +196,7 @@ def build_rooms(settings: Settings, database: Sessions) -> Rooms:
         handover_key=keyring.derive("handover/v1"),
         reader_keys=ReaderKeys.of(keyring),
         till=Till(decide=offers.answer, keyring=keyring, key=keyring.derive("till/v1")),
+        mtls_front=Front(settings.mtls.front, settings.certificate_front_secret.get_secret_value()),
         reachable=reachable,
     )
 

@@ -5,14 +5,10 @@ holds a key → `present` → back to our page with a ticket. The proxy proves p
 else; which certificate counts, and for whom, the adapter says (docs/decisions/0046).
 """
 
-import hmac
 import re
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 from flask import Blueprint, Response, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -27,6 +23,7 @@ from web import (
     challenges,
     cookies,
     csrf,
+    fronts,
     headers,
     login,
     pages,
@@ -34,13 +31,11 @@ from web import (
     proofs,
     scope,
 )
+from web.fronts import Front
 from web.login import LoginLocked
 
 bp = Blueprint("certificates", __name__, url_prefix="/certificate")
 NAME = "certificate"
-CERTIFICATE = "X-Client-Certificate"  # set by the proxy at the front, taken away everywhere else
-SECRET = "X-Client-Certificate-Secret"  # noqa: S105  # the name of a header
-LONGEST = 32 * 1024  # characters of a certificate as the proxy writes it
 LONGEST_PLACE = 64
 ACCOUNT = "account-certificate"  # the places that are no interaction
 CONFIRM = "confirm-certificate"
@@ -147,7 +142,7 @@ def present(nonce: str) -> AnyResponse:
     Only here, at the front's own host and with the proxy's secret, is the header looked at.
     """
     _require_from_front()
-    der, ticket = _presented(), None
+    der, ticket = fronts.certificate(request.environ), None
     rooms, now = scope.rooms(), scope.now()
     if der is not None:
         with transaction(rooms.sessions) as session:
@@ -160,22 +155,8 @@ def present(nonce: str) -> AnyResponse:
 def _require_from_front() -> None:
     settings = scope.rooms().settings
     secret = settings.certificate_front_secret.get_secret_value()
-    host = re.escape(urlsplit(settings.certificate_front).netloc).replace(r"\*", "[0-9a-f]{20}")
-    told = request.headers.get(SECRET, "").encode("utf-8", "replace")
-    is_secret = hmac.compare_digest(told, secret.encode())
-    if not host or not secret or not is_secret or not re.fullmatch(host, request.host):
+    if not Front(settings.certificate_front, secret).is_passed(request.environ):
         raise NotFound("carrier.not_found")
-
-
-def _presented() -> bytes | None:
-    text = request.headers.get(CERTIFICATE, "")
-    if not text or len(text) > LONGEST:
-        return None
-    try:
-        found = x509.load_pem_x509_certificate(unquote(text).encode("ascii", "replace"))
-    except ValueError:
-        return None
-    return found.public_bytes(Encoding.DER)
 
 
 @bp.get("/back")

@@ -25,14 +25,14 @@ from idp.interaction import Issue, Progress, next_step
 from idp.issue import issue
 from idp.logout import with_parameters
 from idp.parameters import Parameters
-from idp.possession import NOTHING, Shown
+from idp.possession import Shown
 from idp.requests import AuthorizationRequest
 from idp.response_modes import QUERY
 from kernel import clock
 from kernel.errors import Refused
 from kernel.ids import new_secret
 from kernel.work import WorkSession
-from web import cookies, flow, headers, oidc, sessions
+from web import cookies, flow, fronts, headers, oidc, sessions
 from web.rooms import Rooms
 
 Environ: TypeAlias = dict[str, Any]  # PEP 3333
@@ -136,6 +136,7 @@ def _introspect(call: Call) -> Claims:
         call.session,
         call.sent,
         authorization=call.authorization,
+        shown=call.shown,
         now=call.now,
     )
 
@@ -194,7 +195,9 @@ class Express:
                     sent=sent,
                     authorization=environ.get("HTTP_AUTHORIZATION"),
                     cookies=environ.get("HTTP_COOKIE", ""),
-                    shown=_shown(environ, rooms.provider.issuer),
+                    shown=fronts.shown(
+                        environ, issuer=rooms.provider.issuer, front=rooms.mtls_front
+                    ),
                     addresses=self._addresses,
                     now=clock.now(),
                 )
@@ -228,13 +231,6 @@ def _sent(environ: Environ, *, largest: int) -> Parameters | None:
     body = environ["wsgi.input"].read(int(length))
     environ["wsgi.input"] = BytesIO(body)
     return parameters.read(body) if len(body) == int(length) else None
-
-
-def _shown(environ: Environ, issuer: str) -> Shown:
-    proof = environ.get("HTTP_DPOP")
-    if proof is None:
-        return NOTHING
-    return Shown(environ["REQUEST_METHOD"], issuer + environ["PATH_INFO"], proof)
 
 
 def _headers(path: str, *, secure: bool) -> Headers:

@@ -19,7 +19,7 @@ from idp.requests import AuthorizationRequest
 from idp.response_modes import FORM_POST, carrier_of
 from idp.responses import travelling
 from idp.userinfo import SCHEMES
-from web import cookies, flow, form_post, scope
+from web import cookies, flow, form_post, fronts, scope
 
 bp = Blueprint("oidc", __name__)
 # Called by scripts on clients' pages as well; no cookie counts here, so any origin may ask.
@@ -141,13 +141,13 @@ def userinfo_endpoint() -> Response:
 @bp.post("/introspect")
 def introspection_endpoint() -> Response:
     """Say what a token is worth (RFC 7662)."""
-    return _no_store(jsonify(_served(introspection.introspect)))
+    return _no_store(jsonify(_served(introspection.introspect, shown=_shown())))
 
 
 @bp.post("/revoke")
 def revocation_endpoint() -> Response:
     """Revoke a token (RFC 7009)."""
-    _served(introspection.revoke)
+    _served(introspection.revoke, shown=_shown())
     return _no_store(Response(status=200))
 
 
@@ -164,8 +164,8 @@ def _served(endpoint: Callable[..., Any], **more: Any) -> Any:  # each endpoint 
 
 
 def _shown() -> Shown:
-    issuer = scope.rooms().provider.issuer
-    return Shown(request.method, issuer + request.path, request.headers.get("DPoP"))
+    rooms = scope.rooms()
+    return fronts.shown(request.environ, issuer=rooms.provider.issuer, front=rooms.mtls_front)
 
 
 def _form_body() -> bytes:

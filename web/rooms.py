@@ -11,6 +11,7 @@ from idp.provider import Provider
 from kernel.db import Sessions
 from kernel.keyring import Keyring
 from kernel.settings import Settings
+from web.fronts import Front
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,4 +30,5 @@ class Rooms:
     handover_key: bytes
     till: Till
     reader_keys: ReaderKeys  # of agencies' readers at desks
+    mtls_front: Front  # where clients show certificates
     reachable: frozenset[str]  # the acr values the adapters can establish

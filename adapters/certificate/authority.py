@@ -23,11 +23,11 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from adapters.certificate.keys import is_strong
 from adapters.certificate.models import DeviceAuthority
 from kernel.errors import Refused
 from kernel.ids import new_id, new_nonce
 from kernel.keyring import Keyring
+from kernel.strong_keys import is_strong
 
 LIFETIME = timedelta(days=90)
 AUTHORITY_LIFETIME = timedelta(days=3650)

@@ -20,10 +20,10 @@ from cryptography.x509.verification import (
 )
 
 from adapters.certificate import reading
-from adapters.certificate.keys import NONE_KNOWN, KnownWeak, is_strong
 from adapters.certificate.profiles import Issuer, Profile
 from adapters.certificate.reading import Named, Unreadable
 from kernel.errors import Refused
+from kernel.strong_keys import NONE_KNOWN, KnownWeak, is_strong
 
 HASHES = (SHA256, SHA384, SHA512)
 CLIENT_AUTHENTICATION = ExtendedKeyUsageOID.CLIENT_AUTH

@@ -15,10 +15,10 @@ from cryptography import x509
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from adapters.certificate import reading
-from adapters.certificate.keys import NONE_KNOWN, KnownWeak
 from adapters.certificate.profiles import Issuer, Profile
 from adapters.certificate.reading import Unreadable
 from kernel.settings import SettingsInvalid
+from kernel.strong_keys import NONE_KNOWN, KnownWeak
 from kernel.wording import Bilingual
 
 Read = TypeVar("Read")

@@ -7,9 +7,9 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from adapters.certificate import adapter, pinning
-from adapters.certificate.keys import is_strong
 from adapters.certificate.profiles import LAST_FOUR
 from kernel.settings import SettingsInvalid
+from kernel.strong_keys import is_strong
 from tests.certificates import pki
 from tests.certificates.files import PROFILE, pinned
 from tests.certificates.holder import KEY

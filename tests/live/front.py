@@ -23,6 +23,7 @@ from tests.live.programs import ROOT, free_port, running
 
 NGINX = "/usr/sbin/nginx"
 CONF = ROOT / "deploy" / "nginx-certificates.conf"
+CLIENTS = ROOT / "deploy" / "nginx-clients.conf"
 MAIN = ROOT / "deploy" / "nginx.conf"
 SHARED = "what only the proxy and the service know"
 
@@ -44,6 +45,7 @@ http {
 $location
     }
     include $folder/front.conf;
+    include $folder/clients.conf;
 }
 """)
 
@@ -55,6 +57,7 @@ class Front:
     folder: Path
     port: int
     card_port: int
+    client_port: int
 
     @property
     def issuer(self) -> str:
@@ -64,6 +67,11 @@ class Front:
     def pattern(self) -> str:
         """Return the setting `certificate_front`."""
         return f"https://*.card.id.example.org:{self.card_port}"
+
+    @property
+    def clients(self) -> str:
+        """Return the setting `mtls.front`."""
+        return f"https://localhost:{self.client_port}"
 
     @contextmanager
     def serving(self, *, ready: str) -> Iterator[None]:
@@ -81,20 +89,35 @@ class Front:
         secret = f'proxy_set_header X-Client-Certificate-Secret "{SHARED}";\n'
         (self.folder / "secret.conf").write_text(secret)
         (self.folder / "front.conf").write_text(self._front())
+        (self.folder / "clients.conf").write_text(self._clients())
         # Its workers must reach a socket in a folder that is the tests' alone.
         user = "user root;" if os.geteuid() == 0 else ""
         told = {"folder": self.folder, "port": self.port, "user": user, "location": _location()}
         (self.folder / "nginx.conf").write_text(AROUND.substitute(told))
 
     def _front(self) -> str:
-        text = CONF.read_text("utf-8")
-        for written, here in {
-            "listen 443 ssl;": f"listen 127.0.0.1:{self.card_port} ssl;",
-            "listen [::]:443 ssl;": "",
+        own = {
             "/etc/ssl/taipei-id/card-fullchain.pem": f"{self.folder}/front.pem",
             "/etc/ssl/taipei-id/card-key.pem": f"{self.folder}/front.key",
             "https://id.example.org": self.issuer,
+        }
+        return self._here(CONF, self.card_port, own)
+
+    def _clients(self) -> str:
+        own = {
+            "/etc/ssl/taipei-id/mtls-fullchain.pem": f"{self.folder}/front.pem",
+            "/etc/ssl/taipei-id/mtls-key.pem": f"{self.folder}/front.key",
+            "mtls.id.example.org": "localhost",
+        }
+        return self._here(CLIENTS, self.client_port, own)
+
+    def _here(self, conf: Path, port: int, own: dict[str, str]) -> str:
+        text = conf.read_text("utf-8")
+        for written, here in {
+            "listen 443 ssl;": f"listen 127.0.0.1:{port} ssl;",
+            "listen [::]:443 ssl;": "",
             "/etc/taipei-id/front-secret.conf": f"{self.folder}/secret.conf",
+            **own,
         }.items():
             assert written in text, written
             text = text.replace(written, here)
@@ -158,7 +181,9 @@ def _server_certificate(key: ec.EllipticCurvePrivateKey) -> bytes:
         not_valid_before=now - timedelta(hours=1),
         not_valid_after=now + timedelta(days=1),
     )
-    names = x509.SubjectAlternativeName([x509.DNSName("*.card.id.example.org")])
+    names = x509.SubjectAlternativeName(
+        [x509.DNSName("*.card.id.example.org"), x509.DNSName("localhost")]
+    )
     signed = builder.add_extension(names, critical=False).sign(key, SHA256())
     return signed.public_bytes(Encoding.PEM)
 
@@ -175,4 +200,4 @@ def a_front(folder: Path) -> Front:
     """Return a front on free ports, its files in a new folder."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    return Front(folder, free_port(), free_port())
+    return Front(folder, free_port(), free_port(), free_port())

@@ -23,7 +23,7 @@ from tests.certificates.holder import Holder, an_adapter, install, silent
 from tests.certificates.pki import Leaf
 from tests.flows.browser import Browser, answer, hidden
 from tests.flows.provider import ISSUER, City
-from web.certificates import CERTIFICATE, SECRET
+from web.fronts import CERTIFICATE, SECRET
 from web.models import PresentedCertificate
 
 one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)

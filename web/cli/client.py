@@ -130,6 +130,8 @@ def _described(row: Client) -> list[tuple[str, str]]:
         ("name", f"{row.name_zh} / {row.name_en}"),
         ("profile", row.profile.value),
         ("authentication", row.auth_method.value),
+        ("certificate", _pairs(row.certificate)),
+        ("tokens held to it", "yes" if row.certificate_bound else "no"),
         ("sector", row.sector),
         ("redirect_uris", " ".join(row.redirect_uris)),
         ("post_logout_redirect_uris", " ".join(row.post_logout_redirect_uris)),
@@ -143,3 +145,7 @@ def _described(row: Client) -> list[tuple[str, str]]:
             for each in row.purposes
         ),
     ]
+
+
+def _pairs(told: dict[str, str] | None) -> str:
+    return " ".join(f"{name}={value}" for name, value in (told or {}).items()) or "–"

@@ -5,7 +5,7 @@ from hashlib import sha256
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from adapters.certificate.keys import KnownWeak, is_strong
+from kernel.strong_keys import KnownWeak, is_strong
 from tests.certificates import pki
 
 ONE_PRIME = 2**1023 + 1155  # stands for a prime that a broken card drew again and again
