@@ -113,7 +113,7 @@ def _settled(
         acr=acr.ACR[0],
     )
     ledger.record(session, client, purpose, answer, member_id=member.id, now=now)
-    return sessions.start(
+    opened = sessions.start(
         session,
         member_id=member.id,
         assurance=Assurance(acr.ACR[0], ("pwd",)),
@@ -122,6 +122,7 @@ def _settled(
         lifetime=settings.lifetimes.of("session"),
         now=now,
     )
+    return opened.cookie
 
 
 def _newcomers(

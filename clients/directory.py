@@ -133,9 +133,16 @@ class RegisteredClient:
     purposes: tuple[RegisteredPurpose, ...]
     contact: str | None = None
     notice_uri: str | None = None
+    backchannel_logout_uri: str | None = None
+    frontchannel_logout_uri: str | None = None
     contracts: tuple[Span, ...] = ()  # a merchant's; an agency needs none
     certificate: dict[str, str] | None = None  # its name on one
     certificate_bound: bool = False  # are its tokens held to the one it shows
+
+    @property
+    def hears_of_logouts(self) -> bool:
+        """Say whether the client is told where a sign-in ends, and so needs a name for it."""
+        return bool(self.backchannel_logout_uri or self.frontchannel_logout_uri)
 
     def is_in_force(self, *, now: datetime) -> bool:
         """Say whether the client may be served at `now`: a merchant within a contract (2(8)4)."""
@@ -258,6 +265,8 @@ def _view(
         purposes=tuple(purposes),
         contact=row.contact,
         notice_uri=row.notice_uri,
+        backchannel_logout_uri=row.backchannel_logout_uri,
+        frontchannel_logout_uri=row.frontchannel_logout_uri,
         contracts=tuple(contracts.span_of(each) for each in agreed),
         certificate=row.certificate,
         certificate_bound=row.certificate_bound,

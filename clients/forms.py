@@ -105,6 +105,8 @@ class ClientForm(_Form):
     sector: str = Field(min_length=1, max_length=255)
     redirect_uris: tuple[str, ...] = ()
     post_logout_redirect_uris: tuple[str, ...] = ()
+    backchannel_logout_uri: str | None = Field(default=None, max_length=2000)
+    frontchannel_logout_uri: str | None = Field(default=None, max_length=2000)
     grant_types: tuple[str, ...] = ("authorization_code", "refresh_token")
     id_token_alg: str = Field(default="ES256", pattern="^(ES256|RS256)$")
     resource_server: bool = False
@@ -124,7 +126,7 @@ class ClientForm(_Form):
             raise ValueError(f"{value}: must be an e-mail address or an https address")
         return value
 
-    @field_validator("notice_uri")
+    @field_validator("notice_uri", "backchannel_logout_uri", "frontchannel_logout_uri")
     @classmethod
     def _notices_go_over_http(cls, value: str | None) -> str | None:
         if value is not None:
@@ -132,6 +134,14 @@ class ClientForm(_Form):
             if urlsplit(value).scheme not in {"https", "http"}:
                 raise ValueError(f"{value}: notices go to https, or http on loopback")
         return value
+
+    @model_validator(mode="after")
+    def _frames_are_the_clients_own(self) -> "ClientForm":
+        """Let browsers load only what stands where the client itself does (Front-Channel 2)."""
+        framed = self.frontchannel_logout_uri
+        if framed is not None and _origin(framed) not in map(_origin, self.redirect_uris):
+            raise ValueError(f"{framed}: must have the origin of a redirect URI")
+        return self
 
     @model_validator(mode="before")
     @classmethod
@@ -183,6 +193,11 @@ class ClientForm(_Form):
         if (self.auth_method is AuthMethod.TLS) != (self.certificate is not None):
             raise ValueError("certificate goes with tls_client_auth, which needs it")
         return self
+
+
+def _origin(address: str) -> tuple[str, str]:
+    parts = urlsplit(address)
+    return parts.scheme, parts.netloc.lower()
 
 
 def _require_address(value: str) -> None:

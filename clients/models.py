@@ -125,6 +125,8 @@ class Client(Base):
     sector: Mapped[str] = mapped_column(String(255))
     redirect_uris: Mapped[list[str]]
     post_logout_redirect_uris: Mapped[list[str]]
+    backchannel_logout_uri: Mapped[str | None] = mapped_column(String(2000))  # our worker calls it
+    frontchannel_logout_uri: Mapped[str | None] = mapped_column(String(2000))  # browsers load it
     grant_types: Mapped[list[str]]
     id_token_alg: Mapped[str] = mapped_column(String(8), default="ES256")
     resource_server: Mapped[bool] = mapped_column(default=False)

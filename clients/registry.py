@@ -73,6 +73,8 @@ def add(
         sector=form.sector,
         redirect_uris=list(form.redirect_uris),
         post_logout_redirect_uris=list(form.post_logout_redirect_uris),
+        backchannel_logout_uri=form.backchannel_logout_uri,
+        frontchannel_logout_uri=form.frontchannel_logout_uri,
         grant_types=list(form.grant_types),
         id_token_alg=form.id_token_alg,
         resource_server=form.resource_server,

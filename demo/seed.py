@@ -114,6 +114,7 @@ def _register(session: Session, record: Json, *, now: datetime) -> int:
     client.home_uri = form.home_uri
     client.contact = form.contact
     client.notice_uri = form.notice_uri
+    client.backchannel_logout_uri = form.backchannel_logout_uri
     if form.contract is not None and not client.organisation.contracts:
         contracts.add(session, client, form.contract, now=now)
     client.redirect_uris = list(form.redirect_uris)

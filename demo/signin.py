@@ -34,6 +34,8 @@ STRONG = "urn:taipei-id:acr:2"
 REASONS = {"access_denied": DENIED, "unmet_authentication_requirements": UNMET}
 TIMEOUT_SECONDS = 10
 EVENT_TYPE, EVENT_ALGORITHM = "secevent+jwt", "ES256"
+LOGOUT_TYPE, LOGOUT_EVENT = "logout+jwt", "http://schemas.openid.net/event/backchannel-logout"
+CLOCK = jwt.JWTClaimsRegistry(leeway=60, iat={"essential": True}, exp={"essential": True})
 NO_LONGER = {401, 403}
 
 
@@ -130,6 +132,22 @@ class SignIn:
         is_ours = said.get("iss") == self._issuer and said.get("aud") == self._client.client_id
         if not is_ours or event.header.get("typ") != EVENT_TYPE:
             raise SignInFailed(REFUSED, "event")
+        return said
+
+    def read_logout(self, token: str) -> Claims:
+        """Return whom a logout token names, every check made (Back-Channel Logout 2.6)."""
+        with _failing():
+            keys = KeySet.import_key_set(self._client.fetch_jwk_set(force=True))
+            logout = jwt.decode(token, keys, algorithms=[EVENT_ALGORITHM])
+            CLOCK.validate(logout.claims)
+        said = dict(logout.claims)
+        is_ours = said.get("iss") == self._issuer and said.get("aud") == self._client.client_id
+        is_logout = isinstance(said.get("events"), dict) and LOGOUT_EVENT in said["events"]
+        names_somebody = isinstance(said.get("sub") or said.get("sid"), str)
+        if not (is_ours and is_logout and names_somebody) or "nonce" in said:
+            raise SignInFailed(REFUSED, "logout_token")
+        if logout.header.get("typ") != LOGOUT_TYPE:
+            raise SignInFailed(REFUSED, "logout_token")
         return said
 
     def leave(self, tokens: Tokens, back_to: str, *, language: str) -> Answer:

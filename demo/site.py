@@ -13,7 +13,7 @@ from demo.visits import Visits
 LANGUAGES = ("zh-Hant-TW", "en")
 CJK = re.compile("[\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 TOKEN_LENGTH = 32
-FROM_MACHINES = frozenset({"take_notice"})  # signed, and without a cookie
+FROM_MACHINES = frozenset({"take_notice", "signed_out"})  # signed, and without a cookie
 AGAIN = {"card", "receipt", "till", "scan"}  # pages that can be asked for twice
 
 

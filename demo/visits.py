@@ -20,6 +20,12 @@ CREATE TABLE IF NOT EXISTS visit (
     data TEXT NOT NULL,
     began_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
 );
+CREATE TABLE IF NOT EXISTS sign_in (
+    id_hash TEXT PRIMARY KEY,
+    sub TEXT NOT NULL,
+    sid TEXT NOT NULL,
+    began_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
 CREATE TABLE IF NOT EXISTS event (
     number TEXT PRIMARY KEY,
     data TEXT NOT NULL,
@@ -51,6 +57,29 @@ class Visits:
                 "INSERT INTO visit (id_hash, data) VALUES (?, ?)", (_hash(number), json.dumps(data))
             )
         return number
+
+    def know_as(self, number: str, *, sub: str, sid: str) -> None:
+        """Remember what the provider calls a visit, so that it can end it."""
+        with self._open() as database:
+            database.execute(
+                "DELETE FROM sign_in WHERE began_at < datetime('now', ?)",
+                (f"-{HOURS_KEPT} hours",),
+            )
+            database.execute(
+                "INSERT INTO sign_in (id_hash, sub, sid) VALUES (?, ?, ?)",
+                (_hash(number), sub, sid),
+            )
+
+    def end_sign_ins(self, *, sub: str | None, sid: str | None) -> None:
+        """End the visits of one session at the provider, or all of a reader (Back-Channel 2.7)."""
+        where = "(? IS NULL OR sub = ?) AND (? IS NULL OR sid = ?)"
+        with self._open() as database:
+            for table in ("visit", "sign_in"):
+                database.execute(
+                    f"DELETE FROM {table} WHERE id_hash IN"  # noqa: S608  # two fixed names
+                    f" (SELECT id_hash FROM sign_in WHERE {where})",
+                    (sub, sub, sid, sid),
+                )
 
     def find(self, number: str) -> dict[str, Any] | None:
         """Return what is known of the visit, or None if it ended."""

@@ -22,6 +22,7 @@ PATHS = {
     "revocation_endpoint": "/revoke",
     "introspection_endpoint": "/introspect",
     "end_session_endpoint": "/logout",
+    "check_session_iframe": "/session-state",
     "pushed_authorization_request_endpoint": "/par",
 }
 # Where programs call, not people: those may show certificates (RFC 8705 5).
@@ -76,6 +77,7 @@ def metadata(
             "acr",
             "amr",
             "nonce",
+            "sid",
             "at_hash",
         ],
         "claims_parameter_supported": True,
@@ -88,6 +90,10 @@ def metadata(
         "code_challenge_methods_supported": [METHOD],
         "dpop_signing_alg_values_supported": list(dpop.KEYS),
         "authorization_response_iss_parameter_supported": True,
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
+        "frontchannel_logout_supported": True,
+        "frontchannel_logout_session_supported": True,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "ui_locales_supported": list(LANGUAGES),
         **_by_certificate(mtls_front),

@@ -25,6 +25,7 @@ def id_token_claims(
     tells_auth_time: bool,
     nonce: str | None,
     access_token: str | None,
+    sid: str | None = None,
     lifetime: timedelta,
     now: datetime,
 ) -> dict[str, Any]:
@@ -42,6 +43,8 @@ def id_token_claims(
         claims["auth_time"] = int(login.authenticated_at.timestamp())
     if nonce:
         claims["nonce"] = nonce
+    if sid:  # what a logout will name (Back-Channel Logout 2.1)
+        claims["sid"] = sid
     if access_token:
         claims["at_hash"] = left_half_hash(access_token)
     return claims

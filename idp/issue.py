@@ -15,6 +15,7 @@ from idp.id_tokens import Login
 from idp.interaction import SignedIn
 from idp.provider import Provider
 from idp.requests import AuthorizationRequest
+from idp.session_names import session_state
 from idp.state import AUTH_TIME, GrantState, NewGrant
 
 KEPT = "response_type client_id redirect_uri nonce claims code_challenge".split()
@@ -41,6 +42,7 @@ def issue(
     Raises AuthorizationRefused if the request was pushed and answered before.
     """
     pushed.spend(session, request, now=now)
+    sub = _name(provider, request, signed_in, decisions, now=now)
     state = GrantState(
         session,
         lifetimes=provider.lifetimes,
@@ -50,7 +52,7 @@ def issue(
             client_id=request.client.id,
             purpose_id=request.purpose.id,
             session_id=signed_in.session_id,
-            sub=_name(provider, request, signed_in, decisions, now=now),
+            sub=sub,
             login=Login(
                 acr=signed_in.acr,
                 amr=signed_in.amr,
@@ -69,7 +71,18 @@ def issue(
         client_id=request.client.id,
         purpose_id=request.purpose.id,
     )
-    return dict(response.to_dict())
+    told = dict(response.to_dict())
+    asks_by = _session_state(provider, request, signed_in) if sub == signed_in.sub else None
+    return told if asks_by is None else {**told, "session_state": asks_by}
+
+
+def _session_state(
+    provider: Provider, request: AuthorizationRequest, signed_in: SignedIn
+) -> str | None:
+    """Return what the client may ask our frame about; a stranger's two visits would be joined."""
+    browser_state = provider.session_names.browser_state(signed_in.session_id)
+    client_id = request.client.client_id
+    return session_state(client_id, request.to.redirect_uri, browser_state)
 
 
 def _name(

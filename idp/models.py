@@ -130,6 +130,7 @@ class Grant(Base):
     code_used_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[GrantEnd | None]
+    signed_out_at: Mapped[datetime | None]  # the sign-in itself was over, and its client told
 
 
 class Token(Base):

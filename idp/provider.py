@@ -26,8 +26,10 @@ from idp.keys import Keys
 from idp.lifetimes import TokenLifetimes
 from idp.pkce import require_verifier
 from idp.possession import require_same
+from idp.session_names import SessionNames
 from idp.state import GrantState
 from idp.subjects import Subjects
+from kernel.prebuilt import Row
 
 # What pyop, oic and pyjwkest raise when they say so.
 DECLARED_ERRORS = (PyoidcError, JWKESTException, OAuthError)
@@ -67,6 +69,7 @@ class Provider(PyopProvider):  # type: ignore[misc]  # pyop is untyped
         directory: Directory,
         keys: Keys,
         subjects: Subjects,
+        session_names: SessionNames,
         lifetimes: TokenLifetimes,
         acr_values: frozenset[str] = frozenset(),
         relay: Relay = NO_RELAY,
@@ -94,6 +97,7 @@ class Provider(PyopProvider):  # type: ignore[misc]  # pyop is untyped
         self.directory = directory
         self.keys = keys
         self.subjects = subjects
+        self.session_names = session_names
         self.lifetimes = lifetimes
         self.relay = relay
         self.mtls_front = mtls_front
@@ -179,7 +183,7 @@ class Provider(PyopProvider):  # type: ignore[misc]  # pyop is untyped
         extra_id_token_claims: object = None,  # noqa: ARG002
     ) -> str:
         state: GrantState = self.authz_state
-        alg = self._working_for().id_token_alg
+        client = self._working_for()
         claims = id_token_claims(
             issuer=self.issuer,
             client_id=client_id,
@@ -188,11 +192,18 @@ class Provider(PyopProvider):  # type: ignore[misc]  # pyop is untyped
             tells_auth_time=state.tells_auth_time(),
             nonce=nonce,
             access_token=access_token_value,
+            sid=self._sid(client, state.grant),
             lifetime=self.lifetimes.id_token,
             now=state.now,
         )
         signer = self.keys.signer(state.session, now=state.now)
-        return signer.sign({**(user_claims or {}), **claims}, alg=alg)
+        return signer.sign({**(user_claims or {}), **claims}, alg=client.id_token_alg)
+
+    def _sid(self, client: RegisteredClient, grant: Row) -> str | None:
+        """Return the client's name for the grant's session, if it is told where sessions end."""
+        if not client.hears_of_logouts or grant.session_id is None:
+            return None
+        return self.session_names.sid(grant.session_id, client_id=client.id, sub=grant.sub)
 
     def _working_for(self) -> RegisteredClient:
         if self.client is None:

@@ -15,6 +15,7 @@ _GRANT = (
     Grant.member_id,
     Grant.client_id,
     Grant.purpose_id,
+    Grant.session_id,
     Grant.sub,
     Grant.acr,
     Grant.amr,

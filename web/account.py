@@ -22,6 +22,7 @@ from web import (
     consent_cards,
     cookies,
     csrf,
+    front_channel,
     login,
     methods,
     pages,
@@ -104,11 +105,13 @@ def log_in_by_passkey() -> Response:
 @scope.member_required
 def logout() -> Response:
     """Sign out of this browser."""
-    visitor = scope.visitor()
-    if visitor is not None:
-        login.end_session(visitor.session_id, visitor.member_id)
-        cookies.end_session()
-    return redirect(url_for("pages.home"), 303)
+    visitor, home = scope.visitor(), url_for("pages.home")
+    if visitor is None:
+        return redirect(home, 303)
+    ended = login.end_session(visitor.session_id, visitor.member_id)
+    scope.forget_visitor()
+    cookies.end_session()
+    return front_channel.page(ended, onward=home) or redirect(home, 303)
 
 
 @dataclass(frozen=True)

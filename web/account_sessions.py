@@ -11,7 +11,7 @@ from audit import footprint
 from audit.lines import Kind
 from idp import grants
 from idp.models import GrantEnd
-from web import cookies, login, pages, scope, sessions
+from web import cookies, front_channel, login, pages, scope, sessions
 from web.account import bp, done, is_here
 
 
@@ -64,7 +64,10 @@ def end_all_sessions() -> Response:
     """Sign out everywhere, here included; everything issued ends."""
     session, member_id, now = scope.db(), scope.member_id(), scope.now()
     ended = sessions.end_all(session, member_id=member_id)
-    grants.end_for_member(session, member_id, reason=GrantEnd.LOGGED_OUT, now=now)
+    over = grants.end_for_member(session, member_id, reason=GrantEnd.LOGGED_OUT, now=now)
     footprint.record(session, Kind.SESSIONS_ENDED, member_id=member_id, now=now, count=len(ended))
+    here = [each for each in over if each.session_id is not None and is_here(each.session_id)]
+    scope.forget_visitor()
     cookies.end_session()
-    return redirect(url_for("account.login"), 303)
+    login_page = url_for("account.login")
+    return front_channel.page(here, onward=login_page) or redirect(login_page, 303)

@@ -14,6 +14,7 @@ from idp import acr
 from idp.keys import Keys
 from idp.lifetimes import TokenLifetimes
 from idp.provider import Provider
+from idp.session_names import SessionNames
 from idp.subjects import Subjects
 from kernel import logs
 from kernel.db import Sessions, open_engine, sessions
@@ -67,6 +68,7 @@ from web import (
     reader_lists,
     receipts,
     scope,
+    session_frame,
     signing_out,
     step_up,
     till,
@@ -139,6 +141,7 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
         phone.bp,
         chip_cards.bp,
         signing_out.bp,
+        session_frame.bp,
         receipts.public,
     ]
     blueprints += [
@@ -170,6 +173,7 @@ def build_rooms(settings: Settings, database: Sessions) -> Rooms:
         directory=Directory(),
         keys=Keys(keyring),
         subjects=Subjects(keyring.derive("pairwise/v1")),
+        session_names=SessionNames(keyring.derive("session-names/v1")),
         lifetimes=TokenLifetimes(
             code=lifetimes.of("code"),
             access=lifetimes.of("access_token"),

@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 import migrations
 from audit import footprint, trail
 from audit.lines import Kind
-from idp import deletion_proofs, member_notices
+from idp import deletion_proofs, grants, member_notices
+from idp.models import GrantEnd
 from kernel import throttle
 from kernel.db import transaction
 from kernel.errors import Refused
@@ -98,6 +99,7 @@ def _delete(session: Session, rooms: Rooms, deletion: AccountDeletion, *, now: d
         for client_id in request_making.recipients(session, member.id)
     ]
     consent_endings.left(session, member.id, now=now)
+    grants.end_for_member(session, member.id, reason=GrantEnd.STANDING, now=now)
     requests.close_all(session, member.id, now=now)
     _forget_attempts(session, rooms, member)
     erased = [_empty(session, column, member.id) for column in members_columns()]

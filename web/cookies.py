@@ -1,4 +1,4 @@
-"""Read and write our four cookies: the browser's mark, the session, the language, the method."""
+"""Read and write our five cookies: the browser's mark, session and its state, language, method."""
 
 from flask import current_app, g, request
 from werkzeug.http import dump_cookie
@@ -74,14 +74,20 @@ def remember_method(name: str) -> None:
     g.method_cookie = name
 
 
-def start_session(token: str) -> None:
-    """Let the response set the session cookie."""
+def start_session(token: str, *, state: str) -> None:
+    """Let the response set the session cookie, and the state that clients' pages ask about."""
     g.session_cookie = token
+    g.state_cookie = state
 
 
 def end_session() -> None:
-    """Let the response delete the session cookie."""
-    g.session_cookie = ""
+    """Let the response delete the session cookie, and its state."""
+    g.session_cookie = g.state_cookie = ""
+
+
+def state_name() -> str:
+    """Return the name of the cookie that our frame reads by script."""
+    return _name("state")
 
 
 def choose_language(language_tag: str) -> None:
@@ -95,11 +101,28 @@ def write(response: Response) -> Response:
         _set(response, "browser", g.browser, max_age=YEAR)
     if "session_cookie" in g:
         _set(response, "session", g.session_cookie, max_age=None if g.session_cookie else 0)
+    if "state_cookie" in g:
+        _write_state(response, g.state_cookie)
     if "language_cookie" in g:
         _set(response, "language", g.language_cookie, max_age=YEAR)
     if "method_cookie" in g:
         _set(response, "method", g.method_cookie, max_age=YEAR)
     return response
+
+
+def _write_state(response: Response, value: str) -> None:
+    """Set what our frame reads on clients' pages: by script, and from other sites."""
+    secure = _secure()
+    header = dump_cookie(
+        _name("state"),
+        value,
+        max_age=None if value else 0,
+        path="/",
+        secure=secure,
+        httponly=False,
+        samesite="None" if secure else "Lax",  # browsers take None over https only
+    )
+    response.headers.add("Set-Cookie", header)
 
 
 def marking(browser: str, *, secure: bool) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 
-from idp import checkpoints, client_notices, member_notices
+from idp import back_channel, checkpoints, client_notices, member_notices, sign_outs
 from kernel import outgoing
 from kernel.db import transaction
 from kernel.mail import FolderPost, NoPost, Post, SmtpPost
@@ -37,6 +37,7 @@ def handlers(rooms: Rooms) -> Mapping[str, Handler]:
         client_notices.MARKETING: client_notices.MarketingEnded(make, provider, send),
         member_notices.REQUESTED: member_notices.SubjectRequested(make, provider, send),
         member_notices.PURGED: member_notices.AccountPurged(make, provider, send),
+        sign_outs.KIND: back_channel.SignedOut(make, provider, send),
         notices.KIND: notices.MailSender(make, rooms.keyring, settings, mailing),
         archive_making.KIND: archive_making.ArchiveMaker(rooms),
         certificate_lists.KIND: certificate_lists.ListFetcher(rooms, send),

@@ -19,6 +19,7 @@ HEADERS = {
 # A client may have opened the sign-in in a popup and wait for it to come back (`display=popup`).
 _EVERYWHERE = tuple((name.lower(), (name, value)) for name, value in HEADERS.items())
 MAY_BE_A_POPUP = ("/authorize", "/interaction/", "/logout")
+FRAMED_BY_CLIENTS = "/session-state"
 HTTPS_ONLY = "max-age=63072000; includeSubDomains"
 
 
@@ -45,20 +46,29 @@ def allow_connections(origins: Iterable[str]) -> None:
     g.setdefault("connections", []).extend(origins)
 
 
+def allow_frames(addresses: Iterable[str]) -> None:
+    """Let this page load *registered* addresses in frames."""
+    parts = map(urlsplit, addresses)
+    g.setdefault("frames", set()).update(f"{each.scheme}://{each.netloc}" for each in parts)
+
+
 def _policy() -> str:
     targets = " ".join(["'self'", *sorted(g.get("form_targets", ()))])
     scripts = f"'nonce-{g.nonce}' 'strict-dynamic'" if "nonce" in g else "'none'"
     connections = " ".join(["'self'", *g.get("connections", ())])
+    frames = f"; frame-src {' '.join(sorted(g.frames))}" if "frames" in g else ""
     return (
         "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
         f"form-action {targets}; style-src 'self'; script-src {scripts}; "
-        f"img-src 'self'; font-src 'self'; connect-src {connections}"
+        f"img-src 'self'; font-src 'self'; connect-src {connections}{frames}"
     )
 
 
 def missing(path: str, present: Container[str]) -> list[tuple[str, str]]:
     """Return the headers every response has, except those that are present (in lower case)."""
     found = [pair for name, pair in _EVERYWHERE if name not in present]
+    if path == FRAMED_BY_CLIENTS:
+        found = [pair for pair in found if pair[0] != "X-Frame-Options"]
     if not path.startswith(MAY_BE_A_POPUP):
         found.append(("Cross-Origin-Opener-Policy", "same-origin"))
     return found
@@ -79,7 +89,8 @@ def init(app: Flask) -> None:
         present = {name.lower() for name, _ in response.headers}
         response.headers.extend(missing(request.path, present))
         if response.mimetype == "text/html":
-            response.headers["Content-Security-Policy"] = _policy()
+            if "content-security-policy" not in present:
+                response.headers["Content-Security-Policy"] = _policy()
             response.headers.setdefault("Cache-Control", "no-store")
         response.headers.extend(over_https(secure=https))
         return response

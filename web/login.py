@@ -15,6 +15,7 @@ from carriers.models import Suspension
 from idp import acr, grants
 from idp.acr import Assurance
 from idp.models import GrantEnd
+from idp.sign_outs import SignOut
 from kernel import throttle
 from kernel.errors import Refused
 from kernel.throttle import Policy, Verdict
@@ -235,7 +236,7 @@ def sign_in(known: Known, *, method: str, shared_computer: bool) -> None:
     lifetimes = scope.rooms().settings.lifetimes
     lifetime = lifetimes.of("session_shared_computer" if shared_computer else "session")
     if present is not None and present.member_id == known.member_id:
-        token = sessions.renew(
+        opened = sessions.renew(
             session,
             present.session_id,
             assurance=known.assurance,
@@ -247,7 +248,7 @@ def sign_in(known: Known, *, method: str, shared_computer: bool) -> None:
     else:
         if present is not None:
             end_session(present.session_id, present.member_id)
-        token = sessions.start(
+        opened = sessions.start(
             session,
             member_id=known.member_id,
             assurance=known.assurance,
@@ -266,7 +267,8 @@ def sign_in(known: Known, *, method: str, shared_computer: bool) -> None:
         method=method,
         carrier=str(known.carrier_id or ""),
     )
-    cookies.start_session(token)
+    names = scope.rooms().provider.session_names
+    cookies.start_session(opened.cookie, state=names.browser_state(opened.session_id))
     if not shared_computer:  # the next to sit here may be anybody
         cookies.remember_method(method)
     scope.forget_visitor()
@@ -284,14 +286,15 @@ def _tell_of_new_browser(member_id: UUID, *, shared_computer: bool) -> None:
         )
 
 
-def end_session(session_id: UUID, member_id: UUID) -> None:
-    """End one session and every grant issued in it."""
+def end_session(session_id: UUID, member_id: UUID) -> list[SignOut]:
+    """End one session and every grant issued in it; return the sign-ins that are over."""
     session, now = scope.db(), scope.now()
     sessions.end(session, session_id, member_id=member_id)
-    grants.end_for_sessions(session, [session_id], reason=GrantEnd.LOGGED_OUT, now=now)
+    over = grants.end_for_sessions(session, [session_id], reason=GrantEnd.LOGGED_OUT, now=now)
     footprint.record(
         session, Kind.SESSION_ENDED, member_id=member_id, now=now, browser_session=str(session_id)
     )
+    return over
 
 
 def locked_words(locked: LoginLocked) -> str:

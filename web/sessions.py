@@ -60,6 +60,14 @@ _TOUCH = Prebuilt(
 )
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A session that begins or goes on with a new cookie."""
+
+    session_id: UUID
+    cookie: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Visitor:
     """A signed-in member in one browser."""
@@ -115,14 +123,14 @@ def start(
     carrier_id: UUID | None,
     lifetime: timedelta,
     now: datetime,
-) -> str:
-    """Sign a member in and return the new cookie; the caller ends what this browser had before."""
-    token = new_secret()
+) -> Opened:
+    """Sign a member in; the caller ends what this browser had before."""
+    opened = Opened(new_id(), new_secret())
     _START.write(
         session,
         {
-            "id": new_id(),
-            "token_hash": digest(token),
+            "id": opened.session_id,
+            "token_hash": digest(opened.cookie),
             "member_id": member_id,
             "acr": assurance.acr,
             "amr": list(assurance.amr),
@@ -134,7 +142,7 @@ def start(
             "carrier_id": carrier_id,
         },
     )
-    return token
+    return opened
 
 
 def renew(
@@ -146,14 +154,14 @@ def renew(
     authenticated_at: datetime,
     lifetime: timedelta,
     now: datetime,
-) -> str:
+) -> Opened:
     """Give a session that proved itself again a new cookie, keeping its id and its grants."""
-    token = new_secret()
+    opened = Opened(session_id, new_secret())
     session.execute(
         update(BrowserSession)
         .where(BrowserSession.id == session_id)
         .values(
-            token_hash=digest(token),
+            token_hash=digest(opened.cookie),
             acr=assurance.acr,
             amr=list(assurance.amr),
             authenticated_at=authenticated_at,
@@ -162,7 +170,7 @@ def renew(
             carrier_id=carrier_id,
         )
     )
-    return token
+    return opened
 
 
 def carrier_of(session: Session, session_id: UUID) -> UUID | None:

@@ -6,7 +6,8 @@ from werkzeug.wrappers import Response
 from idp import parameters
 from idp.logout import LogoutRequest, read_logout
 from idp.parameters import Parameters
-from web import cookies, csrf, headers, login, oidc, pages, scope
+from idp.sign_outs import SignOut
+from web import cookies, csrf, front_channel, headers, login, oidc, pages, scope
 from web.views import client_view
 
 bp = Blueprint("signing_out", __name__, url_prefix="/logout")
@@ -40,12 +41,25 @@ def decide() -> Response | str:
     wanted = _read(parameters.read(body))
     if request.form.get("decision") != "yes":
         return redirect(url_for("account.index"), 303)
-    visitor = scope.visitor()
+    told = front_channel.page(_sign_out(), onward=_onward(wanted, body))
+    return told or _gone(wanted)
+
+
+def _sign_out() -> list[SignOut]:
+    visitor, ended = scope.visitor(), []
     if visitor is not None:
-        login.end_session(visitor.session_id, visitor.member_id)
+        ended = login.end_session(visitor.session_id, visitor.member_id)
         scope.forget_visitor()
     cookies.end_session()
-    return _gone(wanted)
+    return ended
+
+
+def _onward(wanted: LogoutRequest, body: bytes) -> str:
+    """Return where the browser goes once the services were told: back, or to our own last page."""
+    if wanted.return_to is not None:
+        return wanted.return_to
+    hint = None if wanted.client is None else parameters.read(body).get("id_token_hint")
+    return url_for("signing_out.ask", id_token_hint=hint)
 
 
 def _read(sent: Parameters) -> LogoutRequest:

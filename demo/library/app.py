@@ -37,6 +37,7 @@ class Library:
         self.app.add_url_rule("/refresh", "refresh", self.refresh, methods=["POST"])
         self.app.add_url_rule("/reread", "reread", self.reread, methods=["POST"])
         self.app.add_url_rule("/logout", "logout", self.logout, methods=["POST"])
+        self.app.add_url_rule("/signed-out", "signed_out", self.signed_out, methods=["POST"])
         self.app.add_url_rule("/notices", "notices", self.notices)
         self.app.add_url_rule("/notices", "take_notice", self.take_notice, methods=["POST"])
         self.app.register_error_handler(SignInFailed, self.sorry)
@@ -65,7 +66,9 @@ class Library:
         tokens = self._sign_in.finish()
         claims = self._sign_in.userinfo(tokens)
         self._forget()
-        session["visit"] = self._visits.begin({"tokens": tokens, "claims": claims})
+        visit = session["visit"] = self._visits.begin({"tokens": tokens, "claims": claims})
+        named = tokens["id_claims"]
+        self._visits.know_as(visit, sub=named["sub"], sid=str(named.get("sid", "")))
         return redirect(url_for("card"))
 
     def card(self) -> str | Response:
@@ -117,6 +120,17 @@ class Library:
         visit = self._require_visit()
         self._forget()
         return self._sign_in.leave(visit["tokens"], self._address("home"), language=g.lang)
+
+    def signed_out(self) -> tuple[Any, int]:
+        """End the visits of a session that ended at the provider (Back-Channel Logout 2.8)."""
+        try:
+            said = self._sign_in.read_logout(request.form.get("logout_token", ""))
+        except SignInFailed as failed:
+            if failed.reason == UNREACHABLE:
+                return {"error": "temporarily_unavailable"}, 503
+            return {"error": "invalid_request"}, 400
+        self._visits.end_sign_ins(sub=said.get("sub"), sid=said.get("sid"))
+        return "", 200
 
     def notices(self) -> str:
         """Show what the provider told the library about its readers."""

@@ -36,6 +36,40 @@ def test_a_registered_client_is_what_the_form_says(session: Session, now: dateti
     assert client.created_at == now
 
 
+def test_where_a_client_hears_of_logouts_is_kept(session: Session) -> None:
+    back, front = "https://library.invalid/logout", "https://library.invalid/framed?a=b"
+
+    client = make.a_client(session, backchannel_logout_uri=back, frontchannel_logout_uri=front)
+
+    assert (client.backchannel_logout_uri, client.frontchannel_logout_uri) == (back, front)
+
+
+@REFUSED
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://library.invalid/logout",
+        "https://library.invalid/logout#fragment",
+        "https://*.library.invalid/logout",
+        "tw.taipei.app:/logout",
+        "https://library.invalid/市",
+        "https://library.invalid/" + "a" * 2000,
+        "",
+    ],
+)
+@pytest.mark.parametrize("channel", ["backchannel_logout_uri", "frontchannel_logout_uri"])
+def test_logouts_are_told_to_sound_addresses_only(channel: str, address: str) -> None:
+    require_refused(**{channel: address})
+
+
+@REFUSED
+@pytest.mark.parametrize(
+    "address", ["https://other.invalid/framed", "https://library.invalid:8443/framed"]
+)
+def test_a_frame_stands_where_the_client_does(address: str) -> None:
+    require_refused(frontchannel_logout_uri=address)
+
+
 def test_a_purpose_keeps_each_claim_with_its_necessity(session: Session) -> None:
     (purpose,) = make.a_client(session).purposes
 

@@ -115,6 +115,50 @@ oidcc-rp-initiated-logout-no-post-logout-redirect-uri
 oidcc-rp-initiated-logout-only-state
 """.split()
 
+BACK_CHANNEL = """
+oidcc-backchannel-logout-discovery-endpoint-verification
+oidcc-backchannel-rp-initiated-logout
+""".split()
+
+FRONT_CHANNEL = """
+oidcc-frontchannel-logout-discovery-endpoint-verification
+oidcc-frontchannel-rp-initiated-logout
+""".split()
+
+SESSION = """
+oidcc-session-management-discovery-endpoint-verification
+oidcc-session-management-rp-initiated-logout
+""".split()
+
+# What the plan adds to FAPI 2.0 for signed requests and responses (JAR and JARM), plain FAPI.
+MESSAGE_SIGNING = """
+ensure-request-object-with-multiple-aud-succeeds
+ensure-request-object-with-nbf-8-seconds-in-the-future-is-accepted
+ensure-request-object-without-exp-fails
+ensure-request-object-without-nbf-fails
+ensure-expired-request-object-fails
+ensure-request-object-with-bad-aud-fails
+ensure-request-object-with-exp-over-60-fails
+ensure-request-object-with-nbf-over-60-fails
+ensure-signed-request-object-with-RS256-fails
+ensure-request-object-signature-algorithm-is-not-none
+ensure-request-object-with-invalid-signature-fails
+ensure-matching-key-in-authorization-request
+ensure-unsigned-request-at-par-endpoint-fails
+par-authorization-request-containing-request_uri
+""".split()
+
 # Form Post is Basic in another mode.
-PLANS = {"basic": BASIC, "config": CONFIG, "fapi2": FAPI2, "rp_logout": RP_LOGOUT}
-PREFIX = {"fapi2": "fapi2-security-profile-final-"}  # left out above, and in the cases' names
+PLANS = {
+    "basic": BASIC,
+    "config": CONFIG,
+    "fapi2": FAPI2,
+    "rp_logout": RP_LOGOUT,
+    "back_channel": BACK_CHANNEL,
+    "front_channel": FRONT_CHANNEL,
+    "session": SESSION,
+    "message_signing": MESSAGE_SIGNING,
+}
+PREFIX = dict.fromkeys(
+    ("fapi2", "message_signing"), "fapi2-security-profile-final-"
+)  # left out above, and in the cases' names

@@ -86,6 +86,21 @@ class StubProvider:
         }
         return jwt.encode({"alg": "ES256", "kid": "stub", "typ": typ}, claims, self._key)
 
+    def logout_token(self, *, typ: str = "logout+jwt", **changes: Any) -> str:
+        """Return a signed logout token; a claim that is None is left out."""
+        moment = int(clock.now().timestamp())
+        claims = {
+            "iss": self.issuer,
+            "aud": "taipei-library",
+            "iat": moment,
+            "exp": moment + 120,
+            "jti": "a-logout",
+            "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
+            **changes,
+        }
+        told = {name: value for name, value in claims.items() if value is not None}
+        return jwt.encode({"alg": "ES256", "kid": "stub", "typ": typ}, told, self._key)
+
     def jwks(self) -> Response:
         return jsonify(KeySet([self._key]).as_dict(private=False))
 

@@ -30,7 +30,7 @@ def test_the_document_promises_the_code_flow_with_pkce_and_pairwise_subjects() -
 
 
 def test_every_claim_that_can_exist_is_listed_and_no_other_of_a_member() -> None:
-    protocol = {"iss", "aud", "iat", "exp", "auth_time", "acr", "amr", "nonce", "at_hash"}
+    protocol = {"iss", "aud", "iat", "exp", "auth_time", "acr", "amr", "nonce", "at_hash", "sid"}
 
     assert set(DOCUMENT["claims_supported"]) == set(BY_NAME) | protocol
 

@@ -15,6 +15,7 @@ from idp.errors import ProtocolError
 from idp.keys import Keys
 from idp.lifetimes import TokenLifetimes
 from idp.provider import Provider
+from idp.session_names import SessionNames
 from idp.state import GrantState
 from idp.subjects import Subjects
 from tests.flows.provider import ISSUER
@@ -38,6 +39,7 @@ def a_provider(kind: type[Provider] = Provider) -> Provider:
         directory=Directory(),
         keys=Keys(KEYRING),
         subjects=Subjects(b"k" * 32),
+        session_names=SessionNames(b"s" * 32),
         lifetimes=LIFETIMES,
     )
 

@@ -2,14 +2,18 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from typing import TypeAlias
 from uuid import UUID
 
 from playwright.sync_api import Page
+from sqlalchemy import update
 
 from carriers.models import Suspension
+from idp.models import Grant
+from kernel import clock
 from kernel.errors import Refused
 from tests import make
 from tests.journeys.city import CAFE, City
@@ -242,6 +246,30 @@ def _asked_to_leave_by_the_library(page: Page, city: City) -> None:
     _go(page, f"{city.library}/card")
     page.locator("form[action='/logout'] button").click()
     page.locator("#logout_yes").wait_for()
+
+
+def _leaving_services(page: Page, city: City) -> None:
+    """See the page that tells services in frames; it would go on by itself."""
+    with suppress(Refused):
+        city.provider.register(
+            "framed",
+            sector="framed.invalid",
+            redirect_uris=[f"{city.library}/callback"],
+            frontchannel_logout_uri=f"{city.library}/framed",
+        )
+    _enrol(city, "framed.member", name="陳美玉")
+    page.route("**/leaving_services.js", lambda route: route.fulfill(body=""))
+    page.route(f"{city.library}/framed*", lambda route: route.fulfill(body=""))
+    page.route(f"{city.library}/callback*", lambda route: route.fulfill(body="arrived"))
+    _go(page, city.request("framed", prompt="consent"))
+    log_in(page, "framed.member")
+    page.locator("#consent_allow").click()
+    page.wait_for_url(f"{city.library}/**")
+    with city.provider.database() as session:  # the service has fetched its tokens
+        session.execute(update(Grant).values(code_used_at=clock.now()))
+    _go(page, f"{city.provider.issuer}/logout")
+    page.locator("#logout_yes").click()
+    page.locator("#logout_continue").wait_for()
 
 
 def _show_a_code(page: Page, city: City) -> None:
@@ -582,6 +610,7 @@ PROVIDER: Scenes = {
     "on the phone: over": Scene(REGULAR, _at("/phone/answered")),
     "already finished": Scene(STRANGER, _come_back_after_the_end),
     "logout": Scene(REGULAR, _at("/logout")),
+    "leaving services": Scene(STRANGER, _leaving_services),
     "logged out": Scene(STRANGER, _at("/logout")),
     "account": Scene(REGULAR, _at("/account")),
     "showing no code yet": Scene(NEWCOMER, _at("/account/show")),

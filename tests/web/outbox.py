@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from idp import client_notices, member_notices
+from idp import back_channel, client_notices, member_notices, sign_outs
 from kernel.jobs import Job
 from kernel.outgoing import Answer, CallFailed
 from kernel.working import Handler, do_one
@@ -55,6 +55,7 @@ class World:
             member_notices.PURGED: member_notices.AccountPurged(
                 rooms.sessions, rooms.provider, self.call
             ),
+            sign_outs.KIND: back_channel.SignedOut(rooms.sessions, rooms.provider, self.call),
             archive_making.KIND: archive_making.ArchiveMaker(rooms),
             contact_mails.KIND: contact_mails.ContactMailer(
                 rooms.sessions, rooms.provider, rooms.settings, self

@@ -135,6 +135,8 @@ def _described(row: Client) -> list[tuple[str, str]]:
         ("sector", row.sector),
         ("redirect_uris", " ".join(row.redirect_uris)),
         ("post_logout_redirect_uris", " ".join(row.post_logout_redirect_uris)),
+        ("backchannel_logout_uri", row.backchannel_logout_uri or "–"),
+        ("frontchannel_logout_uri", row.frontchannel_logout_uri or "–"),
         ("grant_types", " ".join(row.grant_types)),
         ("id_token_alg", row.id_token_alg),
         ("resource_server", "yes" if row.resource_server else "no"),

@@ -1,0 +1,77 @@
+"""Tell a client that a sign-in is over: a logout token, pushed (OIDC Back-Channel Logout 1.0).
+
+However long the client's server is away, the worker tries again; the token is made anew each time,
+so none is older than two minutes. Nothing rests on it: what the sign-in issued has ended already.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from clients.directory import RegisteredClient
+from idp.client_notices import Send
+from idp.provider import Provider
+from kernel.db import Sessions, transaction
+from kernel.jobs import JobDelayed, JobImpossible, Work
+from kernel.outgoing import AddressForbidden, CallFailed
+
+TYPE = "logout+jwt"  # so that it passes for nothing else (RFC 8725 3.11)
+EVENT = "http://schemas.openid.net/event/backchannel-logout"
+FORM = "application/x-www-form-urlencoded"
+LIFETIME = timedelta(minutes=2)  # Back-Channel Logout 2.4
+TAKEN = frozenset({200, 204})  # 2.8
+
+
+class SignedOut:
+    """The handler of these jobs."""
+
+    def __init__(self, make: Sessions, provider: Provider, send: Send) -> None:
+        """Sign with the provider's keys; `send` posts a body to an address."""
+        self._make = make
+        self._provider = provider
+        self._send = send
+
+    def __call__(self, work: Work, *, now: datetime) -> None:
+        """Push the logout token; whatever is not taken is tried again later."""
+        with transaction(self._make) as session:
+            client = self._provider.directory.find_by_id(
+                session, UUID(work.payload["client"]), now=now
+            )
+            if client is None or client.backchannel_logout_uri is None:
+                return  # it has left, or wants no word any more
+            signer = self._provider.keys.signer(session, now=now)
+            claims = logout_claims(self._provider, client, work, now=now)
+            token = signer.sign(claims, alg=client.id_token_alg, typ=TYPE)
+        body = urlencode({"logout_token": token}).encode()
+        try:
+            answer = self._send(client.backchannel_logout_uri, body, content_type=FORM)
+        except AddressForbidden as forbidden:
+            raise JobImpossible(forbidden.code) from None
+        except CallFailed as failed:
+            raise JobDelayed(failed.code) from None
+        if answer.status not in TAKEN:
+            raise JobDelayed(f"call.status_{answer.status}")
+
+
+def logout_claims(
+    provider: Provider, client: RegisteredClient, work: Work, *, now: datetime
+) -> dict[str, Any]:  # JSON of several shapes
+    """Return the claims of a logout token (2.4): the name and the session as the client knows them.
+
+    `jti` differs at every attempt: a client that refuses what it has seen, and whose answer was
+    lost, would otherwise refuse for a day.
+    """
+    sub, session_id = work.payload["sub"], work.payload["session"]
+    claims: dict[str, Any] = {
+        "iss": provider.issuer,
+        "aud": client.client_id,
+        "iat": int(now.timestamp()),
+        "exp": int((now + LIFETIME).timestamp()),
+        "jti": f"{work.id}-{work.attempt}",
+        "sub": sub,
+        "events": {EVENT: {}},
+    }
+    if session_id is not None:
+        claims["sid"] = provider.session_names.sid(UUID(session_id), client_id=client.id, sub=sub)
+    return claims
