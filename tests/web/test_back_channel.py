@@ -10,6 +10,7 @@ import pytest
 from joserfc import jwt
 from sqlalchemy import Engine, select
 
+from clients import registry
 from idp import back_channel, sign_outs
 from idp.grants import end_for_sessions
 from idp.models import Grant, GrantEnd

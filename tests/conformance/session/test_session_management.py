@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, Page
 
 from tests.conformance.suite import Client, Suite
+from tests.demo.stub_provider import served
 from tests.journeys.chromium import Person
 from tests.journeys.scenes import log_in
 from tests.live.server import DISCOVERY, Provider
@@ -14,8 +16,6 @@ from tests.live.visitor import Visitor
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
-SITE = "http://localhost:9"  # nobody listens there: the browser is told what it would send
-CALLBACK, GOODBYE, ASKING = (f"{SITE}/{name}" for name in ("callback", "goodbye", "asking"))
 HELD = "<!doctype html><title>client</title><iframe id=op src='{frame}'></iframe>"
 ASK = """message => new Promise(answered => {
   addEventListener('message', event => answered(`${event.data} from ${event.origin}`), {once: true})
@@ -24,10 +24,20 @@ ASK = """message => new Promise(answered => {
 
 
 @pytest.fixture
-def suite(provider: Provider, visitor: Visitor) -> Suite:
+def site(provider: Provider) -> Iterator[str]:
+    """Lend the client's own site: every page of it holds the provider's frame."""
+    app = Flask("client")
+    held = HELD.format(frame=f"{provider.issuer}/session-state")
+    app.add_url_rule("/<path:page>", "page", lambda page: held)  # noqa: ARG005
+    with served(app) as origin:
+        # One site with the provider: from another the browser would keep the cookie to itself.
+        yield origin.replace("127.0.0.1", "localhost")
+
+
+@pytest.fixture
+def suite(provider: Provider, visitor: Visitor, site: str) -> Suite:
     suite = Suite(provider, visitor, mode="query")
-    forms = {"redirect_uris": [CALLBACK], "post_logout_redirect_uris": [GOODBYE]}
-    suite.client = Client(provider, **forms)
+    suite.client = Client(provider, redirect_uris=[f"{site}/callback"])
     return suite
 
 
@@ -40,9 +50,9 @@ def person(browser: Browser) -> Iterator[Person]:
     assert not person.complaints
 
 
-def asked(page: Page, suite: Suite, session_state: str) -> str:
+def asked(page: Page, suite: Suite, site: str, session_state: str) -> str:
     """Return what the frame says when the client's own page asks."""
-    page.goto(ASKING)
+    page.goto(f"{site}/asking")
     frame = page.frame_locator("#op").locator("script")
     frame.wait_for(state="attached")
     answer: str = page.evaluate(ASK, f"{suite.client.client_id} {session_state}")
@@ -60,22 +70,22 @@ def test_oidcc_session_management_discovery_endpoint_verification(suite: Suite) 
 
 
 @pytest.mark.module("oidcc-session-management-rp-initiated-logout")
-def test_oidcc_session_management_rp_initiated_logout(suite: Suite, person: Person) -> None:
+def test_oidcc_session_management_rp_initiated_logout(
+    suite: Suite, person: Person, site: str
+) -> None:
     page, issuer = person.page, suite.provider.issuer
-    held = HELD.format(frame=f"{issuer}/session-state")
-    page.route(f"{SITE}/**", lambda route: route.fulfill(content_type="text/html", body=held))
-    page.goto(suite.url(suite.parameters(redirect_uri=CALLBACK)))
+    page.goto(suite.url(suite.parameters(redirect_uri=f"{site}/callback")))
     log_in(page, suite.person.login)
     page.locator("#consent_allow").click()
-    page.wait_for_url(f"{CALLBACK}?*")
+    page.wait_for_url(f"{site}/callback?*")
     session_state = dict(parse_qsl(urlsplit(page.url).query))["session_state"]
-    before = asked(page, suite, session_state)
-    other = asked(page, suite, session_state[:-1] + "!")
-    nonsense = asked(page, suite, "nonsense")
+    before = asked(page, suite, site, session_state)
+    other = asked(page, suite, site, session_state[:-1] + "!")
+    nonsense = asked(page, suite, site, "nonsense")
 
     page.goto(f"{issuer}/logout")
     page.locator("#logout_yes").click()
     page.locator("h1").wait_for()
-    after = asked(page, suite, session_state)
+    after = asked(page, suite, site, session_state)
 
     assert (before, other, nonsense, after) == ("unchanged", "changed", "error", "changed")
