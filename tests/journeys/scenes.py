@@ -261,7 +261,7 @@ def _leaving_services(page: Page, city: City) -> None:
     page.route("**/leaving_services.js", lambda route: route.fulfill(body=""))
     page.route(f"{city.library}/framed*", lambda route: route.fulfill(body=""))
     page.route(f"{city.library}/callback*", lambda route: route.fulfill(body="arrived"))
-    _go(page, city.request("framed", prompt="consent"))
+    _go(page, city.request("framed", prompt="consent", scope="openid profile"))
     log_in(page, "framed.member")
     page.locator("#consent_allow").click()
     page.wait_for_url(f"{city.library}/**")
