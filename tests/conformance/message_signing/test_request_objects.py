@@ -123,8 +123,10 @@ def test_ensure_request_object_with_nbf_over_60_fails(signed: Signed) -> None:
 
 @pytest.mark.module(P + "ensure-signed-request-object-with-RS256-fails")
 def test_ensure_signed_request_object_with_RS256_fails(signed: Signed) -> None:  # noqa: N802  # the module's name
-    keys = proofs.public_set(signed.client.key, RSA)
+    key = signed.client.key
+    keys = proofs.public_set(key, RSA)
     signed.client = FapiClient(signed.provider, profile="fapi2-signed", jwks=keys)
+    signed.client.key = key
 
     assert is_refused(signed.push_signed(signed.signed(key=RSA, alg="RS256")))
 
