@@ -13,9 +13,9 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from clients.models import OrganisationKind
-from consent.catalogue import ALWAYS
-from consent.derived import AGES
+from consent.catalogue import BY_NAME, MARKETING
 from consent.models import Voice
+from consent.rules import IDENTIFYING
 from kernel.clock import TAIPEI, taipei_day
 from members.facts import birthday, born_between, reached
 from members.models import Capacity
@@ -23,8 +23,9 @@ from members.models import Capacity
 OF_AGE = 18  # Civil Code 12
 YOUTH_AT = 12  # Protection of Children and Youths Welfare and Rights Act 2
 WILLED_AT = 7  # who is younger has no will the law knows (Civil Code 13)
-# What says nothing about who it is: a name for one client only, of age or not.
-UNIDENTIFIED = frozenset({ALWAYS, *(f"age_over_{years}" for years in AGES)})
+# What fits many people, as a merchant's first page asks it. Leave to advertise tells nobody who it
+# is, but who cannot give a name alone cannot allow what is done with it either.
+UNIDENTIFIED = frozenset(BY_NAME) - IDENTIFYING - {MARKETING}
 
 
 class Band(StrEnum):

@@ -1,6 +1,6 @@
 """代理與監護: who acts for me, for whom I act, and questions that wait for my word."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -15,6 +15,7 @@ from consent.catalogue import ALWAYS, Claim, in_order
 from consent.ledger import Answer, Approval
 from consent.models import ApprovalRequest, ApprovalState, Voice
 from kernel.errors import NotFound, Refused
+from kernel.wording import Bilingual
 from members import guardians as links
 from members import proxies
 from members.proxy_models import Matter
@@ -127,6 +128,16 @@ class Asked:
         return in_order(each for each in self.row.given if each != ALWAYS)
 
     @property
+    def withheld(self) -> list[Claim]:
+        """Return what the member chose not to give: nobody can give it in their stead."""
+        return in_order(each for each in self.row.refused if each != ALWAYS)
+
+    @property
+    def reasons(self) -> Mapping[str, Bilingual]:
+        """Return why the client asks for each claim."""
+        return {each.name: each.necessity for each in self.purpose.claims}
+
+    @property
     def required(self) -> frozenset[str]:
         """Return what goes with agreeing at all."""
         needed = {each.name for each in self.purpose.claims if each.required}
@@ -165,14 +176,18 @@ def _asked(request_id: UUID) -> Asked:
 @confirmation_required
 def one(request_id: UUID) -> str:
     """Show what the member read and would give, claim by claim."""
-    asked = _asked(request_id)
+    return _page(_asked(request_id), [])
+
+
+def _page(asked: Asked, errors: list[tuple[str, str]]) -> str:
     return pages.page(
         "account/guardian_request.html",
         name=name(asked.row.member_id),
         asked=asked,
         client=client_view(asked.client),
         purpose=asked.purpose,
-        action=url_for("guardians.decide", request_id=request_id),
+        action=url_for("guardians.decide", request_id=asked.row.id),
+        errors=errors,
     )
 
 
@@ -187,19 +202,34 @@ def decide(request_id: UUID) -> Response:
     offered = ledger.durations(asked.purpose)
     if decision not in {"allow", "deny"} or (decision == "allow" and duration not in offered):
         return redirect(url_for("guardians.one", request_id=request_id), 303)  # silence is no yes
-    state = ApprovalState.APPROVED if decision == "allow" else ApprovalState.REFUSED
+    given = _given(asked) if decision == "allow" else frozenset()
+    if decision == "allow" and not given:
+        return _nothing_chosen(asked)
+    state = ApprovalState.APPROVED if given else ApprovalState.REFUSED
     me, now = scope.member_id(), scope.now()
     if not approvals.decide(scope.db(), request_id, state, by=me, now=now):
         raise Refused("approval.over")
-    given, receipt_id = _approve(asked, duration) if decision == "allow" else (frozenset(), None)
+    receipt_id = _approve(asked, given, duration) if given else None
     proxy_acts.answered(asked.by, asked.row, given, receipt_id)
     return redirect(url_for("guardians.index", done=state.value), 303)
 
 
-def _approve(asked: Asked, duration: str) -> tuple[frozenset[str], UUID]:
+def _given(asked: Asked) -> frozenset[str]:
+    """Return what the form gives, never more than was put before the visitor."""
+    put = frozenset(asked.row.given)
+    chosen = {each for each in put if request.form.get(f"claim.{each}") == "share"}
+    return put & (asked.required | chosen)
+
+
+def _nothing_chosen(asked: Asked) -> Response:
+    """Show the page again: a yes to nothing at all is most likely a choice overlooked."""
+    words = pages.say("您一項都沒有選。要提供的請選「提供」；都不要，請按「不同意」。")
+    page = _page(asked, [(f"claim.{asked.claims[0].name}", words)])
+    return Response(page, 422, mimetype="text/html")
+
+
+def _approve(asked: Asked, given: frozenset[str], duration: str) -> UUID:
     row = asked.row
-    wanted = {each for each in row.given if request.form.get(f"claim.{each}") == "share"}
-    given = frozenset(row.given) & (asked.required | wanted)
     refused = frozenset(row.refused) | frozenset(row.given) - given
     answer = Answer(
         given=given,
@@ -213,7 +243,7 @@ def _approve(asked: Asked, duration: str) -> tuple[frozenset[str], UUID]:
     approval = Approval(
         approver_id=asked.by.by, relation=asked.by.relation, until=asked.by.word_ends_at
     )
-    receipt_id = ledger.record(
+    return ledger.record(
         scope.db(),
         asked.client,
         asked.purpose,
@@ -222,4 +252,3 @@ def _approve(asked: Asked, duration: str) -> tuple[frozenset[str], UUID]:
         now=scope.now(),
         approval=approval,
     )
-    return given, receipt_id

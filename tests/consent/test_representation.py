@@ -109,6 +109,25 @@ def test_a_record_is_opened_whenever_an_age_changes_the_answer(
     assert representation.depends_on_age(kind, given, table=table) is (voices != {Voice.ALONE})
 
 
+@pytest.mark.clause("10-I(4)")
+@pytest.mark.parametrize(
+    ("claim", "voice"),
+    [
+        ("offer_eligible", Voice.ALONE),  # yes or no to an offer fits many people
+        ("age_over_12", Voice.ALONE),
+        ("resident_of_taipei", Voice.ALONE),
+        ("name", Voice.GUARDIAN_APPROVES),
+        ("relay_email", Voice.GUARDIAN_APPROVES),
+        ("marketing_allowed", Voice.GUARDIAN_APPROVES),
+        ("a claim nobody knows", Voice.GUARDIAN_APPROVES),
+    ],
+)
+def test_a_child_decides_alone_about_what_names_nobody(claim: str, voice: Voice) -> None:
+    given = frozenset({"sub", claim})
+
+    assert representation.voice_of(Band.CHILD, MERCHANT, given, table=DEFAULT) is voice
+
+
 def test_what_the_table_does_not_name_needs_a_guardian() -> None:
     assert representation.voice_of(Band.YOUTH, AGENCY, frozenset(), table={}) is (
         Voice.GUARDIAN_APPROVES

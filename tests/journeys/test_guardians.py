@@ -37,6 +37,8 @@ def test_a_child_signs_in_at_the_cafe_once_a_parent_agreed(
     log_in(parent, parent_login, make.PASSWORD)
     parent.wait_for_url("**/account")
     parent.locator("main a[href*='/account/guardians/']").first.click()
+    expect(parent.locator("input[type=radio][name^='claim.']:checked")).to_have_count(0)
+    share_the_name(parent)
     parent.locator("#guardian_allow").click()
     expect(parent.locator("[role=status]")).to_be_visible()
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Barrier, Thread
@@ -98,6 +99,19 @@ def given(city: City) -> set[str]:
         return {row.claim for row in rows if row.decision is Decision.GIVEN}
 
 
+@pytest.mark.clause("10-I(4)")
+def test_a_mere_yes_or_no_to_an_offer_is_the_childs_own(shop: City) -> None:
+    claims = [make.a_claim_form("offer_eligible", required=True), make.a_claim_form("name")]
+    purposes = [make.a_purpose_form("juice", kind="offer", claims=claims)]
+    shop.register("bakery", **make.a_shop_form(sector="bakery.invalid", purposes=purposes))
+    asking = {"scope": "openid", "claims": json.dumps({"userinfo": {"offer_eligible": None}})}
+
+    back = Browser(shop).sign_in("bakery", login="an.an", share=(), **asking)
+
+    assert "code" in answer(back)
+    assert given(shop) == {"sub", "offer_eligible"}
+
+
 @pytest.mark.clause("10-I(4)", "2(8)1")
 def test_a_child_goes_on_once_a_guardian_agreed(shop: City) -> None:
     bound(shop, "mei.chen")
@@ -124,6 +138,62 @@ def test_a_guardian_approves_less_but_never_more(shop: City) -> None:
 
     assert given(shop) == {"sub", "name"}
     assert "code" in answer(child.follow(child.get(page.request.path)))
+
+
+@pytest.mark.clause("10-I(4)")
+def test_a_guardian_begins_with_nothing_ticked_and_reads_what_the_child_wished(shop: City) -> None:
+    bound(shop, "mei.chen")
+    asks(shop)
+
+    page = signed_in(shop).get(f"/account/guardians/{request_id(shop)}").text
+
+    assert " checked" not in page
+    assert re.sub("<[^>]+>", "", page).count("陳安安 想提供這一項。") == 1  # the name is required
+    assert "為了辦證" in page
+
+
+def test_what_a_guardian_does_not_choose_is_withheld(shop: City) -> None:
+    bound(shop, "mei.chen")
+    asks(shop)
+
+    assert decides(signed_in(shop)).status_code == 303
+
+    assert given(shop) == {"sub", "name"}
+
+
+def test_what_the_child_withheld_is_named_and_cannot_be_given(shop: City) -> None:
+    bound(shop, "mei.chen")
+    child = Browser(shop)
+    page = child.authorize("cafe", scope="openid profile email", purpose="membership")
+    page = child.consents(child.log_in(page, "an.an"))
+    assert page.request.path.endswith("/guardian"), page.text
+    parent = signed_in(shop)
+    assert "不想提供的，誰也不能代為提供：電子郵件" in re.sub(
+        "<[^>]+>", "", parent.get(f"/account/guardians/{request_id(shop)}").text
+    )
+
+    decides(parent, email="share")
+
+    assert given(shop) == {"sub", "name"}
+
+
+def test_a_yes_to_nothing_is_asked_again_and_is_no_yes(shop: City) -> None:
+    claims = [make.a_claim_form("name"), make.a_claim_form("email")]
+    purposes = [make.a_purpose_form("membership", claims=claims)]
+    shop.register("bakery", **make.a_shop_form(sector="bakery.invalid", purposes=purposes))
+    bound(shop, "mei.chen")
+    child = Browser(shop)
+    page = child.log_in(child.authorize("bakery", scope="openid profile email"), "an.an")
+    child.consents(page, "name", "email")
+    parent = signed_in(shop)
+
+    again = decides(parent, name="withhold")
+
+    assert again.status_code == 422
+    assert 'href="#claim.name"' in again.text
+    assert given(shop) == {"sub"}
+    assert decides(parent, name="share").status_code == 303
+    assert given(shop) == {"sub", "name"}
 
 
 def test_a_receipt_names_both(shop: City) -> None:
