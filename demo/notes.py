@@ -96,7 +96,9 @@ def _welfare(session: Session, *, now: datetime) -> UUID:
 def _offer(session: Session, *, now: datetime) -> Offer:
     today = clock.taipei_day(now)
     for condition, people in PEOPLE.items():
-        populations.enter(session, condition, people, source="demo", as_of=today, now=now)
+        populations.enter(
+            session, condition, people, source="demo", document="demo", as_of=today, now=now
+        )
     purpose = next(each for each in registry.get(session, CAFE).purposes if each.code == OFFER)
     terms = offers.Terms(
         title=Bilingual("敬老九折", "Ten per cent off for seniors"),

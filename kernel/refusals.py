@@ -210,6 +210,21 @@ CATALOGUE = {
         clause="2(8)6",
     ),
     "service.not_found": _NO_PAGE,
+    "service.code_invalid": _entry(
+        422,
+        "服務代碼只能用小寫英文字母、數字和底線，並以字母開頭",
+        "A service's code is of small letters, digits and underscores, and begins with a letter",
+    ),
+    "service.name_missing": _entry(
+        422, "服務要有中文和英文名稱", "A service needs a name in both languages"
+    ),
+    "service.exists": _entry(409, "這個服務代碼已經用過", "This code was used already"),
+    "service.closed": _entry(
+        409,
+        "這項服務已經結束",
+        "This service is closed",
+        clause="3-II",
+    ),
     "offer.not_found": _entry(404, "沒有這項優惠", "There is no such offer"),
     "offer.rule_invalid": _entry(
         422, "優惠條件不正確", "The offer's rule is not valid", clause="6(4)"
@@ -223,6 +238,12 @@ CATALOGUE = {
     "population.source_missing": _entry(
         422, "要寫明數字的出處", "Say which published statistics this is from", clause="10-I(4)"
     ),
+    "population.document_missing": _entry(
+        422,
+        "要寫明在哪裡公布；不是公布的數字，請註明是清點的",
+        "Say where it is published, or that it was counted",
+        clause="10-I(4)",
+    ),
     "population.day_in_future": _entry(
         422, "統計日不能是將來", "A figure cannot speak of a day to come", clause="10-I(4)"
     ),
@@ -231,6 +252,15 @@ CATALOGUE = {
     ),
     "publish.document_no_missing": _entry(
         409, "缺來文文號", "The document number is missing", clause="6(4)"
+    ),
+    "calendar.year_empty": _entry(
+        404, "沒有這一年的放假日", "No days off are known of that year", clause="8(4)"
+    ),
+    "calendar.unsigned": _entry(
+        422,
+        "要寫明誰核對、核對哪一份公告",
+        "Say who checked it, and against which document",
+        clause="8(4)",
     ),
     # certificates
     "carrier.certificate_invalid": _entry(

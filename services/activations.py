@@ -4,13 +4,14 @@ Only the agency that owns a service writes about it: no other agency does, nor D
 dispute a note; it then counts neither for yes nor for no until the agency has settled it.
 """
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from clients.models import Organisation, OrganisationKind
@@ -27,6 +28,9 @@ from services.models import (
     Happening,
     Service,
 )
+
+_CODE = re.compile("[a-z][a-z0-9_]{0,63}")
+LONGEST_NAME = 200  # characters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +58,7 @@ class Noted:
     as_of: date | None = None
     disputed_at: datetime | None = None
     dispute: str | None = None
+    closed_on: date | None = None  # the service was, for everybody
 
 
 def open_service(
@@ -65,21 +70,50 @@ def open_service(
     sensitive: bool,
     now: datetime,
 ) -> Service:
-    """Enter a service of an agency. Raises Refused `service.not_yours` for anybody else."""
+    """Enter a service of an agency; a code is used once, also by one that was closed.
+
+    Raises Refused `service.not_yours` for who is no agency, `service.code_invalid`,
+    `service.name_missing` or `service.exists`.
+    """
     organisation = session.get(Organisation, organisation_id)
     if organisation is None or organisation.kind is not OrganisationKind.AGENCY:
         raise Refused("service.not_yours")
-    service = Service(
-        code=code,
-        organisation_id=organisation_id,
-        name_zh=name.zh,
-        name_en=name.en,
-        sensitive=sensitive,
-        created_at=now,
+    if not _CODE.fullmatch(code):
+        raise Refused("service.code_invalid")
+    if not all(words.strip() and len(words) <= LONGEST_NAME for words in name):
+        raise Refused("service.name_missing")
+    values = {
+        "id": new_id(),
+        "code": code,
+        "organisation_id": organisation_id,
+        "name_zh": name.zh.strip(),
+        "name_en": name.en.strip(),
+        "sensitive": sensitive,
+        "created_at": now,
+    }
+    if not insert_once(session, Service, values):
+        raise Refused("service.exists")
+    return get_service(session, code)
+
+
+def close_service(session: Session, code: str, *, now: datetime) -> None:
+    """Close a service: nobody gets it any more, and who has it keeps what was noted (10-II).
+
+    Raises NotFound, or Refused `service.closed` if it was closed already.
+    """
+    closed = session.execute(
+        update(Service)
+        .where(Service.id == get_service(session, code).id, Service.closed_at.is_(None))
+        .values(closed_at=now)
+        .execution_options(synchronize_session="fetch")
     )
-    session.add(service)
-    session.flush()
-    return service
+    if changed(closed) != 1:
+        raise Refused("service.closed")
+
+
+def services(session: Session) -> Sequence[Service]:
+    """Return every service, closed ones included, by code."""
+    return session.scalars(select(Service).order_by(Service.code)).all()
 
 
 def get_service(session: Session, code: str) -> Service:
@@ -105,9 +139,12 @@ def note(
 
     A dispute stays until `settle`: a nightly batch that repeats what is wrong must not end it.
     Raises Refused `service.not_yours` for another organisation, `service.note_unfounded` for a day
-    to come or no case, `service.note_older` than what is noted.
+    to come or no case, `service.closed` for a day after it closed, `service.note_older` than what
+    is noted.
     """
     _require_owner(service, organisation_id)
+    if service.closed_at is not None and as_of > clock.taipei_day(service.closed_at):
+        raise Refused("service.closed")
     if as_of > clock.taipei_day(now) or not provenance.is_an_agencys():
         raise Refused("service.note_unfounded")
     values = {
@@ -202,7 +239,10 @@ def dispute(session: Session, code: str, *, member_id: UUID, now: datetime) -> s
 def of_member(
     session: Session, member_id: UUID, codes: Collection[str] | None = None
 ) -> Sequence[Noted]:
-    """Return what is on record for each service, by code; of these only, if `codes` are named."""
+    """Return what is on record for each service, by code; of these only, if `codes` are named.
+
+    One that was closed is there for whom something was noted.
+    """
     statement = (
         select(Service, ActivationNote, Organisation)
         .join(Organisation, Organisation.id == Service.organisation_id)
@@ -210,6 +250,7 @@ def of_member(
             ActivationNote,
             (ActivationNote.service_id == Service.id) & (ActivationNote.member_id == member_id),
         )
+        .where(or_(Service.closed_at.is_(None), ActivationNote.id.is_not(None)))
         .order_by(Service.code)
     )
     if codes is not None:
@@ -227,6 +268,7 @@ def _noted(service: Service, row: ActivationNote | None, agency: Organisation) -
         as_of=None if row is None else row.as_of,
         disputed_at=None if row is None else row.disputed_at,
         dispute=None if row is None else row.dispute,
+        closed_on=None if service.closed_at is None else clock.taipei_day(service.closed_at),
     )
 
 

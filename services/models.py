@@ -37,8 +37,18 @@ class Happening(StrEnum):
     SETTLED = "settled"
 
 
+class Basis(StrEnum):
+    """Of whom a figure speaks: of everybody in public statistics, or of this city's members."""
+
+    PUBLISHED = "published"
+    COUNTED = "counted"
+
+
 class Service(Base):
-    """A service of one agency, which alone writes notes about it (regulation 2(8)6)."""
+    """A service of one agency, which alone writes notes about it (regulation 2(8)6).
+
+    A closed one is opened for nobody any more; what was noted of it stands (10-II).
+    """
 
     __tablename__ = "service"
 
@@ -49,6 +59,7 @@ class Service(Base):
     name_en: Mapped[str] = mapped_column(String(200))
     sensitive: Mapped[bool]  # having it reveals health or hardship (PDPA 6)
     created_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
 
     organisation: Mapped[Organisation] = relationship()
 
@@ -132,17 +143,20 @@ class Offer(Base):
 
 
 class PopulationFigure(Base):
-    """How many people fulfil a condition, from published statistics, entered by DoIT (10(4))."""
+    """How many people fulfil a condition, published or counted, entered by DoIT (10(4))."""
 
     __tablename__ = "population_figure"
     __table_args__ = (
-        UniqueConstraint("condition", "as_of"),
+        UniqueConstraint("condition", "basis", "as_of"),
         CheckConstraint("people >= 0", name="people"),
+        CheckConstraint("(basis = 'published') = (document IS NOT NULL)", name="documented"),
     )
 
     id: Mapped[Key]
     condition: Mapped[str] = mapped_column(String(2000))  # canonical, services.eligibility
     people: Mapped[int]
-    source: Mapped[str] = mapped_column(String(200))
+    basis: Mapped[Basis]
+    source: Mapped[str] = mapped_column(String(200))  # whose statistics, or how it was counted
+    document: Mapped[str | None] = mapped_column(String(200))  # where it is published
     as_of: Mapped[date]
     entered_at: Mapped[datetime]

@@ -100,11 +100,11 @@ def submit(session: Session, purpose_id: UUID, terms: Terms, *, now: datetime) -
 
 
 def _known(session: Session, data: Json) -> eligibility.Rule:
-    """Return the rule, if every service it names is one of the city's."""
+    """Return the rule, if every service it names is one of the city's that is not closed."""
     rule = eligibility.parse(data)
     asked = eligibility.services_of(rule)
-    found = session.scalars(select(Service.code).where(Service.code.in_(sorted(asked))))
-    if set(found) != asked:
+    known = select(Service.code).where(Service.code.in_(sorted(asked)), Service.closed_at.is_(None))
+    if set(session.scalars(known)) != asked:
         raise Refused("offer.rule_invalid")
     return rule
 

@@ -1,7 +1,9 @@
 """Guard against singling people out: an offer answers only for groups that are large (10-I(4)).
 
-Figures are bounds, worked out from what is published or counted; nothing here looks at one member.
-What has no figure is taken for small.
+Figures are bounds, worked out from what is published of everybody, or from what was counted among
+this city's members; nothing here looks at one member, and the two are never mixed: 500 holders
+among members are no bound for how many residents hold a card (docs/decisions/0056). What has no
+figure is taken for small.
 """
 
 import json
@@ -18,32 +20,45 @@ from kernel import clock
 from kernel.db import insert_once
 from kernel.errors import Refused
 from kernel.ids import new_id
+from members.models import Member, Standing
 from services import combinations, eligibility
 from services.eligibility import Activated, Rule
-from services.models import Activation, ActivationNote, Offer, PopulationFigure, Service
+from services.models import Activation, ActivationNote, Basis, Offer, PopulationFigure, Service
 
 DAILY = timedelta(days=1)
+COMPARABLE = timedelta(days=400)  # a yearly figure, and a month for its publication
 LONGEST_SOURCE = 200  # characters
 EVERYBODY = "everybody"  # the condition under which the number of all is kept
 
 
 def enter(
-    session: Session, condition: str, people: int, *, source: str, as_of: date, now: datetime
+    session: Session,
+    condition: str,
+    people: int,
+    *,
+    source: str,
+    document: str | None,
+    as_of: date,
+    now: datetime,
 ) -> None:
-    """Put a published figure on record: of EVERYBODY, or of a rule.
+    """Put a figure on record, of EVERYBODY or of a rule: published in a document, or counted.
 
-    Raises Refused `population.source_missing`, `population.day_in_future`, `population.exists`,
-    `offer.rule_invalid`.
+    Raises Refused `population.source_missing`, `population.document_missing`,
+    `population.day_in_future`, `population.exists`, `offer.rule_invalid`.
     """
     if not source.strip() or len(source) > LONGEST_SOURCE:
         raise Refused("population.source_missing")
+    if document is not None and (not document.strip() or len(document) > LONGEST_SOURCE):
+        raise Refused("population.document_missing")
     if as_of > clock.taipei_day(now):
         raise Refused("population.day_in_future")
     values = {
         "id": new_id(),
         "condition": _canonical(condition),
         "people": people,
+        "basis": Basis.COUNTED if document is None else Basis.PUBLISHED,
         "source": source.strip(),
+        "document": None if document is None else document.strip(),
         "as_of": as_of,
         "entered_at": now,
     }
@@ -63,9 +78,11 @@ def _canonical(condition: str) -> str:
 
 
 def entered(session: Session) -> Sequence[PopulationFigure]:
-    """Return the published figures, the newest of each condition first."""
+    """Return the figures entered, the newest of each condition first."""
     return session.scalars(
-        select(PopulationFigure).order_by(PopulationFigure.condition, PopulationFigure.as_of.desc())
+        select(PopulationFigure).order_by(
+            PopulationFigure.condition, PopulationFigure.basis, PopulationFigure.as_of.desc()
+        )
     ).all()
 
 
@@ -73,14 +90,17 @@ def require_large(session: Session, offer: Offer, *, smallest: int) -> None:
     """Refuse an offer that singles people out, alone or beside the same merchant's others.
 
     Every combination of answers counts: who is 65 but not 66 is told by two harmless offers.
+    It is held against what is published, or else against what was counted, never against both.
     Raises Refused `flow.small_population`.
     """
     rules = [
         eligibility.parse(each) for each in (offer.rule, *_others_of_the_merchant(session, offer))
     ]
-    figures = _figures(session, rules)
-    total = figures.get(EVERYBODY, 0)
-    if not combinations.are_large(rules, figures, total=total, smallest=smallest):
+    known = (figures(session, rules, basis) for basis in Basis)
+    if not any(
+        combinations.are_large(rules, each, total=each.get(EVERYBODY, 0), smallest=smallest)
+        for each in known
+    ):
         raise Refused("flow.small_population")
 
 
@@ -114,17 +134,32 @@ def _others_of_the_merchant(session: Session, offer: Offer) -> Iterable[dict[str
     ).all()
 
 
-def _figures(session: Session, rules: Iterable[Rule]) -> dict[str, int]:
-    """Return the newest published figures; what is not published is counted in agencies' notes."""
-    rows = session.execute(
-        select(PopulationFigure.condition, PopulationFigure.people).order_by(PopulationFigure.as_of)
-    )
-    published = {row.condition: row.people for row in rows}
+def figures(session: Session, rules: Iterable[Rule], basis: Basis) -> dict[str, int]:
+    """Return the newest figures of one kind that can be compared with one another.
+
+    Members and the holders among them are counted now: that is newer than what was entered.
+    """
+    entered_of_it = _entered(session, basis)
+    if basis is Basis.PUBLISHED:
+        return entered_of_it
     asked = frozenset(chain.from_iterable(eligibility.services_of(rule) for rule in rules))
-    return _counted(session, asked) | published
+    return entered_of_it | _counted(session, asked)
+
+
+def _entered(session: Session, basis: Basis) -> dict[str, int]:
+    """Return the newest figure of each condition; what is too much older than the rest is none."""
+    rows = session.execute(
+        select(PopulationFigure.condition, PopulationFigure.people, PopulationFigure.as_of)
+        .where(PopulationFigure.basis == basis)
+        .order_by(PopulationFigure.as_of)
+    ).all()
+    newest = {row.condition: row for row in rows}
+    last = max((row.as_of for row in rows), default=date.min)
+    return {key: row.people for key, row in newest.items() if last - row.as_of <= COMPARABLE}
 
 
 def _counted(session: Session, services: frozenset[str]) -> dict[str, int]:
+    everybody = select(func.count(Member.id)).where(Member.standing == Standing.ACTIVE)
     rows = session.execute(
         select(Service.code, func.count(ActivationNote.id).label("people"))
         .outerjoin(
@@ -136,7 +171,8 @@ def _counted(session: Session, services: frozenset[str]) -> dict[str, int]:
         .where(Service.code.in_(sorted(services)))
         .group_by(Service.code)
     )
-    return {eligibility.condition(Activated(row.code)): row.people for row in rows}
+    holders = {eligibility.condition(Activated(row.code)): row.people for row in rows}
+    return holders | {EVERYBODY: session.scalars(everybody).one()}
 
 
 def review(session: Session, *, smallest: int, now: datetime) -> list[UUID]:

@@ -29,6 +29,7 @@ class ServiceView:
     as_of: date | None
     dispute: str | None
     wrong_url: str | None
+    closed_on: date | None
 
 
 @bp.get("/services", endpoint="services")
@@ -55,6 +56,7 @@ def _view(noted: Noted) -> ServiceView:
         as_of=noted.as_of,
         dispute=noted.dispute,
         wrong_url=url_for("account.dispute", code=noted.service) if may_be_wrong else None,
+        closed_on=noted.closed_on,
     )
 
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from sqlalchemy import Engine
 
-from kernel import clock
+from kernel import calendar, clock
 from kernel.db import sessions, transaction
 from kernel.keyring import Keyring, new_master_key
 from kernel.settings import Mail, Settings
@@ -201,6 +201,24 @@ def test_without_a_mail_server_members_get_no_notices(environment: pytest.Monkey
 
     with pytest.raises(checks.Unwell, match=r"set mail\.host"):
         checks.mail(production())
+
+
+@pytest.mark.clause("8(4)")
+def test_days_off_that_nobody_checked_are_found(
+    with_keys: Engine, environment: pytest.MonkeyPatch, taipei_id: Taipei
+) -> None:
+    assert line(taipei_id("doctor").stdout, "holidays").startswith("– holidays: ")
+    url = with_keys.url.render_as_string(hide_password=False)
+    environment.setattr(clock, "now", lambda: make.NOON)
+    with transaction(sessions(with_keys)) as session:
+        calendar.confirm(session, 2026, by="林○○", document="1", now=make.NOON)
+
+    with pytest.raises(checks.Unwell, match="of 2027"):  # terms of November reach into it
+        checks.holidays(production(database_url=url))
+
+    with transaction(sessions(with_keys)) as session:
+        calendar.confirm(session, 2027, by="林○○", document="2", now=make.NOON)
+    assert checks.holidays(production(database_url=url)).endswith("were checked")
 
 
 @pytest.fixture

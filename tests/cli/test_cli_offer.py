@@ -28,7 +28,16 @@ def shop(prepared: Engine, taipei_id: Taipei, tmp_path: Path) -> Taipei:
 def test_an_offer_is_put_forward_approved_listed_and_ended(shop: Taipei) -> None:
     offer_id = adding(shop)
     for condition, people in (("everybody", "2400000"), ('{"age_at_least": 65}', "560000")):
-        figure = ("population", "enter", condition, people, "--source", "Statistics")
+        figure = (
+            "population",
+            "enter",
+            condition,
+            people,
+            "--source",
+            "Statistics",
+            "--document",
+            "1",
+        )
         assert shop(*figure, "--as-of", "2026-01-01").exit_code == 0
     waiting = shop("offer", "list").stdout
 

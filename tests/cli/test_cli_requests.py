@@ -85,11 +85,31 @@ def test_an_unknown_number_changes_nothing(prepared: Engine, taipei_id: Taipei) 
 
 @pytest.mark.clause("8(4)")
 def test_a_day_off_is_entered_listed_and_forgotten(prepared: Engine, taipei_id: Taipei) -> None:
-    taipei_id("calendar", "set", "2026-11-24", "off", "--note", "颱風")
+    taipei_id("calendar", "add", "2026-11-24", "off", "--note", "颱風")
     assert "2026-11-24\toff\t颱風" in taipei_id("calendar", "list").stdout
 
-    taipei_id("calendar", "set", "2026-11-24", "rule")
+    taipei_id("calendar", "remove", "2026-11-24")
     assert "2026-11-24" not in taipei_id("calendar", "list").stdout
+
+
+CONFIRM = ("calendar", "confirm", "2026", "--by", "林○○", "--document", "院授人培字第 1 號")
+
+
+@pytest.mark.clause("8(4)")
+@pytest.mark.refusal("calendar.year_empty", "calendar.unsigned")
+def test_a_year_is_checked_by_somebody_against_something(
+    prepared: Engine, taipei_id: Taipei
+) -> None:
+    assert "2026\t16\tnobody" in taipei_id("calendar", "list").stdout
+
+    assert taipei_id(*CONFIRM).stdout == "2026 was checked by 林○○.\n"
+    assert taipei_id(*CONFIRM).exit_code == 0  # and again, a year later
+
+    listed = taipei_id("calendar", "list").stdout
+    assert "2026\t16\t林○○" in listed
+    assert "院授人培字第 1 號" in listed
+    assert "calendar.year_empty" in taipei_id(*CONFIRM[:2], "2099", *CONFIRM[3:]).stderr
+    assert "calendar.unsigned" in taipei_id(*CONFIRM[:4], " ", *CONFIRM[5:]).stderr
 
 
 @pytest.mark.parametrize(

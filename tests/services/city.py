@@ -1,7 +1,7 @@
 """An agency with services, a shop with an offer, and figures that make its groups large."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -80,7 +80,16 @@ def figures(session: Session, **changes: int) -> None:
     """Enter the city's figures; `changes` by the name of a service."""
     people = PEOPLE | {f'{{"activated":"{name}"}}': count for name, count in changes.items()}
     for condition, count in people.items():
-        populations.enter(session, condition, count, source="test", as_of=TODAY, now=NOON)
+        publish(session, condition, count)
+
+
+def publish(
+    session: Session, condition: str, people: int, *, as_of: date = TODAY, now: datetime = NOON
+) -> None:
+    """Enter a published figure."""
+    populations.enter(
+        session, condition, people, source="test", document="table 1", as_of=as_of, now=now
+    )
 
 
 def purpose_of(shop: Client, code: str = "senior-10-percent") -> UUID:

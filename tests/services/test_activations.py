@@ -151,3 +151,30 @@ def test_everything_that_happened_can_be_traced(session: Session) -> None:
         (Happening.NOTED, Activation.SUSPENDED, KEYED.actor),
     }
     assert {each.as_of for each in events} == {TODAY}
+
+
+@pytest.mark.clause("10-II")
+@pytest.mark.refusal("service.closed")
+def test_a_closed_service_is_opened_for_nobody_and_keeps_what_was_noted(session: Session) -> None:
+    agency = an_agency(session)
+    holder, other = make.a_member(session, "holder"), make.a_member(session, "other")
+    noted(session, agency, holder)
+
+    activations.close_service(session, "senior_card", now=NOON)
+
+    (kept,) = activations.of_member(session, holder.id, {"senior_card"})
+    assert (kept.state, kept.closed_on) == (Activation.ACTIVATED, TODAY)
+    assert activations.of_member(session, other.id, {"senior_card"}) == []
+    noted(session, agency, other)  # what was decided until that day is still written down
+    with pytest.raises(Refused, match=r"service\.closed"):
+        activations.note(
+            session,
+            activations.get_service(session, "senior_card"),
+            Activation.ACTIVATED,
+            KEYED,
+            member_id=other.id,
+            organisation_id=agency.organisation_id,
+            as_of=TODAY + timedelta(days=1),
+            now=NOON + timedelta(days=1),
+        )
+    activations.dispute(session, "senior_card", member_id=holder.id, now=NOON)

@@ -24,6 +24,7 @@ from tests.services.city import (
     approved,
     figures,
     noted,
+    publish,
     purpose_of,
     submitted,
 )
@@ -201,7 +202,7 @@ def test_two_offers_of_one_shop_must_not_tell_a_few_apart(session: Session, shop
 
 @pytest.mark.clause("10(4)")
 def test_a_year_of_age_between_two_offers_is_a_group_too(session: Session, shop: Client) -> None:
-    populations.enter(session, '{"age_at_least":66}', 1_990, source="test", as_of=TODAY, now=NOON)
+    publish(session, '{"age_at_least":66}', 1_990)
     approved(session, shop, rule={"age_at_least": 65})
 
     with pytest.raises(Refused, match="small_population"):
@@ -212,9 +213,7 @@ def test_a_year_of_age_between_two_offers_is_a_group_too(session: Session, shop:
 def test_two_approvals_for_one_merchant_wait_for_one_another(sessions: Sessions) -> None:
     with transaction(sessions) as session:
         figures(session)
-        populations.enter(
-            session, '{"age_at_least":66}', 1_990, source="test", as_of=TODAY, now=NOON
-        )
+        publish(session, '{"age_at_least":66}', 1_990)
         shop = make.a_shop(session)
         waiting = [
             submitted(session, shop, code, rule={"age_at_least": years}).id
@@ -270,32 +269,85 @@ def test_an_offer_whose_group_became_small_stops_answering_and_goes_on_later(
     offer, mei = approved(session, shop), make.a_member(session)
     day = timedelta(days=1)
     tomorrow = NOON.date() + day
-    populations.enter(
-        session, '{"age_at_least":65}', 9_990, source="test", as_of=tomorrow, now=NOON + day
-    )
+    publish(session, '{"age_at_least":65}', 9_990, as_of=tomorrow, now=NOON + day)
 
     assert populations.review(session, smallest=50, now=NOON) == []
     assert populations.review(session, smallest=50, now=NOON + day) == [offer.id]
     with pytest.raises(Refused, match="small_population"):
         answer(session, shop, mei)
-    populations.enter(
-        session,
-        '{"age_at_least":65}',
-        2_000,
-        source="test",
-        as_of=tomorrow + day,
-        now=NOON + 2 * day,
-    )
+    publish(session, '{"age_at_least":65}', 2_000, as_of=tomorrow + day, now=NOON + 2 * day)
     assert populations.review(session, smallest=50, now=NOON + 2 * day) == []
     assert answer(session, shop, mei) is False
 
 
-def test_what_is_not_published_is_counted(session: Session, agency: Client, shop: Client) -> None:
-    holders = [make.a_member(session, f"reader{n}") for n in range(3)]
-    for each in holders:
-        noted(session, agency, each, "library_card")
+def counted(session: Session, agency: Client, holders: int, others: int) -> None:
+    """Let so many members hold a library card, and so many others none."""
+    for n in range(holders + others):
+        member = make.a_member(session, f"reader{n}")
+        if n < holders:
+            noted(session, agency, member, "library_card")
+
+
+@pytest.mark.clause("10(4)")
+def test_what_is_not_published_is_counted_among_members(
+    session: Session, agency: Client, shop: Client
+) -> None:
+    counted(session, agency, holders=3, others=4)
     offer = submitted(session, shop, rule={"activated": "library_card"})
 
     populations.require_large(session, offer, smallest=3)
     with pytest.raises(Refused, match="small_population"):
         populations.require_large(session, offer, smallest=4)
+
+
+@pytest.mark.clause("10(4)")
+def test_members_are_no_bound_for_residents(session: Session, agency: Client, shop: Client) -> None:
+    """Three holders among three members leave nobody without; 9,997 other residents do not help."""
+    counted(session, agency, holders=3, others=0)
+    offer = submitted(session, shop, rule={"activated": "library_card"})
+    beside = submitted(
+        session, shop, rule={"any_of": [{"age_at_least": 65}, {"activated": "library_card"}]}
+    )
+
+    for each in (offer, beside):
+        with pytest.raises(Refused, match="small_population"):
+            populations.require_large(session, each, smallest=3)
+
+
+@pytest.mark.clause("10(4)")
+def test_what_was_counted_is_compared_with_what_was_counted(
+    session: Session, agency: Client, shop: Client
+) -> None:
+    counted(session, agency, holders=3, others=9)
+    rule = {"any_of": [{"age_at_least": 80}, {"activated": "library_card"}]}
+    offer = submitted(session, shop, rule=rule)
+    populations.enter(
+        session,
+        '{"age_at_least":80}',
+        4,
+        source="counted in the record",
+        document=None,
+        as_of=TODAY,
+        now=NOON,
+    )
+
+    populations.require_large(session, offer, smallest=4)
+    with pytest.raises(Refused, match="small_population"):
+        populations.require_large(session, offer, smallest=6)
+
+
+@pytest.mark.clause("10(4)")
+def test_figures_of_different_years_are_not_compared(session: Session, shop: Client) -> None:
+    publish(session, '{"age_at_least":90}', 5_000, as_of=date(2025, 1, 1))
+
+    with pytest.raises(Refused, match="small_population"):
+        approved(session, shop, rule={"age_at_least": 90})
+    publish(session, '{"age_at_least":90}', 5_000, as_of=date(2025, 12, 31))
+    assert approved(session, shop, rule={"age_at_least": 90}).approved_at is not None
+
+
+def test_an_offer_cannot_rest_on_a_service_that_was_closed(session: Session, shop: Client) -> None:
+    activations.close_service(session, "senior_card", now=NOON)
+
+    with pytest.raises(Refused, match="rule_invalid"):
+        submitted(session, shop)

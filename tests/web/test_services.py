@@ -6,6 +6,7 @@ from sqlalchemy import select
 from audit.lines import Kind
 from audit.models import LedgerLine
 from members.models import Member
+from services import activations
 from services.models import Activation
 from tests.flows.browser import Browser, hidden
 from tests.flows.provider import City
@@ -68,3 +69,17 @@ def test_only_our_own_form_says_so(mei: Browser) -> None:
 
 def test_a_stranger_has_no_services(city: City) -> None:
     assert Browser(city).get(PAGE).location == "/account/login"
+
+
+@pytest.mark.clause("10-II")
+def test_a_closed_service_is_told_to_who_has_it_and_to_nobody_else(
+    mei: Browser, city: City
+) -> None:
+    with city.database() as session:
+        for code in ("senior_card", "low_income"):
+            activations.close_service(session, code, now=city.now)
+
+    page = mei.get(PAGE).text
+
+    assert page.count("結束，不再受理新的申請。您已經取得的權利不受影響。") == 1
+    assert page.count("沒有紀錄</span>") == 1

@@ -27,6 +27,7 @@ from web.cli import (
     requests,
     resource,
     serve,
+    service,
     terminal,
     worker,
 )
@@ -50,6 +51,7 @@ for _command in (
     receipt.receipt,
     requests.requests,
     calendar.calendar,
+    service.service,
     offer.offer,
     population.population,
     database.db,

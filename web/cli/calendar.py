@@ -11,6 +11,7 @@ from web.cli.console import say, show_table
 from web.cli.opening import opened
 
 DAY = click.DateTime(["%Y-%m-%d"])
+OFF, WORKED = "off", "worked"
 
 
 @click.group()
@@ -20,28 +21,68 @@ def calendar() -> None:
 
 @calendar.command(name="list")
 def list_() -> None:
-    """List the days entered by hand."""
+    """List the years, whether somebody checked them, and the days entered by hand."""
     with opened() as at:
+        checked = {each.year: each for each in days.confirmed(at.session)}
+        off = days.load(at.session).off
+        years = [
+            (
+                str(year),
+                str(sum(each.year == year for each in off)),
+                *_check(checked.get(year)),
+            )
+            for year in sorted({each.year for each in off} | checked.keys())
+        ]
         rows = [
-            (each.day.isoformat(), "worked" if each.is_workday else "off", each.note)
+            (each.day.isoformat(), WORKED if each.is_workday else OFF, each.note)
             for each in days.declared(at.session)
         ]
+    show_table(("year", "days off", "checked by", "on", "against"), years)
     show_table(("day", "is", "note"), rows)
 
 
-@calendar.command(name="set")
+def _check(row: days.CalendarYear | None) -> tuple[str, str, str]:
+    if row is None:
+        return "nobody", "–", "–"
+    return row.checked_by, clock.taipei_day(row.checked_at).isoformat(), row.document
+
+
+@calendar.command()
+@click.argument("year", type=click.IntRange(2000, 2200))
+@click.option("--by", required=True, help="Your masked name.")
+@click.option("--document", required=True, help="Which published calendar you compared.")
+def confirm(year: int, by: str, document: str) -> None:
+    """Say that the days off of YEAR are those the Executive Yuan published."""
+    now = clock.now()
+    with opened() as at:
+        days.confirm(at.session, year, by=by, document=document, now=now)
+        trail.record(at.session, "calendar.confirmed", actor=None, now=now, year=year)
+    say(f"{year} was checked by {by}.")
+
+
+@calendar.command()
 @click.argument("day", type=DAY)
-@click.argument("what", type=click.Choice(["off", "worked", "rule"]))
+@click.argument("what", type=click.Choice([OFF, WORKED]))
 @click.option("--note", default="", help="Why: a typhoon, a make-up day.")
-def set_(day: datetime, what: str, note: str) -> None:
-    """Let DAY be off, be worked, or be what the rule says again."""
+def add(day: datetime, what: str, note: str) -> None:
+    """Let DAY be off or be worked, whatever the rule says."""
     on = day.date()
     with opened() as at:
-        if what == "rule":
-            days.forget(at.session, on)
-        else:
-            days.declare(at.session, on, is_workday=what == "worked", note=note)
+        days.declare(at.session, on, is_workday=what == WORKED, note=note)
         trail.record(
             at.session, "calendar.set", actor=None, now=clock.now(), day=str(on), what=what
         )
     say(f"{on} is {what}.")
+
+
+@calendar.command()
+@click.argument("day", type=DAY)
+def remove(day: datetime) -> None:
+    """Let the rule decide about DAY again."""
+    on = day.date()
+    with opened() as at:
+        days.forget(at.session, on)
+        trail.record(
+            at.session, "calendar.set", actor=None, now=clock.now(), day=str(on), what="rule"
+        )
+    say(f"{on} is what the rule says.")

@@ -22,7 +22,7 @@ from adapters import loading
 from idp import keys as signing
 from idp.models import KeyState
 from idp.signing import ALGORITHMS
-from kernel import clock
+from kernel import calendar, clock
 from kernel.db import sessions, transaction
 from kernel.keyring import SealBroken
 from kernel.settings import FILE_VARIABLE, Settings, SettingsInvalid
@@ -198,6 +198,20 @@ def _certificate_ends_at(host: str, port: int) -> datetime:
         certificate = secure.getpeercert() or {}
     seconds = ssl.cert_time_to_seconds(str(certificate["notAfter"]))
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def holidays(settings: Settings) -> str:
+    """See that somebody compared the days off that terms are counted by with what is published."""
+    if settings.demo:
+        raise Skipped("the demo's terms bind nobody")
+    with opened_session(settings) as session:
+        missing = calendar.unconfirmed(session, now=clock.now())
+    if missing:
+        raise Unwell(
+            f"nobody checked the days off of {missing[0]}; compare 'taipei-id calendar list' with "
+            f"the Executive Yuan's calendar, then run 'taipei-id calendar confirm {missing[0]}'"
+        )
+    return "the days off that terms reach into were checked"
 
 
 def mail(settings: Settings) -> str:

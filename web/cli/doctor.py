@@ -40,6 +40,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("writable paths", checks.paths),
     ("TLS", checks.tls),
     ("mail", checks.mail),
+    ("holidays", checks.holidays),
 )
 
 
