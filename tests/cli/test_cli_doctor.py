@@ -209,6 +209,7 @@ def test_days_off_that_nobody_checked_are_found(
 ) -> None:
     assert line(taipei_id("doctor").stdout, "holidays").startswith("– holidays: ")
     url = with_keys.url.render_as_string(hide_password=False)
+    environment.delenv("TAIPEI_ID_DEMO")
     environment.setattr(clock, "now", lambda: make.NOON)
     with transaction(sessions(with_keys)) as session:
         calendar.confirm(session, 2026, by="林○○", document="1", now=make.NOON)
