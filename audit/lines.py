@@ -23,6 +23,7 @@ class Kind(StrEnum):
     HANDED_OVER = "handover.approved"
     HANDOVER_STOPPED = "handover.stopped"
     SIGNED_IN = "client.signed_in"
+    DEVICE_STOPPED = "device.stopped"
     SESSION_ENDED = "session.ended"
     SESSIONS_ENDED = "session.all_ended"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105  # the word for an event

@@ -7,7 +7,8 @@ from clients.models import AuthMethod, OrganisationKind
 CODE = "authorization_code"
 REFRESH = "refresh_token"
 ITSELF = "client_credentials"  # RFC 6749 4.4
-KNOWN = (CODE, REFRESH, ITSELF)
+DEVICE = "urn:ietf:params:oauth:grant-type:device_code"  # RFC 8628
+KNOWN = (CODE, REFRESH, ITSELF, DEVICE)
 AGENCIES_ONLY = frozenset({ITSELF})  # a merchant has no business without its customer
 
 

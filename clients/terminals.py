@@ -38,6 +38,19 @@ def listed(session: Session, client: Client) -> Sequence[Terminal]:
     ).all()
 
 
+def find_place(session: Session, client_id: UUID, terminal: str) -> str | None:
+    """Return where a client's device stands, None if it has no such device."""
+    try:
+        number = UUID(terminal)
+    except ValueError:
+        return None
+    return session.scalar(
+        select(Terminal.name).where(
+            Terminal.id == number, Terminal.client_id == client_id, Terminal.ended_at.is_(None)
+        )
+    )
+
+
 def end(session: Session, terminal_id: UUID, *, now: datetime) -> None:
     """Answer a reader no more. Raises NotFound if there is none, or it has ended."""
     done = session.execute(

@@ -115,6 +115,7 @@ def _register(session: Session, record: Json, *, now: datetime) -> int:
     client.contact = form.contact
     client.notice_uri = form.notice_uri
     client.backchannel_logout_uri = form.backchannel_logout_uri
+    client.grant_types = list(form.grant_types)
     if form.contract is not None and not client.organisation.contracts:
         contracts.add(session, client, form.contract, now=now)
     client.redirect_uris = list(form.redirect_uris)

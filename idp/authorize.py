@@ -78,7 +78,7 @@ def read_known(
         values = parameters.single()
         for check in CHECKS:
             check(values, client)
-        return _understood(provider, session, client, to, values, now=now)
+        return understood(provider, session, client, to, values, now=now)
     except ProtocolError as error:
         raise AuthorizationRefused(error.error, error.description, to=to) from error
 
@@ -165,20 +165,19 @@ def _max_age_a_number(values: dict[str, str], client: RegisteredClient) -> None:
         raise ProtocolError("invalid_request", "max_age is not a number of seconds")
 
 
+# What holds for every request, whether a browser brings it or it waits for one.
+ALWAYS: tuple[Check, ...] = (_key_sound, _openid_asked, _prompt_consistent, _max_age_a_number)
 CHECKS: tuple[Check, ...] = (
     _no_request_object,
     _pushed_if_demanded,
     _code_flow_only,
     _mode_known,
     _challenge_sound,
-    _key_sound,
-    _openid_asked,
-    _prompt_consistent,
-    _max_age_a_number,
+    *ALWAYS,
 )
 
 
-def _understood(
+def understood(
     provider: Provider,
     session: Session,
     client: RegisteredClient,
@@ -187,6 +186,7 @@ def _understood(
     *,
     now: datetime,
 ) -> AuthorizationRequest:
+    """Return what checked parameters of `client` ask for. Raises ProtocolError."""
     claims = claims_parameter.read(values.get("claims"))
     wanted = {"claims": claims.document()} if "claims" in values else {}
     message = provider.read_message({**values, **wanted})

@@ -24,6 +24,7 @@ PATHS = {
     "end_session_endpoint": "/logout",
     "check_session_iframe": "/session-state",
     "pushed_authorization_request_endpoint": "/par",
+    "device_authorization_endpoint": "/device_authorization",
 }
 # Where programs call, not people: those may show certificates (RFC 8705 5).
 CALLED = (

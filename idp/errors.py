@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -34,6 +35,7 @@ class ReturnAddress:
     mode: str = "query"  # of idp.response_modes
     client_id: str = ""  # whom a signed response is for
     alg: str = ""  # what it is signed with
+    awaited_id: UUID | None = None  # it goes to a device that waits, not to an address
 
 
 class AuthorizationRefused(ProtocolError):

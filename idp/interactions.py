@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from idp import parameters
+from idp import awaited, parameters
 from idp.authorize import read_known
 from idp.interaction import MOMENTS, Progress
 from idp.models import Interaction
@@ -18,6 +18,10 @@ from kernel.prebuilt import Prebuilt, Row
 _BEGIN = Prebuilt(
     insert(Interaction),
     given="id browser_hash client_id parameters started_at expires_at".split(),
+)
+_BEGIN_AWAITED = Prebuilt(
+    insert(Interaction),
+    given="id browser_hash client_id parameters started_at expires_at awaited_id".split(),
 )
 _FIND = Prebuilt(
     select(*Interaction.__table__.columns).where(
@@ -46,17 +50,18 @@ def begin(
 ) -> UUID:
     """Store the request for the browser that brought it and return the interaction's id."""
     interaction_id = new_id()
-    _BEGIN.write(
-        session,
-        {
-            "id": interaction_id,
-            "browser_hash": digest(browser),
-            "client_id": request.client.client_id,
-            "parameters": request.parameters,
-            "started_at": now,
-            "expires_at": now + provider.lifetimes.interaction,
-        },
-    )
+    values = {
+        "id": interaction_id,
+        "browser_hash": digest(browser),
+        "client_id": request.client.client_id,
+        "parameters": request.parameters,
+        "started_at": now,
+        "expires_at": now + provider.lifetimes.interaction,
+    }
+    if request.to.awaited_id is None:
+        _BEGIN.write(session, values)
+    else:
+        _BEGIN_AWAITED.write(session, {**values, "awaited_id": request.to.awaited_id})
     return interaction_id
 
 
@@ -73,7 +78,12 @@ def mark(session: Session, interaction_id: UUID, moment: str, *, now: datetime) 
 def request_of(
     provider: Provider, session: Session, interaction: Row, *, now: datetime
 ) -> AuthorizationRequest:
-    """Return the stored request, checked again: the client may have changed meanwhile."""
+    """Return the stored request, checked again: the client may have changed meanwhile.
+
+    Raises also Refused `awaited.over` if it was a device's and waits no more.
+    """
+    if interaction.awaited_id is not None:
+        return awaited.request_of(provider, session, interaction.awaited_id, now=now)
     return read_known(provider, session, parameters.of(interaction.parameters), now=now)
 
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import Base, Key, unique_while
@@ -24,6 +24,12 @@ class TokenKind(StrEnum):
 
     ACCESS = "access"
     REFRESH = "refresh"
+
+
+class Way(StrEnum):
+    """How a request waits for a member who is at another device."""
+
+    DEVICE = "device"
 
 
 class GrantEnd(StrEnum):
@@ -87,6 +93,36 @@ class Interaction(Base):
     disclosed_at: Mapped[datetime | None]  # a merchant's second page was answered or passed over
     marketed_at: Mapped[datetime | None]  # its question about marketing was
     finished_at: Mapped[datetime | None]
+    awaited_id: Mapped[UUID | None]  # what it answers, if that waits at another device
+
+
+class AwaitedRequest(Base):
+    """A request that waits for a member who is at another device (RFC 8628).
+
+    `handle_hash` is of what its client holds; the grant the member agreed to has it as its code.
+    """
+
+    __tablename__ = "awaited_request"
+    __table_args__ = (
+        Index(None, "expires_at"),
+        Index(None, "member_id"),
+        CheckConstraint("(answered_at IS NULL) = (approved IS NULL)", name="answered"),
+    )
+
+    id: Mapped[Key]
+    way: Mapped[Way]
+    client_id: Mapped[UUID]
+    parameters: Mapped[dict[str, Any]]
+    handle_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    typed_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True)
+    member_id: Mapped[UUID | None] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"))
+    place: Mapped[str] = mapped_column(String(64))  # where the device stands, as registered
+    interval_seconds: Mapped[int]
+    asked_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    polled_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    approved: Mapped[bool | None]
 
 
 class PushedRequest(Base):

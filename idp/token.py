@@ -7,12 +7,13 @@ from pyop.exceptions import OAuthError
 from sqlalchemy.orm import Session
 
 from clients.directory import RegisteredClient
-from clients.grant_types import CODE, ITSELF, REFRESH
+from clients.grant_types import CODE, DEVICE, ITSELF, REFRESH
 from clients.models import AuthMethod
 from clients.profiles import rules_of
-from idp import client_tokens
+from idp import awaited, client_tokens
 from idp.client_authentication import authenticated_client, require_in_force
 from idp.errors import ProtocolError
+from idp.models import Way
 from idp.parameters import Parameters
 from idp.possession import NOTHING, Shown, held_to, token_type
 from idp.provider import DECLARED_ERRORS, Provider
@@ -24,6 +25,7 @@ REQUIRED = {
     CODE: ("code", "redirect_uri"),
     REFRESH: ("refresh_token",),
     ITSELF: (),
+    DEVICE: ("device_code",),
 }
 
 
@@ -56,6 +58,9 @@ def exchange(
     )
     if grant_type == ITSELF:
         return client_tokens.issue(provider, session, client, values, confirmation=held, now=now)
+    if grant_type == DEVICE:
+        handle = values["device_code"]
+        values = awaited.as_code(session, client, handle, way=Way.DEVICE, now=now)
     state = GrantState(
         session,
         lifetimes=provider.lifetimes,
@@ -88,6 +93,8 @@ def _grant_type(values: dict[str, str], client: RegisteredClient) -> str:
     for name in REQUIRED[grant_type]:
         if name not in values:
             raise ProtocolError("invalid_request", f"{name} is missing")
+    if values.get("redirect_uri") == awaited.ADDRESS:  # ours, and nobody's to name
+        raise ProtocolError("invalid_grant", "redirect_uri is not the one of the request")
     return grant_type
 
 

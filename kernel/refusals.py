@@ -340,6 +340,11 @@ CATALOGUE = {
         "這個代碼不能用了，請在另一台裝置換一個新的",
         "This code cannot be used any more; take a new one on the other device",
     ),
+    "awaited.over": _entry(
+        410,
+        "這個代碼不能用了，請在那台裝置換一個新的",
+        "This code cannot be used any more; take a new one on that device",
+    ),
     "handover.too_weak": _entry(
         403,
         "另一台裝置要用的服務，手機要用通行密鑰登入才能確認",

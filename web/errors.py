@@ -16,6 +16,7 @@ from web.error_words import words_for
 
 FOR_CLIENTS = (
     "/par",
+    "/device_authorization",
     "/token",
     "/userinfo",
     "/introspect",

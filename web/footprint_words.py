@@ -29,6 +29,9 @@ WORDS: Mapping[str, Bilingual] = {
         "擋下了另一台裝置的登入", "Stopped another device from signing in"
     ),
     Kind.SIGNED_IN: Bilingual("登入「%(client)s」", "Signed in to %(client)s"),
+    Kind.DEVICE_STOPPED: Bilingual(
+        "擋下了「%(client)s」在另一台裝置的登入", "Stopped %(client)s on another device"
+    ),
     Kind.SESSION_ENDED: Bilingual("登出了一個裝置", "Signed out of one device"),
     Kind.SESSIONS_ENDED: Bilingual("登出了全部裝置", "Signed out of every device"),
     Kind.PASSWORD_CHANGED: Bilingual("變更了密碼", "Changed the password"),

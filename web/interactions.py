@@ -43,7 +43,8 @@ class Open:
             provider, scope.db(), row, now=scope.now()
         )
         pages.speak(self.asked.ui_locales)
-        headers.allow_form_target(self.asked.to.redirect_uri)
+        if row.awaited_id is None:
+            headers.allow_form_target(self.asked.to.redirect_uri)
 
     def url(self, endpoint: str) -> str:
         """Return the address of one of this interaction's pages."""
@@ -71,6 +72,8 @@ class Open:
 
 def restart_url(row: Row, client: RegisteredClient | None) -> str | None:
     """Return the address that starts the same request again; a pushed one only its client can."""
+    if row.awaited_id is not None:
+        return url_for("device.page")
     if "request_uri" in row.parameters:
         return None if client is None else client.home_uri
     return f"{url_for('oidc.authorize_by_get')}?{urlencode(row.parameters)}"

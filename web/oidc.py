@@ -8,7 +8,16 @@ from typing import Any
 from flask import Blueprint, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from idp import authorize, interactions, introspection, parameters, pushing, token, userinfo
+from idp import (
+    authorize,
+    devices,
+    interactions,
+    introspection,
+    parameters,
+    pushing,
+    token,
+    userinfo,
+)
 from idp.errors import AuthorizationRefused, ProtocolError, ReturnAddress
 from idp.interaction import Issue, Progress, next_step
 from idp.issue import issue
@@ -19,7 +28,7 @@ from idp.requests import AuthorizationRequest
 from idp.response_modes import FORM_POST, carrier_of
 from idp.responses import travelling
 from idp.userinfo import SCHEMES
-from web import cookies, flow, form_post, fronts, scope
+from web import awaiting, cookies, flow, form_post, fronts, scope
 
 bp = Blueprint("oidc", __name__)
 # Called by scripts on clients' pages as well; no cookie counts here, so any origin may ask.
@@ -104,6 +113,8 @@ def refuse(error: AuthorizationRefused) -> Response:
 
 
 def _back(to: ReturnAddress, response: dict[str, str]) -> Response:
+    if to.awaited_id is not None:
+        return awaiting.answer(to.awaited_id, response)
     provider = scope.rooms().provider
     told = travelling(provider, scope.db(), to, response, now=scope.now())
     if carrier_of(to.mode) == FORM_POST:
@@ -120,6 +131,12 @@ def pushed_request_endpoint() -> Response:
     response = _no_store(jsonify(_served(pushing.push, shown=_shown())))
     response.status_code = HTTPStatus.CREATED
     return response
+
+
+@bp.post(devices.PATH)
+def device_authorization_endpoint() -> Response:
+    """Let a device wait for a member's own phone (RFC 8628 3.1)."""
+    return _no_store(jsonify(_served(devices.ask, key=scope.rooms().handover_key)))
 
 
 @bp.post("/token")

@@ -7,6 +7,7 @@ from flask import Flask, g, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from demo.claims import asked_for, fingerprint, shown
+from demo.kiosk import Kiosk, picture
 from demo.library.events import words_of
 from demo.setup import Setup, read_setup
 from demo.signin import ENDED, STRONG, UNREACHABLE, Claims, SignIn, SignInFailed, Tokens
@@ -26,6 +27,7 @@ class Library:
         self._visits = Visits(setup.database)
         self.app = new_site(__name__, COOKIE, setup, self._visits)
         self._sign_in = SignIn(self.app, setup)
+        self._kiosk = Kiosk(setup)
         self._route()
 
     def _route(self) -> None:
@@ -36,6 +38,9 @@ class Library:
         self.app.add_url_rule("/card", "card", self.card)
         self.app.add_url_rule("/refresh", "refresh", self.refresh, methods=["POST"])
         self.app.add_url_rule("/reread", "reread", self.reread, methods=["POST"])
+        self.app.add_url_rule("/kiosk", "kiosk", self.kiosk)
+        self.app.add_url_rule("/kiosk", "kiosk_begin", self.kiosk_begin, methods=["POST"])
+        self.app.add_url_rule("/kiosk/look", "kiosk_look", self.kiosk_look, methods=["POST"])
         self.app.add_url_rule("/logout", "logout", self.logout, methods=["POST"])
         self.app.add_url_rule("/signed-out", "signed_out", self.signed_out, methods=["POST"])
         self.app.add_url_rule("/notices", "notices", self.notices)
@@ -61,9 +66,37 @@ class Library:
         """Send the reader to prove more: services of the card want more than a password (2(8)2)."""
         return self._sign_in.step_up(self._address("callback"), language=g.lang)
 
+    def kiosk(self) -> str:
+        """Show a code to a reader at a computer of the library, or offer one."""
+        waiting = self._visits.find(str(session.get("kiosk", "")))
+        return render_template(
+            "library/kiosk.html",
+            waiting=waiting,
+            still=session.pop("kiosk_still", False),
+            picture=picture(waiting["verification_uri_complete"]) if waiting else "",
+        )
+
+    def kiosk_begin(self) -> Response:
+        """Take a new code."""
+        self._visits.end(str(session.pop("kiosk", "")))
+        session["kiosk"] = self._visits.begin(self._kiosk.begin())
+        return redirect(url_for("kiosk"), 303)
+
+    def kiosk_look(self) -> Response:
+        """Open the card if the reader's phone has agreed."""
+        waiting = self._visits.find(str(session.get("kiosk", ""))) or {}
+        told = self._kiosk.ask(str(waiting.get("device_code", "")))
+        if told is None:
+            session["kiosk_still"] = True
+            return redirect(url_for("kiosk"), 303)
+        self._visits.end(str(session.pop("kiosk", "")))
+        return self._open(self._sign_in.checked(told))
+
     def callback(self) -> Response:
         """Take the answer, ask for the data and open the card."""
-        tokens = self._sign_in.finish()
+        return self._open(self._sign_in.finish())
+
+    def _open(self, tokens: Tokens) -> Response:
         claims = self._sign_in.userinfo(tokens)
         self._forget()
         visit = session["visit"] = self._visits.begin({"tokens": tokens, "claims": claims})

@@ -15,14 +15,19 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Create the tables of interfaces, and of tokens that are about no member."""
+    """Create the tables of interfaces, of tokens about no member, and of what waits for one."""
     _create_resource()
     _create_client_token()
+    _create_awaited_request()
+    op.add_column("interaction", sa.Column("awaited_id", sa.Uuid(), nullable=True))
 
 
 def downgrade() -> None:
-    """Forget both; machines sign in anew."""
-    for name in ("client_token", "resource_scope", "resource"):
+    """Forget all of it: programs ask anew, and who waits begins again."""
+    op.execute("DELETE FROM interaction WHERE awaited_id IS NOT NULL")
+    with op.batch_alter_table("interaction") as interaction:
+        interaction.drop_column("awaited_id")
+    for name in ("awaited_request", "client_token", "resource_scope", "resource"):
         op.drop_table(name)
 
 
@@ -91,3 +96,37 @@ def _create_client_token() -> None:
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_client_token")),
     )
     op.create_index(op.f("ix_client_token_expires_at"), "client_token", ["expires_at"])
+
+
+def _create_awaited_request() -> None:
+    op.create_table(
+        "awaited_request",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("way", _enum("way", "device"), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("parameters", sa.JSON(), nullable=False),
+        sa.Column("handle_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("typed_hash", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("member_id", sa.Uuid(), nullable=True),
+        sa.Column("place", sa.String(length=64), nullable=False),
+        sa.Column("interval_seconds", sa.Integer(), nullable=False),
+        _moment("asked_at", nullable=False),
+        _moment("expires_at", nullable=False),
+        _moment("polled_at"),
+        _moment("answered_at"),
+        sa.Column("approved", sa.Boolean(), nullable=True),
+        sa.CheckConstraint(
+            "(answered_at IS NULL) = (approved IS NULL)", name=op.f("ck_awaited_request_answered")
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"],
+            ["member.id"],
+            name=op.f("fk_awaited_request_member_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_awaited_request")),
+        sa.UniqueConstraint("handle_hash", name=op.f("uq_awaited_request_handle_hash")),
+        sa.UniqueConstraint("typed_hash", name=op.f("uq_awaited_request_typed_hash")),
+    )
+    op.create_index(op.f("ix_awaited_request_expires_at"), "awaited_request", ["expires_at"])
+    op.create_index(op.f("ix_awaited_request_member_id"), "awaited_request", ["member_id"])

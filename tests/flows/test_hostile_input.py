@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from clients.authentication import ASSERTION_TYPE
+from clients.grant_types import DEVICE, ITSELF
 from tests import make
 from tests.flows.browser import Browser, authorization
 from tests.flows.provider import CALLBACK, GOODBYE, ISSUER, VERIFIER, City, basic
@@ -147,6 +148,9 @@ def test_the_authorization_endpoint_bears_every_parameter(
     [
         ("/token", {**CODE}),
         ("/token", {**REFRESH}),
+        ("/token", {"grant_type": DEVICE, "device_code": "x"}),
+        ("/token", {"grant_type": ITSELF, "resource": "https://x.invalid/", "scope": "a.b"}),
+        ("/device_authorization", {"scope": "openid", "terminal": "x", "claims": "{}"}),
         ("/token", {**CODE, **CLIENT}),
         ("/token", {**CODE, **ASSERTED}),
         ("/introspect", {**TOKEN}),
@@ -218,6 +222,7 @@ pairs = st.lists(st.tuples(st.sampled_from(sorted({**AUTHORIZE, **LOGOUT})), raw
 PATHS = [
     "/authorize",
     "/par",
+    "/device_authorization",
     "/token",
     "/userinfo",
     "/introspect",

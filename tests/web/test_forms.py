@@ -126,6 +126,7 @@ POSTS = (
     "/certificate/options",
     "/certificate/start",
     "/phone",
+    "/device",
     f"/interaction/{NOBODY}/login",
     f"/interaction/{NOBODY}/by/{NOTHING}",
     f"/interaction/{NOBODY}/guardian",
@@ -144,6 +145,7 @@ POSTS = (
 FOR_CLIENTS = {
     "/authorize", "/par", "/token", "/userinfo", "/introspect", "/revoke",
     "/api/till/answers", "/api/verify", "/api/verify/list",
+    "/device_authorization",
 }  # fmt: skip
 
 

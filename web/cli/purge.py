@@ -16,6 +16,7 @@ from clients.models import ClientSecret, SpentAssertion
 from consent import seen_cards
 from consent.models import SeenCard, TillCode
 from idp.models import (
+    AwaitedRequest,
     ClientToken,
     Grant,
     Interaction,
@@ -58,6 +59,7 @@ class Stale:
 STALE = (
     Stale(Interaction, Interaction.expires_at, DAY),
     Stale(PushedRequest, PushedRequest.expires_at, DAY),
+    Stale(AwaitedRequest, AwaitedRequest.expires_at, DAY),
     Stale(Token, Token.expires_at, DAY),
     Stale(ClientToken, ClientToken.expires_at, DAY),
     Stale(  # after its tokens; thirty days in which a replayed code is still recognised
