@@ -14,7 +14,7 @@ LANGUAGES = ("zh-Hant-TW", "en")
 CJK = re.compile("[\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 TOKEN_LENGTH = 32
 FROM_MACHINES = frozenset({"take_notice", "signed_out"})  # signed, and without a cookie
-AGAIN = {"card", "receipt", "till", "scan"}  # pages that can be asked for twice
+AGAIN = {"card", "kiosk", "receipt", "till", "scan"}  # pages that can be asked for twice
 
 
 def new_site(import_name: str, cookie: str, setup: Setup, visits: Visits) -> Flask:
@@ -86,6 +86,4 @@ def _headers(response: Response, issuer: str) -> Response:
 
 def here() -> str:
     """Return where the language link leads: this page, or home if it cannot be asked for twice."""
-    return (
-        request.path if request.endpoint in {"card", "receipt", "till", "scan"} else url_for("home")
-    )
+    return request.path if request.endpoint in AGAIN else url_for("home")

@@ -394,6 +394,35 @@ def _scan_with_a_phone(page: Page, city: City, *, wanted: str = "") -> None:
     page.locator("#phone_stop").wait_for()
 
 
+def _take_a_kiosk_code(page: Page, city: City) -> str:
+    _go(page, f"{city.library}/kiosk")
+    page.locator("#kiosk_begin").click()
+    page.locator(".qr svg").wait_for()
+    return page.locator("#kiosk_code").inner_text()
+
+
+def _show_a_kiosk_code(page: Page, city: City) -> None:
+    _take_a_kiosk_code(page, city)
+
+
+def _ask_a_kiosk_too_early(page: Page, city: City) -> None:
+    _take_a_kiosk_code(page, city)
+    page.locator("#kiosk_look").click()
+    page.locator("[role=status]").wait_for()
+
+
+def _scan_at_a_kiosk(page: Page, city: City) -> None:
+    code = _take_a_kiosk_code(page, city)
+    _go(page, f"{city.provider.issuer}/device?code={code.replace('-', '')}")
+    page.locator("#device_continue").wait_for()
+
+
+def _consent_for_a_kiosk(page: Page, city: City) -> None:
+    _scan_at_a_kiosk(page, city)
+    page.locator("#device_continue").click()
+    page.locator("#consent_allow").wait_for()
+
+
 def _family(city: City, name: str = "scene") -> None:
     try:
         city.provider.enrol(f"{name}.child", name="陳安安", birthdate=CHILD)
@@ -608,6 +637,13 @@ PROVIDER: Scenes = {
     "on the phone: wrong": Scene(REGULAR, _at("/phone/answered?state=wrong")),
     "on the phone: stopped": Scene(REGULAR, _at("/phone/answered?state=stopped")),
     "on the phone: over": Scene(REGULAR, _at("/phone/answered")),
+    "for a kiosk: which code": Scene(REGULAR, _at("/device")),
+    "for a kiosk: a wrong code": Scene(REGULAR, _at("/device?code=7GK2M4QP")),
+    "for a kiosk": Scene(REGULAR, _scan_at_a_kiosk),
+    "for a kiosk: consent": Scene(NEWCOMER, _consent_for_a_kiosk),
+    "for a kiosk: agreed": Scene(REGULAR, _at("/device/answered?state=approved")),
+    "for a kiosk: stopped": Scene(REGULAR, _at("/device/answered?state=stopped")),
+    "for a kiosk: over": Scene(REGULAR, _at("/device/answered")),
     "already finished": Scene(STRANGER, _come_back_after_the_end),
     "logout": Scene(REGULAR, _at("/logout")),
     "leaving services": Scene(STRANGER, _leaving_services),
@@ -699,6 +735,9 @@ PROVIDER: Scenes = {
 }
 SITES: Scenes = {
     "library": Scene(STRANGER, lambda page, city: _go(page, f"{city.library}/")),
+    "library kiosk": Scene(STRANGER, lambda page, city: _go(page, f"{city.library}/kiosk")),
+    "library kiosk with a code": Scene(STRANGER, _show_a_kiosk_code),
+    "library kiosk too early": Scene(STRANGER, _ask_a_kiosk_too_early),
     "library card": Scene(REGULAR, lambda page, city: _go(page, f"{city.library}/card")),
     "library notices": Scene(STRANGER, lambda page, city: _go(page, f"{city.library}/notices")),
     "library refused": Scene(STRANGER, _refuse_at("library")),
