@@ -94,6 +94,8 @@ class RegisteredPurpose:
     legal_basis: Bilingual
     refusal_effect: Bilingual
     max_days: int
+    least_acr: str | None = None
+    login_seconds: int | None = None
     claims: tuple[ApprovedClaim, ...]
 
     @property
@@ -287,6 +289,8 @@ def _purpose(row: Row, claims: Iterable[Row]) -> RegisteredPurpose:
         legal_basis=bases.in_words(row.basis, Bilingual(row.legal_basis_zh, row.legal_basis_en)),
         refusal_effect=Bilingual(row.refusal_effect_zh, row.refusal_effect_en),
         max_days=row.max_days,
+        least_acr=row.least_acr,
+        login_seconds=row.login_seconds,
         claims=tuple(
             ApprovedClaim(
                 claim.claim,

@@ -180,6 +180,8 @@ class Purpose(Base):
     refusal_effect_zh: Mapped[str]
     refusal_effect_en: Mapped[str]
     max_days: Mapped[int] = mapped_column(default=365)
+    least_acr: Mapped[str | None] = mapped_column(String(64))  # the weakest login that will do
+    login_seconds: Mapped[int | None]  # how old that login may be
 
     claims: Mapped[list["PurposeClaim"]] = relationship(
         order_by="PurposeClaim.claim", cascade="all, delete-orphan"

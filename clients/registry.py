@@ -147,6 +147,21 @@ def set_grant_types(session: Session, client_id: str, types: Sequence[str]) -> N
     session.flush()
 
 
+def set_strength(
+    session: Session, client_id: str, code: str, *, least_acr: str | None, login_seconds: int | None
+) -> None:
+    """Demand so strong and so new a login for a purpose, None for any (regulation 2(8)2).
+
+    Which acr values there are is known to who calls. Raises NotFound.
+    """
+    client = get(session, client_id)
+    purpose = next((each for each in client.purposes if each.code == code), None)
+    if purpose is None:
+        raise NotFound("client.purpose_not_found")
+    purpose.least_acr, purpose.login_seconds = least_acr, login_seconds
+    session.flush()
+
+
 def get(session: Session, client_id: str) -> Client:
     """Return the client row. Raises NotFound."""
     client = session.scalar(select(Client).where(Client.client_id == client_id))

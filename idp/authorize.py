@@ -13,7 +13,15 @@ from sqlalchemy.orm import Session
 from clients.directory import RegisteredClient, RegisteredPurpose
 from clients.profiles import rules_of
 from consent.catalogue import SCOPES, asked_by, claims_of_scopes
-from idp import claims_parameter, pkce, possession, pushed, request_objects, response_modes
+from idp import (
+    claims_parameter,
+    pkce,
+    possession,
+    pushed,
+    request_objects,
+    response_modes,
+    strength,
+)
 from idp.claims_parameter import ClaimsRequest
 from idp.client_authentication import require_in_force
 from idp.errors import AuthorizationRefused, ProtocolError, ReturnAddress, UntrustedRequest
@@ -194,7 +202,8 @@ def understood(
     purpose = _purpose(client, scopes)
     _require_scopes_approved(scopes, purpose)
     hint = _hinted_subject(provider, session, client, values, now=now)
-    max_age = values.get("max_age")
+    asked = None if "max_age" not in values else int(values["max_age"])
+    max_age = strength.newest(purpose.login_seconds, asked)
     return AuthorizationRequest(
         client=client,
         purpose=purpose,
@@ -202,9 +211,9 @@ def understood(
         scopes=tuple(scope for scope in scopes if scope in SCOPES),
         claims=asked_by(claims_of_scopes(scopes) | claims.names()),
         prompt=frozenset(values.get("prompt", "").split()),
-        max_age=None if max_age is None else int(max_age),
+        max_age=max_age,
         acr_values=(*values.get("acr_values", "").split(), *claims.voluntary_acr()),
-        essential_acr=claims.essential_acr(),
+        essential_acr=strength.acceptable(purpose.least_acr, claims.essential_acr()),
         hint_sub=_one_subject(hint, claims),
         login_hint=values.get("login_hint", "")[:128],
         ui_locales=values.get("ui_locales", "")[:128],

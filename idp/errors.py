@@ -1,6 +1,6 @@
 """Say no to a client, in the words of the specifications, and to a person, in plain ones."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -24,6 +24,14 @@ class ProtocolError(Exception):
         self.description = description
         self.status = status
         self.aftermath = aftermath
+
+
+class InsufficientAuthentication(ProtocolError):
+    """The login behind a token does not do; `challenge` says which would (RFC 9470 3)."""
+
+    def __init__(self, description: str, challenge: Mapping[str, str]) -> None:
+        super().__init__("insufficient_user_authentication", description, status=401)
+        self.challenge = challenge
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from idp import strength
 from idp.errors import ProtocolError
 from idp.parameters import Parameters
 from idp.possession import BEARER, DPOP, NOTHING, Shown, require_possession
@@ -28,8 +29,8 @@ def userinfo(
 ) -> dict[str, Any]:
     """Return the claims that may leave now.
 
-    Raises ProtocolError `invalid_request` (400), `invalid_token` or `invalid_dpop_proof` (401)
-    (RFC 6750 3.1, RFC 9449 7.1).
+    Raises ProtocolError `invalid_request` (400), `invalid_token`, `invalid_dpop_proof` or
+    `insufficient_user_authentication` (401) (RFC 6750 3.1, RFC 9449 7.1, RFC 9470 3).
     """
     scheme, token = sent_token(form, authorization)
     state = GrantState(session, lifetimes=provider.lifetimes, now=now)
@@ -40,6 +41,7 @@ def userinfo(
             session, shown, scheme=scheme, token=token, confirmation=confirmation, now=now
         )
     client = provider.directory.find_by_id(session, state.grant.client_id, now=now)
+    strength.require_enough(client, state.grant, now=now)
     released = ReleasedClaims(
         state, client, keyring=keyring, channel="userinfo", relay=provider.relay
     )

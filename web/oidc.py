@@ -18,7 +18,12 @@ from idp import (
     token,
     userinfo,
 )
-from idp.errors import AuthorizationRefused, ProtocolError, ReturnAddress
+from idp.errors import (
+    AuthorizationRefused,
+    InsufficientAuthentication,
+    ProtocolError,
+    ReturnAddress,
+)
 from idp.interaction import Issue, Progress, next_step
 from idp.issue import issue
 from idp.logout import with_parameters
@@ -213,5 +218,7 @@ def refuse_in_json(error: ProtocolError) -> Response:
         challenge = f'{scheme} realm="{scope.rooms().provider.issuer}"'
         if scheme != "Basic":
             challenge += f', error="{error.error}", error_description="{error.description}"'
+        if isinstance(error, InsufficientAuthentication):
+            challenge += "".join(f', {name}="{said}"' for name, said in error.challenge.items())
         response.headers["WWW-Authenticate"] = challenge
     return _no_store(response)

@@ -20,6 +20,8 @@ def upgrade() -> None:
     _create_client_token()
     _create_awaited_request()
     op.add_column("interaction", sa.Column("awaited_id", sa.Uuid(), nullable=True))
+    op.add_column("purpose", sa.Column("least_acr", sa.String(length=64), nullable=True))
+    op.add_column("purpose", sa.Column("login_seconds", sa.Integer(), nullable=True))
 
 
 def downgrade() -> None:
@@ -27,6 +29,9 @@ def downgrade() -> None:
     op.execute("DELETE FROM interaction WHERE awaited_id IS NOT NULL")
     with op.batch_alter_table("interaction") as interaction:
         interaction.drop_column("awaited_id")
+    with op.batch_alter_table("purpose") as purpose:
+        purpose.drop_column("least_acr")
+        purpose.drop_column("login_seconds")
     for name in ("awaited_request", "client_token", "resource_scope", "resource"):
         op.drop_table(name)
 

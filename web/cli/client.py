@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from audit import trail
 from clients import registry
 from clients.models import Client
+from idp.acr import ACR
 from kernel import clock
 from kernel.errors import Refused
 from web.cli.console import say, show_table, warn
@@ -83,6 +84,31 @@ def set_grants(client_id: str, types: tuple[str, ...]) -> None:
             channel="cli",
         )
     say(f"{client_id}: {' '.join(types)}")
+
+
+@client.command(name="strength")
+@click.argument("client_id")
+@click.argument("purpose")
+@click.option("--acr", "least_acr", type=click.Choice(ACR), help="The weakest login that will do.")
+@click.option("--login-seconds", type=click.IntRange(60), help="How old the login may be.")
+def set_strength(
+    client_id: str, purpose: str, *, least_acr: str | None, login_seconds: int | None
+) -> None:
+    """Demand so strong and so new a login for a PURPOSE of CLIENT_ID; no option, no demand."""
+    with opened() as at:
+        registry.set_strength(
+            at.session, client_id, purpose, least_acr=least_acr, login_seconds=login_seconds
+        )
+        row = registry.get(at.session, client_id)
+        trail.record(
+            at.session,
+            "client.strength_set",
+            actor=None,
+            subject=row.id,
+            now=clock.now(),
+            channel="cli",
+        )
+    say(f"{client_id}, {purpose}: {least_acr or 'any login'}")
 
 
 def read_form(file: Path) -> dict[str, Any]:

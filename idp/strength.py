@@ -1,0 +1,40 @@
+"""Hold a sign-in to what its service demands: a password alone opens no card service (2(8)2).
+
+The demand is data of the purpose, so no client can forget it. It counts when the member signs in,
+and again whenever data are asked for: a token from before is answered with a challenge (RFC 9470).
+"""
+
+from datetime import datetime
+
+from clients.directory import RegisteredClient
+from idp import acr
+from idp.errors import InsufficientAuthentication
+from kernel.prebuilt import Row
+
+
+def acceptable(least: str | None, essential: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the acr values that will do: those the client demands, none below the purpose's."""
+    if least is None:
+        return essential
+    return tuple(each for each in essential if acr.reaches(each, (least,))) or (least,)
+
+
+def newest(login_seconds: int | None, max_age: int | None) -> int | None:
+    """Return how old a login may be, in seconds: the shorter of the two demands."""
+    return min((each for each in (login_seconds, max_age) if each is not None), default=None)
+
+
+def require_enough(client: RegisteredClient | None, grant: Row, *, now: datetime) -> None:
+    """Refuse a token of too weak or too old a login. Raises InsufficientAuthentication (401)."""
+    purpose = None if client is None else client.find_purpose_by_id(grant.purpose_id)
+    if purpose is None:
+        return  # then consent says no
+    if purpose.least_acr is not None and not acr.reaches(grant.acr, (purpose.least_acr,)):
+        raise InsufficientAuthentication(
+            "a stronger login is needed", {"acr_values": purpose.least_acr}
+        )
+    age = (now - grant.authenticated_at).total_seconds()
+    if purpose.login_seconds is not None and age > purpose.login_seconds:
+        raise InsufficientAuthentication(
+            "a newer login is needed", {"max_age": str(purpose.login_seconds)}
+        )
