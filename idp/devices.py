@@ -15,6 +15,7 @@ from idp.client_authentication import authenticated_client, require_in_force
 from idp.errors import ProtocolError
 from idp.models import Way
 from idp.parameters import Parameters
+from idp.possession import NOTHING, Shown
 from idp.provider import Provider
 from kernel.ids import new_reference
 from kernel.keyring import keyed_hash
@@ -31,6 +32,7 @@ def ask(
     *,
     authorization: str | None,
     key: bytes,
+    shown: Shown = NOTHING,
     now: datetime,
     draw: Callable[[], str] = new_reference,
 ) -> dict[str, Any]:
@@ -39,7 +41,13 @@ def ask(
     `terminal` may name the registered place where it stands. Raises ProtocolError.
     """
     client = authenticated_client(
-        provider, session, form, endpoint=PATH, authorization=authorization, now=now
+        provider,
+        session,
+        form,
+        endpoint=PATH,
+        authorization=authorization,
+        shown=shown,
+        now=now,
     )
     require_in_force(client, now=now)
     if DEVICE not in client.grant_types:

@@ -141,7 +141,7 @@ def pushed_request_endpoint() -> Response:
 @bp.post(devices.PATH)
 def device_authorization_endpoint() -> Response:
     """Let a device wait for a member's own phone (RFC 8628 3.1)."""
-    return _no_store(jsonify(_served(devices.ask, key=scope.rooms().handover_key)))
+    return _no_store(jsonify(_served(devices.ask, key=scope.rooms().handover_key, shown=_shown())))
 
 
 @bp.post("/token")
