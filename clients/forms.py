@@ -108,7 +108,7 @@ class ClientForm(_Form):
     backchannel_logout_uri: str | None = Field(default=None, max_length=2000)
     frontchannel_logout_uri: str | None = Field(default=None, max_length=2000)
     grant_types: tuple[str, ...] = ("authorization_code", "refresh_token")
-    id_token_alg: str = Field(default="ES256", pattern="^(ES256|RS256)$")
+    id_token_alg: str = Field(default="ES256", pattern="^(ES256|RS256|PS256|EdDSA)$")
     resource_server: bool = False
     purposes: tuple[PurposeForm, ...] = Field(min_length=1)  # AT1(b): no client without a purpose
 

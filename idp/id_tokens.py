@@ -27,6 +27,7 @@ def id_token_claims(
     access_token: str | None,
     sid: str | None = None,
     lifetime: timedelta,
+    alg: str,
     now: datetime,
 ) -> dict[str, Any]:
     """Return the protocol's own claims; what the member agreed to share is added by the caller."""
@@ -46,11 +47,12 @@ def id_token_claims(
     if sid:  # what a logout will name (Back-Channel Logout 2.1)
         claims["sid"] = sid
     if access_token:
-        claims["at_hash"] = left_half_hash(access_token)
+        claims["at_hash"] = left_half_hash(access_token, alg=alg)
     return claims
 
 
-def left_half_hash(value: str) -> str:
-    """Return the left half of the SHA-256, which all our algorithms use (OIDC Core 3.1.3.6)."""
-    half = hashlib.sha256(value.encode("ascii")).digest()[:16]
+def left_half_hash(value: str, *, alg: str) -> str:
+    """Return the left half of the hash `alg` signs over (OIDC Core 3.1.3.6; RFC 8032 5.1)."""
+    hashed = hashlib.new("sha512" if alg == "EdDSA" else "sha256", value.encode("ascii")).digest()
+    half = hashed[: len(hashed) // 2]
     return base64.urlsafe_b64encode(half).rstrip(b"=").decode()

@@ -1,7 +1,11 @@
-"""Keep the provider's keys: next, active, retiring, so that rotation never breaks a cached JWKS."""
+"""Keep the provider's keys: next, active, retiring, so that rotation never breaks a cached JWKS.
+
+The worker rotates them by the calendar (docs/decisions/0069).
+"""
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from idp.models import KeyState, PublishedKey, SigningKey
 from idp.signing import ALGORITHMS, LocalSigner, SigningKeyPair, load_key, new_key
+from kernel.db import changed, insert_once
 from kernel.keyring import Keyring
 from kernel.prebuilt import Prebuilt, Row
 
@@ -20,15 +25,53 @@ _PUBLISHED = Prebuilt(
     )
 )
 RETIREMENT = timedelta(days=2)  # longer than any id_token lives and any JWKS is cached
+ANNOUNCEMENT = timedelta(hours=1)  # longer than any JWKS is cached, clocks that differ included
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """How long a key signs, and how long it is published afterwards."""
+
+    active: timedelta = timedelta(days=90)
+    retiring: timedelta = RETIREMENT
 
 
 def ensure(session: Session, keyring: Keyring, *, now: datetime) -> None:
     """Make what is missing: for each algorithm one active key and one published beforehand."""
-    present = {(key.alg, key.state) for key in listed(session)}
     for alg in ALGORITHMS:
-        for state in (KeyState.ACTIVE, KeyState.NEXT):
-            if (alg, state) not in present:
-                _add(session, keyring, alg, state, now=now)
+        _complete(session, keyring, alg, now=now)
+
+
+def _complete(session: Session, keyring: Keyring, alg: str, *, now: datetime) -> None:
+    present = set(session.scalars(select(SigningKey.state).where(SigningKey.alg == alg)))
+    for state in (KeyState.ACTIVE, KeyState.NEXT):
+        if state not in present:
+            _add(session, keyring, alg, state, now=now)
+
+
+def keep(
+    session: Session, keyring: Keyring, alg: str, *, schedule: Schedule, now: datetime
+) -> bool:
+    """Make the keys of `alg` that are missing, rotate if it is time; say whether it was."""
+    _complete(session, keyring, alg, now=now)
+    since = session.scalar(
+        select(SigningKey.activated_at).where(
+            SigningKey.alg == alg, SigningKey.state == KeyState.ACTIVE
+        )
+    )
+    if since is None or since + schedule.active > now or not is_announced(session, alg, now=now):
+        return False
+    return rotate(session, keyring, alg, retirement=schedule.retiring, now=now)
+
+
+def is_announced(session: Session, alg: str, *, now: datetime) -> bool:
+    """Say whether whoever caches our JWKS as told knows the next key by now."""
+    made = session.scalar(
+        select(SigningKey.created_at).where(
+            SigningKey.alg == alg, SigningKey.state == KeyState.NEXT
+        )
+    )
+    return made is not None and made + ANNOUNCEMENT <= now
 
 
 def listed(session: Session) -> Sequence[SigningKey]:
@@ -36,13 +79,28 @@ def listed(session: Session) -> Sequence[SigningKey]:
     return session.scalars(select(SigningKey).order_by(SigningKey.alg, SigningKey.created_at)).all()
 
 
-def rotate(session: Session, keyring: Keyring, alg: str, *, now: datetime) -> None:
-    """Let the next key of `alg` sign, keep the present one to verify with, announce a new next."""
-    session.execute(
-        update(SigningKey)
-        .where(SigningKey.alg == alg, SigningKey.state == KeyState.ACTIVE)
-        .values(state=KeyState.RETIRING, retires_at=now + RETIREMENT)
+def rotate(
+    session: Session,
+    keyring: Keyring,
+    alg: str,
+    *,
+    retirement: timedelta = RETIREMENT,
+    now: datetime,
+) -> bool:
+    """Let the next key of `alg` sign, keep the present one to verify with, announce a new next.
+
+    Of two workers that try it at once one does it; the other is told False.
+    """
+    active = session.scalar(
+        select(SigningKey.kid).where(SigningKey.alg == alg, SigningKey.state == KeyState.ACTIVE)
     )
+    retiring = (
+        update(SigningKey)
+        .where(SigningKey.kid == active, SigningKey.state == KeyState.ACTIVE)
+        .values(state=KeyState.RETIRING, retires_at=now + retirement)
+    )
+    if changed(session.execute(retiring)) != 1:
+        return False
     session.execute(
         update(SigningKey)
         .where(SigningKey.alg == alg, SigningKey.state == KeyState.NEXT)
@@ -55,28 +113,28 @@ def rotate(session: Session, keyring: Keyring, alg: str, *, now: datetime) -> No
     )
     session.flush()
     session.expire_all()
-    ensure(session, keyring, now=now)
+    _complete(session, keyring, alg, now=now)
+    return True
 
 
 def _add(session: Session, keyring: Keyring, alg: str, state: KeyState, *, now: datetime) -> None:
     key = new_key(alg)
     kid = key.thumbprint()
     private = json.dumps(key.as_dict(private=True)).encode()
-    session.add(
-        SigningKey(
-            kid=kid,
-            alg=alg,
-            state=state,
-            public_jwk=key.as_dict(private=False),
-            private_sealed=keyring.seal(private, place=f"signing_key/{kid}"),
-            created_at=now,
-            activated_at=now if state is KeyState.ACTIVE else None,
-        )
-    )
-    session.add(
-        PublishedKey(kid=kid, alg=alg, public_jwk=key.as_dict(private=False), created_at=now)
-    )
-    session.flush()
+    published = {
+        "kid": kid,
+        "alg": alg,
+        "public_jwk": key.as_dict(private=False),
+        "created_at": now,
+    }
+    kept = {
+        **published,
+        "state": state,
+        "private_sealed": keyring.seal(private, place=f"signing_key/{kid}"),
+        "activated_at": now if state is KeyState.ACTIVE else None,
+    }
+    if insert_once(session, SigningKey, kept):  # else another process was quicker
+        insert_once(session, PublishedKey, published)
 
 
 def ever_published(session: Session, alg: str) -> list[dict[str, Any]]:

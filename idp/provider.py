@@ -194,6 +194,7 @@ class Provider(PyopProvider):  # type: ignore[misc]  # pyop is untyped
             access_token=access_token_value,
             sid=self._sid(client, state.grant),
             lifetime=self.lifetimes.id_token,
+            alg=client.id_token_alg,
             now=state.now,
         )
         signer = self.keys.signer(state.session, now=state.now)

@@ -6,9 +6,16 @@ from typing import Any, Protocol, cast
 
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, KeySet, KeySetSerialization, RSAKey
+from joserfc.jwk import ECKey, KeySet, KeySetSerialization, OKPKey, RSAKey
 
-ALGORITHMS = ("ES256", "RS256")
+Private = ECKey | RSAKey | OKPKey
+KINDS: dict[str, type[ECKey] | type[RSAKey] | type[OKPKey]] = {
+    "ES256": ECKey,
+    "RS256": RSAKey,
+    "PS256": RSAKey,
+    "EdDSA": OKPKey,
+}
+ALGORITHMS = tuple(KINDS)
 
 
 class SignatureInvalid(Exception):
@@ -34,7 +41,7 @@ class SigningKeyPair:
     kid: str
     alg: str
     active: bool
-    key: ECKey | RSAKey
+    key: Private
 
 
 class LocalSigner:
@@ -85,13 +92,15 @@ def _public(pair: SigningKeyPair) -> dict[str, Any]:
     return {**pair.key.as_dict(private=False), "kid": pair.kid, "alg": pair.alg, "use": "sig"}
 
 
-def new_key(alg: str) -> ECKey | RSAKey:
-    """Make a key for `alg`: P-256 for ES256, RSA with 2048 bits for RS256."""
+def new_key(alg: str) -> Private:
+    """Make a key for `alg`: P-256 for ES256, Ed25519 for EdDSA, else RSA with 2048 bits."""
     if alg == "ES256":
         return ECKey.generate_key("P-256", private=True)
+    if alg == "EdDSA":
+        return OKPKey.generate_key("Ed25519", private=True)
     return RSAKey.generate_key(2048, private=True)
 
 
-def load_key(alg: str, jwk: dict[str, Any]) -> ECKey | RSAKey:
-    """Return the key of a private JWK."""
-    return ECKey.import_key(jwk) if alg == "ES256" else RSAKey.import_key(jwk)
+def load_key(alg: str, jwk: dict[str, Any]) -> Private:
+    """Return the key of a private JWK, good for `alg` and for no other (RFC 8725 3.1)."""
+    return KINDS[alg].import_key({**jwk, "alg": alg})

@@ -77,6 +77,13 @@ class Mtls(_Group):
         return _existing(value)
 
 
+class Signing(_Group):
+    """How long the provider's keys sign, and are published afterwards."""
+
+    active_days: int = Field(default=90, ge=1, le=400)
+    retiring_days: int = Field(default=2, ge=1, le=60)
+
+
 class Token(_Group):
     """A PKCS#11 token: where keys are used that nobody can copy."""
 
@@ -171,6 +178,7 @@ class Settings(BaseSettings):
     certificate_front: str = Field(default="", pattern=r"^(https://(\*\.)?[a-z0-9.-]+(:\d+)?)?$")
     certificate_front_secret: SecretStr = SecretStr("")
     mtls: Mtls = Mtls()
+    signing: Signing = Signing()
     argon2_parallel: int = Field(default=2, ge=1, le=64)
     smallest_population: int = Field(default=50, ge=1)  # that an offer may tell apart (10(4))
 

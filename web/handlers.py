@@ -18,6 +18,7 @@ from web import (
     consent_endings,
     contact_mails,
     contract_endings,
+    key_rotation,
     notices,
     offer_reviews,
 )
@@ -53,6 +54,7 @@ def sweep(rooms: Rooms, *, now: datetime) -> None:
     offer_reviews.review(rooms.sessions, smallest=rooms.settings.smallest_population, now=now)
     closing.run(rooms, now=now)
     certificate_lists.ask(rooms, now=now)
+    key_rotation.run(rooms, now=now)
     with transaction(rooms.sessions) as session:
         archives.expire(session, now=now)
     provider = rooms.provider

@@ -8,6 +8,7 @@ from sqlalchemy import Engine, select, update
 from audit.models import TrailEntry
 from idp.keys import Keys
 from idp.models import KeyState, SigningKey
+from idp.signing import ALGORITHMS
 from kernel import clock
 from kernel.db import sessions, transaction
 from kernel.keyring import Keyring, new_master_key
@@ -36,9 +37,9 @@ def test_the_first_rotation_makes_an_active_and_a_next_key_for_each_algorithm(
 ) -> None:
     rotated = taipei_id("keys", "rotate")
 
-    assert rotated.stdout == "ES256: first keys made.\nRS256: first keys made.\n"
-    assert set(keys(prepared, KeyState.ACTIVE)) == {"ES256", "RS256"}
-    assert set(keys(prepared, KeyState.NEXT)) == {"ES256", "RS256"}
+    assert rotated.stdout == "".join(f"{alg}: first keys made.\n" for alg in ALGORITHMS)
+    assert set(keys(prepared, KeyState.ACTIVE)) == set(ALGORITHMS)
+    assert set(keys(prepared, KeyState.NEXT)) == set(ALGORITHMS)
     with transaction(sessions(prepared)) as session:
         assert Keys(keyring).signer(session, now=clock.now()).sign({"a": 1}, alg="ES256")
 
@@ -47,8 +48,10 @@ def test_a_rotation_lets_the_announced_key_sign(prepared: Engine, taipei_id: Tai
     taipei_id("keys", "rotate")
     announced, active = keys(prepared, KeyState.NEXT), keys(prepared, KeyState.ACTIVE)
 
-    rotated = taipei_id("keys", "rotate", "--alg", "ES256")
+    refused = taipei_id("keys", "rotate", "--alg", "ES256")
+    rotated = taipei_id("keys", "rotate", "--alg", "ES256", "--at-once")
 
+    assert "announced less than an hour ago" in refused.stderr
     assert rotated.stdout == "ES256: rotated.\n"
     assert keys(prepared, KeyState.ACTIVE) == {**active, "ES256": announced["ES256"]}
     assert keys(prepared, KeyState.RETIRING) == {"ES256": active["ES256"]}
@@ -71,10 +74,13 @@ def test_the_list_shows_public_facts_only(prepared: Engine, taipei_id: Taipei) -
     assert heading.split("\t") == [
         "kid", "algorithm", "state", "made", "in use since", "retires",
     ]  # fmt: skip
-    assert len(lines) == 4
+    assert len(lines) == 8
     day = clock.taipei_day(clock.now()).isoformat()
     assert all(
-        re.fullmatch(rf"[\w-]{{43}}\t(ES|RS)256\t(active\t{day}\t{day}|next\t{day}\t–)\t–", line)
+        re.fullmatch(
+            rf"[\w-]{{43}}\t(ES256|RS256|PS256|EdDSA)\t(active\t{day}\t{day}|next\t{day}\t–)\t–",
+            line,
+        )
         for line in lines
     )
 

@@ -33,7 +33,10 @@ def test_the_service_does_not_start_without_keys(prepared: Engine, taipei_id: Ta
     served = taipei_id("serve")
 
     assert served.exit_code == 1
-    assert served.stderr == "Error: no key signs ES256 or RS256; run 'taipei-id keys rotate'\n"
+    assert (
+        served.stderr
+        == "Error: no key signs ES256 or EdDSA or PS256 or RS256; run 'taipei-id keys rotate'\n"
+    )
 
 
 def test_the_service_does_not_start_without_its_adapters(

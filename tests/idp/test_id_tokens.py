@@ -19,6 +19,7 @@ def claims(
         nonce=nonce,
         access_token=access_token,
         lifetime=timedelta(minutes=10),
+        alg="ES256",
         now=NOON,
     )
 
@@ -34,7 +35,7 @@ def test_an_id_token_says_who_was_identified_how_when_by_whom_and_for_whom() -> 
         "acr": "urn:a",
         "amr": ["pwd"],
         "nonce": "n",
-        "at_hash": left_half_hash("t"),
+        "at_hash": left_half_hash("t", alg="ES256"),
     }
 
 
@@ -50,4 +51,10 @@ def test_the_hash_is_the_one_of_the_specification() -> None:
     # OIDC Core, appendix A.3
     token = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"
 
-    assert left_half_hash(token) == "77QmUPtjPfzWtF2AnpK9RQ"
+    assert left_half_hash(token, alg="RS256") == "77QmUPtjPfzWtF2AnpK9RQ"
+
+
+def test_ed25519_hashes_with_sha_512() -> None:
+    """RFC 8032 5.1: the algorithm's own hash, of which half is told."""
+    assert len(left_half_hash("t", alg="EdDSA")) == 43
+    assert len(left_half_hash("t", alg="PS256")) == 22

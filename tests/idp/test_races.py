@@ -3,21 +3,22 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import TypeVar
 
 import pytest
-from werkzeug.test import TestResponse
 
 from tests.flows.browser import Browser, answer, hidden, is_at_client
 from tests.flows.provider import City
 
 WORKERS = 4
+T = TypeVar("T")
 
 
-def at_once(work: Callable[[], TestResponse], workers: int = WORKERS) -> list[TestResponse]:
+def at_once(work: Callable[[], T], workers: int = WORKERS) -> list[T]:
     """Do the same from several threads, all let go together."""
     barrier = Barrier(workers)
 
-    def run() -> TestResponse:
+    def run() -> T:
         barrier.wait()
         return work()
 

@@ -1,9 +1,12 @@
 """The token endpoint: a code for tokens, once, for its own client only."""
 
 import pytest
+from joserfc.jws import extract_compact
 from sqlalchemy import select
 
+from idp.id_tokens import left_half_hash
 from idp.models import Grant, GrantEnd
+from idp.signing import ALGORITHMS
 from members.models import Standing
 from tests.flows.browser import Browser, Changes
 from tests.flows.provider import CALLBACK, VERIFIER, City, basic
@@ -40,10 +43,16 @@ def test_the_id_token_is_about_this_login_and_names_nobody(city: City) -> None:
 
 
 @one_database
-def test_a_client_may_have_its_id_tokens_signed_with_rsa(city: City) -> None:
-    city.register("museum", id_token_alg="RS256")
+@pytest.mark.parametrize("alg", ALGORITHMS)
+def test_a_client_chooses_how_its_id_tokens_are_signed(city: City, alg: str) -> None:
+    city.register("museum", id_token_alg=alg)
 
-    assert city.opened(Browser(city).tokens("museum")["id_token"])["aud"] == "museum"
+    told = Browser(city).tokens("museum")
+
+    claims = city.opened(told["id_token"])
+    assert claims["aud"] == "museum"
+    assert claims["at_hash"] == left_half_hash(told["access_token"], alg=alg)
+    assert extract_compact(told["id_token"].encode()).headers()["alg"] == alg
 
 
 @one_database

@@ -12,6 +12,7 @@ from kernel import clock
 from kernel.keyring import new_master_key
 from web.cli.console import say, show_table
 from web.cli.opening import opened
+from web.cli.refusals import Stop
 
 
 @click.group()
@@ -42,14 +43,22 @@ def list_() -> None:
 
 @keys.command()
 @click.option("--alg", type=click.Choice(ALGORITHMS), help="Only this algorithm; without it, all.")
-def rotate(alg: str | None) -> None:
-    """Let the announced key sign and announce the next; on a new installation, make the first."""
+@click.option("--at-once", is_flag=True, help="Also with a key that clients may not know yet.")
+def rotate(alg: str | None, *, at_once: bool) -> None:
+    """Let the announced key sign and announce the next; on a new installation, make the first.
+
+    The worker does this by the calendar. After a theft say --at-once, twice: then neither the
+    stolen key nor the one announced beside it signs, and clients that cached the keys fail for
+    five minutes.
+    """
     with opened() as at:
         now = clock.now()
         active = {key.alg for key in signing.listed(at.session) if key.state is KeyState.ACTIVE}
         signing.ensure(at.session, at.keyring, now=now)
         for each in (alg,) if alg else ALGORITHMS:
             if each in active:
+                if not (at_once or signing.is_announced(at.session, each, now=now)):
+                    raise Stop(f"{each}: announced less than an hour ago; wait, or say --at-once")
                 signing.rotate(at.session, at.keyring, each, now=now)
             say(f"{each}: {'rotated' if each in active else 'first keys made'}.")
             trail.record(at.session, "key.rotated", actor=None, now=now, alg=each, channel="cli")

@@ -9,7 +9,7 @@ from adapters import loading
 from idp import keys as signing
 from idp.models import KeyState
 from idp.signing import ALGORITHMS
-from kernel import logs
+from kernel import clock, logs
 from kernel import settings as configuration
 from kernel.db import sessions, transaction
 from kernel.settings import Settings
@@ -60,8 +60,11 @@ def require_keys(settings: Settings) -> None:
     keyring = keyring_of(settings)
     with engine_of(settings) as engine, transaction(sessions(engine)) as session:
         found = signing.listed(session)
+        if found:  # an installation older than the newest algorithm
+            signing.ensure(session, keyring, now=clock.now())
+            found = signing.listed(session)
         active = {key.alg for key in found if key.state is KeyState.ACTIVE}
-        missing = set(ALGORITHMS) - active
+        missing = [alg for alg in ALGORITHMS if alg not in active]
         if missing:
             raise Stop(f"no key signs {' or '.join(sorted(missing))}; run 'taipei-id keys rotate'")
         for key in found:
