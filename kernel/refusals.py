@@ -39,6 +39,33 @@ CATALOGUE = {
     "member.already_exists": _entry(
         409, "已有會員帳號", "There is a member account already", clause="10(1)"
     ),
+    "idno.format": _entry(
+        422,
+        "這不是身分證號或統一證號：共 10 碼，先是英文字母",
+        "This is no identity number: ten characters, a letter first",
+        clause="8(1)",
+    ),
+    "idno.checksum": _entry(
+        422,
+        "檢查碼不符；請對照證件再輸入一次",
+        "The last digit does not fit; compare with the document and type it again",
+        clause="8(1)",
+    ),
+    "idno.kind_not_allowed": _entry(
+        422, "這裡不受理這種證號", "This kind of number is not taken here", clause="8(1)"
+    ),
+    "idno.sunset": _entry(
+        422,
+        "舊式統一證號自 2031 年起停用；請用新式統一證號",
+        "Old resident numbers are void since 2031; use the new one",
+        clause="8(1)",
+    ),
+    "idno.changed_meanwhile": _entry(
+        409,
+        "剛才有人登錄了另一個證號；請重新查看",
+        "Somebody entered another number just now; look again",
+        clause="8(1)",
+    ),
     "member.login_empty": _entry(422, "請輸入帳號", "Enter an account name"),
     "member.guardian_required": _entry(
         422,

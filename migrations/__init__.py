@@ -32,6 +32,7 @@ ROOMS_WITH_TABLES = (
     "kernel.jobs",
     "kernel.throttle",
     "members.models",
+    "members.number_models",
     "members.proxy_models",
     "services.models",
     "web.models",

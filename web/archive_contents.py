@@ -21,7 +21,8 @@ from idp.receipts import sign
 from kernel.clock import TAIPEI
 from kernel.db import transaction
 from kernel.wording import Bilingual
-from members import register, requests
+from members import numbering, register, requests
+from members.models import Member
 from web import footprint_export, footprint_words, guardians, personal_words, request_words
 from web.footprint_export import Wanted
 from web.rooms import Rooms
@@ -101,6 +102,7 @@ def _profile(whose: Whose) -> Sheet:
         member = register.get(session, whose.member_id)
         claims = register.claims_of(member, keyring=whose.rooms.keyring)
         login = member.login
+        numbers = _numbers(session, member, whose)
     heads = {
         "name": Bilingual("項目", "Item"),
         "label": Bilingual("名稱", "Label"),
@@ -108,11 +110,23 @@ def _profile(whose: Whose) -> Sheet:
         "source": Bilingual("從哪裡來", "Where from"),
     }
     rows = [["login", whose.text(Bilingual("帳號", "Account name")), login, ""]]
+    rows += numbers
     rows += [
         [each.claim, each.label, each.value, each.source]
         for each in personal_words.data(claims, whose.language)
     ]
     return _sheet(whose, "profile", heads, rows)
+
+
+def _numbers(session: Session, member: Member, whose: Whose) -> list[list[str]]:
+    keyring, source = whose.rooms.keyring, whose.text(personal_words.DOCUMENT)
+    now_held = numbering.current(session, member, keyring=keyring)
+    held = [(personal_words.NUMBER, each) for each in (now_held,) if each is not None]
+    held += [
+        (personal_words.FORMER_NUMBER, each)
+        for each in numbering.former(session, member, keyring=keyring)
+    ]
+    return [["number", whose.text(label), each.value, source] for label, each in held]
 
 
 def _consents(whose: Whose) -> Sheet:

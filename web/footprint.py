@@ -48,6 +48,7 @@ KINDS = {
     "account": frozenset(
         {
             Kind.PASSWORD_CHANGED,
+            Kind.NUMBER_ENTERED,
             Kind.EXPORTED,
             Kind.DISOWNED,
             Kind.ARCHIVE_ASKED,

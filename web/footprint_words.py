@@ -35,6 +35,9 @@ WORDS: Mapping[str, Bilingual] = {
     Kind.SESSION_ENDED: Bilingual("登出了一個裝置", "Signed out of one device"),
     Kind.SESSIONS_ENDED: Bilingual("登出了全部裝置", "Signed out of every device"),
     Kind.PASSWORD_CHANGED: Bilingual("變更了密碼", "Changed the password"),
+    Kind.NUMBER_ENTERED: Bilingual(
+        "照證件登錄了您的證號", "Entered your identity number from a document"
+    ),
     Kind.CONSENT_GIVEN: Bilingual(
         "同意提供給「%(client)s」：%(claims)s", "Agreed to share with %(client)s: %(claims)s"
     ),
@@ -157,6 +160,7 @@ OURS = frozenset(  # done by the city
         Kind.CARRIER_REVOKED,
         Kind.REQUEST_MOVED,
         Kind.DELETED,
+        Kind.NUMBER_ENTERED,
         Kind.POWER_ENDED,
     }
 )

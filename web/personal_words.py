@@ -12,6 +12,9 @@ from web import dates
 STATED = Bilingual("您申請會員時填寫", "You stated it when you applied")
 CHECKED = Bilingual("我們確認過", "We checked it")
 SYSTEM = Bilingual("系統記錄", "Kept by the system")
+DOCUMENT = Bilingual("申辦窗口照證件登錄", "A counter entered it from the document")
+NUMBER = Bilingual("證號", "Identity number")
+FORMER_NUMBER = Bilingual("以前的證號", "Former identity number")
 YES, NO = Bilingual("是", "Yes"), Bilingual("否", "No")
 WORDS: Mapping[tuple[str, str], Bilingual] = {
     ("gender", "female"): Bilingual("女", "Female"),

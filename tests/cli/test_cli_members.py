@@ -1,8 +1,9 @@
+import pytest
 from sqlalchemy import Engine, select
 
 from adapters.password.hashing import Hasher
 from adapters.password.models import PasswordCredential
-from audit.models import TrailEntry
+from audit.models import LedgerLine, TrailEntry
 from kernel.db import sessions, transaction
 from kernel.keyring import Keyring
 from members import register
@@ -84,3 +85,25 @@ def test_a_record_is_kept_for_a_case_and_released(prepared: Engine, taipei_id: T
     with transaction(sessions(prepared)) as session:
         events = session.scalars(select(TrailEntry.event).order_by(TrailEntry.id)).all()
     assert events == ["member.registered", "member.held", "member.released"]
+
+
+@pytest.mark.clause("8(1)", "10(1)")
+def test_a_number_is_entered_from_a_document_and_shown_masked(
+    prepared: Engine, taipei_id: Taipei
+) -> None:
+    taipei_id(*ADD, "--password-stdin", typed=f"{PASSWORD}\n")
+    enter = ("member", "number", "mei.chen", "--document", "residence permit")
+
+    entered = taipei_id(*enter, typed="ac12345679\n")
+    again = taipei_id(*enter, typed="AC12345679\n")
+    wrong = taipei_id(*enter, typed="AC12345670\n")
+
+    assert entered.stdout == "mei.chen holds AC1234****.\n"
+    assert again.stdout == "mei.chen holds AC1234**** already.\n"
+    assert wrong.exit_code == 1
+    assert wrong.stderr.startswith("Error: idno.checksum: ")
+    with transaction(sessions(prepared)) as session:
+        events = session.scalars(select(TrailEntry.event).order_by(TrailEntry.id)).all()
+        lines = session.scalars(select(LedgerLine.kind)).all()
+    assert events == ["member.registered", "member.number_entered"]
+    assert lines == ["number.entered"]

@@ -22,8 +22,9 @@ from kernel.db import transaction
 from kernel.ids import new_key
 from kernel.jobs import Work
 from kernel.keyring import SealBroken
-from members import archives
-from members.models import Archive, ArchiveChunk
+from members import archives, numbering
+from members.models import Archive, ArchiveChunk, Member
+from members.numbers import recognise
 from tests import make
 from tests.flows.browser import Browser, hidden
 from tests.flows.provider import City
@@ -266,6 +267,27 @@ def test_every_value_is_shown_in_words_with_its_source(
 
     assert [word for word in words if word not in page] == []
     assert "kind=correct&amp;claim=birthdate" in page
+
+
+@pytest.mark.clause("8(1)", "10-I(1)")
+@one_database
+def test_the_number_is_shown_masked_and_taken_along_whole(
+    city: City, browser: Browser, world: World
+) -> None:
+    with city.database() as session:
+        member = session.scalars(select(Member)).one()
+        for typed in ("AC12345679", "A800000014"):
+            numbering.enter(session, member, recognise(typed), keyring=make.KEYRING, now=city.now)
+
+    page = browser.get("/account/personal").text
+    ask(browser, "profile")
+    world.work_off()
+    rows = json.loads(taken(browser).read("profile.json"))
+
+    assert "A80000****" in page
+    assert not any(value in page for value in ("A800000014", "AC1234"))
+    numbers = [row["value"] for row in rows if row["name"] == "number"]
+    assert numbers == ["A800000014", "AC12345679"]
 
 
 @given(

@@ -8,12 +8,13 @@ import click
 
 from adapters.password import adapter as password_adapter
 from adapters.password.passwords import set_password
-from audit import trail
+from audit import footprint, trail
+from audit.lines import Kind
 from consent import representation
 from consent.representation import Band
 from kernel import clock
 from kernel.errors import NotFound, Refused
-from members import capacities, guardians, leaving, register
+from members import capacities, guardians, leaving, numbering, numbers, register
 from members.models import Capacity, Evidence, Relation
 from members.profile import Profile
 from web.cli.console import say
@@ -196,3 +197,39 @@ def unlink(ward: str, login: str) -> None:
             channel="cli",
         )
     say(f"{login} no longer acts for {ward}.")
+
+
+@member.command()
+@click.argument("login")
+@click.option(
+    "--document", required=True, help="What was seen: the kind of document, not its number."
+)
+def number(login: str, document: str) -> None:
+    """Enter the identity number of member LOGIN; it is read from standard input, never an argument.
+
+    A number entered before becomes a former one: it still finds the member, and nobody else.
+    """
+    now = clock.now()
+    read = numbers.read(_number(), today=clock.taipei_day(now))
+    with opened() as at:
+        row = register.get(at.session, find(at, login))
+        changed = numbering.enter(at.session, row, read, keyring=at.keyring, now=now)
+        if changed:
+            footprint.record(at.session, Kind.NUMBER_ENTERED, member_id=row.id, now=now)
+            trail.record(
+                at.session,
+                "member.number_entered",
+                actor=None,
+                subject=row.id,
+                now=now,
+                document=document,
+                channel="cli",
+            )
+    say(f"{login} holds {read.masked}." if changed else f"{login} holds {read.masked} already.")
+
+
+def _number() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline()
+    typed: str = click.prompt("Identity number", err=True)
+    return typed
