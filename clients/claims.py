@@ -15,6 +15,7 @@ from kernel.errors import Refused
 from kernel.wording import Bilingual
 
 ALWAYS = "sub"  # the pairwise identifier: no sign-in without it, and it names nobody
+VERIFIED = "verified_claims"  # other claims again, with how they were checked (IDA 1.0)
 MARKETING = "marketing_allowed"  # the member's own answer, told as such (PDPA 20)
 
 AGENCY, MERCHANT = OrganisationKind.AGENCY, OrganisationKind.MERCHANT
@@ -43,6 +44,7 @@ class Source(StrEnum):
     PER_CLIENT = "per_client"  # made for one client, and different for every other
     OFFER = "offer"  # yes or no to one offer, and never why (10(4))
     DECISION = "decision"  # what the member decided, yes or no (PDPA 20)
+    CHECK = "check"  # how the city checked other claims
 
 
 class Sensitivity(StrEnum):
@@ -178,6 +180,16 @@ _MARKETING = Claim(
     askers=frozenset({MERCHANT}),
 )
 
+_VERIFIED = Claim(
+    name=VERIFIED,
+    label=Bilingual("資料是怎麼查證的", "How your data were checked"),
+    scope="",
+    type=ClaimType.OBJECT,
+    source=Source.CHECK,
+    askers=AGENCIES,
+    purposes=SERVICES,
+)
+
 CLAIMS: tuple[Claim, ...] = (
     _SUBJECT,
     _plain("name", "姓名", "Full name"),
@@ -215,6 +227,7 @@ CLAIMS: tuple[Claim, ...] = (
         scope="address",
         type_=ClaimType.STRING,
     ),
+    _VERIFIED,
     _note("library_card", "圖書借閱證", "Library card"),
     _note("senior_card", "敬老卡", "Senior card"),
     _note("disability_card", "愛心卡", "Disability card"),

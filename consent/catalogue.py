@@ -7,7 +7,7 @@ cannot be registered (regulation 2(5)).
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 
-from clients.claims import ALWAYS, BY_NAME, CLAIMS, MARKETING, Claim, Source, lesser
+from clients.claims import ALWAYS, BY_NAME, CLAIMS, MARKETING, VERIFIED, Claim, Source, lesser
 
 __all__ = [
     "ALWAYS",
@@ -15,6 +15,7 @@ __all__ = [
     "CLAIMS",
     "MARKETING",
     "SCOPES",
+    "VERIFIED",
     "Claim",
     "Source",
     "asked_by",

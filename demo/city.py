@@ -37,6 +37,7 @@ class Persona(BaseModel):
     claims: Json
     guardians: dict[str, str] = {}  # account names, and what they are to a minor
     proxies: dict[str, list[str]] = {}  # account names, and the matters of their letters
+    checked: list[str] = []  # claims that a counter held against an identity card
 
 
 @lru_cache(maxsize=1)

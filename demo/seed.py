@@ -15,10 +15,12 @@ from demo.addresses import Addresses
 from demo.city import Json, Persona
 from kernel.errors import NotFound, Refused
 from kernel.keyring import Keyring
-from members import guardians, proxies, register
-from members.models import Evidence, Relation, Standing
+from members import guardians, identity_checks, proxies, register
+from members.models import CheckKind, Evidence, Relation, Standing
 from members.profile import Profile
 from members.proxy_models import Letter, Matter
+
+COUNTER = "示範區公所"  # where the personas showed their cards
 
 
 def seed(
@@ -62,6 +64,18 @@ def _settle(
     set_password(session, member.id, persona.password, hasher=hasher, breaches=breaches, now=now)
     member.standing = Standing(persona.standing)
     session.flush()
+    identity_checks.record(
+        session,
+        member.id,
+        kind=CheckKind.DOCUMENT,
+        of_type="idcard",
+        method="vpip",
+        office=COUNTER,
+        names=persona.checked,
+        held=persona.claims,
+        keyring=keyring,
+        now=now,
+    )
 
 
 def _bind(session: Session, persona: Persona, *, now: datetime) -> None:

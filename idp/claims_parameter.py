@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from idp import verified_request
 from idp.errors import ProtocolError
 
 LONGEST = 8192
@@ -13,7 +14,7 @@ SCALARS = (str, int, float, bool)
 ABOUT_THE_LOGIN = frozenset({"sub", "acr", "amr", "auth_time", "sid", "iss", "aud", "nonce"})
 
 
-Wanted: TypeAlias = Mapping[str, Mapping[str, Any] | None]
+Wanted: TypeAlias = Mapping[str, Any]  # None or constraints; for verified claims their elements
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,12 @@ class ClaimsRequest:
 
     def names(self) -> frozenset[str]:
         """Return the claims about the member that are asked for."""
-        return frozenset([*self.userinfo, *self.id_token]) - ABOUT_THE_LOGIN
+        plain = frozenset([*self.userinfo, *self.id_token]) - ABOUT_THE_LOGIN
+        verified = (
+            verified_request.names(place.get(verified_request.NAME, []))
+            for place in (self.userinfo, self.id_token)
+        )
+        return plain.union(*verified)
 
     def wants_auth_time(self) -> bool:
         """Say whether the moment of the login is asked for."""
@@ -84,7 +90,14 @@ def _member(parsed: Mapping[str, Any], name: str) -> Wanted:
         return {}
     if not isinstance(wanted, dict):
         raise ProtocolError("invalid_request", f"claims.{name} is not an object")
-    return {claim: _constraints(each, name) for claim, each in wanted.items()}
+    known = {claim: _wanted(claim, each, name) for claim, each in wanted.items()}
+    return {claim: each for claim, each in known.items() if each != []}  # null asks for no element
+
+
+def _wanted(claim: str, wanted: object, name: str) -> Any:  # constraints, or elements of them
+    if claim == verified_request.NAME:
+        return verified_request.read(wanted)
+    return _constraints(wanted, name)
 
 
 def _constraints(wanted: object, name: str) -> Mapping[str, Any] | None:

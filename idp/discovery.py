@@ -7,8 +7,8 @@ from clients import grant_types
 from clients.authentication import BY_CERTIFICATE
 from clients.models import AuthMethod, Profile
 from clients.profiles import rules_of
-from consent.catalogue import CLAIMS, SCOPES
-from idp import dpop
+from consent.catalogue import CLAIMS, SCOPES, VERIFIED
+from idp import dpop, verified_claims
 from idp.pkce import METHOD
 from idp.response_modes import MODES
 from idp.signing import ALGORITHMS
@@ -69,7 +69,7 @@ def metadata(
         "display_values_supported": ["page", "popup", "touch", "wap"],
         "claim_types_supported": ["normal"],
         "claims_supported": [
-            *(claim.name for claim in CLAIMS),
+            *(claim.name for claim in CLAIMS if claim.name != VERIFIED),
             "iss",
             "aud",
             "iat",
@@ -91,6 +91,7 @@ def metadata(
         "code_challenge_methods_supported": [METHOD],
         "dpop_signing_alg_values_supported": list(dpop.KEYS),
         "authorization_response_iss_parameter_supported": True,
+        **verified_claims.METADATA,
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
         "frontchannel_logout_supported": True,

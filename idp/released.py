@@ -12,14 +12,16 @@ from audit import footprint
 from audit.lines import Kind
 from clients.directory import RegisteredClient
 from consent import catalogue, derived, rules, vouched
-from consent.catalogue import ALWAYS, MARKETING
+from consent.catalogue import ALWAYS, MARKETING, VERIFIED
 from consent.derived import Relay
 from consent.rules import Decided
+from idp import verified_claims, verified_request
 from idp.errors import ProtocolError
 from idp.state import GrantState
 from kernel import clock
 from kernel.keyring import Keyring
 from kernel.prebuilt import Row
+from members import identity_checks
 from members.models import Member
 from members.profile import open_claims
 
@@ -58,8 +60,14 @@ class ReleasedClaims:
         said = _marketing(self._client, grant, decisions, requested, now=now)
         if not allowed - {ALWAYS} and not said:
             return {}
-        claims = self._values(allowed - {ALWAYS}) | said
+        claims = self._values(allowed - {ALWAYS, VERIFIED}) | said
+        verified = (
+            self._verified(requested_claims[VERIFIED], decisions) if VERIFIED in allowed else []
+        )
+        if verified:
+            claims[VERIFIED] = verified if len(verified) > 1 else verified[0]
         if claims:
+            names = frozenset(claims).union(*(each["claims"] for each in verified))
             footprint.record(
                 session,
                 Kind.RELEASED,
@@ -67,8 +75,8 @@ class ReleasedClaims:
                 now=now,
                 client_id=grant.client_id,
                 purpose_id=grant.purpose_id,
-                claims=claims,
-                basis=_basis(decisions, claims.keys() | {ALWAYS}),
+                claims=names,
+                basis=_basis(decisions, names | {ALWAYS}),
                 channel=self._channel,
                 grant=str(grant.id),
             )
@@ -93,6 +101,19 @@ class ReleasedClaims:
             now=state.now,
         )
         return {name: value for name, value in values.items() if value is not None}
+
+    def _verified(self, wanted: Any, decisions: tuple[Decided, ...]) -> list[dict[str, Any]]:
+        """Return what may leave of the verified claims asked for: each as if asked for plainly."""
+        elements = verified_request.read(wanted)
+        asked = verified_request.names(elements)
+        state, grant = self._state, self._state.grant
+        allowed = allowed_claims(self._client, grant, decisions, asked, now=state.now) & asked
+        held = self._open(state.session, grant)
+        checks = identity_checks.of_member(
+            state.session, grant.member_id, held=held, keyring=self._keyring
+        )
+        values = {name: held[name] for name in allowed if name in held}
+        return verified_claims.answers(elements, checks, values, now=state.now)
 
     def _open(self, session: Session, grant: Row) -> dict[str, Any]:
         data_key_sealed, profile_sealed = _sealed(session, grant)

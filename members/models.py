@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
@@ -35,6 +36,28 @@ class Member(Base):
     approved_at: Mapped[datetime]
     data_key_sealed: Mapped[bytes]
     profile_sealed: Mapped[bytes]
+
+
+class CheckKind(StrEnum):
+    """What somebody's data were held against, in the words of OpenID Identity Assurance."""
+
+    DOCUMENT = "document"
+    RECORD = "electronic_record"
+
+
+class IdentityCheck(Base):
+    """One check of a member's data: what was seen, by whom, when; see `members.identity_checks`."""
+
+    __tablename__ = "identity_check"
+
+    id: Mapped[Key]
+    member_id: Mapped[UUID] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[CheckKind]
+    of_type: Mapped[str] = mapped_column(String(32))
+    method: Mapped[str] = mapped_column(String(16))
+    office: Mapped[str] = mapped_column(String(200))  # as the city calls it
+    claims: Mapped[dict[str, Any]]  # what it bore out: keyed hashes of the values, by name
+    checked_at: Mapped[datetime]
 
 
 class Relation(StrEnum):

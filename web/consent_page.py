@@ -12,7 +12,7 @@ from clients.differences import Change, diff
 from clients.directory import RegisteredPurpose
 from clients.models import OrganisationKind
 from consent import derived, ledger, parts, questions, rules, texts, vouched
-from consent.catalogue import Claim, in_order
+from consent.catalogue import VERIFIED, Claim, in_order
 from consent.parts import Part
 from consent.questions import Asking, Choice, Question
 from consent.rules import Decided
@@ -20,7 +20,7 @@ from idp.interaction import AskConsent
 from idp.requests import AuthorizationRequest
 from kernel import clock
 from kernel.wording import Bilingual
-from web import flow, pages, scope, service_words
+from web import check_words, flow, pages, scope, service_words
 from web.views import client_view
 
 
@@ -172,6 +172,8 @@ class _Held:
         )
 
     def words(self, claim: Claim) -> str:
+        if claim.name == VERIFIED:
+            return check_words.of_member()
         if claim.name in vouched.NAMES:
             return service_words.of_claim(self._vouched.get(claim.name))
         today = clock.taipei_day(scope.now())

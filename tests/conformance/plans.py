@@ -130,6 +130,21 @@ oidcc-session-management-discovery-endpoint-verification
 oidcc-session-management-rp-initiated-logout
 """.split()
 
+EKYC = """
+happypath
+happypath-emptyobject
+happypath-essentialfalse
+unknown-claim-omitted
+unknown-essential-claim-omitted
+unknown-claim-specialchars-omitted
+one-claim-with-random-value-omitted
+request-only-in-idtoken
+request-only-in-userinfo
+testuserprovidedrequest
+testbasedonuserinfo-defaults
+test-userinfo-notfoundinop
+""".split()
+
 # What the plan adds to FAPI 2.0 for signed requests and responses (JAR and JARM), plain FAPI.
 MESSAGE_SIGNING = """
 ensure-request-object-with-multiple-aud-succeeds
@@ -158,6 +173,7 @@ PLANS = {
     "front_channel": FRONT_CHANNEL,
     "session": SESSION,
     "message_signing": MESSAGE_SIGNING,
+    "ekyc": EKYC,
 }
 PREFIX = dict.fromkeys(
     ("fapi2", "message_signing"), "fapi2-security-profile-final-"

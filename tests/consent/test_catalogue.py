@@ -11,6 +11,7 @@ from consent.catalogue import (
     CLAIMS,
     MARKETING,
     SCOPES,
+    VERIFIED,
     Source,
     asked_by,
     claims_of_scopes,
@@ -32,7 +33,7 @@ def test_every_claim_has_one_name_two_labels_and_a_scope_that_exists() -> None:
     for claim in CLAIMS:
         assert claim.label.zh
         assert claim.label.en
-        assert claim.scope in SCOPES or claim.name in vouched.NAMES | {MARKETING}
+        assert claim.scope in SCOPES or claim.name in vouched.NAMES | {MARKETING, VERIFIED}
         assert claim.askers
         assert claim.purposes
 
@@ -45,7 +46,7 @@ def test_every_claim_comes_from_the_application_or_a_note_or_is_made_of_it() -> 
         if claim.source is Source.APPLICATION:
             assert claim.name in held
             assert claim.name not in DERIVED
-        elif claim.name not in vouched.NAMES | {ALWAYS, MARKETING}:
+        elif claim.name not in vouched.NAMES | {ALWAYS, MARKETING, VERIFIED}:
             assert claim.name in DERIVED
             assert set(claim.derived_from) <= held
 

@@ -1,6 +1,6 @@
 from clients.models import Profile
 from clients.profiles import rules_of
-from consent.catalogue import BY_NAME
+from consent.catalogue import BY_NAME, VERIFIED
 from idp.discovery import ASSERTION_ALGORITHMS, PATHS, metadata
 from kernel.db import Sessions
 from tests.flows.provider import ISSUER, the_settings
@@ -32,7 +32,7 @@ def test_the_document_promises_the_code_flow_with_pkce_and_pairwise_subjects() -
 def test_every_claim_that_can_exist_is_listed_and_no_other_of_a_member() -> None:
     protocol = {"iss", "aud", "iat", "exp", "auth_time", "acr", "amr", "nonce", "at_hash", "sid"}
 
-    assert set(DOCUMENT["claims_supported"]) == set(BY_NAME) | protocol
+    assert set(DOCUMENT["claims_supported"]) == set(BY_NAME) - {VERIFIED} | protocol
 
 
 def test_the_algorithms_promised_are_the_ones_accepted() -> None:

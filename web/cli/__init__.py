@@ -19,6 +19,7 @@ from web.cli import (
     keys,
     ledger,
     member,
+    member_check,
     member_proxy,
     offer,
     population,
@@ -71,5 +72,5 @@ for _command in (
 for _command in (*approval.COMMANDS, contract.contract):
     client.client.add_command(_command)
 
-for _command in member_proxy.COMMANDS:
+for _command in (*member_proxy.COMMANDS, member_check.checked):
     member.member.add_command(_command)
