@@ -175,6 +175,7 @@ PLANS = {
     "message_signing": MESSAGE_SIGNING,
     "ekyc": EKYC,
 }
-PREFIX = dict.fromkeys(
-    ("fapi2", "message_signing"), "fapi2-security-profile-final-"
-)  # left out above, and in the cases' names
+PREFIX = {  # left out above, and in the cases' names
+    **dict.fromkeys(("fapi2", "message_signing"), "fapi2-security-profile-final-"),
+    "ekyc": "ekyc-server-",
+}
