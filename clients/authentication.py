@@ -18,9 +18,10 @@ from sqlalchemy.orm import Session
 from clients import certificates
 from clients.certificates import Authorities
 from clients.directory import RegisteredClient
+from clients.keys import KeySource
 from clients.models import AuthMethod, SpentAssertion
 from clients.profiles import rules_of
-from kernel.db import insert_once
+from kernel.db import Json, insert_once
 from kernel.errors import Refused
 from kernel.ids import digest
 
@@ -120,22 +121,25 @@ def require_authentic(
     credentials: Credentials,
     *,
     audiences: frozenset[str],
+    keys: KeySource,
     certificate: bytes | None = None,
     authorities: Authorities = (),
     now: datetime,
 ) -> None:
     """Refuse unless the credentials are right and of the registered method.
 
-    `audiences` are the `aud` values an assertion may carry, `certificate` is what was shown over
-    TLS, `authorities` are those that may vouch for it. Raises Refused
-    `client.authentication_failed`, whatever is wrong.
+    `audiences` are the `aud` values an assertion may carry, `keys` what it is checked with,
+    `certificate` is what was shown over TLS, `authorities` are those that may vouch for it.
+    Raises Refused `client.authentication_failed`, whatever is wrong.
     """
     if credentials.client_id != client.client_id or credentials.method is not _sent_by(client):
         raise Refused(FAILED)
     if client.auth_method in BY_CERTIFICATE:
         _require_certificate(client, certificate, authorities=authorities, now=now)
     elif credentials.method is AuthMethod.PRIVATE_KEY_JWT:
-        _require_assertion(session, client, credentials.proof, audiences=audiences, now=now)
+        key_set = keys.of(session, client, credentials.proof, now=now)
+        claims = _verified(client, credentials.proof, key_set)
+        _require_assertion(session, client, claims, audiences=audiences, now=now)
     elif credentials.method is not AuthMethod.NONE:
         _require_secret(client, credentials.proof, now=now)
 
@@ -165,12 +169,11 @@ def _require_secret(client: RegisteredClient, secret: str, *, now: datetime) -> 
 def _require_assertion(
     session: Session,
     client: RegisteredClient,
-    assertion: str,
+    claims: Mapping[str, Any],
     *,
     audiences: frozenset[str],
     now: datetime,
 ) -> None:
-    claims = _verified(client, assertion)
     expires_at = _moment(claims.get("exp"))
     if expires_at is None or not now - SKEW < expires_at <= now + LONGEST_ASSERTION_LIFE:
         raise Refused(FAILED)
@@ -186,9 +189,9 @@ def _require_assertion(
     _spend(session, client, claims.get("jti"), expires_at=expires_at + SKEW)
 
 
-def _verified(client: RegisteredClient, assertion: str) -> dict[str, Any]:
+def _verified(client: RegisteredClient, assertion: str, key_set: Json) -> dict[str, Any]:
     try:
-        keys = KeySet.import_key_set(cast("KeySetSerialization", client.jwks or {"keys": []}))
+        keys = KeySet.import_key_set(cast("KeySetSerialization", key_set))
         algorithms = list(rules_of(client.profile).algorithms)
         return dict(jwt.decode(assertion, keys, algorithms=algorithms).claims)
     except (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError):

@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from clients import bases, contracts
@@ -24,6 +24,7 @@ from clients.models import (
     Purpose,
     PurposeClaim,
     PurposeKind,
+    Review,
 )
 from kernel.prebuilt import Prebuilt, Row
 from kernel.wording import Bilingual
@@ -34,7 +35,9 @@ MOST = 10_000
 # for every request, and through the ORM that would take ten times as long.
 _CLIENT = Prebuilt(
     select(*Client.__table__.columns).where(
-        Client.client_id == bindparam("client_id"), Client.disabled_at.is_(None)
+        Client.client_id == bindparam("client_id"),
+        Client.disabled_at.is_(None),
+        or_(Client.review == Review.APPROVED, Client.review == Review.SANDBOX),
     )
 )
 _ORGANISATION = Prebuilt(
@@ -133,6 +136,14 @@ class RegisteredClient:
     resource_server: bool
     secrets: tuple[HashedSecret, ...]
     purposes: tuple[RegisteredPurpose, ...]
+    jwks_uri: str | None = None
+    request_uris: frozenset[str] = frozenset()
+    request_object_alg: str | None = None
+    userinfo_alg: str | None = None
+    review: Review = Review.APPROVED
+    logo: str | None = None
+    policy_uri: str | None = None
+    tos_uri: str | None = None
     contact: str | None = None
     notice_uri: str | None = None
     backchannel_logout_uri: str | None = None
@@ -145,6 +156,11 @@ class RegisteredClient:
     def hears_of_logouts(self) -> bool:
         """Say whether the client is told where a sign-in ends, and so needs a name for it."""
         return bool(self.backchannel_logout_uri or self.frontchannel_logout_uri)
+
+    @property
+    def signs(self) -> bool:
+        """Say whether the client has keys to sign with."""
+        return self.jwks is not None or self.jwks_uri is not None
 
     def is_in_force(self, *, now: datetime) -> bool:
         """Say whether the client may be served at `now`: a merchant within a contract (2(8)4)."""
@@ -176,7 +192,7 @@ class Directory:
         self._lock = Lock()
 
     def find(self, session: Session, client_id: str, *, now: datetime) -> RegisteredClient | None:
-        """Return the client not disabled under this `client_id`, or None.
+        """Return the client under this `client_id` if it may be served, or None.
 
         A merchant's contract may be over: ask `is_in_force` before anything is served.
         """
@@ -257,6 +273,14 @@ def _view(
         profile=row.profile,
         auth_method=row.auth_method,
         jwks=row.jwks,
+        jwks_uri=row.jwks_uri,
+        request_uris=frozenset(row.request_uris or ()),
+        request_object_alg=row.request_object_alg,
+        userinfo_alg=row.userinfo_alg,
+        review=row.review,
+        logo=row.logo,
+        policy_uri=row.policy_uri,
+        tos_uri=row.tos_uri,
         sector=row.sector,
         redirect_uris=frozenset(row.redirect_uris),
         post_logout_redirect_uris=frozenset(row.post_logout_redirect_uris),

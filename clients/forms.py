@@ -2,10 +2,17 @@
 
 import re
 from datetime import date
-from typing import Any
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 from clients import business_numbers, grant_types
 from clients.certificate_names import CertificateName
@@ -16,7 +23,21 @@ from kernel.wording import Bilingual
 
 WITH_KEYS = {AuthMethod.PRIVATE_KEY_JWT, AuthMethod.SELF_SIGNED_TLS}
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+MOST_ADDRESSES = 50
+LONGEST_NAME = 200
+OUR_ALGORITHMS = "^(ES256|RS256|PS256|EdDSA)$"
+LONGEST_REQUEST_URI = 512  # OIDC Core 6.2
+Address: Any = Field(default=None, max_length=2000)  # pydantic's own type for what a field is
 CONTACT = re.compile(r"[^\s@<>\"]+@[A-Za-z0-9.-]+|https://[^\s@<>\"]+")
+
+
+def _short(name: Bilingual) -> Bilingual:
+    if any(len(each) > LONGEST_NAME for each in name):
+        raise ValueError("a name has at most 200 characters")
+    return name
+
+
+Name = Annotated[Bilingual, AfterValidator(_short)]
 
 
 class _Form(BaseModel):
@@ -36,10 +57,10 @@ class PurposeForm(_Form):
 
     code: str = Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")
     kind: PurposeKind = PurposeKind.SERVICE
-    name: Bilingual
+    name: Name
     text: Bilingual
     retention: Bilingual
-    retention_days: int | None = Field(default=None, ge=0)
+    retention_days: int | None = Field(default=None, ge=0, le=100_000)
     basis: str | None = Field(default=None, max_length=32)  # of clients.bases; None is consent
     legal_basis: Bilingual
     refusal_effect: Bilingual
@@ -85,31 +106,38 @@ class ContractForm(_Form):
         return self
 
 
-class ClientForm(_Form):
-    """A client as submitted for registration. The first purpose is the default one."""
+class ClientMetadata(_Form):
+    """A client as its developers describe it. The first purpose is the default one."""
 
     client_id: str = Field(pattern=r"^[A-Za-z0-9._~-]{3,128}$")
-    kind: OrganisationKind
-    body: Body = Body.DEPARTMENT
-    organisation: Bilingual
-    contract: ContractForm | None = None
-    name: Bilingual
-    home_uri: str
+    name: Name
+    home_uri: str = Field(max_length=2000)
     contact: str | None = Field(default=None, max_length=320)
-    notice_uri: str | None = Field(default=None, max_length=2000)
+    notice_uri: str | None = Address
     profile: Profile = Profile.BASIC
     auth_method: AuthMethod = AuthMethod.BASIC
     jwks: dict[str, Any] | None = None
+    jwks_uri: str | None = Address
     certificate: CertificateName | None = None
     certificate_bound: bool = False
     sector: str = Field(min_length=1, max_length=255)
-    redirect_uris: tuple[str, ...] = ()
-    post_logout_redirect_uris: tuple[str, ...] = ()
-    backchannel_logout_uri: str | None = Field(default=None, max_length=2000)
-    frontchannel_logout_uri: str | None = Field(default=None, max_length=2000)
+    sector_identifier_uri: str | None = Address
+    redirect_uris: tuple[str, ...] = Field(default=(), max_length=MOST_ADDRESSES)
+    post_logout_redirect_uris: tuple[str, ...] = Field(default=(), max_length=MOST_ADDRESSES)
+    backchannel_logout_uri: str | None = Address
+    frontchannel_logout_uri: str | None = Address
     grant_types: tuple[str, ...] = ("authorization_code", "refresh_token")
-    id_token_alg: str = Field(default="ES256", pattern="^(ES256|RS256|PS256|EdDSA)$")
+    id_token_alg: str = Field(default="ES256", pattern=OUR_ALGORITHMS)
+    userinfo_alg: str | None = Field(default=None, pattern=OUR_ALGORITHMS)
+    request_uris: tuple[str, ...] = Field(default=(), max_length=MOST_ADDRESSES)
+    request_object_alg: str | None = Field(default=None, pattern=OUR_ALGORITHMS)
     resource_server: bool = False
+    logo_uri: str | None = Address
+    policy_uri: str | None = Address
+    tos_uri: str | None = Address
+    initiate_login_uri: str | None = Address
+    software_id: str | None = Field(default=None, max_length=128)
+    software_version: str | None = Field(default=None, max_length=64)
     purposes: tuple[PurposeForm, ...] = Field(min_length=1)  # AT1(b): no client without a purpose
 
     @field_validator("redirect_uris", "post_logout_redirect_uris")
@@ -119,6 +147,12 @@ class ClientForm(_Form):
             _require_address(value)
         return values
 
+    @field_validator("home_uri")
+    @classmethod
+    def _home_is_safe(cls, value: str) -> str:
+        _require_address(value)
+        return value
+
     @field_validator("contact")
     @classmethod
     def _contact_can_be_reached(cls, value: str | None) -> str | None:
@@ -126,22 +160,72 @@ class ClientForm(_Form):
             raise ValueError(f"{value}: must be an e-mail address or an https address")
         return value
 
-    @field_validator("notice_uri", "backchannel_logout_uri", "frontchannel_logout_uri")
+    @field_validator(
+        *("notice_uri", "jwks_uri", "sector_identifier_uri", "logo_uri", "policy_uri", "tos_uri"),
+        *("initiate_login_uri", "backchannel_logout_uri", "frontchannel_logout_uri"),
+    )
     @classmethod
-    def _notices_go_over_http(cls, value: str | None) -> str | None:
+    def _it_is_on_the_web(cls, value: str | None) -> str | None:
         if value is not None:
-            _require_address(value)
-            if urlsplit(value).scheme not in {"https", "http"}:
-                raise ValueError(f"{value}: notices go to https, or http on loopback")
+            _require_site(value)
         return value
 
+    @field_validator("request_uris")
+    @classmethod
+    def _requests_are_on_the_web(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        for value in values:  # a fragment is the hash of what stands there (OIDC Core 6.2)
+            _require_site(value.partition("#")[0])
+            if len(value) > LONGEST_REQUEST_URI:
+                raise ValueError("a request_uri has at most 512 characters")
+        return values
+
     @model_validator(mode="after")
-    def _frames_are_the_clients_own(self) -> "ClientForm":
+    def _method_fits_the_profile(self) -> Self:
+        rules = rules_of(self.profile)
+        if self.auth_method not in rules.proofs:
+            raise ValueError(f"{self.profile.value} has other ways to authenticate")
+        if self.id_token_alg not in rules.algorithms:
+            raise ValueError(f"{self.profile.value} signs with other algorithms")
+        return self
+
+    @model_validator(mode="after")
+    def _frames_are_the_clients_own(self) -> Self:
         """Let browsers load only what stands where the client itself does (Front-Channel 2)."""
         framed = self.frontchannel_logout_uri
         if framed is not None and _origin(framed) not in map(_origin, self.redirect_uris):
             raise ValueError(f"{framed}: must have the origin of a redirect URI")
         return self
+
+    @model_validator(mode="after")
+    def _keys_fit_the_method(self) -> Self:
+        if self.jwks is not None and self.jwks_uri is not None:
+            raise ValueError("jwks or jwks_uri, not both (RFC 7591 2)")
+        has = self.jwks is not None or self.jwks_uri is not None
+        needs = self.auth_method in WITH_KEYS or rules_of(self.profile).signed
+        if needs and not has:
+            raise ValueError("jwks or jwks_uri is needed for what this client signs, or shows")
+        if has and not (needs or self.auth_method is AuthMethod.TLS):
+            raise ValueError("jwks goes with keys; this client proves itself otherwise")
+        if self.auth_method is AuthMethod.SELF_SIGNED_TLS and self.jwks is None:
+            raise ValueError("a certificate of its own is registered in jwks")
+        if (self.auth_method is AuthMethod.TLS) != (self.certificate is not None):
+            raise ValueError("certificate goes with tls_client_auth, which needs it")
+        return self
+
+    @model_validator(mode="after")
+    def _requests_fit_the_profile(self) -> Self:
+        if self.request_uris and rules_of(self.profile).pushed:
+            raise ValueError(f"requests of {self.profile.value} are pushed, never fetched")
+        return self
+
+
+class ClientForm(ClientMetadata):
+    """A client as an operator registers it, together with its organisation."""
+
+    kind: OrganisationKind
+    body: Body = Body.DEPARTMENT
+    organisation: Bilingual
+    contract: ContractForm | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -151,13 +235,13 @@ class ClientForm(_Form):
         return values
 
     @model_validator(mode="after")
-    def _body_fits_the_kind(self) -> "ClientForm":
+    def _body_fits_the_kind(self) -> Self:
         if (self.body is Body.MERCHANT) != (self.kind is OrganisationKind.MERCHANT):
             raise ValueError("a merchant's body is merchant, and nobody else's")
         return self
 
     @model_validator(mode="after")
-    def _merchants_have_contracts(self) -> "ClientForm":
+    def _merchants_have_contracts(self) -> Self:
         if (self.contract is not None) != (self.kind is OrganisationKind.MERCHANT):
             raise ValueError("a merchant is registered with its contract, and nobody else is")
         if self.resource_server and self.kind is OrganisationKind.MERCHANT:
@@ -165,16 +249,7 @@ class ClientForm(_Form):
         return self
 
     @model_validator(mode="after")
-    def _method_fits_the_profile(self) -> "ClientForm":
-        rules = rules_of(self.profile)
-        if self.auth_method not in rules.proofs:
-            raise ValueError(f"{self.profile.value} has other ways to authenticate")
-        if self.id_token_alg not in rules.algorithms:
-            raise ValueError(f"{self.profile.value} signs with other algorithms")
-        return self
-
-    @model_validator(mode="after")
-    def _grant_types_fit(self) -> "ClientForm":
+    def _grant_types_fit(self) -> Self:
         grant_types.require_fitting(
             self.grant_types,
             kind=self.kind,
@@ -183,16 +258,11 @@ class ClientForm(_Form):
         )
         return self
 
-    @model_validator(mode="after")
-    def _keys_fit_the_method(self) -> "ClientForm":
-        needs = self.auth_method in WITH_KEYS or rules_of(self.profile).signed
-        if needs and self.jwks is None:
-            raise ValueError("jwks are needed for what this client signs, or shows")
-        if self.jwks is not None and not (needs or self.auth_method is AuthMethod.TLS):
-            raise ValueError("jwks goes with keys; this client proves itself otherwise")
-        if (self.auth_method is AuthMethod.TLS) != (self.certificate is not None):
-            raise ValueError("certificate goes with tls_client_auth, which needs it")
-        return self
+
+def _require_site(value: str) -> None:
+    _require_address(value)
+    if urlsplit(value).scheme not in {"https", "http"}:
+        raise ValueError(f"{value}: must be https, or http on loopback")
 
 
 def _origin(address: str) -> tuple[str, str]:
@@ -201,7 +271,7 @@ def _origin(address: str) -> tuple[str, str]:
 
 
 def _require_address(value: str) -> None:
-    parts = urlsplit(value)
+    parts = urlsplit(value)  # a ValueError of its own says that it is no address
     if parts.fragment or "#" in value or "*" in value or any(c.isspace() for c in value):
         raise ValueError(f"{value}: no fragment, wildcard or space is allowed")
     if not value.isascii() or "\\" in value:

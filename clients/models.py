@@ -53,6 +53,25 @@ class AuthMethod(StrEnum):
     SELF_SIGNED_TLS = "self_signed_tls_client_auth"
 
 
+class Review(StrEnum):
+    """How far a client that registered itself has come; operators' clients begin approved.
+
+    Of a client that waits, or was turned down, nothing is served (clients.review).
+    """
+
+    SANDBOX = "sandbox"
+    WAITING = "waiting"
+    APPROVED = "approved"
+    TURNED_DOWN = "turned_down"
+
+
+class Environment(StrEnum):
+    """Where a registration token lets clients in: to try things, or to serve the public."""
+
+    SANDBOX = "sandbox"
+    PRODUCTION = "production"
+
+
 class PurposeKind(StrEnum):
     """A purpose is one service of an agency or one offer of a merchant."""
 
@@ -120,16 +139,33 @@ class Client(Base):
     profile: Mapped[Profile] = mapped_column(default=Profile.BASIC)
     auth_method: Mapped[AuthMethod]
     jwks: Mapped[dict[str, Any] | None]
+    jwks_uri: Mapped[str | None] = mapped_column(String(2000))  # instead of jwks
     certificate: Mapped[dict[str, Any] | None]  # its name on one (clients.certificate_names)
     certificate_bound: Mapped[bool] = mapped_column(default=False)  # its tokens (RFC 8705 3.4)
     sector: Mapped[str] = mapped_column(String(255))
+    sector_identifier_uri: Mapped[str | None] = mapped_column(String(2000))
     redirect_uris: Mapped[list[str]]
     post_logout_redirect_uris: Mapped[list[str]]
     backchannel_logout_uri: Mapped[str | None] = mapped_column(String(2000))  # our worker calls it
     frontchannel_logout_uri: Mapped[str | None] = mapped_column(String(2000))  # browsers load it
     grant_types: Mapped[list[str]]
     id_token_alg: Mapped[str] = mapped_column(String(8), default="ES256")
+    userinfo_alg: Mapped[str | None] = mapped_column(String(8))  # None: userinfo is plain JSON
+    request_uris: Mapped[list[str] | None]
+    request_object_alg: Mapped[str | None] = mapped_column(String(8))
     resource_server: Mapped[bool] = mapped_column(default=False)
+    logo_uri: Mapped[str | None] = mapped_column(String(2000))
+    logo: Mapped[str | None] = mapped_column(String(64))  # SHA-256 of what stood there, hex
+    policy_uri: Mapped[str | None] = mapped_column(String(2000))
+    tos_uri: Mapped[str | None] = mapped_column(String(2000))
+    initiate_login_uri: Mapped[str | None] = mapped_column(String(2000))
+    software_id: Mapped[str | None] = mapped_column(String(128))
+    software_version: Mapped[str | None] = mapped_column(String(64))
+    review: Mapped[Review] = mapped_column(
+        default=Review.APPROVED, server_default=Review.APPROVED.value
+    )
+    review_reason: Mapped[str | None] = mapped_column(String(500))  # why it was turned down
+    registration_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32))  # RFC 7592
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
 
@@ -252,3 +288,45 @@ class Terminal(Base):
     name: Mapped[str] = mapped_column(String(64))  # where it stands
     added_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+
+class FetchedKeys(Base):
+    """The keys a client publishes at its `jwks_uri`, and when we last went to look."""
+
+    __tablename__ = "fetched_keys"
+
+    client_id: Mapped[UUID] = mapped_column(
+        ForeignKey("client.id", ondelete="CASCADE"), primary_key=True
+    )
+    uri: Mapped[str] = mapped_column(String(2000))  # where they were looked for
+    tried_at: Mapped[datetime]
+    fetched_at: Mapped[datetime | None]
+    document: Mapped[dict[str, Any] | None]
+
+
+class RegistrationToken(Base):
+    """What lets an organisation's developers register clients themselves (RFC 7591 3)."""
+
+    __tablename__ = "registration_token"
+    __table_args__ = (CheckConstraint("uses <= most_uses", name="uses"),)
+
+    id: Mapped[Key]
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    environment: Mapped[Environment]
+    profile: Mapped[Profile] = mapped_column(default=Profile.BASIC)  # that its clients get
+    most_uses: Mapped[int]
+    uses: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class Logo(Base):
+    """A client's picture as it was fetched; shown from here, so that nobody else sees who looks."""
+
+    __tablename__ = "logo"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)  # SHA-256, hex
+    media_type: Mapped[str] = mapped_column(String(32))
+    content: Mapped[bytes]

@@ -9,19 +9,28 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from clients import contracts, grant_types, purposes
-from clients.forms import ClientForm
+from clients.forms import ClientForm, ClientMetadata
 from clients.models import (
     AuthMethod,
     Client,
     ClientSecret,
     Organisation,
     PurposeVersion,
+    Review,
     VersionState,
 )
 from kernel.errors import NotFound, Refused
 from kernel.ids import digest, new_secret
 
 OVERLAP = timedelta(hours=24)
+LISTS = ("redirect_uris", "post_logout_redirect_uris", "grant_types", "request_uris")
+AS_THEY_ARE = (
+    *("home_uri", "contact", "notice_uri", "profile", "auth_method", "jwks", "jwks_uri"),
+    *("certificate_bound", "backchannel_logout_uri", "frontchannel_logout_uri"),
+    *("sector", "sector_identifier_uri", "id_token_alg", "userinfo_alg", "request_object_alg"),
+    *("logo_uri", "policy_uri", "tos_uri", "initiate_login_uri"),
+    *("software_id", "software_version"),
+)
 
 
 def parse(form: dict[str, Any]) -> ClientForm:
@@ -47,6 +56,13 @@ def add(
     """
     if session.scalar(select(Client.id).where(Client.client_id == form.client_id)) is not None:
         raise Refused("client.already_exists")
+    client = enter(session, form, _new_organisation(session, form, now=now), now=now)
+    if not has_secret(client):
+        return None
+    return keep_secret(session, client, secret or new_secret(), now=now)
+
+
+def _new_organisation(session: Session, form: ClientForm, *, now: datetime) -> Organisation:
     organisation = Organisation(
         kind=form.kind,
         body=form.body,
@@ -57,42 +73,49 @@ def add(
     if form.contract is not None:
         contracts.require_new(session, form.contract.number)
         organisation.contracts.append(contracts.new(form.contract, now=now))
+    return organisation
+
+
+def enter(
+    session: Session,
+    form: ClientMetadata,
+    organisation: Organisation,
+    *,
+    review: Review = Review.APPROVED,
+    now: datetime,
+) -> Client:
+    """Put a client of an organisation on record, each purpose with its first wording."""
     client = Client(
         client_id=form.client_id,
         organisation=organisation,
-        name_zh=form.name.zh,
-        name_en=form.name.en,
-        home_uri=form.home_uri,
-        contact=form.contact,
-        notice_uri=form.notice_uri,
-        profile=form.profile,
-        auth_method=form.auth_method,
-        jwks=form.jwks,
-        certificate=None if form.certificate is None else form.certificate.told(),
-        certificate_bound=form.certificate_bound,
-        sector=form.sector,
-        redirect_uris=list(form.redirect_uris),
-        post_logout_redirect_uris=list(form.post_logout_redirect_uris),
-        backchannel_logout_uri=form.backchannel_logout_uri,
-        frontchannel_logout_uri=form.frontchannel_logout_uri,
-        grant_types=list(form.grant_types),
-        id_token_alg=form.id_token_alg,
         resource_server=form.resource_server,
+        review=review,
         created_at=now,
         purposes=[
             purposes.new(each, is_default=index == 0, now=now)
             for index, each in enumerate(form.purposes)
         ],
     )
+    write(client, form)
     session.add(client)
     session.flush()
     _keep_first_wordings(session, client, form, now)
-    if not _has_secret(client):
-        return None
-    return _keep_secret(session, client, secret or new_secret(), now=now)
+    return client
 
 
-def _keep_first_wordings(session: Session, client: Client, form: ClientForm, now: datetime) -> None:
+def write(client: Client, form: ClientMetadata) -> None:
+    """Let the row say what the form says; who it is of and its purposes stay."""
+    client.name_zh, client.name_en = form.name
+    client.certificate = None if form.certificate is None else form.certificate.told()
+    for name in AS_THEY_ARE:
+        setattr(client, name, getattr(form, name))
+    for name in LISTS:
+        setattr(client, name, list(getattr(form, name)))
+
+
+def _keep_first_wordings(
+    session: Session, client: Client, form: ClientMetadata, now: datetime
+) -> None:
     """Begin each purpose's history with the wording it was registered in."""
     by_code = {purpose.code: purpose for purpose in client.purposes}
     for each in form.purposes:
@@ -118,14 +141,14 @@ def rotate_secret(session: Session, client_id: str, *, now: datetime) -> str:
     Raises NotFound, or Refused `client.no_secret` for clients that prove themselves otherwise.
     """
     client = get(session, client_id)
-    if not _has_secret(client):
+    if not has_secret(client):
         raise Refused("client.no_secret")
     session.execute(
         update(ClientSecret)
         .where(ClientSecret.client_id == client.id, ClientSecret.expires_at.is_(None))
         .values(expires_at=now + OVERLAP)
     )
-    return _keep_secret(session, client, new_secret(), now=now)
+    return keep_secret(session, client, new_secret(), now=now)
 
 
 def set_grant_types(session: Session, client_id: str, types: Sequence[str]) -> None:
@@ -170,11 +193,13 @@ def get(session: Session, client_id: str) -> Client:
     return client
 
 
-def _has_secret(client: Client) -> bool:
+def has_secret(client: Client) -> bool:
+    """Say whether the client proves itself by a secret."""
     return client.auth_method in {AuthMethod.BASIC, AuthMethod.POST}
 
 
-def _keep_secret(session: Session, client: Client, secret: str, *, now: datetime) -> str:
+def keep_secret(session: Session, client: Client, secret: str, *, now: datetime) -> str:
+    """Keep a secret by its hash, and return it to be shown once."""
     session.add(ClientSecret(client_id=client.id, secret_hash=digest(secret), created_at=now))
     session.flush()
     return secret

@@ -51,9 +51,24 @@ def read_request(
         client = _known_client(provider, session, parameters, now=now)
         kept = pushed.opened(session, reference, client=client, now=now)
         parameters = parameters_of({**kept, "request_uri": reference})
+    elif reference is not None:
+        parameters = _fetched(provider, session, parameters, reference, now=now)
     elif (signed := parameters.get("request")) is not None:
         parameters = _opened(provider, session, parameters, signed, now=now)
     return read_known(provider, session, parameters, now=now)
+
+
+def _fetched(
+    provider: Provider, session: Session, parameters: Parameters, uri: str, *, now: datetime
+) -> Parameters:
+    """Return what a client signed and keeps on its own site (OIDC Core 6.2)."""
+    client = _known_client(provider, session, parameters, now=now)
+    try:
+        signed = provider.request_uris.read(client, uri, now=now)
+    except ProtocolError as error:
+        to = _return_address(client, parameters)
+        raise AuthorizationRefused(error.error, error.description, to=to) from error
+    return _opened(provider, session, parameters, signed, now=now)
 
 
 def _opened(
@@ -61,11 +76,14 @@ def _opened(
 ) -> Parameters:
     """Return what a client signed; a client without keys gets its request back as it is."""
     client = _known_client(provider, session, parameters, now=now)
-    if client.jwks is None:
+    if not client.signs:
         return parameters
+    keys = provider.client_keys.of(session, client, signed, now=now)
     try:
         return parameters_of(
-            request_objects.opened(signed, client=client, issuer=provider.issuer, now=now)
+            request_objects.opened(
+                signed, client=client, keys=keys, issuer=provider.issuer, now=now
+            )
         )
     except ProtocolError as error:
         to = _return_address(client, parameters)

@@ -40,6 +40,7 @@ def authenticated_client(
             audiences=_audiences(provider, client, endpoint),
             certificate=shown.certificate,
             authorities=provider.authorities,
+            keys=provider.client_keys,
             now=now,
         )
     except Refused as refused:

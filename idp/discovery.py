@@ -25,6 +25,7 @@ PATHS = {
     "check_session_iframe": "/session-state",
     "pushed_authorization_request_endpoint": "/par",
     "device_authorization_endpoint": "/device_authorization",
+    "registration_endpoint": "/register",
 }
 # Where programs call, not people: those may show certificates (RFC 8705 5).
 CALLED = (
@@ -85,8 +86,9 @@ def metadata(
         "request_parameter_supported": True,
         "request_object_signing_alg_values_supported": ASSERTION_ALGORITHMS,
         "authorization_signing_alg_values_supported": list(ALGORITHMS),
-        "request_uri_parameter_supported": False,
-        "require_request_uri_registration": False,
+        "request_uri_parameter_supported": True,
+        "require_request_uri_registration": True,
+        "userinfo_signing_alg_values_supported": list(ALGORITHMS),
         "require_pushed_authorization_requests": False,
         "code_challenge_methods_supported": [METHOD],
         "dpop_signing_alg_values_supported": list(dpop.KEYS),

@@ -69,6 +69,11 @@ def end_for_organisation(
     _end(session, reason, Grant.client_id.in_(clients), Grant.created_at < issued_before, now=now)
 
 
+def end_for_client(session: Session, client_id: UUID, *, reason: GrantEnd, now: datetime) -> None:
+    """End everything issued to one client."""
+    _end(session, reason, Grant.client_id == client_id, now=now)
+
+
 def _sign_out(
     session: Session, reason: GrantEnd, *conditions: ColumnElement[bool], now: datetime
 ) -> list[SignOut]:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from clients.certificates import Authorities
 from clients.directory import Directory, RegisteredClient
+from clients.keys import KeySource
 from consent.derived import NO_RELAY, Relay
 from idp.discovery import metadata
 from idp.errors import ProtocolError
@@ -26,6 +27,7 @@ from idp.keys import Keys
 from idp.lifetimes import TokenLifetimes
 from idp.pkce import require_verifier
 from idp.possession import require_same
+from idp.request_uris import RequestUris
 from idp.session_names import SessionNames
 from idp.state import GrantState
 from idp.subjects import Subjects
@@ -67,6 +69,8 @@ class Provider(PyopProvider):  # type: ignore[misc]  # pyop is untyped
         *,
         issuer: str,
         directory: Directory,
+        client_keys: KeySource,
+        request_uris: RequestUris,
         keys: Keys,
         subjects: Subjects,
         session_names: SessionNames,
@@ -95,6 +99,8 @@ class Provider(PyopProvider):  # type: ignore[misc]  # pyop is untyped
         )
         self.issuer = issuer
         self.directory = directory
+        self.client_keys = client_keys
+        self.request_uris = request_uris
         self.keys = keys
         self.subjects = subjects
         self.session_names = session_names

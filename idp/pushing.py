@@ -43,7 +43,7 @@ def push(
     sent = form.single()
     if "request_uri" in sent:
         raise ProtocolError("invalid_request", "request_uri cannot be pushed (RFC 9126 2.1)")
-    asked = _asked(provider, client, sent, now=now)
+    asked = _asked(provider, session, client, sent, now=now)
     key = shown_key(session, shown, now=now)
     if key is not None:
         _bind(asked, thumbprint(key))
@@ -63,12 +63,18 @@ def _bind(asked: dict[str, str], thumbprint: str) -> None:
 
 
 def _asked(
-    provider: Provider, client: RegisteredClient, sent: dict[str, str], *, now: datetime
+    provider: Provider,
+    session: Session,
+    client: RegisteredClient,
+    sent: dict[str, str],
+    *,
+    now: datetime,
 ) -> dict[str, str]:
     """Return what the client asks for: what it signed, or else what it sent."""
-    if "request" in sent and client.jwks is not None:
+    if "request" in sent and client.signs:
+        keys = provider.client_keys.of(session, client, sent["request"], now=now)
         return request_objects.opened(
-            sent["request"], client=client, issuer=provider.issuer, now=now
+            sent["request"], client=client, keys=keys, issuer=provider.issuer, now=now
         )
     if rules_of(client.profile).signed:
         raise ProtocolError("invalid_request", "this client's requests must be signed (RFC 9101)")

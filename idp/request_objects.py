@@ -12,6 +12,7 @@ from joserfc.jwk import KeySet, KeySetSerialization
 from clients.directory import RegisteredClient
 from clients.profiles import rules_of
 from idp.errors import ProtocolError
+from kernel.db import Json
 
 ABOUT_ITSELF = frozenset({"iss", "aud", "exp", "nbf", "iat", "jti"})
 NESTED = frozenset({"request", "request_uri"})
@@ -19,12 +20,14 @@ SKEW = timedelta(seconds=30)
 LONGEST = timedelta(minutes=60)  # FAPI 2.0 Message Signing 5.3.1
 
 
-def opened(sent: str, *, client: RegisteredClient, issuer: str, now: datetime) -> dict[str, str]:
+def opened(
+    sent: str, *, client: RegisteredClient, keys: Json, issuer: str, now: datetime
+) -> dict[str, str]:
     """Return the parameters a client signed; nothing else of its request counts (RFC 9101 5).
 
-    Raises ProtocolError `invalid_request_object`.
+    `keys` is the JWKS of the client. Raises ProtocolError `invalid_request_object`.
     """
-    claims = _signed(sent, client)
+    claims = _signed(sent, client, keys)
     if claims.get("iss", client.client_id) != client.client_id:
         raise _refused("iss is not the client")
     if claims.get("client_id") != client.client_id or claims.get("sub") == client.client_id:
@@ -39,13 +42,19 @@ def opened(sent: str, *, client: RegisteredClient, issuer: str, now: datetime) -
     }
 
 
-def _signed(sent: str, client: RegisteredClient) -> dict[str, Any]:
+def _signed(sent: str, client: RegisteredClient, keys: Json) -> dict[str, Any]:
     try:
-        keys = KeySet.import_key_set(cast("KeySetSerialization", client.jwks or {"keys": []}))
-        algorithms = list(rules_of(client.profile).algorithms)
-        return dict(jwt.decode(sent, keys, algorithms=algorithms).claims)
+        known = KeySet.import_key_set(cast("KeySetSerialization", keys))
+        algorithms = _algorithms(client)
+        return dict(jwt.decode(sent, known, algorithms=algorithms).claims)
     except (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise _refused("the signature is not the client's") from None
+
+
+def _algorithms(client: RegisteredClient) -> list[str]:
+    """Return what the client may sign requests with: the one it registered, if it did."""
+    allowed = rules_of(client.profile).algorithms
+    return [each for each in allowed if client.request_object_alg in {None, each}]
 
 
 def _names(audience: object, issuer: str) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from clients.directory import RegisteredClient
 from idp import strength
 from idp.errors import ProtocolError
 from idp.parameters import Parameters
@@ -14,6 +15,7 @@ from idp.released import ReleasedClaims
 from idp.state import GrantState
 from kernel.keyring import Keyring
 
+TYPE = "userinfo+jwt"  # so that it passes for nothing else (RFC 8725 3.11)
 SCHEMES = {scheme.lower(): scheme for scheme in (BEARER, DPOP)}
 
 
@@ -26,8 +28,8 @@ def userinfo(
     keyring: Keyring,
     shown: Shown = NOTHING,
     now: datetime,
-) -> dict[str, Any]:
-    """Return the claims that may leave now.
+) -> dict[str, Any] | str:
+    """Return the claims that may leave now, in a signed token if the client registered so.
 
     Raises ProtocolError `invalid_request` (400), `invalid_token`, `invalid_dpop_proof` or
     `insufficient_user_authentication` (401) (RFC 6750 3.1, RFC 9449 7.1, RFC 9470 3).
@@ -47,7 +49,23 @@ def userinfo(
     )
     bound = provider.at_work(state, released, client=client)
     response = bound.handle_userinfo_request("", {"Authorization": f"Bearer {token}"})
-    return dict(response.to_dict())
+    return _as_registered(provider, state, client, dict(response.to_dict()), now=now)
+
+
+def _as_registered(
+    provider: Provider,
+    state: GrantState,
+    client: RegisteredClient | None,
+    claims: dict[str, Any],
+    *,
+    now: datetime,
+) -> dict[str, Any] | str:
+    """Sign the answer for a client that registered an algorithm (OIDC Core 5.3.2)."""
+    if client is None or client.userinfo_alg is None:
+        return claims
+    signer = provider.keys.signer(state.session, now=now)
+    signed = {**claims, "iss": provider.issuer, "aud": client.client_id}
+    return signer.sign(signed, alg=client.userinfo_alg, typ=TYPE)
 
 
 def sent_token(form: Parameters, authorization: str | None) -> tuple[str, str]:

@@ -175,6 +175,15 @@ CATALOGUE = {
     "client.reason_missing": _entry(422, "退回修改要說明理由", "Say why the change is returned"),
     "client.form_invalid": _entry(422, "登記資料不正確", "The registration is not valid"),
     "client.no_secret": _entry(409, "這個網站不使用密鑰", "This client uses no secret"),
+    "client.not_waiting": _entry(
+        409, "這個網站沒有在等審核", "This client does not wait for a decision", clause="10(3)"
+    ),
+    "registration.token_used": _entry(
+        401, "這個登記憑證不能再用", "This registration token opens nothing any more"
+    ),
+    "registration.token_not_found": _entry(
+        404, "沒有這個登記憑證", "There is no such registration token"
+    ),
     "client.not_found": _entry(404, "沒有登記這個網站", "No such client is registered"),
     "client.contract_days": _entry(
         422,

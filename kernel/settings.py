@@ -167,6 +167,7 @@ class Settings(BaseSettings):
     lifetimes: Lifetimes = Lifetimes()
     representation: Representation = Representation()
     private_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    authorities: Path | None = None  # certificates of clients' servers believed as well
     # Where the card program of a visitor's own computer may listen.
     card_programs: Annotated[tuple[str, ...], NoDecode] = tuple(
         f"http://127.0.0.1:{port}" for port in (8603, 8604, 8605)
@@ -225,7 +226,7 @@ class Settings(BaseSettings):
             raise ValueError(f"must begin with {' or '.join(ENGINES)}")
         return value
 
-    @field_validator("breach_list", "certificates")
+    @field_validator("breach_list", "certificates", "authorities")
     @classmethod
     def _file_exists(cls, value: Path | None) -> Path | None:
         return _existing(value)

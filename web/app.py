@@ -6,6 +6,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from adapters.loading import load
 from clients import certificates as client_certificates
 from clients.directory import Directory
+from clients.keys import ClientKeys
 from consent import representation
 from consent.derived import Relay
 from consent.seen_cards import ReaderKeys
@@ -14,6 +15,8 @@ from idp import acr
 from idp.keys import Keys
 from idp.lifetimes import TokenLifetimes
 from idp.provider import Provider
+from idp.registration import Registrar
+from idp.request_uris import RequestUris
 from idp.session_names import SessionNames
 from idp.subjects import Subjects
 from kernel import logs
@@ -41,6 +44,7 @@ from web import (
     account_services,
     account_sessions,
     account_show,
+    calling,
     cards,
     certificates,
     chip_cards,
@@ -68,6 +72,7 @@ from web import (
     phone,
     reader_lists,
     receipts,
+    registration,
     scope,
     session_frame,
     signing_out,
@@ -133,6 +138,7 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
     blueprints = [
         oidc.bp,
         wellknown.bp,
+        registration.bp,
         interactions.bp,
         account.bp,
         cards.bp,
@@ -168,11 +174,13 @@ def build_rooms(settings: Settings, database: Sessions) -> Rooms:
     keyring = Keyring(settings.master_key.get_secret_value() or DEMO_MASTER_KEY)
     concern = {"argon2_parallel", "breach_list", "certificates", "private_hosts"}
     adapters = load(settings.adapters, settings.model_dump(include=concern), derive=keyring.derive)
-    lifetimes = settings.lifetimes
+    lifetimes, call = settings.lifetimes, calling.caller(settings)
     reachable = acr.reachable(adapter.capabilities for adapter in adapters.values())
     provider = Provider(
         issuer=settings.issuer,
         directory=Directory(),
+        client_keys=ClientKeys(database, call),
+        request_uris=RequestUris(call),
         keys=Keys(keyring),
         subjects=Subjects(keyring.derive("pairwise/v1")),
         session_names=SessionNames(keyring.derive("session-names/v1")),
@@ -194,6 +202,7 @@ def build_rooms(settings: Settings, database: Sessions) -> Rooms:
         sessions=database,
         keyring=keyring,
         provider=provider,
+        registrar=Registrar(settings.issuer, call, synthetic=settings.demo),
         adapters=adapters,
         csrf_key=keyring.derive("csrf/v1"),
         throttle_key=keyring.derive("throttle/v1"),

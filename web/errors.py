@@ -21,6 +21,7 @@ FOR_CLIENTS = (
     "/userinfo",
     "/introspect",
     "/revoke",
+    "/register",
     "/jwks.json",
     "/.well-known/",
 )

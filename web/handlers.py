@@ -2,10 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from functools import partial
 
 from idp import back_channel, checkpoints, client_notices, member_notices, sign_outs
-from kernel import outgoing
 from kernel.db import transaction
 from kernel.mail import FolderPost, NoPost, Post, SmtpPost
 from kernel.settings import Mail
@@ -13,6 +11,7 @@ from kernel.working import Handler
 from members import archives
 from web import (
     archive_making,
+    calling,
     certificate_lists,
     closing,
     consent_endings,
@@ -24,14 +23,11 @@ from web import (
 )
 from web.rooms import Rooms
 
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})  # where the demo's sites are
-
 
 def handlers(rooms: Rooms) -> Mapping[str, Handler]:
     """Return the handler of each kind of job there is."""
-    hosts = frozenset(rooms.settings.private_hosts) | (LOOPBACK if rooms.settings.demo else set())
-    send = partial(outgoing.call, private_hosts=hosts)
     make, provider, settings = rooms.sessions, rooms.provider, rooms.settings
+    send = calling.caller(settings)
     mailing = post(settings.mail)
     return {
         client_notices.KIND: client_notices.ConsentEnded(make, provider, send),

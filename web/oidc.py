@@ -155,9 +155,10 @@ def token_endpoint() -> Response:
 @bp.route("/userinfo", methods=["GET", "POST"])
 def userinfo_endpoint() -> Response:
     """Hand out the claims that may leave now (OIDC Core 5.3)."""
-    return _no_store(
-        jsonify(_served(userinfo.userinfo, keyring=scope.rooms().keyring, shown=_shown()))
-    )
+    told = _served(userinfo.userinfo, keyring=scope.rooms().keyring, shown=_shown())
+    if isinstance(told, str):
+        return _no_store(Response(told, mimetype="application/jwt"))
+    return _no_store(jsonify(told))
 
 
 @bp.post("/introspect")

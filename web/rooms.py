@@ -8,6 +8,7 @@ from consent.representation import Table
 from consent.seen_cards import ReaderKeys
 from consent.till_answers import Till
 from idp.provider import Provider
+from idp.registration import Registrar
 from kernel.db import Sessions
 from kernel.keyring import Keyring
 from kernel.settings import Settings
@@ -22,6 +23,7 @@ class Rooms:
     sessions: Sessions
     keyring: Keyring
     provider: Provider
+    registrar: Registrar
     adapters: Mapping[str, Adapter]
     csrf_key: bytes
     throttle_key: bytes

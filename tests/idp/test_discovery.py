@@ -26,7 +26,8 @@ def test_the_document_promises_the_code_flow_with_pkce_and_pairwise_subjects() -
     assert DOCUMENT["acr_values_supported"] == ["a", "b"]
     assert DOCUMENT["request_parameter_supported"]
     assert "none" not in DOCUMENT["request_object_signing_alg_values_supported"]
-    assert not DOCUMENT["request_uri_parameter_supported"]
+    assert DOCUMENT["request_uri_parameter_supported"]
+    assert DOCUMENT["require_request_uri_registration"]
 
 
 def test_every_claim_that_can_exist_is_listed_and_no_other_of_a_member() -> None:

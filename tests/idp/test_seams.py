@@ -10,14 +10,18 @@ from pyop.message import AuthorizationRequest as Message
 from sqlalchemy.orm import Session
 
 from clients.directory import Directory
+from clients.keys import ClientKeys
 from idp import token
 from idp.errors import ProtocolError
 from idp.keys import Keys
 from idp.lifetimes import TokenLifetimes
 from idp.provider import Provider
+from idp.request_uris import RequestUris
 from idp.session_names import SessionNames
 from idp.state import GrantState
 from idp.subjects import Subjects
+from kernel.db import Sessions
+from kernel.outgoing import Answer, CallFailed
 from tests.flows.provider import ISSUER
 from tests.make import KEYRING, NOON
 
@@ -33,10 +37,16 @@ LIFETIMES = TokenLifetimes(
 )
 
 
+def nobody(url: str, **_options: object) -> Answer:
+    raise CallFailed(url)
+
+
 def a_provider(kind: type[Provider] = Provider) -> Provider:
     return kind(
         issuer=ISSUER,
         directory=Directory(),
+        client_keys=ClientKeys(Sessions(), nobody),
+        request_uris=RequestUris(nobody),
         keys=Keys(KEYRING),
         subjects=Subjects(b"k" * 32),
         session_names=SessionNames(b"s" * 32),

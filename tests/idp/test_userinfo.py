@@ -1,6 +1,8 @@
 """The userinfo endpoint: what the member agreed to, now, in one way of asking."""
 
 import pytest
+from joserfc import jwt
+from joserfc.jwk import KeySet
 from sqlalchemy import select, update
 
 from audit.lines import Kind
@@ -179,3 +181,20 @@ def test_a_claim_the_city_does_not_hold_is_simply_absent(city: City) -> None:
     tokens = Browser(city).tokens(login="lin", scope="openid email", share=("email",))
 
     assert city.userinfo(tokens["access_token"]).get_json().keys() == {"sub"}
+
+
+def test_a_client_that_registered_so_gets_its_claims_signed(city: City) -> None:
+    city.register("notary", sector="notary.invalid", userinfo_alg="RS256")
+    token = Browser(city).tokens("notary")["access_token"]
+
+    response = city.userinfo(token)
+
+    assert response.mimetype == "application/jwt"
+    assert response.headers["Cache-Control"] == "no-store"
+    keys = KeySet.import_key_set(city.call("/jwks.json").get_json())
+    signed = jwt.decode(response.text, keys, algorithms=["RS256"])
+    assert signed.header["typ"] == "userinfo+jwt"
+    assert signed.claims["iss"] == ISSUER
+    assert signed.claims["aud"] == "notary"
+    assert signed.claims.keys() >= {"sub", "name"}
+    assert [channel for channel, _ in disclosed(city)] == ["userinfo"]

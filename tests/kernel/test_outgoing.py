@@ -1,14 +1,22 @@
 """Prove that no registered address leads a call into our own network."""
 
 import socket
+import ssl
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
-from kernel import outgoing
+from kernel import clock, outgoing
 from kernel.outgoing import AddressForbidden, CallFailed
 
 HERE = frozenset({"localhost", "127.0.0.1"})
@@ -185,3 +193,45 @@ def test_a_site_that_is_away_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> N
 
     with pytest.raises(CallFailed, match=r"^call\.no_connection$"):
         outgoing.call(f"http://127.0.0.1:{port}/", private_hosts=HERE)
+
+
+def a_certificate(folder: Path) -> Path:
+    """Write a key and the certificate that a site of our own network signed itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = clock.now()
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(7)
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "site.pem"
+    path.write_bytes(
+        certificate.public_bytes(Encoding.PEM)
+        + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
+    return path
+
+
+def test_an_authority_of_the_operators_own_is_believed_beside_the_systems(tmp_path: Path) -> None:
+    pem = a_certificate(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    with Quiet(("127.0.0.1", 0), Site) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        url = f"https://localhost:{server.server_port}/"
+        with pytest.raises(CallFailed, match=r"^call\.tls$"):
+            outgoing.call(url, private_hosts=HERE)
+        told = outgoing.call(url, private_hosts=HERE, authorities=pem)
+        server.shutdown()
+        thread.join()
+
+    assert told.body == b"hello"

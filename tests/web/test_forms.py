@@ -146,6 +146,7 @@ FOR_CLIENTS = {
     "/authorize", "/par", "/token", "/userinfo", "/introspect", "/revoke",
     "/api/till/answers", "/api/verify", "/api/verify/list",
     "/device_authorization",
+    "/register", "/register/<client_id>/secret",
 }  # fmt: skip
 
 

@@ -25,8 +25,10 @@ from web.cli import (
     population,
     purge,
     receipt,
+    registration_token,
     requests,
     resource,
+    review,
     serve,
     service,
     terminal,
@@ -61,6 +63,7 @@ for _command in (
     client.client,
     terminal.terminal,
     resource.resource,
+    registration_token.registration_token,
     member.member,
     ledger.ledger,
     demo.demo,
@@ -69,7 +72,7 @@ for _command in (
 ):
     main.add_command(_command)
 
-for _command in (*approval.COMMANDS, contract.contract):
+for _command in (*approval.COMMANDS, *review.COMMANDS, contract.contract):
     client.client.add_command(_command)
 
 for _command in (*member_proxy.COMMANDS, member_check.checked):

@@ -1,0 +1,268 @@
+"""Let clients register themselves, read, change and end what is registered (RFC 7591, RFC 7592).
+
+Behind an initial access token there is an organisation and a place: the sandbox, where a client
+works at once and learns nothing of people, or the public, where it waits until DoIT has admitted it
+(docs/decisions/0065, 0066). Every call to a client's own site is made before anything is written.
+"""
+
+import hmac
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError
+from sqlalchemy import bindparam, delete, select
+from sqlalchemy.orm import Session
+
+from audit import trail
+from clients import purposes, registration_tokens, registry
+from clients.fetching import Call, fetched
+from clients.forms import ClientMetadata
+from clients.models import (
+    Client,
+    ClientSecret,
+    Environment,
+    FetchedKeys,
+    Organisation,
+    Review,
+)
+from idp import client_metadata, grants
+from idp.client_metadata import invalid
+from idp.errors import ProtocolError
+from idp.models import GrantEnd
+from kernel.db import Json
+from kernel.errors import Refused
+from kernel.ids import digest, new_id, new_secret
+from kernel.prebuilt import Prebuilt, Row
+
+BEARER = "bearer"
+REVIEWS = {Environment.SANDBOX: Review.SANDBOX, Environment.PRODUCTION: Review.WAITING}
+_HOLDER = Prebuilt(
+    select(Client.id, Client.registration_hash, Client.profile, Client.sector, Client.review).where(
+        Client.client_id == bindparam("client_id"), Client.disabled_at.is_(None)
+    )
+)
+
+
+@dataclass(frozen=True)
+class Registrar:
+    """What registering needs to know of this deployment."""
+
+    issuer: str
+    call: Call
+    synthetic: bool  # no member of this deployment is a person
+
+    def register(
+        self, session: Session, body: bytes, *, authorization: str | None, now: datetime
+    ) -> Json:
+        """Register a client and return what is registered, its secrets once.
+
+        Raises ProtocolError `invalid_token`, `invalid_redirect_uri`, `invalid_client_metadata`.
+        """
+        token = registration_tokens.find(session, sent_token(authorization), now=now)
+        if token is None:
+            raise _unknown_token()
+        metadata = read(body)
+        client_id = new_id().hex
+        sector = self._sector(metadata, client_id, token.environment)
+        organisation = session.get_one(Organisation, token.organisation_id)
+        asked = self._purposes(metadata, organisation, token.environment)
+        raw = client_metadata.form_of(
+            metadata, client_id=client_id, profile=token.profile, sector=sector, purposes=asked
+        )
+        form = _settled(raw, organisation)
+        _spend(session, token, now=now)
+        review = REVIEWS[token.environment]
+        client = registry.enter(session, form, organisation, review=review, now=now)
+        key = new_secret()
+        client.registration_hash = digest(key)
+        session.flush()
+        trail.record(session, "client.registered", actor=None, subject=client.id, now=now)
+        return {**self._told(client, key), **_secret_of(session, client, now=now)}
+
+    def read(self, session: Session, client_id: str, *, authorization: str | None) -> Json:
+        """Return what is registered (RFC 7592 2.1). Raises ProtocolError `invalid_token`."""
+        key = sent_token(authorization)
+        holder = _require_holder(session, client_id, key)
+        return self._told(session.get_one(Client, holder.id), key)
+
+    def change(
+        self,
+        session: Session,
+        client_id: str,
+        body: bytes,
+        *,
+        authorization: str | None,
+        now: datetime,
+    ) -> Json:
+        """Let the new metadata take the place of the old (RFC 7592 2.2); purposes stay.
+
+        What DoIT admitted a client with may be narrowed and its keys changed, but not widened.
+        """
+        key = sent_token(authorization)
+        holder = _require_holder(session, client_id, key)
+        metadata = read(body)
+        if metadata.get("client_id") != client_id:
+            raise invalid("client_id: it must be the one of the address")
+        place = _place_of(holder)
+        sector = self._sector(metadata, client_id, place)
+        client = session.get_one(Client, holder.id)
+        raw = client_metadata.form_of(
+            metadata,
+            client_id=client_id,
+            profile=holder.profile,
+            sector=sector,
+            purposes=[purposes.form_of(each) for each in client.purposes],
+        )
+        form = _settled(raw, client.organisation)
+        _require_admitted(form, client)
+        registry.write(client, form)
+        session.execute(delete(FetchedKeys).where(FetchedKeys.client_id == client.id))
+        session.flush()
+        trail.record(session, "client.changed", actor=None, subject=client.id, now=now)
+        return self._told(client, key)
+
+    def end(
+        self, session: Session, client_id: str, *, authorization: str | None, now: datetime
+    ) -> None:
+        """End the client and everything issued to it (RFC 7592 2.3)."""
+        holder = _require_holder(session, client_id, sent_token(authorization))
+        client = session.get_one(Client, holder.id)
+        client.disabled_at, client.registration_hash = now, None
+        session.execute(delete(ClientSecret).where(ClientSecret.client_id == client.id))
+        grants.end_for_client(session, client.id, reason=GrantEnd.REVOKED, now=now)
+        session.flush()
+        trail.record(session, "client.ended", actor=None, subject=client.id, now=now)
+
+    def new_secret(
+        self, session: Session, client_id: str, *, authorization: str | None, now: datetime
+    ) -> Json:
+        """Return a new secret; the old one works for a day more. Raises ProtocolError."""
+        holder = _require_holder(session, client_id, sent_token(authorization))
+        try:
+            secret = registry.rotate_secret(session, client_id, now=now)
+        except Refused:
+            raise invalid("this client has no secret", error="invalid_request") from None
+        trail.record(session, "client.secret_rotated", actor=None, subject=holder.id, now=now)
+        return {"client_id": client_id, "client_secret": secret, "client_secret_expires_at": 0}
+
+    def _told(self, client: Client, key: str) -> Json:
+        return {
+            **client_metadata.told(client),
+            "registration_access_token": key,
+            "registration_client_uri": f"{self.issuer}/register/{client.client_id}",
+        }
+
+    def _sector(self, metadata: Json, client_id: str, environment: Environment) -> str:
+        """Return the client's sector, checked on the site it names (OIDC Registration 5)."""
+        redirects = metadata.get("redirect_uris")
+        uri = metadata.get("sector_identifier_uri")
+        if uri is None:
+            return client_metadata.sector_of(redirects, client_id, environment)
+        listed = self._listed_at(uri)
+        if not isinstance(redirects, list) or not all(each in listed for each in redirects):
+            raise invalid("sector_identifier_uri: it does not list every redirect_uri")
+        return client_metadata.placed(urlsplit(uri).hostname or "", environment)
+
+    def _listed_at(self, uri: object) -> list[Any]:
+        if not isinstance(uri, str) or not uri.startswith("https://"):
+            raise invalid("sector_identifier_uri: it must be https")
+        try:
+            listed = json.loads(fetched(self.call, uri) or b"")
+        except (ValueError, RecursionError):
+            listed = None
+        if not isinstance(listed, list):
+            raise invalid("sector_identifier_uri: no list can be fetched there")
+        return listed
+
+    def _purposes(
+        self, metadata: Json, organisation: Organisation, environment: Environment
+    ) -> object:
+        """Return the purposes as the client describes them; in the sandbox there is one."""
+        if environment is Environment.PRODUCTION:
+            return metadata.get("purposes", [])
+        return client_metadata.trial_purposes(
+            metadata.get("scope"), synthetic=self.synthetic, kind=organisation.kind
+        )
+
+
+def read(body: bytes) -> Json:
+    """Return the JSON object in a body, if we can keep it and do what it says.
+
+    Raises ProtocolError `invalid_client_metadata`.
+    """
+    try:
+        metadata = json.loads(body)
+        # No database keeps half a surrogate pair, NUL or a number that is none.
+        storable = json.dumps(metadata, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError):
+        raise invalid("the body is not JSON") from None
+    if not isinstance(metadata, dict):
+        raise invalid("the body is not a JSON object")
+    if b"\\u0000" in storable:
+        raise invalid("no NUL is allowed")
+    client_metadata.require_possible(metadata)
+    return metadata
+
+
+def sent_token(authorization: str | None) -> str:
+    """Return the bearer token of a request. Raises ProtocolError `invalid_token` (401)."""
+    word, _, token = (authorization or "").partition(" ")
+    if word.lower() != BEARER or not token.strip():
+        raise _unknown_token()
+    return token.strip()
+
+
+def _unknown_token() -> ProtocolError:
+    return ProtocolError("invalid_token", "this token opens nothing here", status=401)
+
+
+def _require_holder(session: Session, client_id: str, key: str) -> Row:
+    """Return the client whose registration the token is for; others look like none."""
+    sound = client_id.isascii() and client_id.isprintable()
+    holder = _HOLDER.one_or_none(session, {"client_id": client_id}) if sound else None
+    kept = b"" if holder is None or holder.registration_hash is None else holder.registration_hash
+    if not hmac.compare_digest(kept, digest(key)):
+        raise _unknown_token()
+    return holder
+
+
+def _place_of(holder: Row) -> Environment:
+    return Environment.SANDBOX if holder.review is Review.SANDBOX else Environment.PRODUCTION
+
+
+def _settled(raw: Json, organisation: Organisation) -> ClientMetadata:
+    try:
+        form = ClientMetadata.model_validate(raw)
+        kind, body = organisation.kind, organisation.body
+        settled = [purposes.settled(each, kind=kind, body=body) for each in form.purposes]
+    except ValidationError as mistakes:
+        raise client_metadata.refusal_of(mistakes) from None
+    except Refused as refused:
+        raise invalid(f"purposes: {refused.code}") from None
+    return form.model_copy(update={"purposes": tuple(settled)})
+
+
+def _spend(session: Session, token: Row, *, now: datetime) -> None:
+    try:
+        registration_tokens.spend(session, token.id, now=now)
+    except Refused:
+        raise _unknown_token() from None
+
+
+def _require_admitted(form: ClientMetadata, client: Client) -> None:
+    if form.auth_method is not client.auth_method:
+        raise invalid("token_endpoint_auth_method: it cannot change; register another client")
+    widened = client_metadata.same_but(form, client)
+    if client.review is Review.APPROVED and widened:
+        names = ", ".join(widened)
+        raise invalid(f"{names}: DoIT admitted the client with other values; register it anew")
+
+
+def _secret_of(session: Session, client: Client, *, now: datetime) -> Json:
+    if not registry.has_secret(client):
+        return {}
+    secret = registry.keep_secret(session, client, new_secret(), now=now)
+    return {"client_secret": secret, "client_secret_expires_at": 0}

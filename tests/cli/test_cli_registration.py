@@ -1,0 +1,70 @@
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from clients import registry
+from clients.models import Review
+from kernel.db import sessions, transaction
+from tests import make
+from tests.cli.conftest import Taipei
+from tests.cli.test_cli_clients import written
+
+
+def the_token(taipei_id: Taipei, *words: str) -> str:
+    issued = taipei_id("registration-token", "issue", *words)
+    assert issued.exit_code == 0, issued.output
+    return issued.stdout.strip().splitlines()[-1]
+
+
+def test_a_token_is_issued_listed_and_ended(prepared: Engine, taipei_id: Taipei) -> None:
+    token = the_token(taipei_id, "--new", "博物館", "Museum", "--uses", "3")
+    listed = taipei_id("registration-token", "list").stdout
+    number = listed.splitlines()[-1].split("\t")[0]
+
+    ended = taipei_id("registration-token", "end", number)
+    again = taipei_id("registration-token", "end", number)
+
+    assert len(token) == 43
+    assert token not in listed
+    assert "\tsandbox\tbasic\t0/3\t" in listed
+    assert (ended.exit_code, again.exit_code) == (0, 1)
+
+
+def test_a_token_is_for_exactly_one_organisation(prepared: Engine, taipei_id: Taipei) -> None:
+    assert taipei_id("registration-token", "issue").exit_code == 1
+    assert taipei_id("registration-token", "issue", "--of", "nobody").exit_code == 1
+
+
+def waiting(engine: Engine, taipei_id: Taipei, folder: Path) -> None:
+    taipei_id("client", "add", written(folder, make.a_client_form()))
+    with transaction(sessions(engine)) as session:
+        registry.get(session, "library").review = Review.WAITING
+
+
+@pytest.mark.clause("10(3)")
+def test_a_client_that_waits_is_listed_and_admitted(
+    prepared: Engine, taipei_id: Taipei, tmp_path: Path
+) -> None:
+    waiting(prepared, taipei_id, tmp_path)
+
+    listed = taipei_id("client", "waiting").stdout
+    admitted = taipei_id("client", "admit", "library")
+
+    assert "library\tTaipei Public Library\tLibrary\t" in listed
+    assert admitted.exit_code == 0
+    assert taipei_id("client", "admit", "library").exit_code == 1
+    assert "library" not in taipei_id("client", "waiting").stdout
+
+
+@pytest.mark.clause("10(3)")
+def test_a_client_is_turned_down_with_a_reason(
+    prepared: Engine, taipei_id: Taipei, tmp_path: Path
+) -> None:
+    waiting(prepared, taipei_id, tmp_path)
+
+    turned_down = taipei_id("client", "turn-down", "library", "--reason", "Not your purpose")
+
+    assert turned_down.exit_code == 0
+    with transaction(sessions(prepared)) as session:
+        assert registry.get(session, "library").review_reason == "Not your purpose"
