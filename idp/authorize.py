@@ -48,7 +48,7 @@ def read_request(
     """
     reference = parameters.get("request_uri")
     if reference is not None and pushed.is_reference(reference):
-        client = _known_client(provider, session, parameters, now=now)
+        client = known_client(provider, session, parameters, now=now)
         kept = pushed.opened(session, reference, client=client, now=now)
         parameters = parameters_of({**kept, "request_uri": reference})
     elif reference is not None:
@@ -62,7 +62,7 @@ def _fetched(
     provider: Provider, session: Session, parameters: Parameters, uri: str, *, now: datetime
 ) -> Parameters:
     """Return what a client signed and keeps on its own site (OIDC Core 6.2)."""
-    client = _known_client(provider, session, parameters, now=now)
+    client = known_client(provider, session, parameters, now=now)
     try:
         signed = provider.request_uris.read(client, uri, now=now)
     except ProtocolError as error:
@@ -75,7 +75,7 @@ def _opened(
     provider: Provider, session: Session, parameters: Parameters, signed: str, *, now: datetime
 ) -> Parameters:
     """Return what a client signed; a client without keys gets its request back as it is."""
-    client = _known_client(provider, session, parameters, now=now)
+    client = known_client(provider, session, parameters, now=now)
     if not client.signs:
         return parameters
     keys = provider.client_keys.of(session, client, signed, now=now)
@@ -97,7 +97,7 @@ def read_known(
 
     A `request_uri` of ours in it means that it was pushed. Raises as `read_request` does.
     """
-    client = _known_client(provider, session, parameters, now=now)
+    client = known_client(provider, session, parameters, now=now)
     to = _return_address(client, parameters)
     try:
         require_in_force(client, now=now)
@@ -109,9 +109,10 @@ def read_known(
         raise AuthorizationRefused(error.error, error.description, to=to) from error
 
 
-def _known_client(
+def known_client(
     provider: Provider, session: Session, parameters: Parameters, *, now: datetime
 ) -> RegisteredClient:
+    """Return the client that a request names. Raises UntrustedRequest."""
     client_id = parameters.get("client_id")
     if client_id is None:
         raise UntrustedRequest("request.client_missing", "client_id is missing or repeated")
@@ -121,10 +122,15 @@ def _known_client(
     return client
 
 
-def _return_address(client: RegisteredClient, parameters: Parameters) -> ReturnAddress:
-    redirect_uri = parameters.get("redirect_uri")
+def require_registered(client: RegisteredClient, redirect_uri: str | None) -> str:
+    """Return the redirect URI if it is the client's, to the letter. Raises UntrustedRequest."""
     if redirect_uri is None or redirect_uri not in client.redirect_uris:
         raise UntrustedRequest("request.redirect_uri_unknown", "redirect_uri is not registered")
+    return redirect_uri
+
+
+def _return_address(client: RegisteredClient, parameters: Parameters) -> ReturnAddress:
+    redirect_uri = require_registered(client, parameters.get("redirect_uri"))
     mode = response_modes.mode_of(parameters.get("response_mode"))
     return ReturnAddress(
         redirect_uri,
@@ -217,9 +223,9 @@ def understood(
     wanted = {"claims": claims.document()} if "claims" in values else {}
     message = provider.read_message({**values, **wanted})
     scopes = tuple(dict.fromkeys(values["scope"].split()))
-    purpose = _purpose(client, scopes)
-    _require_scopes_approved(scopes, purpose)
-    hint = _hinted_subject(provider, session, client, values, now=now)
+    purpose = purpose_of(client, scopes)
+    require_scopes_approved(scopes, purpose)
+    hint = hinted_subject(provider, session, client, values, now=now)
     asked = None if "max_age" not in values else int(values["max_age"])
     max_age = strength.newest(purpose.login_seconds, asked)
     return AuthorizationRequest(
@@ -241,7 +247,8 @@ def understood(
     )
 
 
-def _purpose(client: RegisteredClient, scopes: tuple[str, ...]) -> RegisteredPurpose:
+def purpose_of(client: RegisteredClient, scopes: tuple[str, ...]) -> RegisteredPurpose:
+    """Return the purpose that a request names, or the default. Raises ProtocolError."""
     named = [
         each.removeprefix(PURPOSE_PREFIX) for each in scopes if each.startswith(PURPOSE_PREFIX)
     ]
@@ -253,7 +260,7 @@ def _purpose(client: RegisteredClient, scopes: tuple[str, ...]) -> RegisteredPur
     return purpose
 
 
-def _require_scopes_approved(scopes: tuple[str, ...], purpose: RegisteredPurpose) -> None:
+def require_scopes_approved(scopes: tuple[str, ...], purpose: RegisteredPurpose) -> None:
     """Refuse a scope none of whose claims is approved for the purpose (regulation 10(3))."""
     for scope in set(scopes) & set(SCOPES) - {"openid"}:
         if not claims_of_scopes([scope]) & purpose.approved:
@@ -262,7 +269,7 @@ def _require_scopes_approved(scopes: tuple[str, ...], purpose: RegisteredPurpose
             )
 
 
-def _hinted_subject(
+def hinted_subject(
     provider: Provider,
     session: Session,
     client: RegisteredClient,
@@ -270,6 +277,7 @@ def _hinted_subject(
     *,
     now: datetime,
 ) -> str | None:
+    """Return whom an earlier token of ours says the client expects. Raises ProtocolError."""
     hint = values.get("id_token_hint")
     if hint is None:
         return None

@@ -25,13 +25,14 @@ LONGEST_DESCRIPTION = 300
 PLAIN = (  # the same word for the same thing, there and here
     *("jwks", "jwks_uri", "sector_identifier_uri", "redirect_uris", "post_logout_redirect_uris"),
     *("grant_types", "request_uris", "logo_uri", "policy_uri", "tos_uri", "initiate_login_uri"),
-    *("software_id", "software_version"),
+    *("software_id", "software_version", "backchannel_logout_uri", "frontchannel_logout_uri"),
 )
 RENAMED = {
     "token_endpoint_auth_method": "auth_method",
     "id_token_signed_response_alg": "id_token_alg",
     "userinfo_signed_response_alg": "userinfo_alg",
     "request_object_signing_alg": "request_object_alg",
+    "tls_client_certificate_bound_access_tokens": "certificate_bound",
 }
 CODE_GRANT = [CODE]
 GRANTS = (CODE, REFRESH)
@@ -202,7 +203,10 @@ def same_but(form: ClientMetadata, client: Client) -> list[str]:
         for name in ("redirect_uris", "post_logout_redirect_uris", "request_uris", "grant_types")
         if not set(getattr(form, name)) <= set(getattr(client, name) or ())
     ]
-    fixed = ("home_uri", "logo_uri", "initiate_login_uri", "sector")
+    fixed = (
+        *("home_uri", "logo_uri", "initiate_login_uri", "sector"),
+        *("backchannel_logout_uri", "frontchannel_logout_uri"),
+    )
     changed = [name for name in fixed if getattr(form, name) != getattr(client, name)]
     renamed = form.name != Bilingual(client.name_zh, client.name_en)
     return [*widened, *changed, *(["client_name"] if renamed else [])]

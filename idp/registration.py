@@ -17,7 +17,7 @@ from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from audit import trail
-from clients import purposes, registration_tokens, registry
+from clients import logos, purposes, registration_tokens, registry
 from clients.fetching import Call, fetched
 from clients.forms import ClientMetadata
 from clients.models import (
@@ -66,6 +66,7 @@ class Registrar:
             raise _unknown_token()
         metadata = read(body)
         client_id = new_id().hex
+        picture = logos.fetched_picture(self.call, metadata.get("logo_uri"))
         sector = self._sector(metadata, client_id, token.environment)
         organisation = session.get_one(Organisation, token.organisation_id)
         asked = self._purposes(metadata, organisation, token.environment)
@@ -77,7 +78,7 @@ class Registrar:
         review = REVIEWS[token.environment]
         client = registry.enter(session, form, organisation, review=review, now=now)
         key = new_secret()
-        client.registration_hash = digest(key)
+        client.registration_hash, client.logo = digest(key), logos.keep(session, picture)
         session.flush()
         trail.record(session, "client.registered", actor=None, subject=client.id, now=now)
         return {**self._told(client, key), **_secret_of(session, client, now=now)}
@@ -107,6 +108,7 @@ class Registrar:
         if metadata.get("client_id") != client_id:
             raise invalid("client_id: it must be the one of the address")
         place = _place_of(holder)
+        picture = logos.fetched_picture(self.call, metadata.get("logo_uri"))
         sector = self._sector(metadata, client_id, place)
         client = session.get_one(Client, holder.id)
         raw = client_metadata.form_of(
@@ -119,6 +121,7 @@ class Registrar:
         form = _settled(raw, client.organisation)
         _require_admitted(form, client)
         registry.write(client, form)
+        client.logo = logos.keep(session, picture)
         session.execute(delete(FetchedKeys).where(FetchedKeys.client_id == client.id))
         session.flush()
         trail.record(session, "client.changed", actor=None, subject=client.id, now=now)
@@ -167,10 +170,8 @@ class Registrar:
         return client_metadata.placed(urlsplit(uri).hostname or "", environment)
 
     def _listed_at(self, uri: object) -> list[Any]:
-        if not isinstance(uri, str) or not uri.startswith("https://"):
-            raise invalid("sector_identifier_uri: it must be https")
         try:
-            listed = json.loads(fetched(self.call, uri) or b"")
+            listed = json.loads((fetched(self.call, uri) if isinstance(uri, str) else None) or b"")
         except (ValueError, RecursionError):
             listed = None
         if not isinstance(listed, list):

@@ -92,6 +92,22 @@ class Token(_Group):
     pin: SecretStr = SecretStr("")
 
 
+class Tls(_Group):
+    """Lets the service speak TLS itself, where no proxy does: for a conformance suite."""
+
+    certificate: Path | None = None
+    key: Path | None = None
+
+    @model_validator(mode="after")
+    def _both_or_neither(self) -> Self:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key go together")
+        for path in (self.certificate, self.key):
+            if path is not None and not path.is_file():
+                raise ValueError(f"{path} is not a file; correct the path or leave it out")
+        return self
+
+
 class Lifetimes(_Group):
     """How long things live, in seconds unless the name says otherwise."""
 
@@ -176,6 +192,7 @@ class Settings(BaseSettings):
     breach_list: Path | None = None
     certificates: Path | None = None  # the file that pins issuers (adapters.certificate)
     token: Token = Token()
+    tls: Tls = Tls()
     certificate_front: str = Field(default="", pattern=r"^(https://(\*\.)?[a-z0-9.-]+(:\d+)?)?$")
     certificate_front_secret: SecretStr = SecretStr("")
     mtls: Mtls = Mtls()

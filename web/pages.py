@@ -155,7 +155,12 @@ def developers() -> str:
         for name, value in provider.metadata.items()
         if name.endswith("_endpoint") or name in {"issuer", "jwks_uri"}
     }
-    return page("developers.html", issuer=provider.issuer, endpoints=endpoints)
+    return page(
+        "developers.html",
+        issuer=provider.issuer,
+        endpoints=endpoints,
+        current="pages.developers",
+    )
 
 
 @bp.post("/language", endpoint="language")

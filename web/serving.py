@@ -76,5 +76,12 @@ def options(settings: Settings, *, bind: str, workers: int) -> dict[str, object]
         "logger_class": Log,
         "accesslog": None,
         "control_socket_disable": True,
+        **_tls(settings),
         "proc_name": "taipei-id",
     }
+
+
+def _tls(settings: Settings) -> dict[str, str]:
+    if settings.tls.certificate is None or settings.tls.key is None:
+        return {}
+    return {"certfile": str(settings.tls.certificate), "keyfile": str(settings.tls.key)}

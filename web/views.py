@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from clients.directory import RegisteredClient
+from clients.models import Review
 from kernel.wording import Bilingual
-from web import flow
+from web import flow, scope
 
 
 @dataclass(frozen=True)
@@ -14,8 +15,22 @@ class ClientView:
     name: Bilingual
     host: str
     kind: str
+    trial: bool = False  # it is being tried out, and learns nothing
+    logo: str | None = None
+    policy_uri: str | None = None
+    tos_uri: str | None = None
 
 
 def client_view(client: RegisteredClient) -> ClientView:
     """Return what pages show of `client`."""
-    return ClientView(client.name, flow.host_of(client), client.kind.value)
+    trial = client.review is Review.SANDBOX
+    shown = client.logo if not trial or scope.rooms().settings.demo else None
+    return ClientView(
+        client.name,
+        flow.host_of(client),
+        client.kind.value,
+        trial,
+        shown,
+        client.policy_uri,
+        client.tos_uri,
+    )

@@ -1,5 +1,8 @@
+from collections.abc import Iterator
+
 import pytest
 
+from tests.conformance.dynamic_clients import Dynamic, Site, published
 from tests.conformance.fapi import Fapi
 from tests.conformance.suite import Suite
 from tests.live.lending import provider, running_provider, visitor
@@ -19,3 +22,15 @@ def suite(request: pytest.FixtureRequest, provider: Provider, visitor: Visitor) 
 def fapi(provider: Provider, visitor: Visitor) -> Fapi:
     """Lend a client of the profile `fapi2` and a member."""
     return Fapi(provider, visitor)
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[Site]:
+    with published() as running:
+        yield running
+
+
+@pytest.fixture
+def dynamic(provider: Provider, visitor: Visitor, site: Site) -> Dynamic:
+    """Lend a way to register clients, a site they publish on, and a member."""
+    return Dynamic(provider, visitor, site)

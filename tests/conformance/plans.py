@@ -163,9 +163,37 @@ ensure-unsigned-request-at-par-endpoint-fails
 par-authorization-request-containing-request_uri
 """.split()
 
+# With response_type=code. What we do not offer, the implicit flow, one case says.
+DYNAMIC = """
+oidcc-idtoken-rs256
+oidcc-idtoken-unsigned
+oidcc-userinfo-rs256
+oidcc-ensure-redirect-uri-in-authorization-request
+oidcc-redirect-uri-query-OK
+oidcc-redirect-uri-query-mismatch
+oidcc-redirect-uri-query-added
+oidcc-redirect-uri-regfrag
+oidcc-discovery-endpoint-verification
+oidcc-server
+oidcc-registration-logo-uri
+oidcc-registration-policy-uri
+oidcc-registration-tos-uri
+oidcc-registration-jwks-uri
+oidcc-registration-sector-uri
+oidcc-registration-sector-bad
+oidcc-server-rotate-keys
+oidcc-refresh-token-rp-key-rotation
+oidcc-request-uri-unsigned
+oidcc-request-uri-signed-rs256
+oidcc-ensure-request-object-with-redirect-uri
+oidcc-refresh-token
+oidcc-ensure-client-assertion-with-iss-aud-succeeds
+""".split()
+
 # Form Post is Basic in another mode.
 PLANS = {
     "basic": BASIC,
+    "dynamic": DYNAMIC,
     "config": CONFIG,
     "fapi2": FAPI2,
     "rp_logout": RP_LOGOUT,

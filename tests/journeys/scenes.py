@@ -1,5 +1,6 @@
 """Every page of the provider and of the demo's sites, each with the way to get there."""
 
+import base64
 import json
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,6 +13,8 @@ from playwright.sync_api import Page
 from sqlalchemy import update
 
 from carriers.models import Suspension
+from clients import logos, registry
+from clients.models import Review
 from idp.models import Grant
 from kernel import clock
 from kernel.errors import Refused
@@ -23,6 +26,13 @@ CHILD = "2016-05-05"
 CARRYING, UNLUCKY = "carrying", "unlucky"  # have passkeys; had one
 STRONGEST = json.dumps(
     {"id_token": {"acr": {"essential": True, "values": ["urn:taipei-id:acr:3"]}}}
+)
+# A square of one colour, as small as pictures get.
+PICTURE = logos.Picture(
+    "image/png",
+    base64.b64decode(
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+    ),
 )
 STRONG = json.dumps({"id_token": {"acr": {"essential": True, "values": ["urn:taipei-id:acr:2"]}}})
 
@@ -37,6 +47,25 @@ class Scene:
 
 
 Scenes: TypeAlias = dict[str, Scene]
+
+
+def _check_a_request(page: Page, city: City) -> None:
+    _go(page, f"{city.provider.issuer}/developers/debugger")
+    page.locator("#request").fill(city.request(scope="profile", max_age="soon"))
+    page.locator("#check").click()
+    page.locator("#verdicts").wait_for()
+
+
+def _log_in_to_what_is_tried_out(page: Page, city: City) -> None:
+    client_id, address = f"trial-{next(_NUMBERS)}", f"{city.library}/callback"
+    site = "https://museum.invalid"
+    city.provider.register(
+        client_id, redirect_uris=[address], policy_uri=f"{site}/policy", tos_uri=f"{site}/terms"
+    )
+    with city.provider.database() as session:
+        client = registry.get(session, client_id)
+        client.review, client.logo = Review.SANDBOX, logos.keep(session, PICTURE)
+    _go(page, city.request(client_id, scope="openid"))
 
 
 def _at(path: str) -> Callable[[Page, City], None]:
@@ -587,6 +616,13 @@ PROVIDER: Scenes = {
     "privacy": Scene(STRANGER, _at("/privacy")),
     "accessibility": Scene(STRANGER, _at("/accessibility")),
     "developers": Scene(STRANGER, _at("/developers")),
+    "developers quick start": Scene(STRANGER, _at("/developers/quick-start")),
+    "developers claims": Scene(STRANGER, _at("/developers/claims")),
+    "developers registration": Scene(STRANGER, _at("/developers/registration")),
+    "developers errors": Scene(STRANGER, _at("/developers/errors")),
+    "developers debugger": Scene(STRANGER, _at("/developers/debugger")),
+    "developers debugger answers": Scene(STRANGER, _check_a_request),
+    "login to what is tried out": Scene(STRANGER, _log_in_to_what_is_tried_out),
     "sitemap": Scene(STRANGER, _at("/sitemap")),
     "reporting a loss": Scene(STRANGER, _at("/lost")),
     "reporting without a date": Scene(STRANGER, _report_without_a_date),

@@ -121,6 +121,7 @@ POSTS = (
     "/account/footprint/export",
     f"/account/footprint/{NOBODY}/not-me",
     "/language",
+    "/developers/debugger",
     "/lost",
     "/passkey/options",
     "/certificate/options",

@@ -11,6 +11,7 @@ from web.cli import (
     calendar,
     certificates,
     client,
+    conformance,
     contract,
     database,
     demo,
@@ -67,6 +68,7 @@ for _command in (
     member.member,
     ledger.ledger,
     demo.demo,
+    conformance.conformance_seed,
     doctor.doctor,
     purge.purge,
 ):

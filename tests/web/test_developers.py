@@ -1,0 +1,154 @@
+"""Pages for developers: the same for everybody, and nothing they do changes anything."""
+
+import re
+from urllib.parse import urlencode
+
+import pytest
+from sqlalchemy import func, select
+from werkzeug.test import TestResponse
+
+from clients.claims import CLAIMS
+from idp.models import Interaction
+from kernel.refusals import CATALOGUE
+from tests import make, proofs
+from tests.flows.browser import Browser, authorization, hidden
+from tests.flows.provider import ISSUER, City, statements
+from web.developers import LANGUAGES, REGISTERING, SAMPLES
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+PAGES = ("quick-start", "claims", "registration", "errors", "debugger")
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("language", ["zh-Hant-TW", "en"])
+def test_every_page_speaks_both_languages(city: City, name: str, language: str) -> None:
+    response = city.call(f"/developers/{name}", headers={"Accept-Language": language})
+
+    assert response.status_code == 200
+    assert f'<html lang="{language}">' in response.text
+    assert "'nonce-" in response.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_asks_the_database(city: City, name: str) -> None:
+    with statements(city.sessions.kw["bind"]) as seen:
+        city.call(f"/developers/{name}")
+
+    assert seen == []
+
+
+def test_every_sample_names_this_provider_and_leaves_nothing_open(city: City) -> None:
+    page = city.call("/developers/quick-start").text
+
+    assert page.count(f"{ISSUER}") >= len(LANGUAGES)
+    assert "{{" not in page
+    assert {path.stem for path in SAMPLES.iterdir()} == {*LANGUAGES, *REGISTERING}
+
+
+def test_the_catalogues_are_whole(city: City) -> None:
+    claims, errors = city.call("/developers/claims").text, city.call("/developers/errors").text
+
+    assert all(f"<code>{claim.name}</code>" in claims for claim in CLAIMS)
+    assert all(f"<code>{code}</code>" in errors for code in CATALOGUE)
+
+
+# The debugger
+
+
+def look(city: City, sent: str) -> TestResponse:
+    browser = Browser(city)
+    token = hidden(browser.get("/developers/debugger"))
+    response = browser.post("/developers/debugger", {**token, "request": sent})
+    assert response.status_code == 200
+    return response
+
+
+def verdicts(page: TestResponse) -> list[str]:
+    return re.findall(r"<code>(\w+)</code>", page.text)
+
+
+def query(**changes: str | None) -> str:
+    return f"{ISSUER}/authorize?{urlencode(authorization(**changes))}"
+
+
+def test_a_sound_request_is_said_to_be_sound(city: City) -> None:
+    page = look(city, query(scope="openid email"))
+
+    assert "結果：全部正確" in page.text
+    assert verdicts(page) == []
+
+
+def test_all_mistakes_are_told_at_once(city: City) -> None:
+    page = look(
+        city,
+        query(
+            redirect_uri="https://elsewhere.invalid/",
+            response_type="token",
+            code_challenge=None,
+            scope="profile phone",
+            max_age="soon",
+        ),
+    )
+
+    assert "結果：6 項不對" in page.text
+    assert "unsupported_response_type" in verdicts(page)
+    assert verdicts(page).count("invalid_scope") == 2
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "",
+        "x",
+        "\u5e02?\u5e02=\u5e02",
+        "?client_id=nobody",
+        "?client_id=library&client_id=library",
+        "?client_id=library&state=%ff",
+        "?client_id=library&claims=%7B",
+        "?client_id=library&request=x.y.z",
+        "?client_id=library&request_uri=https://x.invalid/",
+        "?client_id=library&id_token_hint=x",
+        "?client_id=" + "x" * 9000,
+        "<script>alert(1)</script>",
+    ],
+)
+def test_whatever_is_pasted_is_looked_at(city: City, sent: str) -> None:
+    page = look(city, sent)
+
+    assert "項不對" in page.text
+    assert "<script>alert" not in page.text
+
+
+def test_looking_leaves_nothing_behind(city: City) -> None:
+    look(city, query(state="a-state-nobody-keeps"))
+
+    with city.database() as session:
+        assert session.scalar(select(func.count()).select_from(Interaction)) == 0
+
+
+def test_a_signed_request_is_opened_with_registered_keys_only(city: City) -> None:
+    key = proofs.new_key()
+    method = {"auth_method": "private_key_jwt", "sector": "bank.invalid"}
+    city.register("bank", jwks=proofs.public_set(key), **method)
+    city.register("far", jwks_uri="https://far.invalid/jwks.json", **method)
+    claims = {**authorization("bank"), "iss": "bank", "aud": ISSUER}
+    signed = proofs.signed(key, claims, kid=key.thumbprint())
+
+    assert "結果：全部正確" in look(city, f"?client_id=bank&request={signed}").text
+    assert "invalid_request_object" in verdicts(look(city, "?client_id=bank&request=x.y.z"))
+    assert "沒有檢查" in look(city, "?client_id=far&request=x.y.z").text
+
+
+def test_a_pushed_request_is_its_clients_own(city: City) -> None:
+    reference = "urn:ietf:params:oauth:request_uri:x"
+
+    assert "沒有檢查" in look(city, f"?client_id=library&request_uri={reference}").text
+
+
+def test_a_request_on_a_site_is_not_fetched(city: City) -> None:
+    city.register("shop", sector="shop.invalid", request_uris=["https://shop.invalid/r"])
+
+    page = look(city, "?client_id=shop&request_uri=https://shop.invalid/r")
+
+    assert "沒有檢查" in page.text
+    assert make.SECRET not in page.text
