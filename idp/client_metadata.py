@@ -22,6 +22,7 @@ from kernel.wording import Bilingual
 REDIRECTS = frozenset({"redirect_uris", "post_logout_redirect_uris"})
 RESPONSE_TYPES = ["code"]
 LONGEST_DESCRIPTION = 300
+SANDBOX = "sandbox:"  # before the sectors there
 PLAIN = (  # the same word for the same thing, there and here
     *("jwks", "jwks_uri", "sector_identifier_uri", "redirect_uris", "post_logout_redirect_uris"),
     *("grant_types", "request_uris", "logo_uri", "policy_uri", "tos_uri", "initiate_login_uri"),
@@ -93,7 +94,7 @@ def form_of(metadata: Json, *, client_id: str, profile: Profile, sector: str, pu
     told = {**DEFAULTS, **{name: value for name, value in metadata.items() if value is not None}}
     redirects = told.get("redirect_uris")
     first = redirects[0] if isinstance(redirects, list) and redirects else ""
-    name = told.get("client_name", sector)
+    name = told.get("client_name", sector.removeprefix(SANDBOX))
     return {
         "client_id": client_id,
         "name": {
@@ -147,7 +148,7 @@ def sector_of(redirect_uris: object, client_id: str, environment: Environment) -
 
 def placed(sector: str, environment: Environment) -> str:
     """Return the sector as it is called where the client is registered."""
-    return sector if environment is Environment.PRODUCTION else f"sandbox:{sector}"[:255]
+    return sector if environment is Environment.PRODUCTION else f"{SANDBOX}{sector}"[:255]
 
 
 def trial_purposes(scope: object, *, synthetic: bool, kind: OrganisationKind) -> list[Json]:

@@ -6,9 +6,11 @@ from sqlalchemy import Engine
 from clients import registry
 from clients.models import Review
 from kernel.db import sessions, transaction
+from kernel.outgoing import Answer
 from tests import make
 from tests.cli.conftest import Taipei
 from tests.cli.test_cli_clients import written
+from web import calling
 
 
 def the_token(taipei_id: Taipei, *words: str) -> str:
@@ -68,3 +70,22 @@ def test_a_client_is_turned_down_with_a_reason(
     assert turned_down.exit_code == 0
     with transaction(sessions(prepared)) as session:
         assert registry.get(session, "library").review_reason == "Not your purpose"
+
+
+def test_a_logo_is_fetched_and_kept(
+    prepared: Engine,
+    environment: pytest.MonkeyPatch,
+    taipei_id: Taipei,
+    tmp_path: Path,
+) -> None:
+    form = make.a_client_form(logo_uri="https://library.invalid/logo.png")
+    taipei_id("client", "add", written(tmp_path, form))
+    answers = [Answer(404, b""), Answer(200, b"\x89PNG\r\n\x1a\n")]
+    environment.setattr(calling, "caller", lambda _settings: lambda *_, **__: answers.pop(0))
+
+    away = taipei_id("client", "fetch-logo", "library")
+    fetched = taipei_id("client", "fetch-logo", "library")
+
+    assert (away.exit_code, fetched.exit_code) == (1, 0)
+    with transaction(sessions(prepared)) as session:
+        assert registry.get(session, "library").logo is not None

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Engine
 
 import migrations
-from kernel.settings import Settings
+from kernel.settings import Settings, Tls
 from tests.cli.conftest import Taipei
 from web import serving
 
@@ -64,6 +64,20 @@ def test_forwarded_headers_are_believed_only_behind_a_proxy_of_ours(
 
     assert options["forwarded_allow_ips"] == believed
     assert options["forwarder_headers"] == ""
+
+
+def test_the_service_speaks_tls_itself_if_it_has_a_certificate(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    paths = {name: tmp_path / name for name in ("certificate", "key")}
+    for path in paths.values():
+        path.write_text("PEM")
+
+    plain = serving.options(Settings(), bind="127.0.0.1:8600", workers=1)
+    options = serving.options(Settings(tls=Tls(**paths)), bind="127.0.0.1:8600", workers=1)
+
+    assert "certfile" not in plain
+    assert (options["certfile"], options["keyfile"]) == tuple(map(str, paths.values()))
 
 
 def test_gunicorn_takes_every_option(environment: pytest.MonkeyPatch) -> None:

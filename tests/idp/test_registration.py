@@ -145,6 +145,11 @@ def test_a_name_in_the_sandbox_is_not_the_one_outside(city: City) -> None:
 
 
 @one_database
+def test_a_client_without_a_name_is_called_after_its_host(city: City) -> None:
+    assert register(city, client_name=None)["client_name"] == "museum.invalid"
+
+
+@one_database
 def test_where_every_member_is_invented_the_sandbox_gives_what_scopes_bundle(city: City) -> None:
     rooms = city.app.extensions["taipei_id"]
     registrar = replace(rooms.registrar, synthetic=True)
@@ -342,7 +347,6 @@ NAMES = (
 
 
 @given(st.dictionaries(st.sampled_from(NAMES), VALUES, min_size=1, max_size=4))
-@one_database
 def test_no_metadata_break_anything(city: City, changes: Metadata) -> None:
     publish(city)
     token = a_token(city, uses=100)

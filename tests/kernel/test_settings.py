@@ -167,3 +167,16 @@ def test_adapters_are_a_list_in_the_environment_too(production: pytest.MonkeyPat
     production.setenv("TAIPEI_ID_ADAPTERS", "password, passkey")
 
     assert configuration.load().adapters == ("password", "passkey")
+
+
+def test_a_certificate_goes_with_its_key(production: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "site.pem"
+    file.write_text("PEM")
+    production.setenv("TAIPEI_ID_TLS__CERTIFICATE", str(file))
+    assert "go together" in refusal()
+
+    production.setenv("TAIPEI_ID_TLS__KEY", str(tmp_path / "nothing"))
+    assert "is not a file" in refusal()
+
+    production.setenv("TAIPEI_ID_TLS__KEY", str(file))
+    assert configuration.load().tls.key == file

@@ -10,11 +10,12 @@ import click
 from pydantic import ValidationError
 
 from audit import trail
-from clients import registry
+from clients import logos, registry
 from clients.models import Client
 from idp.acr import ACR
 from kernel import clock
 from kernel.errors import Refused
+from web import calling
 from web.cli.console import say, show_table, warn
 from web.cli.opening import opened
 from web.cli.refusals import Stop
@@ -111,6 +112,29 @@ def set_strength(
     say(f"{client_id}, {purpose}: {least_acr or 'any login'}")
 
 
+@client.command(name="fetch-logo")
+@click.argument("client_id")
+def fetch_logo(client_id: str) -> None:
+    """Fetch the picture at the logo_uri of CLIENT_ID, to be shown from here from now on."""
+    with opened() as at:
+        uri, call = registry.get(at.session, client_id).logo_uri, calling.caller(at.settings)
+    picture = logos.fetched_picture(call, uri)  # no transaction waits for a stranger's server
+    if picture is None:
+        raise Stop("there is no PNG, JPEG or WebP of less than 64 KB at its logo_uri")
+    with opened() as at:
+        row = registry.get(at.session, client_id)
+        row.logo = logos.keep(at.session, picture)
+        trail.record(
+            at.session,
+            "client.logo_fetched",
+            actor=None,
+            subject=row.id,
+            now=clock.now(),
+            channel="cli",
+        )
+    say(f"{client_id} shows its logo")
+
+
 def read_form(file: Path) -> dict[str, Any]:
     """Return the JSON object in `file`. Raises Stop saying where it breaks."""
     try:
@@ -155,7 +179,9 @@ def _described(row: Client) -> list[tuple[str, str]]:
         ("kind", row.organisation.kind.value),
         ("name", f"{row.name_zh} / {row.name_en}"),
         ("profile", row.profile.value),
+        ("review", row.review.value),
         ("authentication", row.auth_method.value),
+        ("jwks_uri", row.jwks_uri or "–"),
         ("certificate", _pairs(row.certificate)),
         ("tokens held to it", "yes" if row.certificate_bound else "no"),
         ("sector", row.sector),

@@ -88,6 +88,12 @@ class _Seed:
         yield "oidcc-formpost-basic-certification-test-plan", self._plan(browser, **static)
         yield "oidcc-config-certification-test-plan", self._plan(browser)
         yield "oidcc-rp-initiated-logout-certification-test-plan", self._plan(browser, **static)
+        for channel in ("backchannel", "frontchannel"):
+            told = {f"{channel}_logout_uri": f"{self._base}/{channel}_logout"}
+            pair = [self._client(f"{channel}-{number}", **told) for number in (1, 2)]
+            plan = f"oidcc-{channel}-rp-initiated-logout-certification-test-plan"
+            yield plan, self._plan(browser, client=pair[0], client2=pair[1])
+        yield "oidcc-session-management-certification-test-plan", self._plan(browser, **static)
         token = {"client_name": "suite", "initial_access_token": self._token(basic[0])}
         yield "oidcc-dynamic-certification-test-plan", self._plan(browser, client=token)
         resource = {"resource": {"resourceUrl": f"{self._at.settings.issuer}/userinfo"}}
