@@ -61,6 +61,7 @@ def _go_on() -> Response:
 
 
 def _show_login(error: str = "", status: int = 200, *, field: str = "login_id") -> Response:
+    onward = _next()
     page = pages.page(
         "login.html",
         action=url_for("account.log_in"),
@@ -70,8 +71,8 @@ def _show_login(error: str = "", status: int = 200, *, field: str = "login_id") 
         error=error or None,
         error_field=field if error else None,
         passkey=passkeys.form(url_for("account.log_in_by_passkey"), passkeys.ACCOUNT),
-        ways=methods.at_account(),
-        next=_next(),
+        ways=methods.at_account(onward=None if onward == url_for("account.index") else onward),
+        next=onward,
         shared_computer=request.form.get("shared_computer") == "yes",
         restart_url=None,
         cancel_url=None,

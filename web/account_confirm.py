@@ -12,8 +12,9 @@ from werkzeug.wrappers import Response
 from idp import acr
 from kernel.errors import Refused
 from members import register
-from web import cards, certificates, login, pages, passkeys, scope
+from web import login, pages, passkeys, scope
 from web.account import bp
+from web.card_ways import WAYS
 from web.login import LoginLocked
 
 P = ParamSpec("P")
@@ -38,8 +39,7 @@ def is_strongest() -> bool:
 
 def has_stronger(member_id: UUID) -> bool:
     """Say whether the member has more than a password to confirm with."""
-    ways = (passkeys, certificates, cards)
-    return any(way.has_one(member_id) for way in ways)
+    return passkeys.has_one(member_id) or any(way.has_one(member_id) for way in WAYS.values())
 
 
 def confirmation_required(view: Callable[P, R]) -> Callable[P, R | Response]:
@@ -109,31 +109,37 @@ def _go_on() -> Response:
 
 
 def _page(error: str, *, field: str = "password") -> str:
-    need = request.form.get("need", "") or request.args.get("need", "")
     member = register.get(scope.db(), scope.member_id())
     has_passkey = passkeys.has_one(member.id)
-    has_certificate = certificates.has_one(member.id)
     url = url_for("account.confirm_passkey")
     return pages.page(
         "account/confirm.html",
         action=url_for("account.confirm_password"),
         passkey=passkeys.form(url, passkeys.CONFIRM) if has_passkey else None,
-        certificate_url=url_for("account.confirm_certificate_page") if has_certificate else None,
-        card_url=_card_url(member.id, need),
-        more_only=need == passkeys.NAME and has_stronger(member.id),
+        cards=_cards(member.id),
+        more_only=wanted_need() == passkeys.NAME and has_stronger(member.id),
         next=wanted_next(),
         login=member.login,
         errors=[(field, error)] if error else [],
     )
 
 
-def _card_url(member_id: UUID, need: str) -> str | None:
-    if not cards.has_one(member_id):
-        return None
-    return url_for("account.confirm_card", next=wanted_next(), need=need or None)
+def _cards(member_id: UUID) -> dict[str, str]:
+    """Return where to confirm with each kind of card the member has."""
+    onward, need = wanted_next(), wanted_need() or None
+    return {
+        kind: url_for("account.confirm_card", kind=kind, next=onward, need=need)
+        for kind, way in WAYS.items()
+        if way.has_one(member_id)
+    }
 
 
 def wanted_next() -> str:
     """Return the page of ours to which the visitor was going."""
     wanted = request.form.get("next", "") or request.args.get("next", "")
     return pages.own_path(wanted, or_else="account.index")
+
+
+def wanted_need() -> str:
+    """Return what is not enough without more: `passkey` if a password is not, else nothing."""
+    return request.form.get("need", "") or request.args.get("need", "")

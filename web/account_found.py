@@ -11,9 +11,8 @@ from carriers import bindings, loss_reports
 from carriers.models import Binding, CarrierKind
 from idp import acr
 from kernel.errors import NotFound, Refused
-from web import notices, pages, passkeys, scope
+from web import carrier_views, notices, pages, passkeys, scope
 from web.account import bp
-from web.account_carriers import name_of
 from web.account_confirm import strongest_required
 from web.login import LoginLocked
 from web.mails import Mail
@@ -96,7 +95,7 @@ def _show(binding: Binding, error: str = "", status: int = 200) -> Response:
     page = pages.page(
         "account/found_carrier.html",
         action=url,
-        name=name_of(binding),
+        name=carrier_views.title_of(binding),
         passkey=passkeys.form(url, _place(binding.id)) if must_show else None,
         may_press=has_another,
         error=error,

@@ -1,44 +1,28 @@
-"""Sign in with a card: what the page's script brings from the reader, and what it adds up to."""
+"""Sign in with a card that was read: what its number or its key adds up to, with a password."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from uuid import UUID
 
-from flask import Blueprint, jsonify, request, url_for
-from werkzeug.wrappers import Response
+from flask import request, url_for
 
 from adapters.contract import Challenge, NotProven, Proof, ProofKind
-from adapters.smartcard import talks
-from adapters.smartcard.adapter import SmartcardAdapter
-from adapters.smartcard.reading import Command, Voucher
-from audit import trail
+from adapters.smartcard import enrolment
 from carriers import bindings
-from kernel.db import transaction
-from kernel.errors import NotFound, Refused
+from carriers.models import Binding
+from kernel.errors import Refused
 from members import register
-from web import challenges, cookies, csrf, headers, login, pages, passkeys, problems, proofs, scope
+from web import card_program, card_reading, carrier_binding, login, pages, proofs, scope
+from web.card_program import CardForm
+from web.card_reading import adapter
 
-bp = Blueprint("cards", __name__, url_prefix="/card")
-NAME = "smartcard"
-
-
-@dataclass(frozen=True, kw_only=True)
-class CardForm:
-    """What the template's form needs; its script does the rest."""
-
-    action: str
-    place: str
-    read_url: str
-    answer_url: str
-    programs: str  # addresses on the visitor's own computer
+NAME, bp = card_reading.NAME, card_reading.bp
 
 
-def adapter() -> SmartcardAdapter:
-    """Return the adapter. Raises NotFound if cards are not offered here."""
-    found = scope.rooms().adapters.get(NAME)
-    if not isinstance(found, SmartcardAdapter):
-        raise NotFound("carrier.not_found")
-    return found
+def form(action: str, place: str) -> CardForm:
+    """Return what the template needs. Raises NotFound if cards are not offered here."""
+    adapter()
+    ask_url, answer_url = url_for("cards.read"), url_for("cards.answer")
+    return card_program.form(NAME, action, place, ask_url=ask_url, answer_url=answer_url)
 
 
 def is_offered() -> bool:
@@ -46,73 +30,21 @@ def is_offered() -> bool:
     return NAME in scope.rooms().adapters
 
 
-def form(action: str, place: str) -> CardForm:
-    """Return what the template needs, and let its script speak to the card program."""
-    programs = scope.rooms().settings.card_programs
-    headers.allow_connections(programs)
-    return CardForm(
-        action=action,
-        place=place,
-        read_url=url_for("cards.read"),
-        answer_url=url_for("cards.answer"),
-        programs=" ".join(programs),
+def bind(place: str) -> Binding:
+    """Tie the card that was read to the visitor's account.
+
+    Raises what `adapters.smartcard.enrolment.finish` raises.
+    """
+    return enrolment.finish(
+        scope.db(),
+        adapter(),
+        _take(place),
+        _sent(),
+        member_id=scope.member_id(),
+        name=request.form.get("name", ""),
+        acr=carrier_binding.known_by(),
+        now=scope.now(),
     )
-
-
-@bp.post("/read")
-def read() -> Response:
-    """Begin to read the card that is in the visitor's reader: say the first command."""
-    csrf.require()
-    place = request.form.get("place", "")[: passkeys.LONGEST_PLACE]
-    proofs.require_patience()
-    challenge = adapter().begin(proofs.context(), now=scope.now())
-    challenges.put(scope.db(), challenge, browser=cookies.browser(), place=place)
-    try:
-        atr = request.form.get("atr", "")
-        step = adapter().reading.start(scope.db(), challenge, atr, now=scope.now())
-    except Refused as refused:
-        return _refuse(refused)
-    return _answer({"challenge": challenge.nonce, **asdict(step)})
-
-
-@bp.post("/answer")
-def answer() -> Response:
-    """Take the card's answer: say the next command, or vouch that the card was read."""
-    csrf.require()
-    nonce = request.form.get("challenge", "")
-    place = request.form.get("place", "")[: passkeys.LONGEST_PLACE]
-    try:
-        step = _go_on(nonce, place, request.form.get("answer", ""))
-    except Refused as refused:
-        return _refuse(refused)
-    return _answer({"card": step.text} if isinstance(step, Voucher) else asdict(step))
-
-
-def _go_on(nonce: str, place: str, text: str) -> Command | Voucher:
-    session, now = scope.db(), scope.now()
-    if challenges.find_place(session, nonce, browser=cookies.browser(), now=now) != place:
-        raise Refused("challenge.expired")
-    scope.keep()
-    with transaction(scope.rooms().sessions) as own:  # a step is used up whatever comes of it
-        taken = talks.take(own, nonce, now=now)
-    return adapter().reading.go_on(scope.db(), nonce, taken, text)
-
-
-def _answer(body: Mapping[str, object]) -> Response:
-    response = jsonify(body)
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-def _refuse(refused: Refused) -> Response:
-    """Tell the page what was wrong with the card, and write it down; never whose card it is."""
-    code, now = refused.code, scope.now()
-    scope.abandon(
-        aftermath=lambda session: trail.record(
-            session, "card.refused", actor=None, now=now, reason=code
-        )
-    )
-    return problems.problem(code)
 
 
 def has_one(member_id: UUID) -> bool:
@@ -172,25 +104,25 @@ def attempt(place: str, *, only: UUID | None = None) -> UUID:
 def _taken(place: str) -> Challenge:
     scope.keep()  # the question is consumed in a transaction of its own
     try:
-        return take(place)
+        return _take(place)
     except Refused as stale:
         login.record_failure(stale)
         raise
 
 
-def take(place: str) -> Challenge:
+def _take(place: str) -> Challenge:
     """Consume the question this form's card was read for."""
     return proofs.take(place, request.form.get("challenge", ""))
 
 
-def sent() -> dict[str, str]:
+def _sent() -> dict[str, str]:
     """Return the form's answer to it."""
     typed = request.form.get("login_id", "")
     return {"card": request.form.get("card", ""), **({"login": typed} if typed else {})}
 
 
 def _shown(challenge: Challenge) -> _Shown:
-    cards, answer, session = adapter(), sent(), scope.db()
+    cards, answer, session = adapter(), _sent(), scope.db()
     try:
         seen = cards.seen(challenge, answer)
         number = cards.reading.numbers.hash_of(seen).hex()

@@ -3,32 +3,26 @@
 The card program on the visitor's own computer asks for the PIN; we never see it.
 """
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from flask import Blueprint, Response, jsonify, request, url_for
 
 from adapters.contract import Proof
+from adapters.keycard import enrolment
 from adapters.keycard.adapter import KeyCardAdapter
+from carriers.models import Binding
 from kernel.errors import NotFound, Refused
-from web import challenges, cookies, csrf, headers, login, pages, proofs, scope
+from web import card_program, carrier_binding, csrf, login, pages, proofs, scope
+from web.card_program import CardForm
 from web.login import LoginLocked
 
 bp = Blueprint("chip_cards", __name__, url_prefix="/chip-card")
 NAME = "key-card"
-LONGEST_PLACE = 64
-ACCOUNT = "account-chip-card"  # the places that are no interaction
-BINDING = "bind-chip-card"
 
 
-@dataclass(frozen=True, kw_only=True)
-class ChipCardForm:
-    """What the template's form needs; its script does the rest."""
-
-    action: str
-    place: str
-    options_url: str
-    programs: str  # addresses on the visitor's own computer
+@bp.before_request
+def _only_our_forms() -> None:
+    csrf.require()
 
 
 def adapter() -> KeyCardAdapter:
@@ -44,24 +38,21 @@ def is_offered() -> bool:
     return NAME in scope.rooms().adapters
 
 
-def form(action: str, place: str) -> ChipCardForm:
-    """Return what the template needs, and let its script speak to the card program."""
+def has_one(member_id: UUID) -> bool:
+    """Say whether the member has a chip card and may use it now."""
+    return is_offered() and adapter().is_held_by(scope.db(), member_id)
+
+
+def form(action: str, place: str) -> CardForm:
+    """Return what the template needs. Raises NotFound if chip cards are not taken here."""
     adapter()
-    programs = scope.rooms().settings.card_programs
-    headers.allow_connections(programs)
-    url = url_for("chip_cards.options")
-    return ChipCardForm(action=action, place=place, options_url=url, programs=" ".join(programs))
+    return card_program.form(NAME, action, place, ask_url=url_for("chip_cards.options"))
 
 
 @bp.post("/options")
 def options() -> Response:
-    """Put a question to this browser: the same to everybody, nobody is known yet."""
-    csrf.require()
-    asking, place = adapter(), request.form.get("place", "")[:LONGEST_PLACE]
-    proofs.require_patience()
-    challenge = asking.begin(proofs.context(), now=scope.now())
-    challenges.put(scope.db(), challenge, browser=cookies.browser(), place=place)
-    response = jsonify(dict(challenge.public))
+    """Put a question to this browser for a card to sign."""
+    response = jsonify(dict(proofs.ask(adapter()).public))
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -76,12 +67,29 @@ def attempt(place: str, *, only: UUID | None = None) -> UUID:
 
 def _prove(place: str) -> Proof:
     challenge = proofs.take(place, request.form.get("challenge", ""))
-    return adapter().verify(scope.db(), proofs.context(), challenge, sent(), now=scope.now())
+    return adapter().verify(scope.db(), proofs.context(), challenge, _sent(), now=scope.now())
 
 
-def sent() -> dict[str, str]:
-    """Return the form's answer to the question."""
+def _sent() -> dict[str, str]:
     return {"token": request.form.get("token", "")}
+
+
+def bind(place: str) -> Binding:
+    """Tie the card that signed to the visitor's account.
+
+    Raises what `adapters.keycard.enrolment.finish` raises.
+    """
+    return enrolment.finish(
+        scope.db(),
+        adapter(),
+        proofs.context(),
+        proofs.take(place, request.form.get("challenge", "")),
+        _sent(),
+        member_id=scope.member_id(),
+        name=request.form.get("name", ""),
+        acr=carrier_binding.known_by(),
+        now=scope.now(),
+    )
 
 
 def trouble(problem: LoginLocked | Refused) -> tuple[str, int]:

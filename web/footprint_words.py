@@ -172,6 +172,8 @@ METHODS: Mapping[str, Bilingual] = {
     "password": Bilingual("用密碼", "By password"),
     "passkey": Bilingual("用通行密鑰", "By passkey"),
     "certificate": Bilingual("用憑證", "By certificate"),
+    "key-card": Bilingual("用晶片卡", "By chip card"),
+    "smartcard": Bilingual("用卡片", "By card"),
     "phone": Bilingual("用手機確認", "By confirming on a phone"),
 }
 OTHER = Bilingual("其他紀錄（%(kind)s）", "Another record (%(kind)s)")

@@ -26,7 +26,7 @@ Environ = Mapping[str, Any]  # PEP 3333
 class Front:
     """A host at which a proxy of ours asks whoever comes for a certificate; without address, none.
 
-    A star in the address stands for twenty random digits (`web.certificates`).
+    A star in the address stands for twenty random digits (`web.certificate_front`).
     """
 
     def __init__(self, address: str, secret: str) -> None:

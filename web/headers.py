@@ -20,6 +20,7 @@ HEADERS = {
 _EVERYWHERE = tuple((name.lower(), (name, value)) for name, value in HEADERS.items())
 MAY_BE_A_POPUP = ("/authorize", "/interaction/", "/logout")
 FRAMED_BY_CLIENTS = "/session-state"
+OPENER = "Cross-Origin-Opener-Policy"
 HTTPS_ONLY = "max-age=63072000; includeSubDomains"
 
 
@@ -41,9 +42,9 @@ def allow_form_target(address: str) -> None:
     g.setdefault("form_targets", set()).add(source)
 
 
-def allow_connections(origins: Iterable[str]) -> None:
-    """Let this page's script speak to programs on the visitor's own computer."""
-    g.setdefault("connections", []).extend(origins)
+def allow_programs(origins: Iterable[str]) -> None:
+    """Let this page's script speak to programs on the visitor's own computer, and their windows."""
+    g.setdefault("programs", []).extend(origins)
 
 
 def allow_frames(addresses: Iterable[str]) -> None:
@@ -55,7 +56,7 @@ def allow_frames(addresses: Iterable[str]) -> None:
 def _policy() -> str:
     targets = " ".join(["'self'", *sorted(g.get("form_targets", ()))])
     scripts = f"'nonce-{g.nonce}' 'strict-dynamic'" if "nonce" in g else "'none'"
-    connections = " ".join(["'self'", *g.get("connections", ())])
+    connections = " ".join(["'self'", *g.get("programs", ())])
     frames = f"; frame-src {' '.join(sorted(g.frames))}" if "frames" in g else ""
     return (
         "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
@@ -70,7 +71,7 @@ def missing(path: str, present: Container[str]) -> list[tuple[str, str]]:
     if path == FRAMED_BY_CLIENTS:
         found = [pair for pair in found if pair[0] != "X-Frame-Options"]
     if not path.startswith(MAY_BE_A_POPUP):
-        found.append(("Cross-Origin-Opener-Policy", "same-origin"))
+        found.append((OPENER, "same-origin"))
     return found
 
 
@@ -86,6 +87,8 @@ def init(app: Flask) -> None:
     @app.after_request
     def add(response: Response) -> Response:
         cookies.write(response)
+        if "programs" in g and not request.path.startswith(MAY_BE_A_POPUP):
+            response.headers[OPENER] = "same-origin-allow-popups"
         present = {name.lower() for name, _ in response.headers}
         response.headers.extend(missing(request.path, present))
         if response.mimetype == "text/html":

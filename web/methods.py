@@ -17,21 +17,10 @@ from idp import acr
 from idp.interaction import LogIn, Step, StepUp
 from kernel.wording import Bilingual
 from web import pages, scope
+from web.card_ways import KINDS
 
 PHONE = "phone"  # not an adapter: another device that is signed in already
 HAVE_PAGES = frozenset({"password", "passkey"})
-# What brings a page of its own that the chooser leads to.
-PAGES = {
-    "certificate": "interactions.certificate_page",
-    "key-card": "interactions.chip_card_page",
-    "smartcard": "interactions.card_page",
-}
-ACCOUNT_PAGES = {
-    "certificate": "account.certificate_page",
-    "key-card": "account.chip_card_login",
-    "smartcard": "account.card_login",
-}
-ICONS = dict.fromkeys(PAGES, "card")
 WITH_PASSWORD = frozenset({"smartcard"})  # whose page may ask for the password, too
 LOGIN = "login"  # the field that is filled in where the member is known
 LABELS = {
@@ -56,7 +45,7 @@ def ways(interaction_id: UUID, following: Step, *, essential: Iterable[str]) -> 
         Way(
             label=each.capabilities.label.text(pages.language()),
             url=_page_of(name, interaction_id),
-            icon=ICONS.get(name, "key"),
+            icon="card" if name in KINDS else "key",
         )
         for name, each in offered(following).items()
     ]
@@ -86,23 +75,28 @@ def _has_a_passkey() -> bool:
     )
 
 
-def at_account() -> list[Way]:
+def at_account(*, onward: str | None) -> list[Way]:
     """Return the ways into the account itself that have a page of their own there."""
     return [
         Way(
             label=each.capabilities.label.text(pages.language()),
-            url=url_for(ACCOUNT_PAGES[name]),
-            icon=ICONS[name],
+            url=url_for("account.card_login", kind=KINDS[name], next=onward),
+            icon="card",
         )
         for name, each in for_login().items()
-        if name in ACCOUNT_PAGES
+        if name in KINDS
     ]
 
 
 def _page_of(name: str, interaction_id: UUID) -> str:
-    if name in PAGES:
-        return url_for(PAGES[name], interaction_id=interaction_id)
+    if name in KINDS:
+        return card_url("card_page", KINDS[name], interaction_id)
     return url_for("interactions.method_page", interaction_id=interaction_id, method=name)
+
+
+def card_url(endpoint: str, kind: str, interaction_id: UUID) -> str:
+    """Return the address of an interaction's page for this kind of card."""
+    return url_for(f"interactions.{endpoint}", interaction_id=interaction_id, kind=kind)
 
 
 def reached_by(member_id: UUID, amr: Collection[str]) -> frozenset[str]:
@@ -151,7 +145,7 @@ def _plain() -> Mapping[str, Adapter]:
     return {
         name: each
         for name, each in scope.rooms().adapters.items()
-        if name in PAGES or (name not in HAVE_PAGES and not each.capabilities.needs_script)
+        if name in KINDS or (name not in HAVE_PAGES and not each.capabilities.needs_script)
     }
 
 

@@ -9,12 +9,11 @@ from adapters.contract import Adapter, NotProven, Proof
 from carriers import bindings
 from carriers.models import CarrierKind
 from kernel.errors import NotFound, Refused
-from web import challenges, cookies, csrf, login, pages, proofs, scope
+from web import cookies, csrf, login, pages, proofs, scope
 from web.login import LoginLocked
 
 bp = Blueprint("passkeys", __name__, url_prefix="/passkey")
 NAME = "passkey"
-LONGEST_PLACE = 64
 ACCOUNT = "account"  # the places that are no interaction
 CONFIRM = "confirm"
 
@@ -45,11 +44,7 @@ def form(action: str, place: str) -> PasskeyForm | None:
 def options() -> Response:
     """Put a question to this browser: the same to everybody, nobody is known yet."""
     csrf.require()
-    place = request.form.get("place", "")[:LONGEST_PLACE]
-    proofs.require_patience()
-    challenge = _adapter().begin(proofs.context(), now=scope.now())
-    challenges.put(scope.db(), challenge, browser=cookies.browser(), place=place)
-    return answer(challenge.public["options"])
+    return answer(proofs.ask(_adapter()).public["options"])
 
 
 def answer(body: str) -> Response:
@@ -105,11 +100,14 @@ def _adapter() -> Adapter:
     return adapter
 
 
+def is_offered() -> bool:
+    """Say whether passkeys are taken here."""
+    return NAME in scope.rooms().adapters
+
+
 def has_one(member_id: UUID) -> bool:
     """Say whether the member could sign in with a passkey now."""
-    return NAME in scope.rooms().adapters and bindings.has_usable(
-        scope.db(), member_id, CarrierKind.PASSKEY
-    )
+    return is_offered() and bindings.has_usable(scope.db(), member_id, CarrierKind.PASSKEY)
 
 
 def failed_words(refused: Refused) -> str:

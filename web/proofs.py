@@ -5,12 +5,26 @@ from uuid import UUID
 
 from flask import request
 
-from adapters.contract import Challenge, Context, NotProven, Proof
+from adapters.contract import Adapter, Challenge, Context, NotProven, Proof
 from carriers import bindings
 from kernel.db import transaction
 from kernel.errors import Refused
 from members import register, standing
 from web import challenges, cookies, login, scope
+
+LONGEST_PLACE = 64
+
+
+def ask(adapter: Adapter) -> Challenge:
+    """Put a question to this browser: the same to everybody, nobody is known yet.
+
+    Raises Refused `login.locked`.
+    """
+    place = request.form.get("place", "")[:LONGEST_PLACE]
+    require_patience()
+    challenge = adapter.begin(context(), now=scope.now())
+    challenges.put(scope.db(), challenge, browser=cookies.browser(), place=place)
+    return challenge
 
 
 def require_patience() -> None:

@@ -29,7 +29,6 @@ def _show(current: Open, error: str = "", status: int = 200) -> Page:
     following = current.next()
     only_certificate = isinstance(following, StepUp) and acr.level(following.acr) > PASSKEY
     has_passkey = passkeys.has_one(scope.member_id()) and not only_certificate
-    new = "account.new_certificate" if only_certificate else "account.new_carrier"
     page = pages.page(
         "step_up.html",
         client=client_view(current.asked.client),
@@ -37,11 +36,18 @@ def _show(current: Open, error: str = "", status: int = 200) -> Page:
         passkey=passkeys.form(current.url("step_up"), str(current.row.id)) if has_passkey else None,
         ways=methods.ways(current.row.id, following, essential=current.asked.essential_acr),
         only_certificate=only_certificate,
-        add_url=url_for(new, next=current.url("step")),
+        add_url=_add_url(current, only_certificate=only_certificate),
         error=error,
         cancel_url=current.url("give_up"),
     )
     return Response(page, status, mimetype="text/html")
+
+
+def _add_url(current: Open, *, only_certificate: bool) -> str:
+    """Return where to add what is missing; from there the member comes back here."""
+    if only_certificate:
+        return url_for("account.new_card", kind="certificate", next=current.url("step"))
+    return url_for("account.new_carrier", next=current.url("step"))
 
 
 @bp.post("/step-up")

@@ -102,8 +102,8 @@ def after(visitor: Visitor, answer: tuple[int, str]) -> str:
     status, location = answer
     assert status in {302, 303}, answer
     visitor.open(location)
-    if visitor.shows("submit_certificate") and "憑證讀到了" in visitor.page:
-        visitor.submit("submit_certificate")
+    if visitor.shows("submit_card") and "憑證讀到了" in visitor.page:
+        visitor.submit("submit_card")
     return visitor.page
 
 

@@ -351,7 +351,7 @@ def test_what_was_read_is_good_once(city: City, cards: SmartcardAdapter) -> None
 def test_what_one_browser_read_is_not_another_ones(city: City, cards: SmartcardAdapter) -> None:
     card, mine, other = a_city_card(cards), Browser(city), Browser(city)
     tie(city, card)
-    read = Reader(mine, card).read("account")
+    read = Reader(mine, card).read("account-card")
 
     page = other.submit(other.get("/account/login/card"), **read)
 
@@ -361,12 +361,12 @@ def test_what_one_browser_read_is_not_another_ones(city: City, cards: SmartcardA
 @one_database
 def test_another_browser_cannot_go_on_reading(city: City, cards: SmartcardAdapter) -> None:
     mine, other = (Reader(Browser(city), StorageCard(UID)) for _ in range(2))
-    begun = mine.say("read", place="account", atr=mine.card.atr.hex()).get_json()
+    begun = mine.say("read", place="account-card", atr=mine.card.atr.hex()).get_json()
     sent = {"challenge": begun["challenge"], "answer": f"{UID.hex()}9000"}
 
-    assert other.say("answer", place="account", **sent).status_code == 400
+    assert other.say("answer", place="account-card", **sent).status_code == 400
     assert mine.say("answer", place="elsewhere", **sent).status_code == 400
-    assert "card" in mine.say("answer", place="account", **sent).get_json()
+    assert "card" in mine.say("answer", place="account-card", **sent).get_json()
 
 
 # Step up
@@ -381,7 +381,7 @@ def test_password_then_card_opens_a_card_service(city: City, cards: SmartcardAda
     assert "卡片" in page.text
 
     city.wait(seconds=40)
-    page = browser.get(page.request.path.replace("/step-up", "/by/smartcard"))
+    page = browser.get(page.request.path.replace("/step-up", "/card"))
     assert 'name="password"' not in page.text
     page = browser.follow(use(browser, page, card))
     tokens = city.exchange(answer(browser.consent(page))["code"]).get_json()
@@ -395,7 +395,7 @@ def test_card_and_password_at_once_open_a_card_service(city: City, cards: Smartc
     card, browser = a_city_card(cards), Browser(city)
     tie(city, card)
     page = browser.authorize(claims=DEMAND)
-    page = browser.get(page.request.path.replace("/login", "/by/smartcard"))
+    page = browser.get(page.request.path.replace("/login", "/card"))
 
     page = browser.follow(use(browser, page, card, password=make.PASSWORD))
     tokens = city.exchange(answer(browser.consent(page))["code"]).get_json()
@@ -411,11 +411,11 @@ def test_a_card_alone_is_asked_for_the_password_where_more_is_demanded(
     card, browser = a_city_card(cards), Browser(city)
     tie(city, card)
     page = browser.authorize(claims=DEMAND)
-    page = browser.get(page.request.path.replace("/login", "/by/smartcard"))
+    page = browser.get(page.request.path.replace("/login", "/card"))
     page = browser.follow(use(browser, page, card))
     assert page.request.path.endswith("/step-up")
 
-    page = browser.get(page.request.path.replace("/step-up", "/by/smartcard"))
+    page = browser.get(page.request.path.replace("/step-up", "/card"))
     assert 'name="password"' in page.text
     page = browser.follow(use(browser, page, card, password=make.PASSWORD))
 
@@ -430,7 +430,7 @@ def test_a_step_up_takes_the_card_of_who_is_here(city: City, cards: SmartcardAda
     tie(city, hers, "ah.hua")
     browser = Browser(city)
     page = browser.log_in(browser.authorize(claims=DEMAND))
-    page = browser.get(page.request.path.replace("/step-up", "/by/smartcard"))
+    page = browser.get(page.request.path.replace("/step-up", "/card"))
 
     page = use(browser, page, hers)
 
@@ -446,11 +446,11 @@ def test_a_storage_card_is_not_offered_where_more_is_demanded(
     browser = Browser(city)
     page = browser.log_in(browser.authorize(claims=DEMAND))
 
-    assert "/by/smartcard" not in page.text
-    page = browser.follow(browser.get(page.request.path.replace("/step-up", "/by/smartcard")))
+    assert '/card"' not in page.text
+    page = browser.follow(browser.get(page.request.path.replace("/step-up", "/card")))
     assert page.request.path.endswith("/step-up")
     form = {"csrf_token": hidden(page)["csrf_token"]}
-    path = page.request.path.replace("/step-up", "/by/smartcard")
+    path = page.request.path.replace("/step-up", "/card")
     assert browser.post(path, form).status_code == 303
 
 
@@ -557,7 +557,7 @@ def test_nothing_a_body_contains_breaks_the_server(
 @one_database
 def test_what_is_left_of_a_reading_is_swept_away(city: City, cards: SmartcardAdapter) -> None:
     reader = Reader(Browser(city), StorageCard(UID))
-    reader.read("account")
+    reader.read("account-card")
 
     with city.database() as session:
         assert session.scalars(select(CardTalk)).one().expires_at == city.now + timedelta(minutes=2)

@@ -1,5 +1,6 @@
 """Certificates over HTTP: bind one, sign in, step up; and every way to forge the proxy's word."""
 
+import html
 import json
 import re
 from dataclasses import replace
@@ -80,7 +81,7 @@ def escaped(holder: Holder) -> str:
 
 def start(browser: Browser, page: TestResponse) -> str:
     """Go to the front; return its address."""
-    form = {"csrf_token": token(browser), "place": place_of(page)}
+    form = {"csrf_token": token(browser), "place": place_of(page), **page.request.args}
     response = browser.post("/certificate/start", form)
     assert response.status_code == 303
     return response.location
@@ -91,7 +92,8 @@ def at_front(city: City, url: str, **headers: str) -> TestResponse:
     parts = urlsplit(url)
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     http = city.app.test_client(use_cookies=False)
-    return http.get(parts.path, base_url=f"https://{parts.netloc}", headers=sent)
+    http_url, query = f"https://{parts.netloc}", parts.query
+    return http.get(parts.path, base_url=http_url, query_string=query, headers=sent)
 
 
 def present(browser: Browser, page: TestResponse, holder: Holder) -> TestResponse:
@@ -200,7 +202,7 @@ def test_a_password_alone_does_not_touch_what_a_certificate_guards(cards: City) 
 
     confirming = browser.get("/account/confirm/certificate")
     assert "還沒有綁定" in send(browser, confirming, OTHER).text
-    assert send(browser, confirming, HOLDER).location == "/account/carriers"
+    assert send(browser, confirming, HOLDER).location == "/account"
     assert browser.get(url).status_code == 200
 
 
@@ -210,10 +212,48 @@ def test_a_certificate_presented_over_tls_confirms_too(cards: City) -> None:
     browser = Browser(cards)
     sign_in(browser)
 
-    back = present(browser, browser.get("/account/confirm/certificate"), HOLDER)
+    wanted = browser.get("/account/carriers/new").location
+    confirm = browser.get(wanted).text
+    url = re.search(r'id="confirm_certificate" href="([^"]*)"', confirm)
+    assert url, confirm
 
-    assert browser.submit(back).location == "/account/carriers"
+    back = present(browser, browser.get(html.unescape(url[1])), HOLDER)
+
+    onward = "/account/carriers/new"
+    assert f'name="next" value="{onward}"' in back.text
+    assert browser.submit(back, next=onward).location == onward
     assert browser.get("/account/carriers/new").status_code == 200
+
+
+@one_database
+@pytest.mark.parametrize(
+    "hostile",
+    ["//evil.invalid/", "https://evil.invalid/", "/\\evil.invalid", "/x\r\nSet-Cookie: a=b"],
+)
+def test_the_way_over_the_front_leads_to_our_own_pages_only(cards: City, hostile: str) -> None:
+    enrolled(cards)
+    browser = Browser(cards)
+    sign_in(browser)
+    page = browser.get(f"/account/confirm/certificate?next={quote(hostile, safe='')}")
+
+    back = present(browser, page, HOLDER)
+
+    assert 'name="next" value="/account"' in back.text
+    assert browser.submit(back, next=hostile).location == "/account"
+
+
+@one_database
+@pytest.mark.clause("2(8)2")
+def test_who_was_sent_to_bind_a_certificate_comes_back_to_the_service(cards: City) -> None:
+    browser = Browser(cards)
+    step_up = browser.log_in(browser.authorize(claims=DEMAND), login="holder")
+    add = re.search(r'id="add_certificate" href="([^"]*)"', step_up.text)
+    assert add
+
+    form = {"last_four": "0001", "next": step_up.request.path.removesuffix("/step-up")}
+    bound = send(browser, browser.get(html.unescape(add[1])), HOLDER, **form)
+
+    assert bound.location == step_up.request.path.removesuffix("/step-up")
 
 
 # Signing in

@@ -41,7 +41,7 @@ def sign_in_by_password(browser: Browser) -> None:
 def sign(browser: Browser, page: TestResponse, chip: Chip, **more: str) -> TestResponse:
     """Do what the page's script does."""
     found = re.search(r'data-place="([^"]*)"', page.text)
-    action = re.search(r'action="([^"]*)" novalidate hidden data-chip-card', page.text)
+    action = re.search(r'action="([^"]*)" novalidate hidden data-card="sign"', page.text)
     assert found, page.text
     assert action
     form = {"csrf_token": hidden(page)["csrf_token"], "place": found[1]}
@@ -147,4 +147,61 @@ def test_where_no_chip_cards_are_taken_there_is_no_such_page(city: City) -> None
     assert browser.get(LOGIN).status_code == 404
     sign_in_by_password(browser)
     assert browser.get(BIND).status_code == 404
-    assert "add_chip_card" not in browser.get("/account/carriers").text
+    assert "add_chip-card" not in browser.get("/account/carriers").text
+
+
+@one_database
+def test_a_card_leads_to_the_page_that_was_wanted(city: City) -> None:
+    chip, browser = bound(city), Browser(city)
+    login = browser.get("/account/login?next=/account/consents")
+    assert 'href="/account/login/chip-card?next=/account/consents"' in login.text
+
+    page = browser.get("/account/login/chip-card?next=/account/consents")
+    assert 'name="next" value="/account/consents"' in page.text
+    assert sign(browser, page, chip, next="/account/consents").location == "/account/consents"
+
+
+@one_database
+def test_nobody_is_led_away_from_this_site_by_a_card(city: City) -> None:
+    chip, browser = bound(city), Browser(city)
+
+    page = browser.get("/account/login/chip-card?next=//evil.invalid/")
+
+    assert 'name="next" value="/account"' in page.text
+    assert sign(browser, page, chip, next="https://evil.invalid/").location == "/account"
+
+
+@one_database
+@pytest.mark.clause("8(3)")
+def test_a_chip_card_confirms_what_a_password_does_not(city: City) -> None:
+    chip, browser = bound(city), Browser(city)
+    sign_in_by_password(browser)
+    page = browser.follow(browser.get("/account/carriers/new"))
+    assert "confirm_chip-card" in page.text
+    assert 'id="submit_confirm"' not in page.text
+
+    page = browser.get("/account/confirm/chip-card?next=/account/carriers/new&need=passkey")
+    onward = "/account/carriers/new"
+
+    assert sign(browser, page, chip, next=onward).location == onward
+    assert browser.get(onward).status_code == 200
+
+
+@one_database
+def test_another_members_card_confirms_nothing(city: City) -> None:
+    chip, browser = bound(city), Browser(city)
+    city.enrol("other")
+    page = browser.get("/account/login")
+    browser.submit(page, login_id="other", password=make.PASSWORD)
+
+    page = browser.get("/account/confirm/chip-card")
+
+    assert "卡片沒有通過" in sign(browser, page, chip).text
+
+
+@one_database
+def test_the_footprint_says_by_what_somebody_signed_in(city: City) -> None:
+    chip, browser = bound(city), Browser(city)
+    sign(browser, browser.get(LOGIN), chip)
+
+    assert "用晶片卡" in browser.get("/account/footprint").text

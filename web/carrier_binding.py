@@ -1,0 +1,38 @@
+"""Tie a carrier to an account online: who may not, at which place, and what the member is told."""
+
+from audit import footprint
+from audit.lines import Kind
+from carriers import bindings
+from carriers.models import Binding
+from kernel.errors import Refused
+from kernel.refusals import refusal
+from web import notices, pages, scope
+from web.mails import Mail
+
+
+def barred() -> str:
+    """Return why this member may not add a carrier online, empty if they may (8(3))."""
+    try:
+        bindings.require_may_bind_online(scope.db(), scope.member_id())
+    except Refused as refused:
+        return refusal(refused.code).title.text(pages.language())
+    return ""
+
+
+def place(kind: str) -> str:
+    """Bind a question to this member's session: nobody else's may answer it."""
+    visitor = scope.visitor()
+    return f"bind-{kind}/{'' if visitor is None else visitor.session_id.hex}"
+
+
+def known_by() -> str:
+    """Return how surely the member is known now, as an acr value."""
+    visitor = scope.visitor()
+    return "" if visitor is None else visitor.acr
+
+
+def tell(kind: Kind, mail: Mail, binding: Binding) -> None:
+    """Write down what was done to a carrier, and write to its member."""
+    session, now = scope.db(), scope.now()
+    footprint.record(session, kind, member_id=binding.member_id, now=now, carrier=str(binding.id))
+    notices.mail(session, mail, member_id=binding.member_id, language=pages.language(), now=now)
