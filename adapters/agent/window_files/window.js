@@ -5,7 +5,7 @@ const show = (id) => ["idle", "working", "ask", "refused"].forEach((each) => { a
 
 async function call(path, body) {
   const headers = { "Content-Type": "application/json" };
-  const response = await fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
+  const response = await fetch(path, { method: "POST", headers, body: JSON.stringify(body), keepalive: true });
   return response.json();
 }
 
@@ -20,9 +20,13 @@ async function askForPin(key, signal) {
     at("tries").textContent = pending.tries_left;
     show("ask");
     at("pin").focus();
+    const give = (pin) => call("/v1/pin", { key, pin });
+    const leave = () => give(""); // who closes the window types nothing any more
+    window.addEventListener("pagehide", leave);
     const pin = await typed();
+    window.removeEventListener("pagehide", leave);
     show("working");
-    await call("/v1/pin", { key, pin });
+    await give(pin);
     return;
   }
 }
