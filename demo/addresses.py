@@ -1,4 +1,4 @@
-"""Know where the demo answers: three fixed addresses, each changeable by one variable."""
+"""Know where the demo answers: four fixed addresses, each changeable by one variable."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,11 +32,12 @@ class Address:
 
 @dataclass(frozen=True)
 class Addresses:
-    """The three programs of the demo."""
+    """The programs of the demo that are called."""
 
     provider: Address
     library: Address
     merchant: Address
+    agent: Address
 
     def place(self, text: str) -> str:
         """Return `text` with the fixed addresses replaced by those in use."""
@@ -49,20 +50,21 @@ FIXED = Addresses(
     provider=Address("TAIPEI_ID_DEMO_PROVIDER", "localhost", 8600),
     library=Address("TAIPEI_ID_DEMO_LIBRARY", "localhost", 8601),
     merchant=Address("TAIPEI_ID_DEMO_MERCHANT", "localhost", 8602),
+    agent=Address("TAIPEI_ID_DEMO_AGENT", "127.0.0.1", 8603),
 )
 
 
 def read(environment: Mapping[str, str]) -> Addresses:
     """Return the addresses in use. Raises AddressInvalid."""
-    provider, library, merchant = (_read(each, environment) for each in _each(FIXED))
-    if len({provider.port, library.port, merchant.port}) < len(_each(FIXED)):
+    used = Addresses(*(_read(each, environment) for each in _each(FIXED)))
+    if len({each.port for each in _each(used)}) < len(_each(FIXED)):
         names = ", ".join(each.variable for each in _each(FIXED))
         raise AddressInvalid(f"two programs share a port; give each its own: {names}")
-    return Addresses(provider, library, merchant)
+    return used
 
 
-def _each(addresses: Addresses) -> tuple[Address, Address, Address]:
-    return addresses.provider, addresses.library, addresses.merchant
+def _each(addresses: Addresses) -> tuple[Address, Address, Address, Address]:
+    return addresses.provider, addresses.library, addresses.merchant, addresses.agent
 
 
 def _read(fixed: Address, environment: Mapping[str, str]) -> Address:

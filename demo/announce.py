@@ -36,6 +36,7 @@ def _places(addresses: Addresses) -> Table:
     table.add_row("Library", f"{addresses.library.origin}/", "an agency: Log in with Taipei ID")
     table.add_row("Café", f"{addresses.merchant.origin}/", "a merchant's till")
     table.add_row("Provider", f"{addresses.provider.origin}/", "account, consents, sessions")
+    table.add_row("Card reader", f"{addresses.provider.origin}/demo#cards", "cards, their PIN")
     table.add_row("Mailbox", f"{addresses.provider.origin}/demo/inbox", "what members are told")
     return table
 

@@ -35,6 +35,7 @@ class Persona(BaseModel):
     special: Words
     standing: str
     claims: Json
+    cards: tuple[str, ...] = ()  # kinds of card they carry (demo.wallet)
     guardians: dict[str, str] = {}  # account names, and what they are to a minor
     proxies: dict[str, list[str]] = {}  # account names, and the matters of their letters
     checked: list[str] = []  # claims that a counter held against an identity card

@@ -13,7 +13,7 @@ from rich.console import Console
 import migrations
 from adapters.password.breach import open_breach_lists
 from adapters.password.hashing import Hasher
-from demo import addresses, announce, city, setup, supervisor
+from demo import addresses, announce, authority, binding, city, setup, supervisor, wallet
 from demo.addresses import Addresses, AddressInvalid
 from demo.seed import seed
 from demo.supervisor import DemoStopped, Helper, Program, Running
@@ -25,7 +25,9 @@ from kernel.settings import DEMO_MASTER_KEY, FILE_VARIABLE
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LOOK_SECONDS = 0.5
-WORKER = Helper("worker", ("worker",))  # sends the mail and tells clients of ended consents
+WORKER = Helper(
+    "worker", "web.cli", ("worker",)
+)  # sends the mail and tells clients of ended consents
 
 
 def main() -> None:
@@ -46,19 +48,19 @@ def main() -> None:
 def run(environment: Mapping[str, str], console: Console, stop: Event) -> None:
     """Run the demo with `environment` until `stop` is set. Raises AddressInvalid, DemoStopped."""
     used = addresses.read(environment)
-    supervisor.require_free((used.provider, used.library, used.merchant))
+    supervisor.require_free((used.provider, used.library, used.merchant, used.agent))
     data = _open_data(setup.data_folder(environment), used)
     told = child_environment(environment, used, data)
-    with supervisor.running(_sites(used), told, data) as sites:
+    with supervisor.running([*_sites(used), _agent(used)], told, data) as sites:
         with console.status("Preparing the demo city …"):  # while the sites are starting
-            prepare(told["TAIPEI_ID_DATABASE_URL"], used)
+            prepare(told["TAIPEI_ID_DATABASE_URL"], used, data)
         with supervisor.running([_provider(used), WORKER], told, data) as provider:
             _attend([*provider, *sites], console, stop, lambda: announce.show(console, used, data))
     console.print("The demo has ended.")
 
 
-def prepare(url: str, used: Addresses) -> None:
-    """Bring tables, signing keys, people and clients up to date; twice is as good as once."""
+def prepare(url: str, used: Addresses, data: Path) -> None:
+    """Bring tables, keys, people, cards and clients up to date; twice is as good as once."""
     migrations.upgrade(url)
     keyring = Keyring(DEMO_MASTER_KEY)
     engine = open_engine(url, pool_size=1)
@@ -67,6 +69,7 @@ def prepare(url: str, used: Addresses) -> None:
         with transaction(sessions(engine)) as session:
             keys.ensure(session, keyring, now=now)
             seed(session, keyring, Hasher(parallel=1), open_breach_lists(None), used, now=now)
+            binding.bind_certificates(session, keyring, data / authority.PINS, now=now)
     finally:
         engine.dispose()
 
@@ -75,7 +78,12 @@ def child_environment(
     environment: Mapping[str, str], used: Addresses, data: Path
 ) -> dict[str, str]:
     """Return the environment of the programs: the demo's own settings win over the shell's."""
-    told = {name: value for name, value in environment.items() if name != FILE_VARIABLE}
+    offered = {
+        "TAIPEI_ID_ADAPTERS": "password,passkey,certificate,key-card,smartcard",
+        "TAIPEI_ID_CERTIFICATES": str(data / authority.PINS),
+        "TAIPEI_ID_CARD_PROGRAMS": used.agent.origin,
+    }
+    told = offered | {name: value for name, value in environment.items() if name != FILE_VARIABLE}
     told |= {
         "TAIPEI_ID_DEMO": "1",
         "TAIPEI_ID_ISSUER": used.provider.origin,
@@ -113,12 +121,17 @@ def _sites(used: Addresses) -> list[Program]:
     ]
 
 
+def _agent(used: Addresses) -> Helper:
+    return Helper("agent", "demo.agent", ready_url=f"http://{used.agent.bind}/window")
+
+
 def _open_data(data: Path, used: Addresses) -> Path:
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         (data / ".gitignore").write_text("*\n", encoding="utf-8")
         moved = used.place(city.CLIENTS.read_text(encoding="utf-8"))
         (data / city.CLIENTS.name).write_text(moved, encoding="utf-8")
+        authority.pin(data, wallet.authority_key(), now=clock.now())
     except OSError as failed:
         raise DemoStopped(
             f"{data} cannot be written ({failed.strerror}); set {setup.DATA_VARIABLE} to a folder"

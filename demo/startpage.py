@@ -2,12 +2,13 @@
 
 import os
 
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, redirect, request, url_for
+from werkzeug.wrappers import Response
 
-from demo import addresses, city
+from demo import addresses, city, desk, setup, wallet
 from demo.city import Words
 from demo.words import THINGS_TO_TRY
-from web import pages, scope
+from web import csrf, pages, scope
 
 bp = Blueprint("demo", __name__, url_prefix="/demo", template_folder="templates")
 
@@ -35,7 +36,20 @@ def start() -> str:
         addresses=addresses.read(os.environ),
         things_to_try=THINGS_TO_TRY,
         standings=STANDINGS,
+        cards=wallet.owned(),
+        lying=desk.lying(setup.data_folder(os.environ)),
+        pin=wallet.PIN,
     )
+
+
+@bp.post("/reader")
+def reader() -> Response:
+    """Lay one of the cards on the demo's reader, or take it away."""
+    csrf.require()
+    wanted = request.form.get("card", "")
+    known = {each.id for each in wallet.owned()}
+    desk.put(setup.data_folder(os.environ), wanted if wanted in known else "")
+    return redirect(url_for("demo.start", _anchor="cards"), 303)
 
 
 STANDINGS = {

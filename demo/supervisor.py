@@ -56,31 +56,26 @@ class Program:
 
     def answers(self) -> bool:
         """Say whether it can be called."""
-        # Not through a proxy of the environment: loopback is here.
-        with requests.Session() as http:
-            http.trust_env = False
-            try:
-                url = f"http://{self.address.bind}{self.ready_path}"
-                return http.get(url, timeout=2, allow_redirects=False).ok
-            except requests.RequestException:
-                return False
+        return _answers(f"http://{self.address.bind}{self.ready_path}")
 
 
 @dataclass(frozen=True)
 class Helper:
-    """A command of `taipei-id` that works beside the programs; nobody calls it."""
+    """A program of ours that works beside the servers: `main` of a module."""
 
     name: str
-    words: tuple[str, ...]
+    module: str
+    words: tuple[str, ...] = ()
+    ready_url: str = ""  # empty if nobody calls it
 
     @property
     def command(self) -> list[str]:
         """Return how it is started."""
-        return [sys.executable, "-c", "from web.cli import main; main()", *self.words]
+        return [sys.executable, "-c", f"from {self.module} import main; main()", *self.words]
 
     def answers(self) -> bool:
-        """Say that there is nothing to wait for."""
-        return True
+        """Say whether it can be called, if there is anything to wait for."""
+        return not self.ready_url or _answers(self.ready_url)
 
 
 @dataclass(frozen=True)
@@ -90,6 +85,16 @@ class Running:
     program: Program | Helper
     process: subprocess.Popen[bytes]
     log: Path
+
+
+def _answers(url: str) -> bool:
+    # Not through a proxy of the environment: loopback is here.
+    with requests.Session() as http:
+        http.trust_env = False
+        try:
+            return http.get(url, timeout=2, allow_redirects=False).ok
+        except requests.RequestException:
+            return False
 
 
 def require_free(addresses: Iterable[Address]) -> None:

@@ -28,6 +28,10 @@ THINGS_TO_TRY = (
         en="As daming.wang act for ahma.zheng; in her mail at /demo/inbox press “Not me”.",
     ),
     Words(
+        zh="在這一頁把卡片放上讀卡機，用它登入圖書館；拿走它，或把 PIN 打錯。",
+        en="Put a card on the demo’s reader, sign in with it; take it away, or mistype its PIN.",
+    ),
+    Words(
         zh="用 maria.muestra（已中止）或 guan.xu（已關閉）登入，看看會怎樣。",
         en="Try to sign in as maria.muestra (suspended) or guan.xu (closed).",
     ),

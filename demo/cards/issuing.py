@@ -1,4 +1,4 @@
-"""Make public-key cards: a key, a certificate that nobody vouches for, a PIN.
+"""Make cards: with a key, a certificate that nobody vouches for and a PIN, or by their number.
 
 A card travels between programs as a form: plain strings, as JSON carries them.
 """
@@ -17,7 +17,10 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
+from demo.cards.desfire import DesfireCard
 from demo.cards.piv import PivCard, PrivateKey
+from demo.cards.storage import StorageCard
+from kernel.ids import new_nonce
 
 LIFETIME = timedelta(days=3650)
 RSA_BITS = 2048
@@ -69,3 +72,18 @@ def piv_card(key: str, certificate: str, pin: str) -> PivCard:
     if not isinstance(private, PrivateKey):
         raise ValueError("a card of this kind has an RSA or an EC key")  # noqa: TRY004  # the form's value
     return PivCard(key=private, certificate=bytes.fromhex(certificate), pin=pin)
+
+
+def storage_card(uid: str) -> StorageCard:
+    """Make the storage card that has this number, in hex."""
+    return StorageCard(bytes.fromhex(uid))
+
+
+def desfire_card(uid: str, application: str, keys: dict[str, str]) -> DesfireCard:
+    """Make the card that has this number, application and keys by number, in hex."""
+    return DesfireCard(
+        uid=bytes.fromhex(uid),
+        application=bytes.fromhex(application),
+        keys={int(number): bytes.fromhex(key) for number, key in keys.items()},
+        draw=new_nonce,
+    )

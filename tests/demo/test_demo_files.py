@@ -20,6 +20,7 @@ MOVED = Addresses(
     provider=Address("TAIPEI_ID_DEMO_PROVIDER", "localhost", 9600),
     library=Address("TAIPEI_ID_DEMO_LIBRARY", "127.0.0.1", 9601),
     merchant=Address("TAIPEI_ID_DEMO_MERCHANT", "localhost", 9602),
+    agent=Address("TAIPEI_ID_DEMO_AGENT", "127.0.0.1", 9603),
 )
 
 

@@ -9,10 +9,11 @@ from adapters.password.breach import open_breach_lists
 from adapters.password.models import PasswordCredential
 from clients import registry
 from clients.models import Client
-from demo import city
+from demo import authority, city, wallet
 from demo.addresses import FIXED, Addresses
 from demo.run import prepare
 from demo.seed import seed
+from kernel import clock
 from members import register
 from members.models import Member, Standing
 from tests.demo.test_demo_files import MOVED
@@ -73,7 +74,8 @@ def test_clients_move_with_the_addresses(session: Session) -> None:
 def test_a_new_data_folder_is_ready_after_one_call_and_stays_so_after_two(tmp_path: Path) -> None:
     url = f"sqlite+pysqlite:///{tmp_path / 'demo.sqlite3'}"
 
-    prepare(url, FIXED)
-    prepare(url, FIXED)
+    authority.pin(tmp_path, wallet.authority_key(), now=clock.now())
+    prepare(url, FIXED, tmp_path)
+    prepare(url, FIXED, tmp_path)
 
     assert migrations.is_current(url)

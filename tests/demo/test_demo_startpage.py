@@ -1,10 +1,12 @@
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from demo import city, startpage
+from demo import city, desk, setup, startpage, wallet
 from demo.addresses import FIXED
 from kernel.db import Sessions
 from tests.flows.provider import the_settings
@@ -14,7 +16,10 @@ ISSUER = FIXED.provider.origin
 
 
 @pytest.fixture
-def visitor(sessions: Sessions) -> Iterator[FlaskClient]:
+def visitor(
+    sessions: Sessions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[FlaskClient]:
+    monkeypatch.setenv(setup.DATA_VARIABLE, str(tmp_path))
     app: Flask = create_app(the_settings(demo=True, issuer=ISSUER), database=sessions)
     startpage.init(app)
     with app.test_client() as client:
@@ -56,3 +61,38 @@ def test_outside_demo_mode_there_is_no_start_page(sessions: Sessions) -> None:
     with pytest.raises(startpage.NotADemo):
         startpage.init(app)
     assert app.test_client().get("/demo").status_code == 404
+
+
+def lay(visitor: FlaskClient, card: str, **headers: str) -> int:
+    token = re.search(r'name="csrf_token" value="([^"]*)"', page(visitor, "en"))
+    assert token
+    form = {"csrf_token": token[1], "card": card}
+    return visitor.post("/demo/reader", data=form, base_url=ISSUER, headers=headers).status_code
+
+
+@pytest.mark.parametrize("card", [each.id for each in wallet.owned()])
+def test_every_card_can_be_laid_on_the_reader_and_taken_away(
+    visitor: FlaskClient, tmp_path: Path, card: str
+) -> None:
+    assert f'value="{card}"' in page(visitor, "en")
+
+    assert lay(visitor, card) == 303
+    assert desk.lying(tmp_path) == card
+    assert "On the reader: take it away" in page(visitor, "en")
+    lay(visitor, "")
+
+    assert desk.lying(tmp_path) == ""
+
+
+def test_what_is_no_card_of_the_city_is_not_laid_anywhere(
+    visitor: FlaskClient, tmp_path: Path
+) -> None:
+    lay(visitor, "../../etc/passwd")
+
+    assert desk.lying(tmp_path) == ""
+
+
+def test_another_site_lays_no_card_on_the_reader(visitor: FlaskClient, tmp_path: Path) -> None:
+    assert lay(visitor, wallet.owned()[0].id, **{"Sec-Fetch-Site": "cross-site"}) == 403
+
+    assert desk.lying(tmp_path) == ""

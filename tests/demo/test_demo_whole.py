@@ -19,8 +19,8 @@ START = "from demo.run import main; main()"
 PATIENCE_SECONDS = 60
 
 
-def three_ports() -> list[int]:
-    probes = [socket() for _ in range(3)]
+def four_ports() -> list[int]:
+    probes = [socket() for _ in range(4)]
     for probe in probes:
         probe.bind(("127.0.0.1", 0))
     ports = [int(probe.getsockname()[1]) for probe in probes]
@@ -31,12 +31,13 @@ def three_ports() -> list[int]:
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    provider, library, merchant = three_ports()
+    provider, library, merchant, agent = four_ports()
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith("TAIPEI_ID")},
         "TAIPEI_ID_DEMO_PROVIDER": f"localhost:{provider}",
         "TAIPEI_ID_DEMO_LIBRARY": f"localhost:{library}",
         "TAIPEI_ID_DEMO_MERCHANT": f"localhost:{merchant}",
+        "TAIPEI_ID_DEMO_AGENT": f"127.0.0.1:{agent}",
         "TAIPEI_ID_DEMO_DATA": str(tmp_path / "data"),
     }
 
@@ -85,8 +86,10 @@ def test_it_starts_answers_and_leaves_nothing_behind(
     login = requests.get(f"http://{addresses[1]}/login", timeout=10)
     assert login.url.startswith(f"http://{addresses[0]}/interaction/")
     assert login.status_code == 200
+    window = f"http://{environment['TAIPEI_ID_DEMO_AGENT']}/window"
+    assert requests.get(window, timeout=10).status_code == 200
 
     demo.send_signal(ending)
 
     assert demo.wait(timeout=PATIENCE_SECONDS) == 0
-    assert all(is_free(address) for address in addresses)
+    assert all(is_free(each) for each in [*addresses, environment["TAIPEI_ID_DEMO_AGENT"]])
