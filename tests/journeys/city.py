@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
-from adapters.certificate import authority
+from adapters.certificate import authority, pinning, revocation_lists
 from demo import addresses, setup
 from demo.addresses import Addresses
 from kernel import clock
@@ -28,6 +30,7 @@ class City:
 
     provider: Provider
     used: Addresses
+    card_program: int  # the port at which its pages look for a card program
 
     @property
     def library(self) -> str:
@@ -53,6 +56,13 @@ class City:
         return f"{self.provider.issuer}/authorize?{urlencode(parameters)}"
 
 
+def _acquit(session: Session, pinned: Path, *, now: datetime) -> None:
+    """Load the authority's list: what is not on it is good for a day."""
+    start, until = now - timedelta(hours=1), now + timedelta(days=1)
+    listed = pki.revocation_list(pki.generation(2), [66], start=start, until=until)
+    revocation_lists.load(session, pinning.read(pinned).issuers[0], listed, now=now)
+
+
 @contextmanager
 def open_city(folder: Path) -> Iterator[City]:
     """Start the demo, wait until everything answers, and end everything."""
@@ -62,9 +72,14 @@ def open_city(folder: Path) -> Iterator[City]:
     }
     used = addresses.read(environment)
     environment[setup.DATA_VARIABLE] = str(folder)
-    # Certificates are offered, too: their pages are pages like any other.
-    environment["TAIPEI_ID_ADAPTERS"] = "password,passkey,certificate,smartcard"
-    environment["TAIPEI_ID_CERTIFICATES"] = str(files.pinned(folder, pki.generation(2)))
+    # Every kind of card is taken, for their pages are pages like any other.
+    environment["TAIPEI_ID_ADAPTERS"] = "password,passkey,certificate,key-card,smartcard"
+    pinned = files.pinned(folder, pki.generation(2), ocsp_url="")
+    environment["TAIPEI_ID_CERTIFICATES"] = str(pinned)
+    card_program = free_port()
+    # A program with real readers may come (desk.py); else pages find the demo's own.
+    programs = (f"127.0.0.1:{card_program}", f"127.0.0.1:{used.agent.port}")
+    environment["TAIPEI_ID_CARD_PROGRAMS"] = " ".join(f"http://{each}" for each in programs)
     environment["TAIPEI_ID_CERTIFICATE_FRONT"] = "https://*.card.example.invalid"
     ready = [used.provider.origin + DISCOVERY, used.library.origin, used.merchant.origin]
     log = folder / "demo.log"
@@ -74,6 +89,7 @@ def open_city(folder: Path) -> Iterator[City]:
             provider = Provider(used.provider.origin, engine)
             with provider.database() as session:
                 authority.make(session, KEYRING, name="Synthetic devices", now=clock.now())
-            yield City(provider, used)
+                _acquit(session, pinned, now=clock.now())
+            yield City(provider, used, card_program)
         finally:
             engine.dispose()

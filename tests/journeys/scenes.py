@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from itertools import count
 from typing import TypeAlias
 from uuid import UUID
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 from sqlalchemy import update
 
 from carriers.models import Suspension
@@ -252,14 +253,55 @@ def _about_to_remove_a_carrier(page: Page, city: City) -> None:
     _confirmed(str(path))(page, city)
 
 
-def _to_the_card(page: Page, city: City) -> None:
-    _go(page, city.request(claims=STRONG))
-    page.locator("a[href$='/by/smartcard']").click()
+def _to_the_card(page: Page, city: City, kind: str = "card", claims: str = STRONG) -> None:
+    _go(page, city.request(claims=claims))
+    page.locator(f"a[href$='/{kind}']").click()
     page.locator("#submit_card").wait_for()
 
 
+def _program_says(page: Page, city: City, **answers: object) -> None:
+    """Press the button beside a program that pairs, and then answers like this."""
+    said = {"pair": {"key": "k", "prompt": "window"}, **answers}
+
+    def answer(route: Route) -> None:
+        found = said.get(route.request.url.rpartition("/")[2])
+        if found is not None:  # else it keeps the page waiting
+            route.fulfill(json=found, headers={"Access-Control-Allow-Origin": "*"})
+
+    page.route(f"http://127.0.0.1:{city.card_program}/v1/*", answer)
+    _go(page, f"{city.provider.issuer}/account/login/chip-card")
+    page.locator("#submit_card").click()
+
+
+ONE_CARD = {"readers": [{"name": "Reader", "state": "card", "atr": ""}], "mark": "m"}
+NO_CARD = {"readers": [{"name": "Reader", "state": "empty", "atr": ""}], "mark": "m"}
+TWO_CARDS = {"readers": [{"name": f"Reader {n}", "state": "card"} for n in (1, 2)], "mark": "m"}
+
+
+def _mistype_the_pin(page: Page, city: City, *, left: int) -> None:
+    wrong = {"error": "pin_incorrect", "tries_left": left}
+    _program_says(page, city, status=ONE_CARD, authenticate=wrong)
+    page.locator("[data-trouble=pin_incorrect]").wait_for()
+
+
+def _asked_for_the_pin(page: Page, city: City) -> None:
+    _program_says(page, city, status=ONE_CARD)
+    page.locator("[data-state=working]").wait_for()
+
+
+def _without_a_card(page: Page, city: City) -> None:
+    _program_says(page, city, status=NO_CARD)
+    page.locator("[data-state=no_card]").wait_for()
+
+
+def _with_two_cards(page: Page, city: City) -> None:
+    _program_says(page, city, status=TWO_CARDS)
+    page.locator("[data-trouble=several_cards]").wait_for()
+
+
 def _without_a_card_program(page: Page, city: City) -> None:
-    _go(page, f"{city.provider.issuer}/account/login/card")
+    page.route(re.compile(r"^http://127\.0\.0\.1:\d+/v1/"), lambda route: route.abort())
+    _go(page, f"{city.provider.issuer}/account/login/chip-card")
     page.locator("#submit_card").click()
     page.locator("[data-trouble=no_program]").wait_for()
 
@@ -697,11 +739,29 @@ PROVIDER: Scenes = {
     "no carriers": Scene(NEWCOMER, _at("/account/carriers")),
     "login by card": Scene(STRANGER, _at("/account/login/card")),
     "login to a service by card": Scene(STRANGER, _to_the_card),
+    "login by chip card": Scene(STRANGER, _at("/account/login/chip-card")),
+    "login to a service by chip card": Scene(
+        STRANGER, lambda page, city: _to_the_card(page, city, "chip-card")
+    ),
+    "login to a service by certificate": Scene(
+        STRANGER, lambda page, city: _to_the_card(page, city, "certificate", STRONGEST)
+    ),
+    "asked for the PIN": Scene(STRANGER, _asked_for_the_pin),
+    "a wrong PIN": Scene(STRANGER, lambda page, city: _mistype_the_pin(page, city, left=2)),
+    "the last try but one": Scene(
+        STRANGER, lambda page, city: _mistype_the_pin(page, city, left=1)
+    ),
+    "no card in the reader": Scene(STRANGER, _without_a_card),
+    "two cards": Scene(STRANGER, _with_two_cards),
     "no card program": Scene(STRANGER, _without_a_card_program, complains=True),
     "step-up by card": Scene(CARRYING, _to_the_card),
     "adding a card": Scene(NEWCOMER, _confirmed("/account/carriers/card")),
+    "adding a chip card": Scene(NEWCOMER, _confirmed("/account/carriers/chip-card")),
+    "adding a chip card after a loss": Scene(UNLUCKY, _confirmed("/account/carriers/chip-card")),
     "adding a card after a loss": Scene(UNLUCKY, _confirmed("/account/carriers/card")),
     "confirming with a card": Scene(CARRYING, _at("/account/confirm/card")),
+    "confirming with a chip card": Scene(REGULAR, _at("/account/confirm/chip-card")),
+    "confirming with a certificate": Scene(REGULAR, _at("/account/confirm/certificate")),
     "removing a carrier": Scene(UNLUCKY, _about_to_remove_a_carrier),
     "adding a carrier": Scene(NEWCOMER, _confirmed("/account/carriers/new")),
     "adding after a loss": Scene(UNLUCKY, _confirmed("/account/carriers/new")),
