@@ -15,15 +15,23 @@ from carriers import bindings
 from clients import names
 from clients.directory import view_of
 from consent import ledger, receipts
+from consent.catalogue import BY_NAME, VERIFIED
 from consent.models import Receipt
 from consent.receipts import Issuer
 from idp.receipts import sign
 from kernel.clock import TAIPEI
 from kernel.db import transaction
 from kernel.wording import Bilingual
-from members import numbering, register, requests
+from members import identity_checks, numbering, register, requests
 from members.models import Member
-from web import footprint_export, footprint_words, guardians, personal_words, request_words
+from web import (
+    check_words,
+    footprint_export,
+    footprint_words,
+    guardians,
+    personal_words,
+    request_words,
+)
 from web.footprint_export import Wanted
 from web.rooms import Rooms
 from web.sheets import SHAPES, Sheet
@@ -102,6 +110,9 @@ def _profile(whose: Whose) -> Sheet:
         member = register.get(session, whose.member_id)
         claims = register.claims_of(member, keyring=whose.rooms.keyring)
         login = member.login
+        checks = identity_checks.of_member(
+            session, member.id, held=claims, keyring=whose.rooms.keyring
+        )
         numbers = _numbers(session, member, whose)
     heads = {
         "name": Bilingual("項目", "Item"),
@@ -115,6 +126,8 @@ def _profile(whose: Whose) -> Sheet:
         [each.claim, each.label, each.value, each.source]
         for each in personal_words.data(claims, whose.language)
     ]
+    how = whose.text(BY_NAME[VERIFIED].label)
+    rows += [[VERIFIED, how, each, ""] for each in check_words.listed(checks, whose.language)]
     return _sheet(whose, "profile", heads, rows)
 
 

@@ -1,28 +1,25 @@
-"""Say in words how a member's data were checked, as the consent page shows it."""
+"""Say in words how a member's data were checked: what was seen, by whom, on which day."""
 
-from members import identity_checks
+from collections.abc import Iterable, Mapping
+
+from kernel.wording import Bilingual
 from members.identity_checks import Checked
-from web import dates, pages, scope
+from web import dates
+
+SEEN: Mapping[str, Bilingual] = {
+    "idcard": Bilingual("國民身分證", "National ID card"),
+    "residence_permit": Bilingual("居留證", "Residence permit"),
+    "passport": Bilingual("護照", "Passport"),
+    "population_register": Bilingual("戶籍資料", "Household register"),
+}
+COMMA = Bilingual("，", ", ")
 
 
-def of_member() -> str:
-    """Return the checks that still bear out something: what was seen, by whom, on which day."""
-    member, held = pages.record_of(scope.member_id())
-    found = identity_checks.of_member(
-        scope.db(), member.id, held=held, keyring=scope.rooms().keyring
-    )
-    said = [_words(each) for each in found if each.claims]
-    return pages.say("；").join(said) or pages.say("（沒有查證紀錄）")
+def listed(checks: Iterable[Checked], language: str) -> list[str]:
+    """Return one line a check that still bears out something, the newest first."""
+    return [_words(each, language) for each in checks if each.claims]
 
 
-def _words(check: Checked) -> str:
-    kinds = {
-        "idcard": pages.say("國民身分證"),
-        "residence_permit": pages.say("居留證"),
-        "passport": pages.say("護照"),
-        "population_register": pages.say("戶籍資料"),
-    }
-    day = dates.roc_date(check.checked_at, pages.language())
-    return pages.say(
-        "%(what)s，%(office)s，%(day)s", what=kinds[check.of_type], office=check.office, day=day
-    )
+def _words(check: Checked, language: str) -> str:
+    day = dates.roc_date(check.checked_at, language)
+    return COMMA.text(language).join((SEEN[check.of_type].text(language), check.office, day))

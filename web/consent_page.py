@@ -20,6 +20,7 @@ from idp.interaction import AskConsent
 from idp.requests import AuthorizationRequest
 from kernel import clock
 from kernel.wording import Bilingual
+from members import identity_checks
 from web import check_words, flow, pages, scope, service_words
 from web.views import client_view
 
@@ -171,9 +172,16 @@ class _Held:
             client_id=asked.client.id, member_id=member.id
         )
 
+    def _checks(self) -> str:
+        checks = identity_checks.of_member(
+            scope.db(), scope.member_id(), held=self._held, keyring=scope.rooms().keyring
+        )
+        said = check_words.listed(checks, pages.language())
+        return pages.say("；").join(said) or pages.say("（沒有查證紀錄）")
+
     def words(self, claim: Claim) -> str:
         if claim.name == VERIFIED:
-            return check_words.of_member()
+            return self._checks()
         if claim.name in vouched.NAMES:
             return service_words.of_claim(self._vouched.get(claim.name))
         today = clock.taipei_day(scope.now())

@@ -85,6 +85,11 @@ def end_session() -> None:
     g.session_cookie = g.state_cookie = ""
 
 
+def forget_state() -> None:
+    """Let the response delete the state, unless it sets a new one."""
+    g.setdefault("state_cookie", "")
+
+
 def state_name() -> str:
     """Return the name of the cookie that our frame reads by script."""
     return _name("state")

@@ -60,6 +60,8 @@ def visitor() -> Visitor | None:
                 db(), cookie, now=now(), idle=rooms().settings.lifetimes.of("session_idle")
             )
         )
+        if cookie is not None and g.visitor is None:
+            cookies.forget_state()  # the session ended elsewhere: clients' pages shall notice
     return cast("Visitor | None", g.visitor)
 
 

@@ -19,8 +19,11 @@ from clients.models import Review
 from idp.models import Grant
 from kernel import clock
 from kernel.errors import Refused
+from members import identity_checks, register
+from members.models import CheckKind
 from tests import make
 from tests.journeys.city import CAFE, City
+from tests.live.server import KEYRING
 
 STRANGER, NEWCOMER, REGULAR = "stranger", "newcomer", "regular"
 CHILD = "2016-05-05"
@@ -341,6 +344,49 @@ def _leaving_services(page: Page, city: City) -> None:
     _go(page, f"{city.provider.issuer}/logout")
     page.locator("#logout_yes").click()
     page.locator("#logout_continue").wait_for()
+
+
+def _be_checked(city: City) -> None:
+    """Let a counter have held somebody's data against an identity card."""
+    if not _enrol(city, "checked.member", name="陳美玉", birthdate="1990-04-01"):
+        return
+    with city.provider.database() as session:
+        member = register.find_by_login(session, "checked.member")
+        if member is not None:
+            identity_checks.record(
+                session,
+                member.id,
+                kind=CheckKind.DOCUMENT,
+                of_type="idcard",
+                method="vpip",
+                office="示範區公所",
+                names=["name", "birthdate"],
+                held=register.claims_of(member, keyring=KEYRING),
+                keyring=KEYRING,
+                now=clock.now(),
+            )
+
+
+def _see_how_data_were_checked(page: Page, city: City) -> None:
+    _be_checked(city)
+    _log_in_to_the_account(page, city, "checked.member")
+    _go(page, f"{city.provider.issuer}/account/personal")
+
+
+def _consent_to_verified_claims(page: Page, city: City) -> None:
+    _be_checked(city)
+    wanted = {"verification": {"trust_framework": None}, "claims": {"name": None}}
+    _go(
+        page,
+        city.request(
+            "taipei-sports",
+            redirect_uri=f"{city.library}/sports/callback",
+            scope="openid",
+            claims=json.dumps({"userinfo": {"verified_claims": wanted}}),
+        ),
+    )
+    log_in(page, "checked.member")
+    page.locator("#consent_allow").wait_for()
 
 
 def _show_a_code(page: Page, city: City) -> None:
@@ -812,6 +858,8 @@ PROVIDER: Scenes = {
     "asking about a line": Scene(REGULAR, _asking_about_a_line),
     "following a request": Scene(REGULAR, _following_a_request),
     "services": Scene(REGULAR, _at("/account/services")),
+    "personal data that were checked": Scene(STRANGER, _see_how_data_were_checked),
+    "consent to verified claims": Scene(STRANGER, _consent_to_verified_claims),
     "personal data": Scene(REGULAR, _at("/account/personal")),
     "closing": Scene(REGULAR, _at("/account/close")),
     "pausing": Scene(REGULAR, _confirmed("/account/pause")),

@@ -60,6 +60,21 @@ def test_after_the_logout_it_matches_no_more(browser: Browser) -> None:
     assert not matches(told, "")
 
 
+def test_a_session_that_ended_elsewhere_is_noticed_when_the_browser_comes_back(
+    city: City, browser: Browser
+) -> None:
+    told = answer(browser.sign_in())["session_state"]
+    other = Browser(city)
+    other.submit(other.get("/account/login"), login_id="mei.chen", password=make.PASSWORD)
+    other.post("/account/sessions/end", hidden(other.get("/account/sessions")))
+    assert matches(told, kept(browser))
+
+    refused = answer(browser.get("/authorize", authorization(prompt="none")))
+
+    assert refused["error"] == "login_required"
+    assert kept(browser) == ""
+
+
 def test_proving_more_keeps_the_session_and_its_state(browser: Browser) -> None:
     told = answer(browser.sign_in())["session_state"]
     page = browser.get("/authorize", authorization(prompt="login"))
