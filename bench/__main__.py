@@ -22,6 +22,7 @@ ENGINES = {
     "postgresql": ("postgresql",),
     "both": ("sqlite", "postgresql"),
 }
+TAPS = ("tap", "tap@50")
 NAMES = {name: (name,) for name in OPERATIONS} | {"all": tuple(OPERATIONS)}
 
 
@@ -44,6 +45,7 @@ def _users(_context: click.Context, _parameter: click.Parameter, text: str) -> t
 @click.option("--rounds", type=click.IntRange(1, 100), help="How often  [default: 3]")
 @click.option("--members", type=click.IntRange(1), help="Signed-in members  [default: 1000]")
 @click.option("--json", "file", type=click.Path(path_type=Path), help="Write the numbers here.")
+@click.option("--taps", is_flag=True, help="Only readers at desks: at full speed, and 50/s.")
 @click.option("--parts", is_flag=True, help="Time single parts in process instead.")
 @click.option("--write", is_flag=True, help="Put the table into docs/performance.md.")
 @click.pass_context
@@ -58,6 +60,7 @@ def main(
     rounds: int | None,
     members: int | None,
     file: Path | None,
+    taps: bool,
     parts: bool,
     write: bool,
 ) -> None:
@@ -66,7 +69,7 @@ def main(
         report.show_parts(_parts(ENGINES[engine]))
         return
     given = context.get_parameter_source("users") is click.core.ParameterSource.COMMANDLINE
-    operations = NAMES[operation]
+    operations = TAPS if taps else NAMES[operation]
     plan = Plan(
         engines=ENGINES[engine],
         users=(1, 8) if quick and not given else users,

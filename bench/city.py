@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 CLIENT = "bench-library"
 REDIRECT_URI = "http://localhost:8601/callback"
+SERVICE, KIND = "library_card", "taipei-card"  # what readers at desks ask about
 PASSWORD = "rain on the Tamsui 2026"  # noqa: S105  # a synthetic member's
 
 
@@ -14,7 +15,15 @@ class City:
     secret: str
     cookies: tuple[str, ...]  # sessions of members who have consented
     newcomers: tuple[str, ...]  # account names of members who have not
+    readers: tuple[str, ...] = ()  # numbers of the agency's readers
+    cards: tuple[str, ...] = ()  # numbers of the members' cards
 
     def part(self, number: int, count: int) -> "City":
         """Return the share of one of `count` generators."""
-        return City(self.secret, self.cookies[number::count], self.newcomers[number::count])
+        return City(
+            self.secret,
+            *(
+                each[number::count]
+                for each in (self.cookies, self.newcomers, self.readers, self.cards)
+            ),
+        )

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
-from bench.city import CLIENT, PASSWORD, REDIRECT_URI
+from bench.city import CLIENT, KIND, PASSWORD, REDIRECT_URI, SERVICE
 from bench.wire import Answer, Send, Unexpected
 
 VERIFIER = "bench-" + "v" * 43
@@ -43,6 +43,7 @@ class Visitor:
     secret: str
     cookies: Iterator[str]  # of members who are signed in; endless
     newcomers: Iterator[str]  # each name once
+    taps: Iterator[tuple[str, str]] = field(default_factory=lambda: iter(()))  # reader and card
     tokens: dict[str, Any] = field(default_factory=dict)  # the token response, JSON
     jar: dict[str, str] = field(default_factory=dict)
 
@@ -124,6 +125,14 @@ def discovery(visitor: Visitor) -> None:
     visitor.get("/jwks.json")
 
 
+def tap(visitor: Visitor) -> None:
+    """Put a card on a desk's reader. Raises Unexpected if it is not good."""
+    reader, number = next(visitor.taps)
+    told = visitor.call("/api/verify", terminal=reader, service=SERVICE, kind=KIND, number=number)
+    if not told["valid"]:
+        raise Unexpected("the card is not good")
+
+
 def login(visitor: Visitor) -> None:
     """Sign a newcomer in: login page, password, consent page, decision, code, tokens, claims."""
     visitor.jar = {}
@@ -170,6 +179,7 @@ class Operation:
     name: str
     run: Callable[[Visitor], None]
     prepare: Callable[[Visitor], None]  # not measured
+    per_second: float = 0  # so many in all, however long each takes; 0: as many as are answered
 
 
 def _nothing(visitor: Visitor) -> None: ...
@@ -183,6 +193,8 @@ OPERATIONS = {
         Operation("userinfo", userinfo, sso),
         Operation("introspect", introspect, sso),
         Operation("discovery+jwks", discovery, _nothing),
+        Operation("tap", tap, _nothing),
+        Operation("tap@50", tap, _nothing, per_second=50),
         Operation("login", login, _nothing),
         Operation("password", password, _nothing),
         Operation("floor", floor, _nothing),

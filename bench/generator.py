@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Self
 
 from bench.city import City
-from bench.flows import OPERATIONS, Operation, Visitor
+from bench.flows import OPERATIONS, Visitor
 from bench.wire import Unexpected, over_socket
 
 READY, GO = "ready", "go"
@@ -29,6 +29,7 @@ class Job:
     users: int
     seconds: float
     least: int  # repetitions of each user, however long they take
+    pace: float  # seconds from one start of a user to the next; 0: when the last has ended
     city: City  # the part of it this process plays
 
     def line(self) -> str:
@@ -46,14 +47,18 @@ def _visitors(job: Job) -> list[Visitor]:
     send = over_socket(job.host, job.port)
     newcomers = iter(job.city.newcomers)  # one for all: nobody arrives twice
     shares = (job.city.cookies[each :: job.users] for each in range(job.users))
-    return [Visitor(send, job.city.secret, itertools.cycle(share), newcomers) for share in shares]
+    taps = zip(itertools.cycle(job.city.readers), itertools.cycle(job.city.cards), strict=False)
+    return [
+        Visitor(send, job.city.secret, itertools.cycle(share), newcomers, taps) for share in shares
+    ]
 
 
-def _repeat(operation: Operation, visitor: Visitor, deadline: float, least: int) -> list[float]:
-    """Return how many milliseconds each repetition took."""
-    waits: list[float] = []
-    while time.monotonic() < deadline or len(waits) < least:
-        began = time.perf_counter()
+def _repeat(job: Job, visitor: Visitor, first: float, deadline: float) -> list[float]:
+    """Return how many milliseconds each repetition took, from the moment it was due."""
+    operation, waits, due = OPERATIONS[job.operation], list[float](), first
+    while time.perf_counter() < deadline or len(waits) < job.least:
+        began = _wait_until(due) if job.pace else time.perf_counter()
+        due += job.pace
         try:
             operation.run(visitor)
         except StopIteration:
@@ -62,15 +67,24 @@ def _repeat(operation: Operation, visitor: Visitor, deadline: float, least: int)
     return waits
 
 
+def _wait_until(due: float) -> float:
+    time.sleep(max(0.0, due - time.perf_counter()))
+    return due
+
+
 def _work(job: Job) -> list[float]:
     operation, visitors = OPERATIONS[job.operation], _visitors(job)
     for visitor in visitors:
         operation.prepare(visitor)
     print(READY, flush=True)
     sys.stdin.readline()
-    deadline = time.monotonic() + job.seconds
+    began = time.perf_counter()
+    shifts = (job.pace * place / job.users for place in range(job.users))  # not all at once
     with ThreadPoolExecutor(job.users) as pool:
-        done = [pool.submit(_repeat, operation, each, deadline, job.least) for each in visitors]
+        done = [
+            pool.submit(_repeat, job, each, began + shift, began + job.seconds)
+            for each, shift in zip(visitors, shifts, strict=True)
+        ]
     return [wait for each in done for wait in each.result()]
 
 

@@ -10,6 +10,7 @@ from subprocess import PIPE, Popen
 
 from bench import cpu
 from bench.city import City
+from bench.flows import OPERATIONS
 from bench.generator import GO, READY, Job
 from bench.servers import HOST, ROOT, Server
 
@@ -46,6 +47,7 @@ def run(
     Raises Failed if an answer is not what the flow needs.
     """
     count = min(PROCESSES, users)
+    per_second = OPERATIONS[operation].per_second
     with ExitStack() as stack:
         generators = [stack.enter_context(_generator()) for _ in range(count)]
         for number, generator in enumerate(generators):
@@ -56,6 +58,7 @@ def run(
                 users=users // count,
                 seconds=seconds,
                 least=least,
+                pace=users / per_second if per_second else 0,
                 city=city.part(number, count),
             )
             _tell(generator, job.line())

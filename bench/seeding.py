@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from adapters.password.hashing import Hasher
 from adapters.password.models import PasswordCredential
+from bench import desks
 from bench.city import CLIENT, PASSWORD, REDIRECT_URI, City
 from clients import registry
 from clients.directory import Directory, RegisteredClient
@@ -71,15 +72,18 @@ def seed(
         keys.ensure(session, keyring, now=now)
         secret = registry.add(session, registry.parse(FORM), now=now)
         client = Directory().find(session, CLIENT, now=now)
+        readers = desks.readers(session, now=now)
     if secret is None or client is None:
         raise RuntimeError("the client was not registered")
-    cookies: list[str] = []
+    cookies, cards, numbers = list[str](), list[str](), desks.numbers_of(keyring)
     for first in range(0, members, BATCH):
         with transaction(database) as session:
             for number in range(first, min(first + BATCH, members)):
                 member = _member(session, f"member-{number}", keyring, now=now)
                 cookies.append(_settled(session, member, client, settings, now=now))
-    return City(secret, tuple(cookies), _newcomers(database, keyring, newcomers, now=now))
+                cards.append(desks.card(session, member.id, number, numbers, now=now))
+    names = _newcomers(database, keyring, newcomers, now=now)
+    return City(secret, tuple(cookies), names, readers, tuple(cards))
 
 
 def _member(session: Session, login: str, keyring: Keyring, *, now: datetime) -> Member:
