@@ -29,10 +29,8 @@ def count(settings: Settings, city: City) -> dict[str, Count]:
     """Return the counts of every operation, with the caches of a process at work."""
     engine = open_engine(settings.database_url)
     app = create_app(settings, database=sessions(engine))
-    cookies, taps = (
-        itertools.cycle(city.cookies),
-        itertools.cycle([(city.readers[0], city.cards[0])]),
-    )
+    cookies = itertools.cycle(city.cookies)
+    taps = itertools.cycle([(city.readers[0], city.cards[0])])
     visitor = Visitor(sender(app), city.secret, cookies, iter(city.newcomers), taps)
     counts = {}
     for name, operation in OPERATIONS.items():

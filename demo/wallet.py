@@ -109,7 +109,7 @@ def adapter() -> SmartcardAdapter:
 
 def _city_card(uid: bytes) -> DesfireCard:
     reading = adapter().reading
-    kind, master = reading.kinds.by_name[CITY_KIND], reading.masters[CITY_KIND]
+    kind, master = reading.kinds.by_name[CITY_KIND], reading.masters.derived(CITY_KIND)
     key = master.cmac(diversifying(kind.material(uid)))
     return DesfireCard(
         uid=uid, application=kind.application, keys={kind.key_number: key}, draw=new_nonce

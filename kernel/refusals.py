@@ -538,6 +538,16 @@ CATALOGUE = {
         "Too many wrong codes; try again later",
         clause="10-I(2)",
     ),
+    # master keys of cards
+    "cardkey.exists": _entry(
+        409, "這種卡片已經有這個版本的金鑰", "This kind of card has a key of this version"
+    ),
+    "cardkey.invalid": _entry(
+        422,
+        "金鑰要是 32 個十六進位字元，版本是 0 到 255",
+        "A key is 32 hexadecimal digits, a version 0 to 255",
+    ),
+    "cardkey.not_found": _entry(404, "沒有這把金鑰", "There is no such key in force"),
     # readers at desks
     "terminal.list_invalid": _entry(
         422, "這不是本服務簽發的名單", "This is not a list of ours", clause="6(2)"

@@ -172,7 +172,7 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
 def build_rooms(settings: Settings, database: Sessions) -> Rooms:
     """Return the parts of one process."""
     keyring = Keyring(settings.master_key.get_secret_value() or DEMO_MASTER_KEY)
-    concern = {"argon2_parallel", "breach_list", "certificates", "private_hosts"}
+    concern = {"argon2_parallel", "breach_list", "certificates", "demo", "private_hosts", "token"}
     adapters = load(settings.adapters, settings.model_dump(include=concern), derive=keyring.derive)
     lifetimes, call = settings.lifetimes, calling.caller(settings)
     reachable = acr.reachable(adapter.capabilities for adapter in adapters.values())

@@ -13,14 +13,14 @@ from adapters.agent.pairing import Pairing
 from adapters.agent.readers import Readers, Transmit
 from adapters.agent.troubles import Trouble
 
-MOST_COMMANDS = 8
+MOST_COMMANDS = 9
 SECONDS = 5.0
 LONGEST = 261  # bytes of a short command
 # Class and instruction of what only reads or proves: SELECT, READ, GET DATA, the reader's GET DATA,
-# and of DESFire: select an application, authenticate, go on, its own number, its version.
+# and of DESFire: select an application, authenticate, go on, its number, its and a key's version.
 ALLOWED = frozenset(
     bytes.fromhex(each)
-    for each in "00a4 00b0 00b2 00c0 00ca 00cb ffca 905a 9071 90af 9051 9060".split()
+    for each in "00a4 00b0 00b2 00c0 00ca 00cb ffca 905a 9071 90af 9051 9060 9064".split()
 )
 
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from functools import cache
+from importlib import import_module
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Row, bindparam, exists, select
@@ -18,7 +20,8 @@ from adapters.contract import (
     text_of,
 )
 from adapters.smartcard import conversation, numbers, profiles
-from adapters.smartcard.keys import derived
+from adapters.smartcard.keys import MasterKey
+from adapters.smartcard.masters import Masters, OpenToken, no_token
 from adapters.smartcard.models import Card
 from adapters.smartcard.numbers import Numbers, Seen
 from adapters.smartcard.profiles import CardClass
@@ -144,6 +147,14 @@ class SmartcardAdapter:
         shown: UUID | None = found[0].binding_id if len(found) == 1 else None
         return shown
 
+    def has_token_key(self, label: str) -> bool:
+        """Say whether the token has a master key of this label."""
+        try:
+            self.reading.masters.open_token(label)
+        except SettingsInvalid:
+            return False
+        return True
+
     def labels_of(self, session: Session, member_id: UUID) -> dict[UUID, Bilingual]:
         """Return what kind of card each of the member's card bindings is."""
         kinds = self.reading.kinds
@@ -178,5 +189,44 @@ def create(settings: Mapping[str, object]) -> SmartcardAdapter:
         raise SettingsInvalid("smartcard: there is no key")
     kinds = profiles.read([profiles.OWN])
     conversation.require_sound(kinds)
-    masters = {name: derived(secret, name) for name in kinds.by_name}
+    demo = settings.get("demo") is True
+    masters = Masters(secret, open_token=opener(settings.get("token")), demo=demo)
     return SmartcardAdapter(Reading(kinds, masters, Numbers(secret)))
+
+
+def opener(token: object) -> OpenToken:
+    """Return what opens a key in the token these settings name; nothing is opened yet."""
+    if not isinstance(token, Mapping) or token.get("module") is None:
+        return no_token
+    where = {
+        "module": str(token["module"]),
+        "token": str(token["label"]),
+        "pin": token["pin"].get_secret_value(),
+    }
+
+    @cache  # one session a process, opened by the worker that first needs it
+    def opened(label: str) -> MasterKey:
+        key: MasterKey = _token_module().TokenMaster(**where, label=label)
+        return key
+
+    return opened
+
+
+def make_token_key(token: object, label: str) -> None:
+    """Make a master key of this label in the token. Raises SettingsInvalid."""
+    if not isinstance(token, Mapping) or token.get("module") is None:
+        no_token(label)
+    else:
+        _token_module().make_key(
+            module=str(token["module"]),
+            token=str(token["label"]),
+            pin=token["pin"].get_secret_value(),
+            label=label,
+        )
+
+
+def _token_module() -> Any:  # mypy knows nothing of a module that is imported by name
+    try:
+        return import_module("adapters.smartcard.token_master")
+    except ImportError:
+        raise SettingsInvalid("token: install taipei-id[pkcs11] first") from None

@@ -1,12 +1,12 @@
 """Lead a card through its questions, one frame after the other, keeping nothing in between.
 
-    number ─→ select ─→ challenge ─→ response ─→ true number ─→ shown
-                            ↑                        │ the number had been hidden
-                            └────────────────────────┘
+    number ─→ select ─→ (version) ─→ challenge ─→ response ─→ true number ─→ shown
+                                         ↑                        │ the number had been hidden
+                                         └────────────────────────┘
 
 A storage card is done when its number was read. Any other card must then prove that it holds the
 key that belongs to that number, and say the number again under that proof: a card that is swapped
-on the way has neither.
+on the way has neither. Which version of the key it has is asked only while there are several.
 """
 
 import json
@@ -16,13 +16,13 @@ from typing import Any
 
 from adapters.smartcard import apdu, desfire
 from adapters.smartcard.desfire import SessionKeys
-from adapters.smartcard.keys import BLOCK, CardKey, MasterKey, PlainKey
+from adapters.smartcard.keys import BLOCK, CardKey, PlainKey, Versions
 from adapters.smartcard.profiles import CardClass, Profile, Profiles
 from adapters.smartcard.status_words import DONE, data_of
 from kernel.errors import Refused
 from kernel.settings import SettingsInvalid
 
-MOST_FRAMES = 8
+MOST_FRAMES = 9
 READ_NUMBER = apdu.command(0xFF, 0xCA, 0, 0)  # PC/SC part 3, 3.2.2.1.3: the reader answers it
 RANDOM_BYTES, RANDOM_FIRST = 4, 0x08  # a number made anew each time (ISO 14443-3 6.5.4)
 NOBODY = bytes(desfire.UID_BYTES)  # the card that the common key belongs to
@@ -33,6 +33,7 @@ class Phase(StrEnum):
 
     NUMBER = "number"
     SELECT = "select"
+    VERSION = "version"
     CHALLENGE = "challenge"
     RESPONSE = "response"
     TRUE_NUMBER = "true_number"
@@ -44,6 +45,7 @@ class State:
 
     phase: Phase = Phase.NUMBER
     uid: bytes = field(default=b"", repr=False)  # as the reader read it; empty while it is hidden
+    version: bytes = b""  # of the master key, one byte
     rnd_a: bytes = field(default=b"", repr=False)
     rnd_b: bytes = field(default=b"", repr=False)
     ti: bytes = field(default=b"", repr=False)
@@ -86,7 +88,7 @@ def begin() -> Ask:
 
 
 def advance(
-    profile: Profile, master: MasterKey, state: State, raw: bytes, *, fresh: bytes
+    profile: Profile, masters: Versions, state: State, raw: bytes, *, fresh: bytes
 ) -> Ask | Shown:
     """Return what comes after the card's answer; `fresh` is a random number for our next question.
 
@@ -98,13 +100,15 @@ def advance(
             return _after_number(profile, data_of(answer, wanted=DONE))
         case Phase.SELECT:
             desfire.selected(answer)
-            return _challenge(profile, state)
+            return _after_select(profile, masters, state)
+        case Phase.VERSION:
+            return _challenge(profile, replace(state, version=desfire.version(answer)))
         case Phase.CHALLENGE:
-            key = _key(profile, master, state)
+            key = _key(profile, masters, state)
             rnd_b, command = desfire.response(key, answer, rnd_a=fresh)
             return Ask(replace(state, phase=Phase.RESPONSE, rnd_a=fresh, rnd_b=rnd_b), command)
         case Phase.RESPONSE:
-            key = _key(profile, master, state)
+            key = _key(profile, masters, state)
             made = desfire.proven(key, answer, rnd_a=state.rnd_a, rnd_b=state.rnd_b)
             kept = replace(state, phase=Phase.TRUE_NUMBER, ti=made.ti, enc=made.enc, mac=made.mac)
             return Ask(kept, desfire.ask_uid(made))
@@ -132,13 +136,22 @@ def _after_number(profile: Profile, uid: bytes) -> Ask | Shown:
     return Ask(state, desfire.select(profile.application))
 
 
+def _after_select(profile: Profile, masters: Versions, state: State) -> Ask:
+    if not masters.numbers:  # nobody made a key for this kind
+        raise Refused("carrier.kind_not_supported")
+    if len(masters.numbers) == 1:
+        return _challenge(profile, replace(state, version=bytes(masters.numbers)))
+    return Ask(replace(state, phase=Phase.VERSION), desfire.ask_version(profile.key_number))
+
+
 def _challenge(profile: Profile, state: State) -> Ask:
     number = profile.key_number if state.uid else profile.number_key
     return Ask(replace(state, phase=Phase.CHALLENGE), desfire.challenge(number or 0))
 
 
-def _key(profile: Profile, master: MasterKey, state: State) -> CardKey:
-    return master.of_card(profile.material(state.uid or NOBODY))
+def _key(profile: Profile, masters: Versions, state: State) -> CardKey:
+    (number,) = state.version
+    return masters.of(number).of_card(profile.material(state.uid or NOBODY))
 
 
 def _after_true_number(profile: Profile, state: State, uid: bytes) -> Ask | Shown:
@@ -162,13 +175,13 @@ def require_sound(profiles: Profiles) -> None:
 
 def _play(profile: Profile) -> bytes:
     vector = profile.vector
-    master, numbers = PlainKey(vector.master), iter(vector.numbers)
+    masters, numbers = Versions.sole(PlainKey(vector.master)), iter(vector.numbers)
     step: Ask | Shown = begin()
     for ours, its in vector.frames:
         if not isinstance(step, Ask) or step.command != ours:
             raise ValueError("we say something else")
         fresh = next(numbers) if step.state.phase is Phase.CHALLENGE else bytes(BLOCK)
-        step = advance(profile, master, step.state, its, fresh=fresh)
+        step = advance(profile, masters, step.state, its, fresh=fresh)
     if not isinstance(step, Shown):
         raise ValueError("it is not over")  # noqa: TRY004  # the vector's value
     return step.uid

@@ -14,7 +14,7 @@ from adapters.smartcard.status_words import NATIVE_DONE, NATIVE_MORE, data_of
 from kernel.errors import Refused
 
 CLA = 0x90
-SELECT, AUTHENTICATE, MORE, GET_UID = 0x5A, 0x71, 0xAF, 0x51
+SELECT, AUTHENTICATE, MORE, GET_UID, GET_VERSION = 0x5A, 0x71, 0xAF, 0x51, 0x64
 UID_BYTES = 7
 TI_BYTES = 4
 MAC_BYTES = 8
@@ -37,6 +37,16 @@ def select(application: bytes) -> bytes:
 def selected(answer: Answer) -> None:
     """Require that the card has the application. Raises Refused."""
     data_of(answer, wanted=NATIVE_DONE, length=0)
+
+
+def ask_version(key_number: int) -> bytes:
+    """Return the command that asks which version of a key the card has."""
+    return apdu.command(CLA, GET_VERSION, 0, 0, bytes((key_number,)))
+
+
+def version(answer: Answer) -> bytes:
+    """Return the version, one byte. Nothing proves it: the key itself must be proven still."""
+    return data_of(answer, wanted=NATIVE_DONE, length=1)
 
 
 def challenge(key_number: int) -> bytes:

@@ -4,6 +4,8 @@ A master key never leaves its place. Each card has a key of its own, made from t
 the card's number, so that one card taken apart opens no other (AN10922).
 """
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from cryptography.hazmat.primitives.ciphers import Cipher
@@ -11,6 +13,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.cmac import CMAC
 
+from kernel.errors import Refused
 from kernel.keyring import keyed_hash
 
 BLOCK = 16
@@ -35,8 +38,12 @@ class CardKey(Protocol):
         ...
 
 
-class MasterKey(CardKey, Protocol):
+class MasterKey(Protocol):
     """A key from which the keys of single cards are made, wherever it is kept."""
+
+    def cmac(self, data: bytes) -> bytes:
+        """Return the 16 bytes of AES-CMAC (RFC 4493)."""
+        ...
 
     def of_card(self, material: bytes) -> CardKey:
         """Return the key of the card named by `material`, 16 to 31 bytes (AN10922 2.2)."""
@@ -73,6 +80,30 @@ class PlainKey:
         return PlainKey(self.cmac(diversifying(material)))
 
 
+@dataclass(frozen=True)
+class Versions:
+    """The master keys that cards of one kind may have, by the number each card tells."""
+
+    openers: Mapping[int, Callable[[], MasterKey]] = field(repr=False)
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Return the numbers of the keys in force."""
+        return tuple(sorted(self.openers))
+
+    def of(self, number: int) -> MasterKey:
+        """Return one key. Raises Refused `carrier.card_not_ours` for one not in force."""
+        opener = self.openers.get(number)
+        if opener is None:
+            raise Refused("carrier.card_not_ours")
+        return opener()
+
+    @classmethod
+    def sole(cls, key: MasterKey) -> "Versions":
+        """Return the keys of a kind that has this one only."""
+        return cls({0: lambda: key})
+
+
 def diversifying(material: bytes) -> bytes:
     """Return what a master key computes the CMAC of. Raises ValueError for too little or much."""
     if len(material) not in INPUT_BYTES:
@@ -81,8 +112,8 @@ def diversifying(material: bytes) -> bytes:
 
 
 def derived(secret: bytes, kind: str) -> PlainKey:
-    """Return the master key of a kind of card, made from the installation's own secret.
+    """Return the demo's master key of a kind of card, made from the installation's own secret.
 
-    The kind's name goes in: no two kinds of card share a key.
+    The kind's name goes in: no two kinds of card share a key. Elsewhere keys are `masters`' own.
     """
     return PlainKey(keyed_hash(secret, "cards/master/v1", kind)[:BLOCK])

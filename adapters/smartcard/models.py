@@ -1,12 +1,19 @@
-"""The tables of cards: what names the binding of the same id, and talks that are going on."""
+"""The tables of cards: whose they are, talks that are going on, and the keys behind them."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kernel.db import Base
+from kernel.db import Base, Key
 
 
 class Card(Base):
@@ -39,3 +46,26 @@ class CardTalk(Base):
     step: Mapped[int]  # frames answered so far
     state_sealed: Mapped[bytes]
     expires_at: Mapped[datetime]
+
+
+class CardMasterKey(Base):
+    """A key that cards of one kind are made from, and until when they are read.
+
+    It lies sealed here, or in the PKCS#11 token under this label; never both.
+    """
+
+    __tablename__ = "card_master_key"
+    __table_args__ = (
+        UniqueConstraint("kind", "version"),
+        CheckConstraint("(key_sealed IS NULL) <> (token_label IS NULL)", name="one_place"),
+        CheckConstraint("version BETWEEN 0 AND 255", name="version_is_a_byte"),
+    )
+
+    id: Mapped[Key]
+    kind: Mapped[str] = mapped_column(String(32))  # the name of its profile
+    version: Mapped[int]  # what cards answer that have it
+    key_sealed: Mapped[bytes | None]
+    token_label: Mapped[str | None] = mapped_column(String(64))
+    check_value: Mapped[bytes] = mapped_column(LargeBinary(3))  # tells two keys apart, no more
+    made_at: Mapped[datetime]
+    retired_at: Mapped[datetime | None]

@@ -3,7 +3,6 @@
 `start` gives the first command; each answer is brought to `go_on`, until it gives a voucher.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -12,7 +11,8 @@ from sqlalchemy.orm import Session
 from adapters.contract import Challenge
 from adapters.smartcard import apdu, conversation, talks
 from adapters.smartcard.conversation import Ask, State
-from adapters.smartcard.keys import BLOCK, MasterKey
+from adapters.smartcard.keys import BLOCK
+from adapters.smartcard.masters import Masters
 from adapters.smartcard.numbers import Numbers, Seen
 from adapters.smartcard.profiles import Profiles
 from adapters.smartcard.talks import Taken
@@ -43,7 +43,7 @@ class Reading:
     """The kinds of card, their master keys, and the keys behind numbers."""
 
     kinds: Profiles
-    masters: Mapping[str, MasterKey] = field(repr=False)
+    masters: Masters = field(repr=False)
     numbers: Numbers = field(repr=False)
 
     def start(self, session: Session, challenge: Challenge, atr: str, *, now: datetime) -> Command:
@@ -71,8 +71,8 @@ class Reading:
             raise Refused("carrier.kind_not_supported")
         state = self._opened(taken, nonce)
         raw = apdu.from_hex(answer)
-        master = self.masters[kind.name]
-        step = conversation.advance(kind, master, state, raw, fresh=new_nonce(BLOCK))
+        masters = self.masters.of_kind(session, kind.name)
+        step = conversation.advance(kind, masters, state, raw, fresh=new_nonce(BLOCK))
         if isinstance(step, Ask):
             talks.keep(session, nonce, taken, self._sealed(step.state, nonce, step=taken.step))
             return Command(step.command.hex(), conversation.is_last(kind, step.state))

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.cmac import CMAC
 
 READ_NUMBER = bytes.fromhex("ffca000000")
 ATR = bytes.fromhex("3b8180018080")
-NATIVE, SELECT, AUTHENTICATE, MORE, GET_UID = 0x90, 0x5A, 0x71, 0xAF, 0x51
+NATIVE, SELECT, AUTHENTICATE, MORE, GET_UID, GET_VERSION = 0x90, 0x5A, 0x71, 0xAF, 0x51, 0x64
 DONE, UNKNOWN_CLASS = b"\x90\x00", b"\x6e\x00"
 OK, MORE_FOLLOWS = b"\x91\x00", b"\x91\xaf"
 ILLEGAL, NO_KEY, WRONG_LENGTH = b"\x91\x1c", b"\x91\x40", b"\x91\x7e"
@@ -31,7 +31,9 @@ class DesfireCard:
         keys: Mapping[int, bytes],
         draw: Callable[[int], bytes],
         hides_number: bool = False,
+        key_version: int = 0,
     ) -> None:
+        self._key_version = key_version
         self._uid, self._application, self._keys, self._draw = uid, application, keys, draw
         self._hides_number = hides_number
         self.reset()
@@ -63,6 +65,7 @@ class DesfireCard:
             AUTHENTICATE: self._challenge,
             MORE: self._prove,
             GET_UID: self._number,
+            GET_VERSION: self._version,
         }
         chosen = answers.get(apdu[1])
         return ILLEGAL if chosen is None else chosen(data)
@@ -70,6 +73,11 @@ class DesfireCard:
     def _select(self, data: bytes) -> bytes:
         self._selected, self._session, self._pending = data == self._application, None, None
         return OK if self._selected else NO_APPLICATION
+
+    def _version(self, data: bytes) -> bytes:
+        if not self._selected:
+            return NOT_ALLOWED
+        return bytes((self._key_version,)) + OK if data[:1] and data[0] in self._keys else NO_KEY
 
     def _challenge(self, data: bytes) -> bytes:
         self._session = None

@@ -47,7 +47,7 @@ def test_whoever_makes_a_card_makes_the_same() -> None:
 
 
 def test_the_providers_own_keys_open_the_citys_card() -> None:
-    card, master = one("city-card"), wallet.adapter().reading.masters[CITY_CARD.name]
+    card, master = one("city-card"), wallet.adapter().reading.masters.derived(CITY_CARD.name)
 
     assert show(wallet.made(card, now=NOON).transmit, master=master) == card.uid
 

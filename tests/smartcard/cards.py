@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from adapters.smartcard import conversation, profiles
 from adapters.smartcard.conversation import Ask, Shown
-from adapters.smartcard.keys import MasterKey, PlainKey
+from adapters.smartcard.keys import MasterKey, PlainKey, Versions
 from adapters.smartcard.profiles import Profile
 from demo.cards.desfire import DesfireCard
 
@@ -52,6 +52,7 @@ def show(
     *,
     profile: Profile = CITY_CARD,
     master: MasterKey = MASTER,
+    masters: Versions | None = None,
     fresh: Callable[[int], bytes] | None = None,
 ) -> bytes:
     """Lead a card through the conversation and return its number. Raises Refused."""
@@ -60,5 +61,6 @@ def show(
     while isinstance(step, Ask):
         state = conversation.State.read(step.state.written())
         answer = transmit(step.command)
-        step = conversation.advance(profile, master, state, answer, fresh=fresh(16))
+        keys = masters or Versions.sole(master)
+        step = conversation.advance(profile, keys, state, answer, fresh=fresh(16))
     return step.uid

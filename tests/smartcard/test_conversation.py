@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from adapters.smartcard import conversation, profiles
 from adapters.smartcard.conversation import MOST_FRAMES, Phase, State
-from adapters.smartcard.keys import PlainKey
+from adapters.smartcard.keys import PlainKey, Versions
+from demo.cards.desfire import DesfireCard
 from demo.cards.storage import RandomNumberCard, StorageCard
 from kernel.errors import Refused
 from kernel.settings import SettingsInvalid
@@ -16,6 +17,7 @@ from tests.smartcard.cards import (
     CITY_CARD,
     KINDS,
     MASTER,
+    MASTER_BYTES,
     OTHER_UID,
     STORAGE,
     UID,
@@ -26,6 +28,11 @@ from tests.smartcard.cards import (
 )
 
 HIDDEN = replace(CITY_CARD, number_key=2)
+MASTERS = Versions.sole(MASTER)
+
+
+OLD = PlainKey(bytes(range(16)))
+TWO = Versions({1: lambda: OLD, 2: lambda: MASTER})
 
 
 class Counted:
@@ -57,7 +64,47 @@ def test_a_card_that_hides_its_number_proves_its_own_key_too() -> None:
     reader = Counted(a_card(profile=HIDDEN, hides=True).transmit)
 
     assert show(reader, profile=HIDDEN) == UID
-    assert len(reader.answers) == MOST_FRAMES
+    assert len(reader.answers) == MOST_FRAMES - 1
+
+
+def of_version(number: int, *, hides: bool = False) -> DesfireCard:
+    """Return a card that was made from the key of this version."""
+    profile, master = (HIDDEN if hides else CITY_CARD), {1: bytes(range(16)), 2: MASTER_BYTES}
+    keys = {profile.key_number: key_of(profile, UID, master=master[number])}
+    if hides:
+        keys[2] = key_of(profile, bytes(7), master=master[number])
+    return a_card(profile=profile, hides=hides, keys=keys, key_version=number)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_cards_of_both_versions_are_read_while_there_are_two(number: int) -> None:
+    reader, hidden = (
+        Counted(of_version(number).transmit),
+        Counted(of_version(number, hides=True).transmit),
+    )
+
+    assert show(reader, masters=TWO) == show(hidden, profile=HIDDEN, masters=TWO) == UID
+    assert (len(reader.answers), len(hidden.answers)) == (6, MOST_FRAMES)
+
+
+@pytest.mark.refusal("carrier.card_not_ours")
+def test_a_card_of_a_version_that_was_retired_is_read_no_more() -> None:
+    only_new = Versions({2: lambda: MASTER})
+
+    assert refused(of_version(1).transmit, masters=only_new) == "carrier.card_not_ours"
+
+
+def test_what_a_card_says_of_its_version_must_be_proven_still() -> None:
+    liar = a_card(key_version=1)  # made from the second
+    unknown = a_card(key_version=9)
+
+    assert refused(liar.transmit, masters=TWO) == "carrier.card_not_ours"
+    assert refused(unknown.transmit, masters=TWO) == "carrier.card_not_ours"
+
+
+@pytest.mark.refusal("carrier.kind_not_supported")
+def test_a_kind_without_a_master_key_is_read_no_further() -> None:
+    assert refused(a_card().transmit, masters=Versions({})) == "carrier.kind_not_supported"
 
 
 @pytest.mark.refusal("carrier.card_not_ours")
@@ -186,6 +233,7 @@ states = st.builds(
     State,
     phase=st.sampled_from(Phase),
     uid=st.sampled_from([b"", UID]),
+    version=st.sampled_from([b"\0", b"\1"]),
     rnd_a=st.binary(min_size=16, max_size=16),
     rnd_b=st.binary(min_size=16, max_size=16),
     ti=st.binary(min_size=4, max_size=4),
@@ -195,19 +243,20 @@ states = st.builds(
 statuses = st.sampled_from([b"\x90\0", b"\x91\0", b"\x91\xaf", b"\x91\xae", b""])
 
 
-@settings(max_examples=2500)
+@settings(max_examples=10_000)
 @given(
     played=st.tuples(st.sampled_from([CITY_CARD, HIDDEN]), states)
     | st.tuples(st.just(STORAGE), st.just(State())),
+    masters=st.sampled_from([MASTERS, TWO, Versions({})]),
     body=st.binary(max_size=300) | st.binary(min_size=16, max_size=16),
     status=statuses,
 )
 def test_no_answer_breaks_a_conversation(
-    played: tuple[profiles.Profile, State], body: bytes, status: bytes
+    played: tuple[profiles.Profile, State], masters: Versions, body: bytes, status: bytes
 ) -> None:
     profile, state = played
     with suppress(Refused):
-        conversation.advance(profile, MASTER, state, body + status, fresh=bytes(16))
+        conversation.advance(profile, masters, state, body + status, fresh=bytes(16))
 
 
 def test_a_padding_that_is_none_is_not_read() -> None:
@@ -218,7 +267,7 @@ def test_a_padding_that_is_none_is_not_read() -> None:
     mac = PlainKey(keys[1]).cmac(b"\0\1\0" + bytes(4) + sealed)[1::2]
 
     with pytest.raises(Refused, match=r"^carrier\.not_readable$"):
-        conversation.advance(CITY_CARD, MASTER, state, sealed + mac + b"\x91\0", fresh=b"")
+        conversation.advance(CITY_CARD, MASTERS, state, sealed + mac + b"\x91\0", fresh=b"")
 
 
 def test_a_true_number_that_is_another_is_refused() -> None:
@@ -229,7 +278,7 @@ def test_a_true_number_that_is_another_is_refused() -> None:
     mac = key.cmac(b"\0\1\0" + bytes(4) + sealed)[1::2]
 
     with pytest.raises(Refused, match=r"^carrier\.card_not_ours$"):
-        conversation.advance(CITY_CARD, MASTER, state, sealed + mac + b"\x91\0", fresh=b"")
+        conversation.advance(CITY_CARD, MASTERS, state, sealed + mac + b"\x91\0", fresh=b"")
 
 
 def test_the_kinds_of_card_we_ship_play_their_vectors() -> None:

@@ -9,6 +9,7 @@ import click
 from web.cli import (
     approval,
     calendar,
+    card_keys,
     certificates,
     client,
     conformance,
@@ -61,6 +62,7 @@ for _command in (
     database.db,
     keys.keys,
     certificates.certificates,
+    card_keys.card_keys,
     client.client,
     terminal.terminal,
     resource.resource,

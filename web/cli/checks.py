@@ -19,6 +19,9 @@ from sqlalchemy.orm import Session
 
 import migrations
 from adapters import loading
+from adapters.smartcard.keys import Versions
+from adapters.smartcard.masters import check_value
+from adapters.smartcard.profiles import CardClass
 from idp import keys as signing
 from idp.models import KeyState
 from idp.signing import ALGORITHMS
@@ -27,6 +30,7 @@ from kernel.db import sessions, transaction
 from kernel.keyring import SealBroken
 from kernel.settings import FILE_VARIABLE, Settings, SettingsInvalid
 from members.models import Member
+from web.cli.card_keys import adapter_of
 from web.cli.opening import engine_of, keyring_of
 
 PATIENCE_SECONDS = 5
@@ -155,6 +159,36 @@ def adapters(settings: Settings) -> str:
     except SettingsInvalid as invalid:
         raise Unwell(str(invalid)) from None
     return ", ".join(loaded) + " loaded"
+
+
+def card_keys(settings: Settings) -> str:
+    """Open the master keys of every kind of card that has keys."""
+    if "smartcard" not in settings.adapters:
+        raise Skipped("no cards are read")
+    try:
+        adapter = adapter_of(settings)
+    except SettingsInvalid as invalid:
+        raise Unwell(str(invalid)) from None
+    without = []
+    with opened_session(settings) as session:
+        for name, kind in adapter.reading.kinds.by_name.items():
+            if kind.kind is CardClass.SYMMETRIC:
+                versions = adapter.reading.masters.of_kind(session, name)
+                _require_open(name, versions)
+                without += [] if versions.numbers else [name]
+    if without:
+        raise Skipped(
+            f"{', '.join(without)} not read: no master key; 'taipei-id card-keys make' makes one"
+        )
+    return "every kind of card with keys can be read"
+
+
+def _require_open(name: str, versions: Versions) -> None:
+    try:
+        for number in versions.numbers:
+            check_value(versions.of(number))
+    except (SealBroken, SettingsInvalid) as failed:
+        raise Unwell(f"a master key of {name} does not open: {failed}") from None
 
 
 def paths(settings: Settings) -> str:

@@ -36,6 +36,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("master key", checks.master_key),
     ("clock", checks.clock_),
     ("adapters", checks.adapters),
+    ("card keys", checks.card_keys),
     ("certificates", certificate_checks.certificates),
     ("writable paths", checks.paths),
     ("TLS", checks.tls),
