@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -187,7 +188,8 @@ def create(settings: Mapping[str, object]) -> SmartcardAdapter:
     secret = settings.get("key")
     if not isinstance(secret, bytes):
         raise SettingsInvalid("smartcard: there is no key")
-    kinds = profiles.read([profiles.OWN])
+    folder = settings.get("card_kinds")
+    kinds = profiles.read([profiles.OWN, *([folder] if isinstance(folder, Path) else [])])
     conversation.require_sound(kinds)
     demo = settings.get("demo") is True
     masters = Masters(secret, open_token=opener(settings.get("token")), demo=demo)

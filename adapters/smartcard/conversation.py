@@ -44,6 +44,7 @@ class State:
     """Where a conversation stands; secret, so it is only ever kept sealed."""
 
     phase: Phase = Phase.NUMBER
+    atr: bytes = b""  # which other kinds the card may be of
     uid: bytes = field(default=b"", repr=False)  # as the reader read it; empty while it is hidden
     version: bytes = b""  # of the master key, one byte
     rnd_a: bytes = field(default=b"", repr=False)
@@ -82,9 +83,19 @@ class Shown:
     uid: bytes = field(repr=False)
 
 
-def begin() -> Ask:
+def begin(atr: bytes = b"") -> Ask:
     """Ask for the number, as of every card."""
-    return Ask(State(), READ_NUMBER)
+    return Ask(State(atr=atr), READ_NUMBER)
+
+
+def otherwise(kinds: Profiles, profile: Profile, state: State) -> tuple[Profile, Ask] | None:
+    """Return the kind to try next if a card has not the application of this one."""
+    if state.phase is not Phase.SELECT:
+        return None
+    following = kinds.after(profile, state.atr, hidden=not state.uid)
+    if following is None:
+        return None
+    return following, Ask(state, desfire.select(following.application))
 
 
 def advance(
@@ -97,7 +108,7 @@ def advance(
     answer = apdu.answer(raw)
     match state.phase:
         case Phase.NUMBER:
-            return _after_number(profile, data_of(answer, wanted=DONE))
+            return _after_number(profile, state, data_of(answer, wanted=DONE))
         case Phase.SELECT:
             desfire.selected(answer)
             return _after_select(profile, masters, state)
@@ -124,7 +135,7 @@ def is_last(profile: Profile, state: State) -> bool:
     return state.phase is Phase.TRUE_NUMBER and bool(state.uid)
 
 
-def _after_number(profile: Profile, uid: bytes) -> Ask | Shown:
+def _after_number(profile: Profile, state: State, uid: bytes) -> Ask | Shown:
     is_random = len(uid) == RANDOM_BYTES and uid[0] == RANDOM_FIRST
     if is_random and profile.number_key is None:
         raise Refused("carrier.number_is_random")
@@ -132,7 +143,7 @@ def _after_number(profile: Profile, uid: bytes) -> Ask | Shown:
         raise Refused("carrier.kind_not_supported")
     if profile.kind is CardClass.STORAGE:
         return Shown(uid)
-    state = State(phase=Phase.SELECT, uid=b"" if is_random else uid)
+    state = replace(state, phase=Phase.SELECT, uid=b"" if is_random else uid)
     return Ask(state, desfire.select(profile.application))
 
 

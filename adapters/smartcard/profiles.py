@@ -4,11 +4,14 @@ Adding an agency's card is adding its file (docs/cards.md). A file is read stric
 is played when it is loaded: what does not come out as written is not accepted.
 """
 
+import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,9 @@ AID_BYTES = 3
 KEY_NUMBERS = range(14)  # DESFire: fourteen keys of an application
 SYSTEM_BYTES = range(6, 22)  # with number and application 16 to 31 bytes: see `keys.INPUT_BYTES`
 UID_BYTES = frozenset({4, 7, 10})  # ISO 14443-3 6.5.4
+COMMON = frozenset({"class", "label", "atr", "uid_bytes", "vector"})
+SYMMETRIC_ONLY = frozenset({"application", "key_number", "number_key", "system"})
+VECTOR = frozenset({"master", "numbers", "frames", "uid"})
 UNIQUE_BYTES = 7  # numbers of four bytes were given out more than once
 
 
@@ -81,6 +87,23 @@ class Profiles:
             raise Refused("carrier.kind_not_supported")
         return found
 
+    def after(self, kind: Profile, atr: bytes, *, hidden: bool) -> Profile | None:
+        """Return the kind to try when a card turns out not to be `kind`, None if there is none.
+
+        Cards of one make give one answer to reset, whosever application is on them.
+        """
+        every = list(self.by_name.values())
+        return next(
+            (
+                each
+                for each in every[every.index(kind) + 1 :]
+                if each.kind is CardClass.SYMMETRIC
+                and each.fits(atr)
+                and (each.number_key is not None or not hidden)
+            ),
+            None,
+        )
+
     def of_name(self, name: str) -> Profile | None:
         """Return the kind called `name`, None if it is no longer known."""
         return self.by_name.get(name)
@@ -93,22 +116,45 @@ def read(folders: Iterable[Path]) -> Profiles:
     for file in files:
         profile = _read(file)
         if profile.name in found:
-            raise SettingsInvalid(f"{file}: there is a card kind {profile.name} already")
+            raise SettingsInvalid(
+                f"{file}: there is a card kind {profile.name} already; give the file another name"
+            )
+        _require_apart(profile, found.values(), file)
         found[profile.name] = profile
     return Profiles(found)
+
+
+def _require_apart(profile: Profile, others: Iterable[Profile], file: Path) -> None:
+    """Refuse two kinds that no answer of a card could tell from one another."""
+    for other in others:
+        same_make = any(_may_meet(*each) for each in product(profile.atrs, other.atrs))
+        if same_make and (profile.kind, profile.application) == (other.kind, other.application):
+            told_by = "application" if profile.application else "answer to reset"
+            raise SettingsInvalid(
+                f"{file}: a card of this kind could be a {other.name} as well; "
+                f"it must have another {told_by}"
+            )
+
+
+def _may_meet(first: str, second: str) -> bool:
+    """Say whether one answer to reset could fit both patterns."""
+    pairs = zip(first, second, strict=False)
+    return len(first) == len(second) and all(a == b or "." in (a, b) for a, b in pairs)
 
 
 def _read(file: Path) -> Profile:
     try:
         return _profile(file.stem, tomllib.loads(file.read_text("utf-8")))
     except KeyError as missing:
-        raise SettingsInvalid(f"{file}: {missing.args[0]} is missing") from None
+        raise SettingsInvalid(f"{file}: {missing.args[0]} is missing; see docs/cards.md") from None
     except (ValueError, TypeError, AttributeError) as wrong:
         raise SettingsInvalid(f"{file}: {wrong}") from None
 
 
 def _profile(name: str, data: Mapping[str, Any]) -> Profile:  # TOML of any shape
-    kind = CardClass(data["class"])
+    kind = _class(data["class"])
+    _require_known(data, COMMON | (SYMMETRIC_ONLY if kind is CardClass.SYMMETRIC else set()))
+    _require_known(data["vector"], VECTOR)
     common: dict[str, Any] = {
         "name": _name(name),
         "kind": kind,
@@ -129,6 +175,20 @@ def _profile(name: str, data: Mapping[str, Any]) -> Profile:  # TOML of any shap
         number_key=None if number_key is None else _key_number(number_key),
         system=_sized(data["system"], SYSTEM_BYTES, "system"),
     )
+
+
+def _class(word: str) -> CardClass:
+    if word not in set(CardClass):
+        raise ValueError(f"class: {word} is none; write storage or symmetric")
+    return CardClass(word)
+
+
+def _require_known(table: Mapping[str, Any], known: AbstractSet[str]) -> None:
+    for word in table:
+        if word not in known:
+            near = difflib.get_close_matches(word, known, n=1)
+            hint = f"; is it {near[0]}?" if near else "; take it away"
+            raise ValueError(f"{word} means nothing here{hint}")
 
 
 def _name(text: str) -> str:

@@ -14,7 +14,7 @@ from adapters.smartcard.conversation import Ask, State
 from adapters.smartcard.keys import BLOCK
 from adapters.smartcard.masters import Masters
 from adapters.smartcard.numbers import Numbers, Seen
-from adapters.smartcard.profiles import Profiles
+from adapters.smartcard.profiles import Profile, Profiles
 from adapters.smartcard.talks import Taken
 from kernel.errors import Refused
 from kernel.ids import new_nonce
@@ -51,7 +51,8 @@ class Reading:
 
         Raises Refused `carrier.not_readable` or `carrier.kind_not_supported`.
         """
-        kind, first = self.kinds.of_atr(apdu.atr(atr)), conversation.begin()
+        told = apdu.atr(atr)
+        kind, first = self.kinds.of_atr(told), conversation.begin(told)
         talks.start(
             session,
             challenge.nonce,
@@ -72,11 +73,22 @@ class Reading:
         state = self._opened(taken, nonce)
         raw = apdu.from_hex(answer)
         masters = self.masters.of_kind(session, kind.name)
-        step = conversation.advance(kind, masters, state, raw, fresh=new_nonce(BLOCK))
+        try:
+            step = conversation.advance(kind, masters, state, raw, fresh=new_nonce(BLOCK))
+        except Refused as refused:
+            kind, step = self._otherwise(kind, state, refused)
         if isinstance(step, Ask):
-            talks.keep(session, nonce, taken, self._sealed(step.state, nonce, step=taken.step))
+            sealed = self._sealed(step.state, nonce, step=taken.step)
+            talks.keep(session, nonce, taken, sealed, kind=kind.name)
             return Command(step.command.hex(), conversation.is_last(kind, step.state))
         return Voucher(self.numbers.voucher(Seen(kind.name, step.uid), nonce=nonce))
+
+    def _otherwise(self, kind: Profile, state: State, refused: Refused) -> tuple[Profile, Ask]:
+        """Try the next kind of the same make, if this card is only not of this one."""
+        following = conversation.otherwise(self.kinds, kind, state)
+        if following is None or refused.code != "carrier.kind_not_supported":
+            raise refused
+        return following
 
     def _sealed(self, state: State, nonce: str, *, step: int) -> bytes:
         return self.numbers.seal(state.written(), place=f"card-talk/{nonce}/{step}")

@@ -25,7 +25,7 @@ _TAKE = (
 _KEEP = (
     update(CardTalk)
     .where(CardTalk.nonce_hash == bindparam("nonce"), CardTalk.step == bindparam("at"))
-    .values(state_sealed=bindparam("sealed"))
+    .values(state_sealed=bindparam("sealed"), kind=bindparam("of"))
 )
 
 
@@ -65,7 +65,7 @@ def take(session: Session, nonce: str, *, now: datetime) -> Taken:
     return Taken(found.kind, found.step, found.state_sealed)
 
 
-def keep(session: Session, nonce: str, taken: Taken, state_sealed: bytes) -> None:
-    """Remember the state that the step led to."""
-    values = {"nonce": digest(nonce), "at": taken.step, "sealed": state_sealed}
+def keep(session: Session, nonce: str, taken: Taken, state_sealed: bytes, *, kind: str) -> None:
+    """Remember the state that the step led to, and which kind of card this may be."""
+    values = {"nonce": digest(nonce), "at": taken.step, "sealed": state_sealed, "of": kind}
     session.connection().execute(_KEEP, values)

@@ -47,7 +47,10 @@ def test_a_card_of_no_known_kind_is_refused(atr: str) -> None:
     ("old", "new", "said"),
     [
         ('class = "symmetric"', "", "class is missing"),
-        ('class = "symmetric"', 'class = "magic"', "magic"),
+        ('class = "symmetric"', 'class = "magic"', "write storage or symmetric"),
+        ("key_number = 1", "key_nmber = 1", "means nothing here; is it key_number"),
+        ("key_number = 1", "key_number = 1\ncolour = 1", "colour means nothing here; take it away"),
+        ("[vector]", "[vector]\nuids = 1", "uids means nothing here"),
         ('"3b8180018080"', '"90.*"', "atr"),
         ("uid_bytes = [7]", "uid_bytes = []", "uid_bytes"),
         ("uid_bytes = [7]", "uid_bytes = [8]", "uid_bytes"),
@@ -68,6 +71,25 @@ def test_a_file_with_a_mistake_is_refused_by_name(
 
     with pytest.raises(SettingsInvalid, match=rf"library-card\.toml: .*({said})"):
         read(tmp_path, CITY.replace(old, new))
+
+
+def test_a_storage_card_has_no_keys(tmp_path: Path) -> None:
+    with pytest.raises(SettingsInvalid, match="key_number means nothing here"):
+        read(tmp_path, STORAGE.replace("uid_bytes", "key_number = 1\nuid_bytes"))
+
+
+@pytest.mark.parametrize(
+    ("text", "told_by"), [(CITY, "application"), (STORAGE.replace("..", "01"), "answer to reset")]
+)
+def test_two_kinds_that_nothing_tells_apart_are_refused(
+    tmp_path: Path, text: str, told_by: str
+) -> None:
+    (tmp_path / "library-card.toml").write_text(text, "utf-8")
+
+    with pytest.raises(
+        SettingsInvalid, match=rf"library-card\.toml: .* must have another {told_by}"
+    ):
+        profiles.read([OWN, tmp_path])
 
 
 def test_a_kind_has_a_plain_name(tmp_path: Path) -> None:
