@@ -36,19 +36,27 @@ class Token:
     signature: bytes = field(repr=False)
 
 
-def read(text: str) -> Token:
+def read(text: str, *, form: str = FORMAT) -> Token:
     """Return the token in `text` (JSON). Raises NotProven `token.malformed` for everything else."""
     if len(text) > MOST_CHARACTERS:
         raise NotProven("token.malformed")
     try:
         fields = json.loads(text)
-        return _token(fields)
+        return _token(fields, form)
     except (ValueError, KeyError, TypeError, RecursionError):
         raise NotProven("token.malformed") from None
 
 
-def _token(fields: Any) -> Token:  # parsed JSON: whatever its sender wrote
-    if not str(fields["format"]).startswith(FORMAT) or fields["algorithm"] not in ALGORITHMS:
+def claims_form(text: str, form: str) -> bool:
+    """Say whether a token says that it is of this form."""
+    try:
+        return str(json.loads(text[: MOST_CHARACTERS + 1])["format"]).startswith(form)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return False
+
+
+def _token(fields: Any, form: str) -> Token:  # parsed JSON: whatever its sender wrote
+    if not str(fields["format"]).startswith(form) or fields["algorithm"] not in ALGORITHMS:
         raise ValueError("another format")
     return Token(
         certificate=_bytes(fields["unverifiedCertificate"]),
@@ -69,11 +77,19 @@ def require_signed(token: Token, *, origin: str, nonce: str) -> None:
 
     Raises NotProven `token.malformed` or `token.signature`.
     """
+    require_message_signed(token, signed_over(origin, nonce, token.algorithm))
+
+
+def require_message_signed(token: Token, message: bytes) -> None:
+    """Let only a token pass whose certificate's key signed this message.
+
+    Raises NotProven `token.malformed` or `token.signature`.
+    """
     try:
         key = x509.load_der_x509_certificate(token.certificate).public_key()
     except (ValueError, UnsupportedAlgorithm):
         raise NotProven("token.malformed") from None
-    if not _verifies(key, token, signed_over(origin, nonce, token.algorithm)):
+    if not _verifies(key, token, message):
         raise NotProven("token.signature")
 
 

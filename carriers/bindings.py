@@ -1,6 +1,6 @@
 """Tie carriers to members, suspend them when they are lost, release them (state machine 4.3)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -143,6 +143,37 @@ def resume_renewed(session: Session, binding_id: UUID, *, now: datetime) -> bool
     return True
 
 
+def record_renewed(
+    session: Session, binding_id: UUID, *, member_id: UUID, reason: str, now: datetime
+) -> None:
+    """Write down that a carrier's certificate was followed by another; its holder stays."""
+    _append(
+        session,
+        {
+            "binding_id": binding_id,
+            "member_id": member_id,
+            "happening": Happening.RENEWED,
+            "actor": member_id,
+            "reason": reason,
+            "at": now,
+        },
+    )
+
+
+def mark_face(
+    session: Session, binding: Binding, *, counter: str, clerk: UUID, now: datetime
+) -> None:
+    """Write down that a clerk annotated a card's face: when, at which counter, who (7(6)1).
+
+    Raises Refused `carrier.kind_not_supported` for what has no face, `carrier.reported_lost`.
+    """
+    if binding.kind is not CarrierKind.CARD:
+        raise Refused("carrier.kind_not_supported")
+    if not binding.is_usable:
+        raise Refused("carrier.reported_lost")
+    _record(session, binding, Happening.FACE_MARKED, actor=clerk, reason=counter, now=now)
+
+
 def make_way(
     session: Session, fingerprint: str, *, member_id: UUID, made_at: datetime, now: datetime
 ) -> None:
@@ -245,10 +276,9 @@ def _record(
     reason: str,
     now: datetime,
 ) -> None:
-    session.connection().execute(
-        _RECORD,
+    _append(
+        session,
         {
-            "id": new_id(),
             "binding_id": binding.id,
             "member_id": binding.member_id,
             "happening": happening,
@@ -257,3 +287,7 @@ def _record(
             "at": now,
         },
     )
+
+
+def _append(session: Session, values: Mapping[str, object]) -> None:
+    session.connection().execute(_RECORD, {"id": new_id(), **values})

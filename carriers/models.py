@@ -41,6 +41,8 @@ class Happening(StrEnum):
     RENAMED = "renamed"
     SUSPENDED = "suspended"
     RELEASED = "released"
+    RENEWED = "renewed"  # another certificate of the same holder's took the place of the last
+    FACE_MARKED = "face_marked"  # a clerk annotated the card's face (7(6)1)
 
 
 class Binding(Base):
@@ -88,7 +90,7 @@ class CarrierEvent(Base):
     member_id: Mapped[UUID]
     happening: Mapped[Happening]
     actor: Mapped[UUID | None]  # None: the system itself
-    reason: Mapped[str] = mapped_column(String(64))
+    reason: Mapped[str] = mapped_column(String(64))  # of a mark on the face: at which counter
     at: Mapped[datetime]
 
 

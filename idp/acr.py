@@ -49,9 +49,13 @@ def worth(proof: Proof, *, known_by: Collection[str] = ()) -> Assurance:
 
 
 def _certificate(proof: Proof) -> Assurance:
-    """Say what a checked certificate is worth: a card after its PIN identifies the most surely."""
+    """Say what a checked certificate is worth: a card after its PIN identifies the most surely.
+
+    Where no origin was signed, a page elsewhere may have relayed the question, and seen the PIN.
+    """
     if proof.hardware and proof.holder_verified:
-        return Assurance(ACR[2], ("hwk", "sc", "pin", "mfa"))
+        reached = ACR[2] if proof.origin_bound else ACR[1]
+        return Assurance(reached, ("hwk", "sc", "pin", "mfa"))
     return Assurance(ACR[0], ("swk",))
 
 

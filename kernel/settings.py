@@ -190,7 +190,9 @@ class Settings(BaseSettings):
     )
     trusted_proxies: int = Field(default=0, ge=0, le=4)
     breach_list: Path | None = None
+    card_kinds: Path | None = None  # a folder of more kinds of card (adapters.smartcard)
     certificates: Path | None = None  # the file that pins issuers (adapters.certificate)
+    page_signed: bool = False  # believe card programs that take text and PIN from the page
     token: Token = Token()
     tls: Tls = Tls()
     certificate_front: str = Field(default="", pattern=r"^(https://(\*\.)?[a-z0-9.-]+(:\d+)?)?$")
@@ -247,6 +249,13 @@ class Settings(BaseSettings):
     @classmethod
     def _file_exists(cls, value: Path | None) -> Path | None:
         return _existing(value)
+
+    @field_validator("card_kinds")
+    @classmethod
+    def _folder_exists(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_dir():
+            raise ValueError(f"{value} is not a folder; correct the path or leave it out")
+        return value
 
     @model_validator(mode="after")
     def _secure_outside_demo(self) -> Self:

@@ -1,5 +1,6 @@
 """裝置憑證: certify a member's own device, renew that, hand it out (regulation 7(6)3)."""
 
+from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from carriers import bindings, names
 from carriers.models import Binding, CarrierKind
 from kernel.errors import NotFound, Refused
 from kernel.refusals import refusal
-from web import account_carriers, pages, scope, token_keys
+from web import account_carriers, device_lists, pages, scope, token_keys
 from web.account import bp
 from web.account_confirm import strongest_required
 from web.mails import Mail
@@ -40,7 +41,8 @@ def certify_carrier(carrier_id: UUID) -> Response:
 
 def _authority() -> Authority:
     rooms = scope.rooms()
-    return authority.opened(scope.db(), rooms.keyring, partial(token_keys.open_key, rooms.settings))
+    by = authority.opened(scope.db(), rooms.keyring, partial(token_keys.open_key, rooms.settings))
+    return replace(by, list_url=device_lists.address_of(rooms, by.row.id))
 
 
 def _record(binding: Binding) -> None:

@@ -50,6 +50,7 @@ from web import (
     chip_cards,
     developers,
     device,
+    device_lists,
     errors,
     footprint,
     headers,
@@ -157,6 +158,7 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
         till.bp,
         verify.bp,
         reader_lists.bp,
+        device_lists.bp,
         account_requests.bp,
         account_download.bp,
         account_leaving.bp,
@@ -172,7 +174,16 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
 def build_rooms(settings: Settings, database: Sessions) -> Rooms:
     """Return the parts of one process."""
     keyring = Keyring(settings.master_key.get_secret_value() or DEMO_MASTER_KEY)
-    concern = {"argon2_parallel", "breach_list", "certificates", "demo", "private_hosts", "token"}
+    concern = {
+        "argon2_parallel",
+        "breach_list",
+        "card_kinds",
+        "certificates",
+        "demo",
+        "page_signed",
+        "private_hosts",
+        "token",
+    }
     adapters = load(settings.adapters, settings.model_dump(include=concern), derive=keyring.derive)
     lifetimes, call = settings.lifetimes, calling.caller(settings)
     reachable = acr.reachable(adapter.capabilities for adapter in adapters.values())

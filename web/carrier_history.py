@@ -30,6 +30,8 @@ def said(event: CarrierEvent) -> HistoryLine:
         Happening.RENAMED: pages.say("改了名稱"),
         Happening.SUSPENDED: pages.say("停用"),
         Happening.RELEASED: pages.say("移除"),
+        Happening.RENEWED: pages.say("換了新的憑證"),
+        Happening.FACE_MARKED: pages.say("在卡面註記，窗口：%(counter)s", counter=event.reason),
     }
     what = words.get((event.happening, event.reason), others[event.happening])
     return HistoryLine(event.at, what, _actor(event))
@@ -38,6 +40,8 @@ def said(event: CarrierEvent) -> HistoryLine:
 def _actor(event: CarrierEvent) -> str:
     if event.actor == event.member_id:
         return pages.say("您")
+    if event.happening is Happening.FACE_MARKED:
+        return pages.say("窗口承辦人")
     if event.actor is None and event.reason == Suspension.LOST.value:
         return pages.say("沒有登入的人")
     return pages.say("本服務")

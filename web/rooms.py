@@ -1,7 +1,9 @@
 """Hold what one process is made of; built once by `app`, read through `scope.rooms()`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
 
 from adapters.contract import Adapter
 from consent.representation import Table
@@ -31,6 +33,7 @@ class Rooms:
     representation: Table
     handover_key: bytes
     till: Till
+    device_lists: dict[UUID, tuple[datetime, bytes]] = field(default_factory=dict)  # kept seconds
     reader_keys: ReaderKeys  # of agencies' readers at desks
     mtls_front: Front  # where clients show certificates
     reachable: frozenset[str]  # the acr values the adapters can establish

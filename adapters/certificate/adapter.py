@@ -1,6 +1,7 @@
 """Prove who you are with a certificate: the card's key signs, the authority says whose it is."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -9,7 +10,8 @@ from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from adapters import web_eid
-from adapters.certificate import at_desk, checks, devices, holders, pinning, revocation
+from adapters.certificate import at_desk, checks, devices, holders, page_signed, pinning, revocation
+from adapters.certificate.answers import Answers
 from adapters.certificate.checks import Checked
 from adapters.certificate.models import BoundCertificate
 from adapters.certificate.ocsp import Fetch
@@ -65,11 +67,18 @@ class CertificateAdapter:
 
     name = "certificate"
 
-    def __init__(self, *, pinned: Pinned, key: bytes, fetch: Fetch) -> None:
-        """Believe what is `pinned`; hash holders under `key`; ask responders by `fetch`."""
+    def __init__(
+        self, *, pinned: Pinned, key: bytes, fetch: Fetch, page_signed: bool = False
+    ) -> None:
+        """Believe what is `pinned`; hash holders under `key`; ask responders by `fetch`.
+
+        With `page_signed` programs are believed as well that take their text from the page.
+        """
+        self.page_signed = page_signed
         self.pinned = pinned
         self.fetch = fetch
         self._key = key
+        self._answers = Answers()
 
     @property
     def capabilities(self) -> Capabilities:
@@ -87,7 +96,10 @@ class CertificateAdapter:
         """Return a nonce to sign, together with our origin."""
         nonce = new_secret()
         public = {"nonce": nonce, "origin": context.origin}
-        return Challenge(nonce=nonce, expires_at=now + LIFETIME, public=public)
+        asked = Challenge(nonce=nonce, expires_at=now + LIFETIME, public=public)
+        if not self.page_signed:
+            return asked
+        return replace(asked, public={**public, "text": page_signed.text(context, asked)})
 
     def verify(
         self,
@@ -103,7 +115,9 @@ class CertificateAdapter:
         Raises NotProven, whose `reason` is the refusal of the first check the certificate failed;
         Refused `challenge.expired`.
         """
-        return self.prove(session, self.signed(context, challenge, answer, now=now), now=now)
+        der = self.signed(context, challenge, answer, now=now)
+        proof = self.prove(session, der, now=now)
+        return replace(proof, origin_bound=not self._is_page_signed(answer))
 
     def signed(
         self, context: Context, challenge: Challenge, answer: Mapping[str, object], *, now: datetime
@@ -113,9 +127,15 @@ class CertificateAdapter:
         Raises NotProven, Refused `challenge.expired`.
         """
         challenge.require_fresh(now=now)
-        token = web_eid.read(text_of(answer, "token", longest=web_eid.MOST_CHARACTERS))
+        text = text_of(answer, "token", longest=web_eid.MOST_CHARACTERS)
+        if self._is_page_signed(answer):
+            return page_signed.signed(context, challenge, text)
+        token = web_eid.read(text)
         web_eid.require_signed(token, origin=context.origin, nonce=challenge.nonce)
         return token.certificate
+
+    def _is_page_signed(self, answer: Mapping[str, object]) -> bool:
+        return self.page_signed and page_signed.is_one(str(answer.get("token", "")))
 
     def check(self, session: Session, der: bytes, *, now: datetime) -> Checked:
         """Return a certificate that may be believed and certainly holds now.
@@ -124,7 +144,7 @@ class CertificateAdapter:
         """
         pinned = self.pinned
         checked = checks.check(der, pinned.profiles, known_weak=pinned.known_weak, now=now)
-        revocation.require_good(session, checked, self.fetch, now=now)
+        revocation.require_good(session, checked, self.fetch, self._answers, now=now)
         return checked
 
     def is_held_by(self, session: Session, member_id: UUID) -> bool:
@@ -152,7 +172,7 @@ class CertificateAdapter:
         except Refused as refused:
             raise NotProven(refused.code) from None
         found = self._bound(session, checked)
-        self._keep_renewed(session, found, checked)
+        self._keep_renewed(session, found, checked, now=now)
         return Proof(
             member_id=found.member_id,
             kind=ProofKind.SIGNATURE,
@@ -181,11 +201,16 @@ class CertificateAdapter:
         session: Session,
         found: Row[UUID, UUID, Suspension | None, bytes, bytes],
         checked: Checked,
+        *,
+        now: datetime,
     ) -> None:
         """Remember the certificate shown last: it is the one whose revocation will matter."""
         kept = kept_of(checked)
         if (found.issuer_key_id, found.serial) != (kept["issuer"], kept["number"]):
             session.connection().execute(_RENEW, {"key": found.id, **kept})
+            bindings.record_renewed(
+                session, found.id, member_id=found.member_id, reason="shown", now=now
+            )
 
 
 def _proof_of(device: prebuilt.Row, *, now: datetime) -> Proof:
@@ -245,4 +270,9 @@ def create(settings: Mapping[str, object]) -> CertificateAdapter:
     if not isinstance(key, bytes) or len(key) != KEY_BYTES:
         raise SettingsInvalid("key: must be 32 bytes")
     fetch = responder(hosts if isinstance(hosts, tuple) else ())
-    return CertificateAdapter(pinned=pinning.read(path), key=key, fetch=fetch)
+    return CertificateAdapter(
+        pinned=pinning.read(path),
+        key=key,
+        fetch=fetch,
+        page_signed=settings.get("page_signed") is True,
+    )

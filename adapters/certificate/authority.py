@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeAlias
+from uuid import UUID
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -24,7 +25,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from adapters.certificate.models import DeviceAuthority
-from kernel.errors import Refused
+from kernel.errors import NotFound, Refused
 from kernel.ids import new_id, new_nonce
 from kernel.keyring import Keyring
 from kernel.strong_keys import is_strong
@@ -48,6 +49,7 @@ class Authority:
     row: DeviceAuthority
     certificate: x509.Certificate
     key: ec.EllipticCurvePrivateKey = field(repr=False)
+    list_url: str = ""  # where others learn which certificates count no more
 
 
 def make(
@@ -85,6 +87,19 @@ def opened(session: Session, keyring: Keyring, open_token: OpenToken) -> Authori
     row = find(session)
     if row is None:
         raise Refused("device.no_authority")
+    return open_(row, keyring, open_token)
+
+
+def get(session: Session, row_id: UUID) -> DeviceAuthority:
+    """Return one of our authorities, newest or not. Raises NotFound."""
+    row = session.get(DeviceAuthority, row_id)
+    if row is None:
+        raise NotFound("carrier.not_found")
+    return row
+
+
+def open_(row: DeviceAuthority, keyring: Keyring, open_token: OpenToken) -> Authority:
+    """Return an authority with its key."""
     return Authority(
         row=row,
         certificate=x509.load_der_x509_certificate(row.certificate),
@@ -135,7 +150,16 @@ def issue(authority: Authority, key: DeviceKey, *, now: datetime) -> x509.Certif
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(by), critical=False)
     )
+    if authority.list_url:
+        builder = builder.add_extension(_list_at(authority.list_url), critical=False)
     return builder.sign(authority.key, SHA256())
+
+
+def _list_at(url: str) -> x509.CRLDistributionPoints:
+    place = x509.UniformResourceIdentifier(url)
+    return x509.CRLDistributionPoints(
+        [x509.DistributionPoint([place], relative_name=None, reasons=None, crl_issuer=None)]
+    )
 
 
 def _started(

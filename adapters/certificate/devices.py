@@ -46,7 +46,13 @@ def certify(
     """
     if not binding.is_usable:
         raise Refused("carrier.reported_lost")
-    return _issue(session, by, binding.id, _key_of(public_key), now=now)
+    is_first = find(session, binding.id) is None
+    issued = _issue(session, by, binding.id, _key_of(public_key), now=now)
+    if not is_first:
+        bindings.record_renewed(
+            session, binding.id, member_id=binding.member_id, reason="issued", now=now
+        )
+    return issued
 
 
 def bind(

@@ -42,13 +42,18 @@ class DeviceAuthority(Base):
 
 
 class DeviceCertificate(Base):
-    """A certificate issued to one carrier; it counts while the carrier's binding does."""
+    """A certificate issued to one carrier; it counts while the carrier's binding does.
+
+    It outlives its account, as one that counts no more: it names nobody.
+    """
 
     __tablename__ = "device_certificate"
     __table_args__ = (Index(None, "binding_id"),)
 
     id: Mapped[Key]
-    binding_id: Mapped[UUID] = mapped_column(ForeignKey("binding.id", ondelete="CASCADE"))
+    binding_id: Mapped[UUID] = mapped_column(  # NULL once the account is gone: see `device_list`
+        ForeignKey("binding.id", ondelete="SET NULL"), nullable=True
+    )
     authority_id: Mapped[UUID] = mapped_column(ForeignKey("device_authority.id"))
     certificate: Mapped[bytes]  # it names a device, nobody
     fingerprint: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)  # SHA-256 of it

@@ -8,7 +8,7 @@ our nonce where it repeats one (RFC 6960 3.2, 4.2.2; RFC 9654).
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -39,7 +39,17 @@ class Status(StrEnum):
     UNAVAILABLE = "unavailable"  # nobody who could say was reached, or believed
 
 
-def ask(checked: Checked, fetch: Fetch, *, now: datetime) -> Status:
+class Said(NamedTuple):
+    """What a responder says, and until when; None if it does not say that."""
+
+    status: Status
+    until: datetime | None = None
+
+
+UNAVAILABLE = Said(Status.UNAVAILABLE)
+
+
+def ask(checked: Checked, fetch: Fetch, *, now: datetime) -> Said:
     """Return what the issuer's responder says of a certificate that passed every check."""
     nonce = new_nonce(NONCE_BYTES)
     builder = ocsp.OCSPRequestBuilder().add_certificate(
@@ -48,23 +58,24 @@ def ask(checked: Checked, fetch: Fetch, *, now: datetime) -> Status:
     request = builder.add_extension(x509.OCSPNonce(nonce), critical=False).build()
     answer = fetch(checked.issuer.ocsp_url, request.public_bytes(Encoding.DER))
     if answer is None:
-        return Status.UNAVAILABLE
+        return UNAVAILABLE
     return read_answer(answer, checked, nonce=nonce, now=now)
 
 
-def read_answer(answer: bytes, checked: Checked, *, nonce: bytes, now: datetime) -> Status:
+def read_answer(answer: bytes, checked: Checked, *, nonce: bytes, now: datetime) -> Said:
     """Return what an answer says; UNAVAILABLE for one that cannot be believed."""
     try:
         response = ocsp.load_der_ocsp_response(answer)
         if not _is_believable(response, checked, nonce=nonce, now=now):
-            return Status.UNAVAILABLE
+            return UNAVAILABLE
     except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension):
-        return Status.UNAVAILABLE
-    return {
+        return UNAVAILABLE
+    status = {
         ocsp.OCSPCertStatus.GOOD: Status.GOOD,
         ocsp.OCSPCertStatus.REVOKED: Status.REVOKED,
         ocsp.OCSPCertStatus.UNKNOWN: Status.UNKNOWN,
     }[response.certificate_status]
+    return Said(status, response.next_update_utc)
 
 
 def _is_believable(

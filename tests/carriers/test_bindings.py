@@ -18,6 +18,7 @@ from carriers.models import Binding, CarrierEvent, CarrierKind, Happening, Place
 from idp.acr import ACR
 from kernel.db import Sessions, transaction
 from kernel.errors import NotFound, Refused
+from kernel.ids import new_id
 from tests import make
 
 CARD = "c" * 64
@@ -296,3 +297,28 @@ def test_a_suspension_has_a_moment_and_a_reason(session: Session, mei: UUID, now
 
     with pytest.raises(IntegrityError):
         session.execute(update(Binding).where(Binding.id == binding.id).values(suspended_at=now))
+
+
+# What a clerk writes on the card, and what follows a certificate
+
+
+@pytest.mark.clause("7(6)1")
+def test_who_annotated_a_card_where_and_when_is_written_down(session: Session, mei: UUID) -> None:
+    card = bind(session, mei, kind=CarrierKind.CARD)
+    clerk = new_id()
+
+    bindings.mark_face(session, card, counter="daan-district", clerk=clerk, now=make.NOON)
+
+    assert happened(session)[-1] == (Happening.FACE_MARKED, clerk, "daan-district")
+
+
+@pytest.mark.refusal("carrier.kind_not_supported")
+@pytest.mark.refusal("carrier.reported_lost")
+def test_only_a_card_in_use_has_a_face_to_annotate(session: Session, mei: UUID) -> None:
+    passkey, card = bind(session, mei, "1" * 64), bind(session, mei, kind=CarrierKind.CARD)
+    bindings.suspend(session, card, Suspension.LOST, actor=mei, now=make.NOON)
+    session.expire_all()
+
+    for carrier, code in ((passkey, "kind_not_supported"), (card, "reported_lost")):
+        with pytest.raises(Refused, match=code):
+            bindings.mark_face(session, carrier, counter="c", clerk=new_id(), now=make.NOON)

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from adapters.certificate import checks, ocsp, revocation, revocation_lists
+from adapters.certificate.answers import Answers
 from adapters.certificate.checks import Checked
 from adapters.certificate.models import RevokedSerial
 from adapters.certificate.ocsp import Status
@@ -55,7 +56,7 @@ def listed(
 
 
 def status(session: Session, fetch: ocsp.Fetch, about: Checked) -> Status:
-    return revocation.status_of(session, about, fetch, now=NOON)
+    return revocation.status_of(session, about, fetch, Answers(), now=NOON)
 
 
 def _signed_by(authority: pki.Authority) -> Answering:
@@ -136,18 +137,18 @@ def test_a_responder_that_will_not_say_says_nothing(
 def test_no_answer_is_believed_by_chance(answer: bytes) -> None:
     read = ocsp.read_answer(answer, checked(), nonce=b"n" * 32, now=NOON)
 
-    assert read is Status.UNAVAILABLE
+    assert read.status is Status.UNAVAILABLE
 
 
 def test_where_nobody_can_say_nobody_signs_in(session: Session) -> None:
     with pytest.raises(Refused, match="certificate_uncheckable"):
-        revocation.require_good(session, checked(), silent, now=NOON)
+        revocation.require_good(session, checked(), silent, Answers(), now=NOON)
 
 
 def test_a_list_in_its_time_acquits_when_the_responder_is_down(session: Session) -> None:
     listed(session, 1, 2, 3)
 
-    revocation.require_good(session, checked(77), silent, now=NOON)
+    revocation.require_good(session, checked(77), silent, Answers(), now=NOON)
 
 
 def test_a_list_condemns_whatever_the_responder_says(session: Session) -> None:
@@ -155,15 +156,15 @@ def test_a_list_condemns_whatever_the_responder_says(session: Session) -> None:
     about = checked(77)
 
     with pytest.raises(Refused, match="certificate_revoked"):
-        revocation.require_good(session, about, answered(Answering(), about), now=NOON)
+        revocation.require_good(session, about, answered(Answering(), about), Answers(), now=NOON)
 
 
 def test_an_old_list_still_condemns_but_acquits_nobody(session: Session) -> None:
     listed(session, 77)
     later = NOON + timedelta(days=2)
 
-    condemned = revocation.status_of(session, checked(77), silent, now=later)
-    acquitted = revocation.status_of(session, checked(78), silent, now=later)
+    condemned = revocation.status_of(session, checked(77), silent, Answers(), now=later)
+    acquitted = revocation.status_of(session, checked(78), silent, Answers(), now=later)
 
     assert (condemned, acquitted) == (Status.REVOKED, Status.UNAVAILABLE)
 

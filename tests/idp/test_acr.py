@@ -23,7 +23,7 @@ KEYED = replace(PASSWORD, kind=ProofKind.SYMMETRIC, hardware=True)
 PASSKEY = replace(PASSWORD, kind=ProofKind.WEBAUTHN, holder_verified=True)
 
 
-CARD = replace(PASSKEY, kind=ProofKind.SIGNATURE, hardware=True, certified=True)
+CARD = replace(PASSKEY, kind=ProofKind.SIGNATURE, hardware=True, certified=True, origin_bound=True)
 
 
 def offering(*proofs: ProofKind, verified: bool = False, certified: bool = False) -> Capabilities:
@@ -49,6 +49,13 @@ def test_a_passkey_that_verified_its_holder_is_worth_the_second() -> None:
 @pytest.mark.clause("2(8)2")
 def test_a_card_with_its_pin_and_a_checked_certificate_is_worth_the_third() -> None:
     assert acr.worth(CARD) == Assurance(ACR[2], ("hwk", "sc", "pin", "mfa"))
+
+
+def test_a_card_whose_signature_names_no_origin_is_worth_the_second() -> None:
+    """A page elsewhere may have relayed the question."""
+    relayed = acr.worth(replace(CARD, origin_bound=False))
+
+    assert relayed == Assurance(ACR[1], ("hwk", "sc", "pin", "mfa"))
 
 
 def test_a_certificate_whose_key_may_be_copied_is_worth_the_first() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import click
 from sqlalchemy import ColumnElement, delete, exists, inspect, select, tuple_
 
+from adapters.certificate.models import DeviceCertificate
 from adapters.smartcard.models import CardTalk
 from clients.models import ClientSecret, SpentAssertion
 from consent import seen_cards
@@ -75,6 +76,12 @@ STALE = (
     Stale(SpentProof, SpentProof.expires_at, DAY),
     Stale(ClientSecret, ClientSecret.expires_at, DAY),
     Stale(SigningKey, SigningKey.retires_at, DAY),  # its public half stays: `PublishedKey`
+    Stale(  # of accounts that are gone; the others' outlive the list, for the member to see
+        DeviceCertificate,
+        DeviceCertificate.ends_at,
+        DAY,
+        DeviceCertificate.binding_id.is_not(None),
+    ),
     Stale(SeenCard, SeenCard.seen_at, seen_cards.KEPT),  # who stayed away is on no list any more
     Stale(TillCode, TillCode.expires_at, HOUR),  # a member shown the answer has read it
     Stale(ProxyNotice, ProxyNotice.expires_at, 30 * DAY),  # until then its link says it is old
