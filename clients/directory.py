@@ -146,6 +146,7 @@ class RegisteredClient:
     tos_uri: str | None = None
     contact: str | None = None
     notice_uri: str | None = None
+    ping_uri: str | None = None
     backchannel_logout_uri: str | None = None
     frontchannel_logout_uri: str | None = None
     contracts: tuple[Span, ...] = ()  # a merchant's; an agency needs none
@@ -291,6 +292,7 @@ def _view(
         purposes=tuple(purposes),
         contact=row.contact,
         notice_uri=row.notice_uri,
+        ping_uri=row.ping_uri,
         backchannel_logout_uri=row.backchannel_logout_uri,
         frontchannel_logout_uri=row.frontchannel_logout_uri,
         contracts=tuple(contracts.span_of(each) for each in agreed),

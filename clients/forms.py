@@ -114,6 +114,7 @@ class ClientMetadata(_Form):
     home_uri: str = Field(max_length=2000)
     contact: str | None = Field(default=None, max_length=320)
     notice_uri: str | None = Address
+    ping_uri: str | None = Address
     profile: Profile = Profile.BASIC
     auth_method: AuthMethod = AuthMethod.BASIC
     jwks: dict[str, Any] | None = None
@@ -161,7 +162,15 @@ class ClientMetadata(_Form):
         return value
 
     @field_validator(
-        *("notice_uri", "jwks_uri", "sector_identifier_uri", "logo_uri", "policy_uri", "tos_uri"),
+        *(
+            "notice_uri",
+            "ping_uri",
+            "jwks_uri",
+            "sector_identifier_uri",
+            "logo_uri",
+            "policy_uri",
+            "tos_uri",
+        ),
         *("initiate_login_uri", "backchannel_logout_uri", "frontchannel_logout_uri"),
     )
     @classmethod

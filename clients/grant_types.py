@@ -8,8 +8,10 @@ CODE = "authorization_code"
 REFRESH = "refresh_token"
 ITSELF = "client_credentials"  # RFC 6749 4.4
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"  # RFC 8628
-KNOWN = (CODE, REFRESH, ITSELF, DEVICE)
-AGENCIES_ONLY = frozenset({ITSELF})  # a merchant has no business without its customer
+CIBA = "urn:openid:params:grant-type:ciba"
+KNOWN = (CODE, REFRESH, ITSELF, DEVICE, CIBA)
+# A merchant has no business without its customer, and asks nobody who is not there.
+AGENCIES_ONLY = frozenset({ITSELF, CIBA})
 
 
 def require_fitting(

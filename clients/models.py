@@ -136,6 +136,7 @@ class Client(Base):
     home_uri: Mapped[str] = mapped_column(String(2000))
     contact: Mapped[str | None] = mapped_column(String(320))  # where members ask for deletion
     notice_uri: Mapped[str | None] = mapped_column(String(2000))  # where ended consents are told
+    ping_uri: Mapped[str | None] = mapped_column(String(2000))  # told that a member has answered
     profile: Mapped[Profile] = mapped_column(default=Profile.BASIC)
     auth_method: Mapped[AuthMethod]
     jwks: Mapped[dict[str, Any] | None]

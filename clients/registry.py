@@ -25,7 +25,16 @@ from kernel.ids import digest, new_secret
 OVERLAP = timedelta(hours=24)
 LISTS = ("redirect_uris", "post_logout_redirect_uris", "grant_types", "request_uris")
 AS_THEY_ARE = (
-    *("home_uri", "contact", "notice_uri", "profile", "auth_method", "jwks", "jwks_uri"),
+    *(
+        "home_uri",
+        "contact",
+        "notice_uri",
+        "ping_uri",
+        "profile",
+        "auth_method",
+        "jwks",
+        "jwks_uri",
+    ),
     *("certificate_bound", "backchannel_logout_uri", "frontchannel_logout_uri"),
     *("sector", "sector_identifier_uri", "id_token_alg", "userinfo_alg", "request_object_alg"),
     *("logo_uri", "policy_uri", "tos_uri", "initiate_login_uri"),

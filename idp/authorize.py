@@ -5,7 +5,7 @@ it travels to the client. The order is the security.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -273,7 +273,7 @@ def hinted_subject(
     provider: Provider,
     session: Session,
     client: RegisteredClient,
-    values: dict[str, str],
+    values: Mapping[str, str],
     *,
     now: datetime,
 ) -> str | None:

@@ -5,12 +5,12 @@ goes the way of every sign-in; the grant it ends in takes the handle as its code
 redeemed once, by the statement that takes codes, and used again it ends the grant (decision 0072).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from clients.directory import RegisteredClient
@@ -21,12 +21,14 @@ from idp.errors import ProtocolError, ReturnAddress
 from idp.models import AwaitedRequest, Grant, Way
 from idp.provider import Provider
 from idp.requests import AuthorizationRequest
+from kernel import jobs
 from kernel.db import insert_once
-from kernel.errors import Refused
-from kernel.ids import digest, new_id, new_secret
+from kernel.errors import NotFound, Refused
+from kernel.ids import digest, new_id
 from kernel.prebuilt import Prebuilt, Row
 
 ADDRESS = "urn:taipei-id:awaited"  # stands where a browser's request has its redirect URI
+PING = "ciba.ping"
 OVER = "awaited.over"  # unknown, too old, answered: alike
 INTERVAL = 5  # seconds between two questions (RFC 8628 3.5)
 SLOWER = 5
@@ -65,10 +67,15 @@ _POLLED = Prebuilt(
 class Wait:
     """How a request waits, and for whom."""
 
+    id: UUID = field(default_factory=new_id)
     way: Way
     lifetime: timedelta
     typed_hash: bytes | None = None  # of the code a person types
     place: str = ""
+    member_id: UUID | None = None  # whom a counter asks for
+    number: str | None = None
+    message: str | None = None
+    ping_sealed: bytes | None = None
 
 
 def read(
@@ -94,26 +101,64 @@ def read(
     return authorize.understood(provider, session, client, to, values, now=now)
 
 
-def keep(session: Session, asked: AuthorizationRequest, wait: Wait, *, now: datetime) -> str | None:
-    """Let a request wait and return its handle; None if the typed code is another's just now."""
-    handle = new_secret()
-    kept = insert_once(
+def keep(
+    session: Session, asked: AuthorizationRequest, wait: Wait, *, handle: str, now: datetime
+) -> bool:
+    """Let a request wait under `handle`; False if its typed code is another's just now."""
+    return insert_once(
         session,
         AwaitedRequest,
         {
-            "id": new_id(),
+            "id": wait.id,
             "way": wait.way,
             "client_id": asked.client.id,
             "parameters": asked.parameters,
             "handle_hash": digest(handle),
             "typed_hash": wait.typed_hash,
             "place": wait.place,
+            "member_id": wait.member_id,
+            "number": wait.number,
+            "message": wait.message,
+            "ping_sealed": wait.ping_sealed,
             "interval_seconds": INTERVAL,
             "asked_at": now,
             "expires_at": now + wait.lifetime,
         },
     )
-    return handle if kept else None
+
+
+def place_of(awaited_id: UUID) -> str:
+    """Return where what a ping brings is sealed to."""
+    return f"awaited_request/{awaited_id}"
+
+
+def waiting_for(member_id: UUID, *, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of what waits for one member."""
+    return (
+        AwaitedRequest.member_id == member_id,
+        AwaitedRequest.answered_at.is_(None),
+        AwaitedRequest.expires_at > now,
+    )
+
+
+def listed(session: Session, member_id: UUID, *, now: datetime) -> Sequence[Row]:
+    """Return what waits for a member, the oldest first."""
+    statement = select(*_columns).where(*waiting_for(member_id, now=now))
+    return session.execute(statement.order_by(AwaitedRequest.asked_at)).all()
+
+
+def get_for(session: Session, awaited_id: UUID, *, member_id: UUID, now: datetime) -> Row:
+    """Return what waits for this member. Raises NotFound, whatever else is wrong."""
+    found = _OPEN.one_or_none(session, {"key": awaited_id, "now": now})
+    if found is None or found.member_id != member_id:
+        raise NotFound("awaited.not_found")
+    return found
+
+
+def is_typed(session: Session, awaited_id: UUID) -> bool:
+    """Say whether it waits under a code that is typed."""
+    found = session.scalar(select(AwaitedRequest.way).where(AwaitedRequest.id == awaited_id))
+    return found is Way.DEVICE
 
 
 def find_typed(session: Session, typed_hash: bytes, *, now: datetime) -> Row:
@@ -155,20 +200,25 @@ def settle(
     Returns the client that waited, or None if it was answered before, is too old or waits for
     another member.
     """
-    client_id = session.execute(
+    answered = session.execute(
         update(AwaitedRequest)
         .where(
             AwaitedRequest.id == awaited_id,
             AwaitedRequest.answered_at.is_(None),
             AwaitedRequest.expires_at > now,
-            or_(AwaitedRequest.member_id.is_(None), AwaitedRequest.member_id == member_id),
+            or_(AwaitedRequest.way == Way.DEVICE, AwaitedRequest.member_id == member_id),
         )
         .values(answered_at=now, approved=code is not None)
-        .returning(AwaitedRequest.client_id)
+        .returning(AwaitedRequest.client_id, AwaitedRequest.ping_sealed)
         .execution_options(synchronize_session=False)
-    ).scalar_one_or_none()
-    if client_id is not None and code is not None:
+    ).one_or_none()
+    if answered is None:
+        return None
+    if code is not None:
         _hand_over(session, awaited_id, code)
+    if answered.ping_sealed is not None:
+        jobs.enqueue(session, PING, {"awaited": str(awaited_id)}, now=now)
+    client_id: UUID = answered.client_id
     return client_id
 
 

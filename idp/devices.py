@@ -17,7 +17,7 @@ from idp.models import Way
 from idp.parameters import Parameters
 from idp.possession import NOTHING, Shown
 from idp.provider import Provider
-from kernel.ids import new_reference
+from kernel.ids import new_reference, new_secret
 from kernel.keyring import keyed_hash
 
 PATH = "/device_authorization"
@@ -55,11 +55,9 @@ def ask(
     sent = form.single()
     asked = awaited.read(provider, session, client, sent, now=now)
     place = _place(session, client, sent.get("terminal"))
-    handle, code = None, ""
-    while handle is None:  # another device shows the same characters just now
-        code = draw()
-        wait = Wait(way=Way.DEVICE, lifetime=LIFETIME, typed_hash=hash_of(code, key), place=place)
-        handle = awaited.keep(session, asked, wait, now=now)
+    handle, code = new_secret(), draw()
+    while not awaited.keep(session, asked, _wait(code, place, key), handle=handle, now=now):
+        code = draw()  # another device shows the same characters just now
     address = provider.issuer + PAGE
     return {
         "device_code": handle,
@@ -69,6 +67,10 @@ def ask(
         "expires_in": int(LIFETIME.total_seconds()),
         "interval": awaited.INTERVAL,
     }
+
+
+def _wait(code: str, place: str, key: bytes) -> Wait:
+    return Wait(way=Way.DEVICE, lifetime=LIFETIME, typed_hash=hash_of(code, key), place=place)
 
 
 def hash_of(code: str, key: bytes) -> bytes:

@@ -26,6 +26,7 @@ PATHS = {
     "pushed_authorization_request_endpoint": "/par",
     "device_authorization_endpoint": "/device_authorization",
     "registration_endpoint": "/register",
+    "backchannel_authentication_endpoint": "/bc-authorize",
 }
 # Where programs call, not people: those may show certificates (RFC 8705 5).
 CALLED = (
@@ -90,6 +91,9 @@ def metadata(
         "require_request_uri_registration": True,
         "userinfo_signing_alg_values_supported": list(ALGORITHMS),
         "require_pushed_authorization_requests": False,
+        "backchannel_token_delivery_modes_supported": ["poll", "ping"],
+        "backchannel_authentication_request_signing_alg_values_supported": ASSERTION_ALGORITHMS,
+        "backchannel_user_code_parameter_supported": False,
         "code_challenge_methods_supported": [METHOD],
         "dpop_signing_alg_values_supported": list(dpop.KEYS),
         "authorization_response_iss_parameter_supported": True,

@@ -30,6 +30,7 @@ class Way(StrEnum):
     """How a request waits for a member who is at another device."""
 
     DEVICE = "device"
+    CIBA = "ciba"
 
 
 class GrantEnd(StrEnum):
@@ -97,7 +98,7 @@ class Interaction(Base):
 
 
 class AwaitedRequest(Base):
-    """A request that waits for a member who is at another device (RFC 8628).
+    """A request that waits for a member who is at another device (RFC 8628; CIBA).
 
     `handle_hash` is of what its client holds; the grant the member agreed to has it as its code.
     """
@@ -117,6 +118,9 @@ class AwaitedRequest(Base):
     typed_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True)
     member_id: Mapped[UUID | None] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"))
     place: Mapped[str] = mapped_column(String(64))  # where the device stands, as registered
+    number: Mapped[str | None] = mapped_column(String(2))  # shown there, typed by the member
+    message: Mapped[str | None] = mapped_column(String(40))  # the client's words, shown on both
+    ping_sealed: Mapped[bytes | None]  # what a ping brings to the client
     interval_seconds: Mapped[int]
     asked_at: Mapped[datetime]
     expires_at: Mapped[datetime]

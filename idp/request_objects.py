@@ -42,6 +42,33 @@ def opened(
     }
 
 
+def opened_for_ciba(
+    sent: str, *, client: RegisteredClient, keys: Json, issuer: str, now: datetime
+) -> dict[str, str]:
+    """Return the parameters a client signed for a backchannel request (CIBA 7.1.1).
+
+    `keys` is its JWKS. Everything a request object says about itself must stand in it. Raises ProtocolError
+    `invalid_request`: CIBA knows no other word for it.
+    """
+    try:
+        claims = _signed(sent, client, keys)
+        if missing := ABOUT_ITSELF - claims.keys():
+            raise _refused(f"{min(missing)} is missing")
+        if claims["iss"] != client.client_id or not _names(claims["aud"], issuer):
+            raise _refused("iss is not the client, or aud does not name this provider")
+        if not isinstance(claims["jti"], str) or not claims["jti"]:
+            raise _refused("jti names nothing")
+        issued_at = _moment(claims, "iat")
+        if issued_at is None or not now - LONGEST - SKEW <= issued_at <= now + SKEW:
+            raise _refused("iat is to come, or more than an hour ago")
+        _require_time(claims, demanded=True, now=now)
+    except ProtocolError as error:
+        raise ProtocolError("invalid_request", error.description) from None
+    return {
+        name: _as_parameter(value) for name, value in claims.items() if name not in ABOUT_ITSELF
+    }
+
+
 def _signed(sent: str, client: RegisteredClient, keys: Json) -> dict[str, Any]:
     try:
         known = KeySet.import_key_set(cast("KeySetSerialization", keys))

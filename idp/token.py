@@ -7,7 +7,7 @@ from pyop.exceptions import OAuthError
 from sqlalchemy.orm import Session
 
 from clients.directory import RegisteredClient
-from clients.grant_types import CODE, DEVICE, ITSELF, REFRESH
+from clients.grant_types import CIBA, CODE, DEVICE, ITSELF, REFRESH
 from clients.models import AuthMethod
 from clients.profiles import rules_of
 from idp import awaited, client_tokens
@@ -26,7 +26,9 @@ REQUIRED = {
     REFRESH: ("refresh_token",),
     ITSELF: (),
     DEVICE: ("device_code",),
+    CIBA: ("auth_req_id",),
 }
+AWAITED = {DEVICE: Way.DEVICE, CIBA: Way.CIBA}
 
 
 def exchange(
@@ -58,9 +60,9 @@ def exchange(
     )
     if grant_type == ITSELF:
         return client_tokens.issue(provider, session, client, values, confirmation=held, now=now)
-    if grant_type == DEVICE:
-        handle = values["device_code"]
-        values = awaited.as_code(session, client, handle, way=Way.DEVICE, now=now)
+    if (way := AWAITED.get(grant_type)) is not None:
+        (name,) = REQUIRED[grant_type]
+        values = awaited.as_code(session, client, values[name], way=way, now=now)
     state = GrantState(
         session,
         lifetimes=provider.lifetimes,

@@ -54,6 +54,7 @@ def call(
     most: int = MOST_BYTES,
     signed: bool = False,
     authorities: Path | None = None,
+    authorization: str = "",
 ) -> Answer:
     """GET `url`, or POST `body` to it; of the answer at most `most` bytes are read.
 
@@ -76,7 +77,8 @@ def call(
         raise CallFailed("call.no_connection") from None
     deadline = _Deadline(connection.sock, seconds)
     try:
-        answer = _exchange(connection, parts, body, content_type, most)
+        headers = {"Authorization": authorization} if authorization else {}
+        answer = _exchange(connection, parts, body, {**headers, **_kind(content_type)}, most)
     except (OSError, HTTPException, ValueError):
         raise CallFailed("call.no_answer") from None
     finally:
@@ -96,6 +98,10 @@ def _read(url: str) -> tuple[SplitResult, str, int]:
     if parts.scheme not in PORTS or not host or parts.username is not None:
         raise AddressForbidden("call.address_unusable")
     return parts, host, port or PORTS[parts.scheme]
+
+
+def _kind(content_type: str) -> dict[str, str]:
+    return {"Content-Type": content_type} if content_type else {}
 
 
 class _Deadline:
@@ -121,12 +127,11 @@ def _exchange(
     connection: HTTPConnection,
     parts: SplitResult,
     body: bytes | None,
-    content_type: str,
+    own: dict[str, str],
     most: int,
 ) -> Answer:
-    headers = {"Accept": "application/json", "User-Agent": "taipei-id", "Connection": "close"}
-    if body is not None:
-        headers["Content-Type"] = content_type
+    usual = {"Accept": "application/json", "User-Agent": "taipei-id", "Connection": "close"}
+    headers = {**usual, **own}
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     connection.request("GET" if body is None else "POST", target, body, headers)
     response = connection.getresponse()

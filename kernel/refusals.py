@@ -376,6 +376,7 @@ CATALOGUE = {
         "這個代碼不能用了，請在另一台裝置換一個新的",
         "This code cannot be used any more; take a new one on the other device",
     ),
+    "awaited.not_found": _NO_PAGE,
     "awaited.over": _entry(
         410,
         "這個代碼不能用了，請在那台裝置換一個新的",

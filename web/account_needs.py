@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from flask import url_for
 
+from clients import names
+from idp import awaited
 from members import leaving, requests
 from members.models import RequestState
 from web import dates, guardians, pages, request_words, scope
@@ -20,7 +22,24 @@ class Need:
 
 def listed() -> list[Need]:
     """Return what waits for the visitor, the gravest first."""
-    return [*_leaving(), *_guarding(), *_waiting()]
+    return [*_asked(), *_leaving(), *_guarding(), *_waiting()]
+
+
+def _asked() -> list[Need]:
+    waiting = awaited.listed(scope.db(), scope.member_id(), now=scope.now())
+    known = names.of_clients(scope.db(), [each.client_id for each in waiting])
+    return [
+        Need(
+            pages.say(
+                "「%(client)s」請您確認是您本人。",
+                client=known[each.client_id].name.text(pages.language()),
+            ),
+            pages.say("查看並決定"),
+            url_for("account.asked", awaited_id=each.id),
+        )
+        for each in waiting
+        if each.client_id in known
+    ]
 
 
 def _leaving() -> list[Need]:

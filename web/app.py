@@ -27,6 +27,7 @@ from services import offers
 from web import (
     account,
     account_acting,
+    account_asked,
     account_cards,
     account_carriers,
     account_confirm,
@@ -89,6 +90,7 @@ from web.rooms import Rooms
 LARGEST_BODY = 64 * 1024
 # Importing them hung their pages on the blueprint of the account, or of the interaction.
 ACCOUNT_PAGES = (
+    account_asked,
     account_cards,
     account_carriers,
     account_devices,

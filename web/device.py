@@ -20,7 +20,7 @@ from web.phone import signed_in_first
 from web.views import client_view
 
 bp = Blueprint("device", __name__, url_prefix="/device")
-STATES = frozenset({"approved", "stopped"})
+STATES = frozenset({"approved", "stopped", "wrong"})
 # 40 bits and ten minutes: ten tries in five minutes find nothing (RFC 8628 5.1).
 TRIED = Policy(name="device", limit=10, window=timedelta(minutes=5), lockout=timedelta(minutes=5))
 

@@ -17,6 +17,7 @@ from web.error_words import words_for
 FOR_CLIENTS = (
     "/par",
     "/device_authorization",
+    "/bc-authorize",
     "/token",
     "/userinfo",
     "/introspect",

@@ -3,7 +3,15 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from idp import back_channel, checkpoints, client_notices, member_notices, sign_outs
+from idp import (
+    awaited,
+    back_channel,
+    checkpoints,
+    ciba_pings,
+    client_notices,
+    member_notices,
+    sign_outs,
+)
 from kernel.db import transaction
 from kernel.mail import FolderPost, NoPost, Post, SmtpPost
 from kernel.settings import Mail
@@ -35,6 +43,7 @@ def handlers(rooms: Rooms) -> Mapping[str, Handler]:
         member_notices.REQUESTED: member_notices.SubjectRequested(make, provider, send),
         member_notices.PURGED: member_notices.AccountPurged(make, provider, send),
         sign_outs.KIND: back_channel.SignedOut(make, provider, send),
+        awaited.PING: ciba_pings.Ping(make, provider, rooms.keyring, send),
         notices.KIND: notices.MailSender(make, rooms.keyring, settings, mailing),
         archive_making.KIND: archive_making.ArchiveMaker(rooms),
         certificate_lists.KIND: certificate_lists.ListFetcher(rooms, send),

@@ -14,7 +14,7 @@ from clients.directory import RegisteredClient
 from consent import rules
 from consent.parts import Part
 from consent.rules import Decided
-from idp import interactions, subjects
+from idp import awaited, interactions, subjects
 from idp.errors import AuthorizationRefused
 from idp.interaction import MOMENTS, Issue, SignedIn, Step, next_step
 from idp.issue import issue
@@ -73,7 +73,8 @@ class Open:
 def restart_url(row: Row, client: RegisteredClient | None) -> str | None:
     """Return the address that starts the same request again; a pushed one only its client can."""
     if row.awaited_id is not None:
-        return url_for("device.page")
+        is_typed = awaited.is_typed(scope.db(), row.awaited_id)
+        return url_for("device.page" if is_typed else "account.index")
     if "request_uri" in row.parameters:
         return None if client is None else client.home_uri
     return f"{url_for('oidc.authorize_by_get')}?{urlencode(row.parameters)}"

@@ -16,6 +16,7 @@ class Mail(StrEnum):
 
     NEW_BROWSER = "login.new_browser"
     LOCKED = "login.locked"
+    LOGIN_WANTED = "login.wanted"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105  # no password
     CARRIER_ADDED = "carrier.added"
     CARRIER_REMOVED = "carrier.removed"
@@ -82,6 +83,19 @@ WORDS = {
             "You need not do anything. If it was not you, your password was not guessed.",
         ),
         "/help",
+    ),
+    Mail.LOGIN_WANTED: Words(
+        Bilingual("有一個機關請您確認身分", "An agency asks you to confirm who you are"),
+        Bilingual(
+            "有一個機關的承辦人請您確認是您本人在辦事。確認之前，什麼都不會提供。",
+            "A clerk of an agency asks you to confirm that it is you they are serving. Until you "
+            "do, nothing is given.",
+        ),
+        Bilingual(
+            "您沒有在辦事嗎？請擋下，不要輸入別人告訴您的號碼。",
+            "You are not being served? Stop it, and type no number that somebody tells you.",
+        ),
+        "/account",
     ),
     Mail.PASSWORD_CHANGED: Words(
         Bilingual("您的密碼已變更", "Your password was changed"),

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from idp import (
     authorize,
+    ciba,
     devices,
     interactions,
     introspection,
@@ -33,7 +34,9 @@ from idp.requests import AuthorizationRequest
 from idp.response_modes import FORM_POST, carrier_of
 from idp.responses import travelling
 from idp.userinfo import SCHEMES
-from web import awaiting, cookies, flow, form_post, fronts, scope
+from kernel.wording import CHINESE
+from web import awaiting, cookies, flow, form_post, fronts, notices, scope
+from web.mails import Mail
 
 bp = Blueprint("oidc", __name__)
 # Called by scripts on clients' pages as well; no cookie counts here, so any origin may ask.
@@ -142,6 +145,17 @@ def pushed_request_endpoint() -> Response:
 def device_authorization_endpoint() -> Response:
     """Let a device wait for a member's own phone (RFC 8628 3.1)."""
     return _no_store(jsonify(_served(devices.ask, key=scope.rooms().handover_key, shown=_shown())))
+
+
+@bp.post(ciba.PATH)
+def backchannel_endpoint() -> Response:
+    """Let a counter wait for a member, who is told at once (CIBA 7)."""
+    told, member_id = _served(ciba.ask, keyring=scope.rooms().keyring, shown=_shown())
+    # To nobody, if nobody is meant: a stranger costs as much as a member.
+    notices.mail(
+        scope.db(), Mail.LOGIN_WANTED, member_id=member_id, language=CHINESE, now=scope.now()
+    )
+    return _no_store(jsonify(told))
 
 
 @bp.post("/token")

@@ -20,6 +20,7 @@ def upgrade() -> None:
     _create_client_token()
     _create_awaited_request()
     op.add_column("interaction", sa.Column("awaited_id", sa.Uuid(), nullable=True))
+    op.add_column("client", sa.Column("ping_uri", sa.String(length=2000), nullable=True))
     op.add_column("purpose", sa.Column("least_acr", sa.String(length=64), nullable=True))
     op.add_column("purpose", sa.Column("login_seconds", sa.Integer(), nullable=True))
 
@@ -29,6 +30,8 @@ def downgrade() -> None:
     op.execute("DELETE FROM interaction WHERE awaited_id IS NOT NULL")
     with op.batch_alter_table("interaction") as interaction:
         interaction.drop_column("awaited_id")
+    with op.batch_alter_table("client") as client:
+        client.drop_column("ping_uri")
     with op.batch_alter_table("purpose") as purpose:
         purpose.drop_column("least_acr")
         purpose.drop_column("login_seconds")
@@ -107,13 +110,16 @@ def _create_awaited_request() -> None:
     op.create_table(
         "awaited_request",
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("way", _enum("way", "device"), nullable=False),
+        sa.Column("way", _enum("way", "device", "ciba"), nullable=False),
         sa.Column("client_id", sa.Uuid(), nullable=False),
         sa.Column("parameters", sa.JSON(), nullable=False),
         sa.Column("handle_hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("typed_hash", sa.LargeBinary(length=32), nullable=True),
         sa.Column("member_id", sa.Uuid(), nullable=True),
         sa.Column("place", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.String(length=2), nullable=True),
+        sa.Column("message", sa.String(length=40), nullable=True),
+        sa.Column("ping_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("interval_seconds", sa.Integer(), nullable=False),
         _moment("asked_at", nullable=False),
         _moment("expires_at", nullable=False),

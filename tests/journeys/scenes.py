@@ -22,7 +22,7 @@ from kernel.errors import Refused
 from members import identity_checks, register
 from members.models import CheckKind
 from tests import make
-from tests.journeys.city import CAFE, City
+from tests.journeys.city import CAFE, LIBRARY, City
 from tests.live.server import KEYRING
 
 STRANGER, NEWCOMER, REGULAR = "stranger", "newcomer", "regular"
@@ -534,6 +534,21 @@ def _scan_at_a_kiosk(page: Page, city: City) -> None:
     page.locator("#device_continue").wait_for()
 
 
+def _asked_at_a_counter(page: Page, city: City) -> None:
+    login = f"counter.{next(_NUMBERS)}"
+    city.provider.enrol(login, name="陳美玉")
+    _log_in_to_the_account(page, city, login)
+    city.provider.ask_at_counter(login, client_id=LIBRARY)
+    page.reload()
+    page.locator("main a[href*='/account/asked/']").wait_for()
+
+
+def _looking_at_what_a_counter_asks(page: Page, city: City) -> None:
+    _asked_at_a_counter(page, city)
+    page.locator("main a[href*='/account/asked/']").click()
+    page.locator("#asked_approve").wait_for()
+
+
 def _consent_for_a_kiosk(page: Page, city: City) -> None:
     _scan_at_a_kiosk(page, city)
     page.locator("#device_continue").click()
@@ -767,6 +782,9 @@ PROVIDER: Scenes = {
     "for a kiosk: consent": Scene(NEWCOMER, _consent_for_a_kiosk),
     "for a kiosk: agreed": Scene(REGULAR, _at("/device/answered?state=approved")),
     "for a kiosk: stopped": Scene(REGULAR, _at("/device/answered?state=stopped")),
+    "for a counter: a wrong number": Scene(REGULAR, _at("/device/answered?state=wrong")),
+    "for a counter: the account": Scene(STRANGER, _asked_at_a_counter),
+    "for a counter": Scene(STRANGER, _looking_at_what_a_counter_asks),
     "for a kiosk: over": Scene(REGULAR, _at("/device/answered")),
     "already finished": Scene(STRANGER, _come_back_after_the_end),
     "logout": Scene(REGULAR, _at("/logout")),

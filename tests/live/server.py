@@ -18,15 +18,15 @@ from adapters.password.passwords import set_password
 from adapters.smartcard.models import Card
 from carriers.models import Binding, CarrierKind, Place, Suspension
 from clients import registry
-from clients.models import Purpose, PurposeKind
+from clients.models import Client, Purpose, PurposeKind
 from consent import representation
 from consent.models import TillCode
 from idp import keys
 from idp.acr import ACR
-from idp.models import Interaction
+from idp.models import AwaitedRequest, Interaction, Way
 from kernel import clock, throttle
 from kernel.db import open_engine, sessions, transaction
-from kernel.ids import new_id, new_secret
+from kernel.ids import digest, new_id, new_secret
 from kernel.keyring import Keyring
 from kernel.settings import DEMO_MASTER_KEY
 from members import capacities, guardians, proxies, register
@@ -264,6 +264,30 @@ class Provider:
         """Let the time of every device that waits be over."""
         with self.database() as session:
             session.execute(update(Handover).values(expires_at=clock.now()))
+
+    def ask_at_counter(self, login: str, *, client_id: str) -> UUID:
+        """Let a counter of `client_id` wait for a member, and return what waits."""
+        now = clock.now()
+        with self.database() as session:
+            member = register.find_by_login(session, login)
+            row = AwaitedRequest(
+                way=Way.CIBA,
+                client_id=session.scalars(
+                    select(Client.id).where(Client.client_id == client_id)
+                ).one(),
+                parameters={"scope": "openid profile"},
+                handle_hash=digest(new_secret()),
+                member_id=None if member is None else member.id,
+                place="",
+                number="42",
+                message="櫃檯 3",
+                interval_seconds=5,
+                asked_at=now,
+                expires_at=now + timedelta(minutes=10),
+            )
+            session.add(row)
+            session.flush()
+            return row.id
 
     def expire_interactions(self) -> None:
         """Make every login that is under way as old as one nobody came back to."""

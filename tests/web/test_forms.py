@@ -109,6 +109,7 @@ POSTS = (
     f"/account/consents/{NOBODY}/marketing/stop",
     "/account/confirm",
     "/account/show",
+    f"/account/asked/{NOBODY}",
     "/account/requests",
     f"/account/requests/{NOTHING}/withdraw",
     f"/account/requests/{NOTHING}/answer",
@@ -149,6 +150,7 @@ FOR_CLIENTS = {
     "/api/till/answers", "/api/verify", "/api/verify/list",
     "/device_authorization",
     "/register", "/register/<client_id>/secret",
+    "/bc-authorize",
 }  # fmt: skip
 
 
