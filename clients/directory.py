@@ -147,6 +147,7 @@ class RegisteredClient:
     contact: str | None = None
     notice_uri: str | None = None
     ping_uri: str | None = None
+    organisation_id: UUID | None = None
     backchannel_logout_uri: str | None = None
     frontchannel_logout_uri: str | None = None
     contracts: tuple[Span, ...] = ()  # a merchant's; an agency needs none
@@ -293,6 +294,7 @@ def _view(
         contact=row.contact,
         notice_uri=row.notice_uri,
         ping_uri=row.ping_uri,
+        organisation_id=row.organisation_id,
         backchannel_logout_uri=row.backchannel_logout_uri,
         frontchannel_logout_uri=row.frontchannel_logout_uri,
         contracts=tuple(contracts.span_of(each) for each in agreed),

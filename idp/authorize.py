@@ -15,6 +15,7 @@ from clients.profiles import rules_of
 from consent.catalogue import SCOPES, asked_by, claims_of_scopes
 from idp import (
     claims_parameter,
+    details,
     pkce,
     possession,
     pushed,
@@ -223,7 +224,8 @@ def understood(
     wanted = {"claims": claims.document()} if "claims" in values else {}
     message = provider.read_message({**values, **wanted})
     scopes = tuple(dict.fromkeys(values["scope"].split()))
-    purpose = purpose_of(client, scopes)
+    more = details.read(session, client, values.get("authorization_details"))
+    purpose = purpose_of(client, scopes, more)
     require_scopes_approved(scopes, purpose)
     hint = hinted_subject(provider, session, client, values, now=now)
     asked = None if "max_age" not in values else int(values["max_age"])
@@ -244,17 +246,23 @@ def understood(
         parameters=values,
         message=message,
         wants_auth_time=max_age is not None or claims.wants_auth_time(),
+        details=more,
     )
 
 
-def purpose_of(client: RegisteredClient, scopes: tuple[str, ...]) -> RegisteredPurpose:
+def purpose_of(
+    client: RegisteredClient, scopes: tuple[str, ...], more: tuple[details.Detail, ...] = ()
+) -> RegisteredPurpose:
     """Return the purpose that a request names, or the default. Raises ProtocolError."""
     named = [
         each.removeprefix(PURPOSE_PREFIX) for each in scopes if each.startswith(PURPOSE_PREFIX)
     ]
     if len(named) > 1:
         raise ProtocolError("invalid_scope", "flow.purpose_mismatch: one purpose a request")
-    purpose = client.find_purpose(named[0] if named else None)
+    meant = {each.purpose for each in more}
+    if meant and set(named) - meant:
+        raise ProtocolError("invalid_authorization_details", "scope names another purpose")
+    purpose = client.find_purpose(next(iter((*named, *meant)), None))
     if purpose is None:
         raise ProtocolError("invalid_scope", "flow.purpose_mismatch: not a purpose of this client")
     return purpose

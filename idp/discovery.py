@@ -8,7 +8,7 @@ from clients.authentication import BY_CERTIFICATE
 from clients.models import AuthMethod, Profile
 from clients.profiles import rules_of
 from consent.catalogue import CLAIMS, SCOPES, VERIFIED
-from idp import dpop, verified_claims
+from idp import details, dpop, verified_claims
 from idp.pkce import METHOD
 from idp.response_modes import MODES
 from idp.signing import ALGORITHMS
@@ -102,6 +102,7 @@ def metadata(
         "backchannel_logout_session_supported": True,
         "frontchannel_logout_supported": True,
         "frontchannel_logout_session_supported": True,
+        "authorization_details_types_supported": [details.TYPE],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "ui_locales_supported": list(LANGUAGES),
         **_by_certificate(mtls_front),

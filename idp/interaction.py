@@ -218,7 +218,7 @@ def _to_ask(
 ) -> AskConsent | None:
     """Return the first part of the consent that is still to be decided, if there is one."""
     kind, terms = request.client.kind, rules.terms_of(request.purpose)
-    earlier = () if "consent" in request.prompt else decisions
+    earlier = () if request.asks_anew else decisions
     asked = rules.unanswered(request.claims, terms, earlier, now=now)
     if not asked:
         return None

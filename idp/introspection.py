@@ -19,7 +19,7 @@ from idp.parameters import Parameters
 from idp.possession import NOTHING, Shown, confirmation_claim, token_type
 from idp.provider import Provider
 from idp.released import allowed_claims
-from idp.state import asked_for_auth_time, find_access_token
+from idp.state import asked_for_auth_time, find_access_token, told_details
 from kernel.ids import digest
 from kernel.prebuilt import Row
 
@@ -72,6 +72,7 @@ def introspect(
         "sub": _name(provider, owner, caller, row),
         "acr": row.acr,
     }
+    told |= told_details(row)
     if asked_for_auth_time(row):
         told["auth_time"] = int(row.authenticated_at.timestamp())
     if row.confirmation is not None:

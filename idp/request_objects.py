@@ -47,8 +47,8 @@ def opened_for_ciba(
 ) -> dict[str, str]:
     """Return the parameters a client signed for a backchannel request (CIBA 7.1.1).
 
-    `keys` is its JWKS. Everything a request object says about itself must stand in it. Raises ProtocolError
-    `invalid_request`: CIBA knows no other word for it.
+    `keys` is its JWKS. Everything a request object says about itself must stand in it.
+    Raises ProtocolError `invalid_request`: CIBA knows no other word for it.
     """
     try:
         claims = _signed(sent, client, keys)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pyop.message import AuthorizationRequest as Message
 
 from clients.directory import RegisteredClient, RegisteredPurpose
+from idp.details import Detail
 from idp.errors import ReturnAddress
 
 
@@ -27,6 +28,12 @@ class AuthorizationRequest:
     parameters: dict[str, str]  # as they came, to store with an interaction and to start again
     message: Message  # as pyop understood it
     wants_auth_time: bool = False
+    details: tuple[Detail, ...] = ()  # what else the member is asked to let the client do
+
+    @property
+    def asks_anew(self) -> bool:
+        """Say whether earlier consents do not answer: the client wants it, or asks for more."""
+        return "consent" in self.prompt or bool(self.details)
 
     @property
     def silent(self) -> bool:

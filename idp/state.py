@@ -28,6 +28,7 @@ from kernel.ids import digest, new_id, new_secret
 from kernel.prebuilt import Row
 
 AUTH_TIME = "auth_time"  # in a grant's request: whether it was asked for
+DETAILS = "authorization_details"  # in a grant's request, as in what is said about it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -306,6 +307,11 @@ def asked_for_auth_time(grant: Row) -> bool:
     Nobody else is told: one second of one login is the same for every client (10(3)).
     """
     return bool(grant.request.get(AUTH_TIME))
+
+
+def told_details(grant: Row) -> dict[str, Any]:
+    """Return what was agreed beside claims, as tokens and introspection tell it (RFC 9396 7, 9)."""
+    return {DETAILS: grant.request[DETAILS]} if DETAILS in grant.request else {}
 
 
 def _narrowed(granted: str, wanted: Sequence[str] | None) -> str:

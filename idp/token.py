@@ -18,7 +18,7 @@ from idp.parameters import Parameters
 from idp.possession import NOTHING, Shown, held_to, token_type
 from idp.provider import DECLARED_ERRORS, Provider
 from idp.released import ReleasedClaims, allowed_claims
-from idp.state import GrantState
+from idp.state import GrantState, told_details
 from kernel.keyring import Keyring
 
 REQUIRED = {
@@ -80,7 +80,8 @@ def exchange(
     response = _with_pyop(bound, values)
     if grant_type == REFRESH:  # a code is too young for its consent to have expired
         _require_consent(client, state)
-    return {**response, "scope": state.scope, "token_type": token_type(held)}
+    told = {**response, **told_details(state.grant)}
+    return {**told, "scope": state.scope, "token_type": token_type(held)}
 
 
 def _grant_type(values: dict[str, str], client: RegisteredClient) -> str:

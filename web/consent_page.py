@@ -69,7 +69,7 @@ class Duration:
 
 def prepare(asked: AuthorizationRequest, step: AskConsent, *, anew: bool) -> Prepared:
     """Return the page's questions and text; the same facts give the same text again."""
-    earlier = () if "consent" in asked.prompt else flow.decisions(asked, flow.signed_in(asked))
+    earlier = () if asked.asks_anew else flow.decisions(asked, flow.signed_in(asked))
     asking = questions.asking(
         step.claims,
         asked.purpose,
@@ -91,7 +91,16 @@ def prepare(asked: AuthorizationRequest, step: AskConsent, *, anew: bool) -> Pre
         kept={**asking.kept, **asking.carried},
         changes=changes,
     )
+    text = "\n".join([text, *_services(asked)])
     return Prepared(asking, changes, text, anew, step, _goes_on(asked, step.later, earlier))
+
+
+def _services(asked: AuthorizationRequest) -> list[str]:
+    """Return what else the client may do if the member agrees, a line each (RFC 9396)."""
+    return [
+        pages.say("可以替您辦理：%(service)s", service=each.name.text(pages.language()))
+        for each in asked.details
+    ]
 
 
 def _goes_on(
@@ -139,6 +148,7 @@ def context(asked: AuthorizationRequest, prepared: Prepared) -> dict[str, Any]:
             for claim in in_order(earlier)
         ],
         "carried": bool(asking.carried),
+        "services": [each.name for each in asked.details],
         "changes": [texts.change_words(each, language=language) for each in prepared.changes],
         "part": prepared.step.part.value,
         "later": [claim.label for claim in in_order(prepared.step.later)],
