@@ -9,9 +9,10 @@ REFRESH = "refresh_token"
 ITSELF = "client_credentials"  # RFC 6749 4.4
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"  # RFC 8628
 CIBA = "urn:openid:params:grant-type:ciba"
-KNOWN = (CODE, REFRESH, ITSELF, DEVICE, CIBA)
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # RFC 8693
+KNOWN = (CODE, REFRESH, ITSELF, DEVICE, CIBA, EXCHANGE)
 # A merchant has no business without its customer, and asks nobody who is not there.
-AGENCIES_ONLY = frozenset({ITSELF, CIBA})
+AGENCIES_ONLY = frozenset({ITSELF, CIBA, EXCHANGE})
 
 
 def require_fitting(

@@ -1,5 +1,6 @@
-"""Serve clients that act for themselves: a token without a member (RFC 6749 4.4)."""
+"""Keep tokens for one interface; serve clients that act for themselves (RFC 6749 4.4)."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -7,20 +8,23 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from clients import resources
-from clients.directory import RegisteredClient
+from clients.directory import RegisteredClient, RegisteredPurpose
 from clients.resources import Target
-from idp import access_tokens
+from consent import ledger, rules
+from consent.rules import Decided
+from idp import access_tokens, statements
 from idp.access_tokens import About
 from idp.errors import ProtocolError
 from idp.models import ClientToken
 from idp.possession import confirmation_claim, token_type
 from idp.provider import Provider
 from kernel.ids import digest
-from kernel.prebuilt import Prebuilt
+from kernel.prebuilt import Prebuilt, Row
 
-_KEEP = Prebuilt(
-    insert(ClientToken),
-    given="token_hash client_id audience scope issued_at expires_at confirmation".split(),
+_KEPT = "token_hash client_id audience scope issued_at expires_at confirmation".split()
+_KEEP = Prebuilt(insert(ClientToken), given=_KEPT)
+_KEEP_FOR_MEMBER = Prebuilt(
+    insert(ClientToken), given=[*_KEPT, "grant_id", "purpose_id", "sub", "acr"]
 )
 _FIND = Prebuilt(
     select(*ClientToken.__table__.columns).where(
@@ -55,24 +59,13 @@ def issue(
     `invalid_scope`.
     """
     target = access_tokens.chosen(resources.targets(session, client.id), values.get("resource"))
-    scope = _scope(values.get("scope", ""), target)
+    scope = scope_of(values.get("scope", "").split(), target)
     about = About(
         client_id=client.client_id, sub=client.client_id, scope=scope, confirmation=confirmation
     )
     lifetime = access_tokens.lifetime(target, provider.lifetimes.access)
     token = access_tokens.new(provider, session, target, about, until=now + lifetime, now=now)
-    _KEEP.write(
-        session,
-        {
-            "token_hash": digest(token),
-            "client_id": client.id,
-            "audience": target.identifier,
-            "scope": scope,
-            "issued_at": now,
-            "expires_at": now + lifetime,
-            "confirmation": confirmation,
-        },
-    )
+    keep(session, client, target, about, token, until=now + lifetime, now=now)
     return {
         "access_token": token,
         "token_type": token_type(confirmation),
@@ -81,9 +74,37 @@ def issue(
     }
 
 
-def _scope(wanted: str, target: Target) -> str:
-    """Return what was asked for; who asks for nothing gets everything approved."""
-    asked = dict.fromkeys(wanted.split())
+def keep(
+    session: Session,
+    client: RegisteredClient,
+    target: Target,
+    about: About,
+    token: str,
+    *,
+    until: datetime,
+    now: datetime,
+    **for_member: Any,  # columns of several types
+) -> None:
+    """Remember a token by its hash; `for_member` says on which grant it rests, if on any."""
+    values = {
+        "token_hash": digest(token),
+        "client_id": client.id,
+        "audience": target.identifier,
+        "scope": about.scope,
+        "issued_at": now,
+        "expires_at": until,
+        "confirmation": about.confirmation,
+    }
+    statement = _KEEP_FOR_MEMBER if for_member else _KEEP
+    statement.write(session, {**values, **for_member})
+
+
+def scope_of(wanted: Iterable[str], target: Target) -> str:
+    """Return what was asked for; who asks for nothing gets everything approved.
+
+    Raises ProtocolError `invalid_scope`.
+    """
+    asked = dict.fromkeys(wanted)
     if not asked.keys() <= set(target.scopes):
         raise ProtocolError("invalid_scope", "this client is not approved for this scope")
     return " ".join(asked or target.scopes)
@@ -124,7 +145,45 @@ def told(
     }
     if row.confirmation is not None:
         said["cnf"] = confirmation_claim(row.confirmation)
-    return said
+    if row.grant_id is None:
+        return said
+    member = _about_member(
+        provider, session, row, owner=owner, caller=caller, target=target, now=now
+    )
+    return None if member is None else {**said, **member}
+
+
+def _about_member(
+    provider: Provider,
+    session: Session,
+    row: Row,
+    *,
+    owner: RegisteredClient,
+    caller: RegisteredClient,
+    target: Target,
+    now: datetime,
+) -> dict[str, Any] | None:
+    """Say whom an exchanged token is about, while both consents it rests on stand.
+
+    Only who serves the interface is told its name for the member: the client has one of its own.
+    """
+    live = statements.LIVE_GRANT.nested(session, {"grant": row.grant_id, "client": owner.id})
+    server = provider.directory.find_by_id(session, target.server_id, now=now)
+    purpose = None if server is None else server.find_purpose_by_id(row.purpose_id)
+    if live is None or purpose is None:
+        return None
+    grant, own = live[0], ledger.decided(live[1], purpose_id=live[0].purpose_id)
+    asked = owner.find_purpose_by_id(grant.purpose_id)
+    decisions = ledger.decisions(session, member_id=grant.member_id, purpose_id=purpose.id)
+    if asked is None or not (_stands(asked, own, now) and _stands(purpose, decisions, now)):
+        return None
+    told: dict[str, Any] = {"acr": row.acr, "act": {"sub": owner.client_id}}
+    told["sub"] = row.sub if caller.id == target.server_id else str(grant.sub)
+    return told
+
+
+def _stands(purpose: RegisteredPurpose, decisions: Iterable[Decided], now: datetime) -> bool:
+    return bool(rules.releasable(frozenset(), rules.terms_of(purpose), decisions, now=now))
 
 
 def revoke(session: Session, hashed: bytes, *, client: RegisteredClient, now: datetime) -> None:

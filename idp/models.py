@@ -193,7 +193,10 @@ class Token(Base):
 
 
 class ClientToken(Base):
-    """An access token of a client that acts for itself: no member, no grant, one interface."""
+    """An access token for one interface: of a client that acts for itself, or for a member.
+
+    One for a member was exchanged for another, whose grant it rests on and ends with.
+    """
 
     __tablename__ = "client_token"
     __table_args__ = (Index(None, "expires_at"),)
@@ -206,6 +209,12 @@ class ClientToken(Base):
     expires_at: Mapped[datetime]
     confirmation: Mapped[str | None] = mapped_column(String(64))
     revoked_at: Mapped[datetime | None]
+    grant_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("authorization_grant.id", ondelete="CASCADE"), index=True
+    )
+    purpose_id: Mapped[UUID | None]  # of the service it is for
+    sub: Mapped[str | None] = mapped_column(String(64))  # as that service knows the member
+    acr: Mapped[str | None] = mapped_column(String(64))
 
 
 class SpentProof(Base):

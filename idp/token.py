@@ -7,10 +7,10 @@ from pyop.exceptions import OAuthError
 from sqlalchemy.orm import Session
 
 from clients.directory import RegisteredClient
-from clients.grant_types import CIBA, CODE, DEVICE, ITSELF, REFRESH
+from clients.grant_types import CIBA, CODE, DEVICE, EXCHANGE, ITSELF, REFRESH
 from clients.models import AuthMethod
 from clients.profiles import rules_of
-from idp import awaited, client_tokens
+from idp import awaited, client_tokens, exchanging
 from idp.client_authentication import authenticated_client, require_in_force
 from idp.errors import ProtocolError
 from idp.models import Way
@@ -27,7 +27,9 @@ REQUIRED = {
     ITSELF: (),
     DEVICE: ("device_code",),
     CIBA: ("auth_req_id",),
+    EXCHANGE: ("subject_token", "subject_token_type"),
 }
+WITHOUT_GRANT = {ITSELF: client_tokens.issue, EXCHANGE: exchanging.exchange}
 AWAITED = {DEVICE: Way.DEVICE, CIBA: Way.CIBA}
 
 
@@ -58,8 +60,8 @@ def exchange(
     held = held_to(
         session, shown, bound=rules.bound, certificate_bound=client.certificate_bound, now=now
     )
-    if grant_type == ITSELF:
-        return client_tokens.issue(provider, session, client, values, confirmation=held, now=now)
+    if (make := WITHOUT_GRANT.get(grant_type)) is not None:
+        return make(provider, session, client, values, confirmation=held, now=now)
     if (way := AWAITED.get(grant_type)) is not None:
         (name,) = REQUIRED[grant_type]
         values = awaited.as_code(session, client, values[name], way=way, now=now)

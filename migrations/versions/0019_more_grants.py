@@ -101,8 +101,19 @@ def _create_client_token() -> None:
         _moment("expires_at", nullable=False),
         sa.Column("confirmation", sa.String(length=64), nullable=True),
         _moment("revoked_at"),
+        sa.Column("grant_id", sa.Uuid(), nullable=True),
+        sa.Column("purpose_id", sa.Uuid(), nullable=True),
+        sa.Column("sub", sa.String(length=64), nullable=True),
+        sa.Column("acr", sa.String(length=64), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["grant_id"],
+            ["authorization_grant.id"],
+            name=op.f("fk_client_token_grant_id"),
+            ondelete="CASCADE",
+        ),
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_client_token")),
     )
+    op.create_index(op.f("ix_client_token_grant_id"), "client_token", ["grant_id"])
     op.create_index(op.f("ix_client_token_expires_at"), "client_token", ["expires_at"])
 
 

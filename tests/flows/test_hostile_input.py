@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
+from clients import grant_types, registry
 from clients.authentication import ASSERTION_TYPE
-from clients.grant_types import DEVICE, ITSELF
+from clients.grant_types import CIBA, DEVICE, EXCHANGE, ITSELF
+from idp.exchanging import ACCESS_TOKEN
 from tests import make
 from tests.flows.browser import Browser, authorization
 from tests.flows.provider import CALLBACK, GOODBYE, ISSUER, VERIFIER, City, basic
@@ -73,6 +75,7 @@ AUTHORIZE = {
     "response_mode": "query",
     "request": "x",
     "request_uri": "x",
+    "authorization_details": "[]",
     "registration": "x",
     "anything": "x",
 }
@@ -149,9 +152,24 @@ def test_the_authorization_endpoint_bears_every_parameter(
         ("/token", {**CODE}),
         ("/token", {**REFRESH}),
         ("/token", {"grant_type": DEVICE, "device_code": "x"}),
+        ("/token", {"grant_type": CIBA, "auth_req_id": "x"}),
+        (
+            "/token",
+            {"grant_type": EXCHANGE, "subject_token": "x", "subject_token_type": ACCESS_TOKEN},
+        ),
         ("/token", {"grant_type": ITSELF, "resource": "https://x.invalid/", "scope": "a.b"}),
         ("/device_authorization", {"scope": "openid", "terminal": "x", "claims": "{}"}),
-        ("/bc-authorize", {"scope": "openid", "login_hint": "mei", "binding_message": "x"}),
+        (
+            "/bc-authorize",
+            {
+                "scope": "openid",
+                "login_hint": "mei.chen",
+                "binding_message": "x",
+                "requested_expiry": "9",
+                "request": "x",
+                "authorization_details": "[]",
+            },
+        ),
         ("/token", {**CODE, **CLIENT}),
         ("/token", {**CODE, **ASSERTED}),
         ("/introspect", {**TOKEN}),
@@ -162,6 +180,8 @@ def test_the_authorization_endpoint_bears_every_parameter(
 def test_the_back_end_endpoints_bear_every_parameter(
     city: City, path: str, form: dict[str, str]
 ) -> None:
+    with city.database() as session:
+        registry.set_grant_types(session, "library", grant_types.KNOWN)
     alone = "client_id" in form or "client_assertion" in form or path == "/userinfo"
     for sent in variants(form):
         response = city.call(path, sent, headers={} if alone else basic("library"))
