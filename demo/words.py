@@ -16,6 +16,10 @@ THINGS_TO_TRY = (
         en="Renew the tokens and watch them change; then sign out from the library.",
     ),
     Words(
+        zh="在圖書館的 /kiosk 取代碼，用另一個視窗當手機登入，電腦就打開借閱證。",
+        en="Take a code at the library’s /kiosk; another window is the phone that opens the card.",
+    ),
+    Words(
         zh="在咖啡店出示優惠：店家只知道是或否，不知道原因；看到的代號每次都不同。",
         en="Show the offer at the café: it hears yes or no, never why; its code changes.",
     ),

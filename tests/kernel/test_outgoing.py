@@ -45,7 +45,8 @@ class Site(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.send_response(202)
         self.end_headers()
-        self.wfile.write(self.headers["Content-Type"].encode() + b" " + body)
+        shown = [self.headers["Content-Type"], self.headers["Authorization"] or ""]
+        self.wfile.write(" ".join(filter(None, shown)).encode() + b" " + body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its name there
         """Say nothing."""
@@ -235,3 +236,15 @@ def test_an_authority_of_the_operators_own_is_believed_beside_the_systems(tmp_pa
         thread.join()
 
     assert told.body == b"hello"
+
+
+def test_who_calls_may_prove_who_they_are(site: str) -> None:
+    answer = outgoing.call(
+        f"{site}/ping",
+        b"{}",
+        content_type="application/json",
+        authorization="Bearer a-token",
+        private_hosts=HERE,
+    )
+
+    assert answer.body == b"application/json Bearer a-token {}"
