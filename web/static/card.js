@@ -3,7 +3,8 @@
 // (data-card="sign"); any other is led by the server, command by command (data-card="read").
 // Where the browser lets no page speak to this computer, or the program asks on a page of its own,
 // its window speaks for us. Without this module the forms stay hidden and other ways work.
-const FIND_MS = 4000; // the browser may ask its person first; then the window is offered
+const FIND_MS = 4000; // then the window is offered
+const ASK_MS = 60000; // while the browser asks its person whether we may speak to this computer
 const BUSY_MS = 1000;
 const BUSY_TIMES = 6; // so often the program may still hold a card that was read before
 const LAST_WORD_MS = 500; // of a window that was closed
@@ -29,9 +30,11 @@ async function say(address, path, fields, signal) {
 }
 
 async function find(addresses) {
+  const { state } = await navigator.permissions.query({ name: "loopback-network" }).catch(() => ({}));
+  const patience = state === "prompt" ? ASK_MS : FIND_MS;
   for (const address of addresses) {
     try {
-      const { key, prompt } = await say(address, "pair", {}, AbortSignal.timeout(FIND_MS));
+      const { key, prompt } = await say(address, "pair", {}, AbortSignal.timeout(patience));
       return { address, prompt, tell: (path, fields) => say(address, path, { key, ...fields }) };
     } catch { /* another may listen at the next */ }
   }
