@@ -16,8 +16,6 @@ from web.account_confirm import strongest_required
 from web.card_ways import WAYS
 from web.mails import Mail
 
-tell = carrier_binding.tell
-
 
 @bp.get("/carriers", endpoint="carriers")
 @scope.member_required

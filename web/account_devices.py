@@ -16,7 +16,7 @@ from carriers import bindings, names
 from carriers.models import Binding, CarrierKind
 from kernel.errors import NotFound, Refused
 from kernel.refusals import refusal
-from web import account_carriers, device_lists, pages, scope, token_keys
+from web import carrier_binding, device_lists, pages, scope, token_keys
 from web.account import bp
 from web.account_confirm import strongest_required
 from web.mails import Mail
@@ -114,5 +114,5 @@ def bind_device() -> Response:
         entry = refusal(refused.code)
         return _show_new(entry.title.text(pages.language()), entry.status)
     binding = bindings.get(scope.db(), issued.binding_id, member_id=member_id)
-    account_carriers.tell(Kind.CARRIER_BOUND, Mail.CARRIER_ADDED, binding)
+    carrier_binding.tell(Kind.CARRIER_BOUND, Mail.CARRIER_ADDED, binding)
     return redirect(url_for("account.carriers", done="certified"), 303)
