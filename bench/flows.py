@@ -10,26 +10,27 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
-from bench.city import CLIENT, KIND, PASSWORD, REDIRECT_URI, SERVICE
+from bench import signing
+from bench.city import AGENCY, CLIENT, KIND, PASSWORD, REDIRECT_URI, SERVICE
 from bench.wire import Answer, Send, Unexpected
 
 VERIFIER = "bench-" + "v" * 43
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=")
-QUERY = urlencode(
-    {
-        "client_id": CLIENT,
-        "redirect_uri": REDIRECT_URI,
-        "response_type": "code",
-        "scope": "openid profile email",
-        "state": "af0ifjsldkj",
-        "nonce": "n-0S6_WzA2Mj",
-        "code_challenge": CHALLENGE.decode(),
-        "code_challenge_method": "S256",
-    }
-)
+REQUEST = {
+    "client_id": CLIENT,
+    "redirect_uri": REDIRECT_URI,
+    "response_type": "code",
+    "scope": "openid profile email",
+    "state": "af0ifjsldkj",
+    "nonce": "n-0S6_WzA2Mj",
+    "code_challenge": CHALLENGE.decode(),
+    "code_challenge_method": "S256",
+}
+QUERY = urlencode(REQUEST)
 CONSENT = {"decision": "allow", "duration": "90d", "claim.birthdate": "share"}
 MOST_STEPS = 8
 OK = frozenset({200})
+MADE = frozenset({200, 201})
 PAGE_OR_REDIRECT = frozenset({200, 303})
 METADATA = "/.well-known/openid-configuration"
 _HIDDEN = re.compile(rb'name="(csrf_token|text)" value="([^"]+)"')
@@ -46,6 +47,7 @@ class Visitor:
     taps: Iterator[tuple[str, str]] = field(default_factory=lambda: iter(()))  # reader and card
     tokens: dict[str, Any] = field(default_factory=dict)  # the token response, JSON
     jar: dict[str, str] = field(default_factory=dict)
+    issuer: str = ""
 
     def ask(self, method: str, target: str, **form: str) -> Answer:
         """Send a request as the browser. Raises Unexpected unless a page or a redirect comes."""
@@ -65,6 +67,13 @@ class Visitor:
         answer = self.send("POST", path, headers, urlencode(form).encode())
         return dict(json.loads(_checked(answer, path).body))
 
+    def prove(self, path: str, **form: str) -> dict[str, Any]:
+        """Send a form as the back end of a FAPI client, with a signed proof; return the answer."""
+        headers = {"DPoP": signing.proof("POST", self.issuer + path)}
+        body = urlencode({**form, **signing.assertion(self.issuer)}).encode()
+        answer = self.send("POST", path, headers, body)
+        return dict(json.loads(_checked(answer, path, MADE).body))
+
     def get(self, path: str) -> Answer:
         """Ask for something public."""
         return _checked(self.send("GET", path, {}, b""), path)
@@ -80,23 +89,51 @@ def _checked(answer: Answer, target: str, expected: frozenset[int] = OK) -> Answ
 
 def _redeem(visitor: Visitor, location: str) -> None:
     """Take the code out of the redirect, fetch tokens with it, then the claims."""
-    code = parse_qs(urlsplit(location).query).get("code")
-    if not code:
-        raise Unexpected("the authorization response holds no code")
     visitor.tokens = visitor.call(
         "/token",
         grant_type="authorization_code",
-        code=code[0],
+        code=_code_in(location),
         redirect_uri=REDIRECT_URI,
         code_verifier=VERIFIER,
     )
     userinfo(visitor)
 
 
+def _code_in(location: str) -> str:
+    code = parse_qs(urlsplit(location).query).get("code")
+    if not code:
+        raise Unexpected("the authorization response holds no code")
+    return code[0]
+
+
 def sso(visitor: Visitor) -> None:
     """Sign in silently: authorize → token → userinfo, with a session and a stored consent."""
     visitor.jar = {"taipei-id-session": next(visitor.cookies)}
     _redeem(visitor, visitor.ask("GET", f"/authorize?{QUERY}").header("location"))
+
+
+def fapi(visitor: Visitor) -> None:
+    """Sign in silently by FAPI 2.0: push → authorize → token → userinfo, signed by ES256."""
+    visitor.jar = {"taipei-id-session": next(visitor.cookies)}
+    pushed = visitor.prove("/par", **{**REQUEST, "client_id": AGENCY})
+    query = urlencode({"client_id": AGENCY, "request_uri": pushed["request_uri"]})
+    location = visitor.ask("GET", f"/authorize?{query}").header("location")
+    tokens = visitor.prove(
+        "/token",
+        grant_type="authorization_code",
+        code=_code_in(location),
+        redirect_uri=REDIRECT_URI,
+        code_verifier=VERIFIER,
+    )
+    token = str(tokens["access_token"])
+    proof = signing.proof("GET", f"{visitor.issuer}/userinfo", token)
+    headers = {"Authorization": f"DPoP {token}", "DPoP": proof}
+    _checked(visitor.send("GET", "/userinfo", headers, b""), "/userinfo")
+
+
+def know_issuer(visitor: Visitor) -> None:
+    """Learn the issuer from the metadata, as a client does once."""
+    visitor.issuer = str(json.loads(visitor.get(METADATA).body)["issuer"])
 
 
 def refresh(visitor: Visitor) -> None:
@@ -189,6 +226,7 @@ OPERATIONS = {
     each.name: each
     for each in (
         Operation("sso", sso, _nothing),
+        Operation("fapi", fapi, know_issuer),
         Operation("refresh", refresh, sso),
         Operation("userinfo", userinfo, sso),
         Operation("introspect", introspect, sso),

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from adapters.password.hashing import Hasher
 from adapters.password.models import PasswordCredential
-from bench import desks
-from bench.city import CLIENT, PASSWORD, REDIRECT_URI, City
+from bench import desks, signing
+from bench.city import AGENCY, CLIENT, PASSWORD, REDIRECT_URI, City
 from clients import registry
 from clients.directory import Directory, RegisteredClient
 from consent import ledger, texts
@@ -55,6 +55,14 @@ FORM = {
         }
     ],
 }
+FAPI_FORM = {
+    **FORM,
+    "client_id": AGENCY,
+    "profile": "fapi2",
+    "auth_method": "private_key_jwt",
+    "jwks": {"keys": [signing.KEY.as_dict(private=False)]},
+    "sector": "agency.invalid",
+}
 SHARED = frozenset({"sub", "name", "birthdate", "email"})
 
 
@@ -71,16 +79,18 @@ def seed(
     with transaction(database) as session:
         keys.ensure(session, keyring, now=now)
         secret = registry.add(session, registry.parse(FORM), now=now)
-        client = Directory().find(session, CLIENT, now=now)
+        registry.add(session, registry.parse(FAPI_FORM), now=now)
+        found = [Directory().find(session, each, now=now) for each in (CLIENT, AGENCY)]
         readers = desks.readers(session, now=now)
-    if secret is None or client is None:
-        raise RuntimeError("the client was not registered")
+    clients = [client for client in found if client is not None]
+    if secret is None or not clients:
+        raise RuntimeError("the clients were not registered")
     cookies, cards, numbers = list[str](), list[str](), desks.numbers_of(keyring)
     for first in range(0, members, BATCH):
         with transaction(database) as session:
             for number in range(first, min(first + BATCH, members)):
                 member = _member(session, f"member-{number}", keyring, now=now)
-                cookies.append(_settled(session, member, client, settings, now=now))
+                cookies.append(_settled(session, member, clients, settings, now=now))
                 cards.append(desks.card(session, member.id, number, numbers, now=now))
     names = _newcomers(database, keyring, newcomers, now=now)
     return City(secret, tuple(cookies), names, readers, tuple(cards))
@@ -101,22 +111,23 @@ def _member(session: Session, login: str, keyring: Keyring, *, now: datetime) ->
 def _settled(
     session: Session,
     member: Member,
-    client: RegisteredClient,
+    clients: list[RegisteredClient],
     settings: Settings,
     *,
     now: datetime,
 ) -> str:
     """Let the member consent for a year and sign in; return the session's cookie."""
-    purpose = client.purposes[0]
-    answer = Answer(
-        given=SHARED,
-        refused=frozenset(),
-        duration="1y",
-        language=LANGUAGE,
-        text=texts.consent_text(client, purpose, SHARED, language=LANGUAGE),
-        acr=acr.ACR[0],
-    )
-    ledger.record(session, client, purpose, answer, member_id=member.id, now=now)
+    for client in clients:
+        purpose = client.purposes[0]
+        answer = Answer(
+            given=SHARED,
+            refused=frozenset(),
+            duration="1y",
+            language=LANGUAGE,
+            text=texts.consent_text(client, purpose, SHARED, language=LANGUAGE),
+            acr=acr.ACR[0],
+        )
+        ledger.record(session, client, purpose, answer, member_id=member.id, now=now)
     opened = sessions.start(
         session,
         member_id=member.id,

@@ -152,6 +152,8 @@ class RegisteredClient:
     frontchannel_logout_uri: str | None = None
     contracts: tuple[Span, ...] = ()  # a merchant's; an agency needs none
     certificate: dict[str, str] | None = None  # its name on one
+    id_token_encryption: dict[str, str] | None = None
+    userinfo_encryption: dict[str, str] | None = None
     certificate_bound: bool = False  # are its tokens held to the one it shows
 
     @property
@@ -300,6 +302,8 @@ def _view(
         contracts=tuple(contracts.span_of(each) for each in agreed),
         certificate=row.certificate,
         certificate_bound=row.certificate_bound,
+        id_token_encryption=row.id_token_encryption,
+        userinfo_encryption=row.userinfo_encryption,
     )
 
 

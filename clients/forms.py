@@ -17,6 +17,7 @@ from pydantic import (
 from clients import business_numbers, grant_types
 from clients.certificate_names import CertificateName
 from clients.claims import MARKETING, lesser
+from clients.encryption import Encryption, find_key
 from clients.models import AuthMethod, Body, OrganisationKind, Profile, PurposeKind
 from clients.profiles import rules_of
 from kernel.wording import Bilingual
@@ -130,6 +131,8 @@ class ClientMetadata(_Form):
     grant_types: tuple[str, ...] = ("authorization_code", "refresh_token")
     id_token_alg: str = Field(default="ES256", pattern=OUR_ALGORITHMS)
     userinfo_alg: str | None = Field(default=None, pattern=OUR_ALGORITHMS)
+    id_token_encryption: Encryption | None = None
+    userinfo_encryption: Encryption | None = None
     request_uris: tuple[str, ...] = Field(default=(), max_length=MOST_ADDRESSES)
     request_object_alg: str | None = Field(default=None, pattern=OUR_ALGORITHMS)
     resource_server: bool = False
@@ -193,7 +196,7 @@ class ClientMetadata(_Form):
         rules = rules_of(self.profile)
         if self.auth_method not in rules.proofs:
             raise ValueError(f"{self.profile.value} has other ways to authenticate")
-        if self.id_token_alg not in rules.algorithms:
+        if not {self.id_token_alg, self.userinfo_alg} - {None} <= set(rules.algorithms):
             raise ValueError(f"{self.profile.value} signs with other algorithms")
         return self
 
@@ -210,7 +213,8 @@ class ClientMetadata(_Form):
         if self.jwks is not None and self.jwks_uri is not None:
             raise ValueError("jwks or jwks_uri, not both (RFC 7591 2)")
         has = self.jwks is not None or self.jwks_uri is not None
-        needs = self.auth_method in WITH_KEYS or rules_of(self.profile).signed
+        encrypted = self._keys_to_encrypt_for()
+        needs = self.auth_method in WITH_KEYS or rules_of(self.profile).signed or encrypted
         if needs and not has:
             raise ValueError("jwks or jwks_uri is needed for what this client signs, or shows")
         if has and not (needs or self.auth_method is AuthMethod.TLS):
@@ -220,6 +224,13 @@ class ClientMetadata(_Form):
         if (self.auth_method is AuthMethod.TLS) != (self.certificate is not None):
             raise ValueError("certificate goes with tls_client_auth, which needs it")
         return self
+
+    def _keys_to_encrypt_for(self) -> bool:
+        """Say whether there must be such keys. Raises ValueError if there are none."""
+        wanted = [how for how in (self.id_token_encryption, self.userinfo_encryption) if how]
+        if any(find_key(self.jwks, how.alg) is None for how in wanted):
+            raise ValueError("jwks hold no key that fits the encryption asked for")
+        return bool(wanted)
 
     @model_validator(mode="after")
     def _requests_fit_the_profile(self) -> Self:

@@ -152,6 +152,8 @@ class Client(Base):
     grant_types: Mapped[list[str]]
     id_token_alg: Mapped[str] = mapped_column(String(8), default="ES256")
     userinfo_alg: Mapped[str | None] = mapped_column(String(8))  # None: userinfo is plain JSON
+    id_token_encryption: Mapped[dict[str, Any] | None]  # (clients.encryption)
+    userinfo_encryption: Mapped[dict[str, Any] | None]
     request_uris: Mapped[list[str] | None]
     request_object_alg: Mapped[str | None] = mapped_column(String(8))
     resource_server: Mapped[bool] = mapped_column(default=False)

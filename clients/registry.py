@@ -24,6 +24,7 @@ from kernel.ids import digest, new_secret
 
 OVERLAP = timedelta(hours=24)
 LISTS = ("redirect_uris", "post_logout_redirect_uris", "grant_types", "request_uris")
+ENCRYPTIONS = ("id_token_encryption", "userinfo_encryption")
 AS_THEY_ARE = (
     *(
         "home_uri",
@@ -118,6 +119,9 @@ def write(client: Client, form: ClientMetadata) -> None:
     client.certificate = None if form.certificate is None else form.certificate.told()
     for name in AS_THEY_ARE:
         setattr(client, name, getattr(form, name))
+    for name in ENCRYPTIONS:
+        how = getattr(form, name)
+        setattr(client, name, None if how is None else how.model_dump())
     for name in LISTS:
         setattr(client, name, list(getattr(form, name)))
 

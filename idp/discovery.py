@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from clients import grant_types
+from clients import encryption, grant_types
 from clients.authentication import BY_CERTIFICATE
 from clients.models import AuthMethod, Profile
 from clients.profiles import rules_of
@@ -62,6 +62,11 @@ def metadata(
         "acr_values_supported": sorted(acr_values),
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": list(ALGORITHMS),
+        "id_token_encryption_alg_values_supported": list(encryption.ALGORITHMS),
+        "id_token_encryption_enc_values_supported": list(encryption.ENCODINGS),
+        "userinfo_signing_alg_values_supported": list(ALGORITHMS),
+        "userinfo_encryption_alg_values_supported": list(encryption.ALGORITHMS),
+        "userinfo_encryption_enc_values_supported": list(encryption.ENCODINGS),
         "token_endpoint_auth_methods_supported": methods,
         "token_endpoint_auth_signing_alg_values_supported": ASSERTION_ALGORITHMS,
         "revocation_endpoint_auth_methods_supported": methods,
@@ -89,7 +94,6 @@ def metadata(
         "authorization_signing_alg_values_supported": list(ALGORITHMS),
         "request_uri_parameter_supported": True,
         "require_request_uri_registration": True,
-        "userinfo_signing_alg_values_supported": list(ALGORITHMS),
         "require_pushed_authorization_requests": False,
         "backchannel_token_delivery_modes_supported": ["poll", "ping"],
         "backchannel_authentication_request_signing_alg_values_supported": ASSERTION_ALGORITHMS,

@@ -35,6 +35,7 @@ class Proof:
 
     thumbprint: str  # RFC 7638, of the key
     name: str
+    nonce: str | None = None  # of ours, if the caller was given one
 
 
 def read(
@@ -52,7 +53,8 @@ def read(
         name = claims["jti"]
         if not isinstance(name, str) or not 0 < len(name) <= LONGEST_ID:
             raise ProofInvalid("jti names nothing")
-        return Proof(key.thumbprint(), name)
+        nonce = claims.get("nonce")
+        return Proof(key.thumbprint(), name, nonce if isinstance(nonce, str) else None)
     except (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ProofInvalid(type(error).__name__) from None
 

@@ -7,22 +7,35 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from idp.models import KeyState, PublishedKey, SigningKey
-from idp.signing import ALGORITHMS, LocalSigner, SigningKeyPair, load_key, new_key
+from idp.signing import (
+    ALGORITHMS,
+    LocalSigner,
+    Private,
+    SigningKeyPair,
+    Token,
+    load_key,
+    new_key,
+)
 from kernel.db import changed, insert_once
 from kernel.keyring import Keyring
 from kernel.prebuilt import Prebuilt, Row
 
 FRESH = timedelta(seconds=1)
 _PUBLISHED = Prebuilt(
-    select(SigningKey.kid, SigningKey.alg, SigningKey.state, SigningKey.private_sealed).order_by(
-        SigningKey.alg, SigningKey.created_at
-    )
+    select(
+        SigningKey.kid,
+        SigningKey.alg,
+        SigningKey.state,
+        SigningKey.private_sealed,
+        SigningKey.public_jwk,
+    ).order_by(SigningKey.alg, SigningKey.created_at)
 )
 RETIREMENT = timedelta(days=2)  # longer than any id_token lives and any JWKS is cached
 ANNOUNCEMENT = timedelta(hours=1)  # longer than any JWKS is cached, clocks that differ included
@@ -36,24 +49,37 @@ class Schedule:
     retiring: timedelta = RETIREMENT
 
 
-def ensure(session: Session, keyring: Keyring, *, now: datetime) -> None:
-    """Make what is missing: for each algorithm one active key and one published beforehand."""
+def ensure(
+    session: Session, keyring: Keyring, *, token: Token | None = None, now: datetime
+) -> None:
+    """Make what is missing: for each algorithm one active key and one published beforehand.
+
+    With a `token` keys are made there, and stay.
+    """
     for alg in ALGORITHMS:
-        _complete(session, keyring, alg, now=now)
+        _complete(session, keyring, alg, token=token, now=now)
 
 
-def _complete(session: Session, keyring: Keyring, alg: str, *, now: datetime) -> None:
+def _complete(
+    session: Session, keyring: Keyring, alg: str, *, token: Token | None, now: datetime
+) -> None:
     present = set(session.scalars(select(SigningKey.state).where(SigningKey.alg == alg)))
     for state in (KeyState.ACTIVE, KeyState.NEXT):
         if state not in present:
-            _add(session, keyring, alg, state, now=now)
+            _add(session, keyring, alg, state, token=token, now=now)
 
 
 def keep(
-    session: Session, keyring: Keyring, alg: str, *, schedule: Schedule, now: datetime
+    session: Session,
+    keyring: Keyring,
+    alg: str,
+    *,
+    schedule: Schedule,
+    token: Token | None = None,
+    now: datetime,
 ) -> bool:
     """Make the keys of `alg` that are missing, rotate if it is time; say whether it was."""
-    _complete(session, keyring, alg, now=now)
+    _complete(session, keyring, alg, token=token, now=now)
     since = session.scalar(
         select(SigningKey.activated_at).where(
             SigningKey.alg == alg, SigningKey.state == KeyState.ACTIVE
@@ -61,7 +87,7 @@ def keep(
     )
     if since is None or since + schedule.active > now or not is_announced(session, alg, now=now):
         return False
-    return rotate(session, keyring, alg, retirement=schedule.retiring, now=now)
+    return rotate(session, keyring, alg, retirement=schedule.retiring, token=token, now=now)
 
 
 def is_announced(session: Session, alg: str, *, now: datetime) -> bool:
@@ -85,6 +111,7 @@ def rotate(
     alg: str,
     *,
     retirement: timedelta = RETIREMENT,
+    token: Token | None = None,
     now: datetime,
 ) -> bool:
     """Let the next key of `alg` sign, keep the present one to verify with, announce a new next.
@@ -113,14 +140,21 @@ def rotate(
     )
     session.flush()
     session.expire_all()
-    _complete(session, keyring, alg, now=now)
+    _complete(session, keyring, alg, token=token, now=now)
     return True
 
 
-def _add(session: Session, keyring: Keyring, alg: str, state: KeyState, *, now: datetime) -> None:
-    key = new_key(alg)
+def _add(
+    session: Session,
+    keyring: Keyring,
+    alg: str,
+    state: KeyState,
+    *,
+    token: Token | None,
+    now: datetime,
+) -> None:
+    key = new_key(alg) if token is None else token.make(alg)
     kid = key.thumbprint()
-    private = json.dumps(key.as_dict(private=True)).encode()
     published = {
         "kid": kid,
         "alg": alg,
@@ -130,11 +164,16 @@ def _add(session: Session, keyring: Keyring, alg: str, state: KeyState, *, now: 
     kept = {
         **published,
         "state": state,
-        "private_sealed": keyring.seal(private, place=f"signing_key/{kid}"),
+        "private_sealed": None if token is not None else _sealed(keyring, key, kid),
         "activated_at": now if state is KeyState.ACTIVE else None,
     }
     if insert_once(session, SigningKey, kept):  # else another process was quicker
         insert_once(session, PublishedKey, published)
+
+
+def _sealed(keyring: Keyring, key: Private, kid: str) -> bytes:
+    private = json.dumps(key.as_dict(private=True)).encode()
+    return keyring.seal(private, place=f"signing_key/{kid}")
 
 
 def ever_published(session: Session, alg: str) -> list[dict[str, Any]]:
@@ -148,9 +187,12 @@ def ever_published(session: Session, alg: str) -> list[dict[str, Any]]:
 class Keys:
     """The keys as this process knows them; a rotation elsewhere is seen within one second."""
 
-    def __init__(self, keyring: Keyring, *, fresh: timedelta = FRESH) -> None:
-        """Open keys with `keyring`, read them again when older than `fresh`."""
+    def __init__(
+        self, keyring: Keyring, *, token: Token | None = None, fresh: timedelta = FRESH
+    ) -> None:
+        """Open keys with `keyring` or use those of `token`; read them again when not `fresh`."""
         self._keyring = keyring
+        self._token = token
         self._fresh = fresh
         self._loaded: tuple[datetime, tuple[tuple[str, KeyState], ...], LocalSigner] | None = None
 
@@ -170,6 +212,15 @@ class Keys:
         return signer
 
     def _open(self, row: Row) -> SigningKeyPair:
+        if row.private_sealed is None:
+            return self._in_token(row)
         private = self._keyring.unseal(row.private_sealed, place=f"signing_key/{row.kid}")
         key = load_key(row.alg, {**json.loads(private), "kid": row.kid})
         return SigningKeyPair(row.kid, row.alg, active=row.state is KeyState.ACTIVE, key=key)
+
+    def _in_token(self, row: Row) -> SigningKeyPair:
+        """Return a key that only the token can use; without one, it still verifies."""
+        token, key = self._token, load_key(row.alg, {**row.public_jwk, "kid": row.kid})
+        is_active = row.state is KeyState.ACTIVE and token is not None
+        signs = None if token is None else partial(token.sign, row.kid, row.alg)
+        return SigningKeyPair(row.kid, row.alg, active=is_active, key=key, signs=signs)

@@ -47,7 +47,7 @@ class GrantEnd(StrEnum):
 
 
 class SigningKey(Base):
-    """A key of the provider; the private part is sealed, `kid` is its RFC 7638 thumbprint."""
+    """A key of the provider; `kid` is its RFC 7638 thumbprint, the private part is sealed."""
 
     __tablename__ = "signing_key"
     __table_args__ = (unique_while("state <> 'retiring'", "alg", "state"),)
@@ -56,7 +56,7 @@ class SigningKey(Base):
     alg: Mapped[str] = mapped_column(String(8))
     state: Mapped[KeyState]
     public_jwk: Mapped[dict[str, Any]]
-    private_sealed: Mapped[bytes]
+    private_sealed: Mapped[bytes | None]  # none: it stays in the token
     created_at: Mapped[datetime]
     activated_at: Mapped[datetime | None]
     retires_at: Mapped[datetime | None]

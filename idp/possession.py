@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from idp import dpop
 from idp.errors import ProtocolError
 from idp.models import SpentProof
+from idp.nonces import Nonces
 from kernel.db import insert_once
 from kernel.ids import digest
 
@@ -34,6 +35,7 @@ class Shown:
     address: str = ""
     proof: str | None = None
     certificate: bytes | None = None  # DER, as the proxy saw it
+    nonces: Nonces | None = None  # of which a proof must hold one
 
 
 NOTHING = Shown()
@@ -93,6 +95,8 @@ def _confirmed(
         raise ProtocolError(
             "invalid_dpop_proof", "the proof does not hold", status=status
         ) from None
+    if shown.nonces is not None and not shown.nonces.is_fresh(proof.nonce, now=now):
+        raise ProtocolError("use_dpop_nonce", "the proof must hold our nonce", status=status)
     spent = {
         "proof_hash": digest(f"{proof.thumbprint}.{proof.name}"),
         "expires_at": now + REMEMBERED,

@@ -20,11 +20,13 @@ from clients.certificates import Authorities
 from clients.directory import Directory, RegisteredClient
 from clients.keys import KeySource
 from consent.derived import NO_RELAY, Relay
+from idp import encryption
 from idp.discovery import metadata
 from idp.errors import ProtocolError
 from idp.id_tokens import id_token_claims
 from idp.keys import Keys
 from idp.lifetimes import TokenLifetimes
+from idp.nonces import Nonces
 from idp.pkce import require_verifier
 from idp.possession import require_same
 from idp.request_uris import RequestUris
@@ -79,10 +81,12 @@ class Provider(PyopProvider):  # type: ignore[misc]  # pyop is untyped
         relay: Relay = NO_RELAY,
         mtls_front: str = "",
         authorities: Authorities = (),
+        nonces: Nonces | None = None,
     ) -> None:
         """Put the parts together; the metadata are those of `discovery`.
 
-        Clients show certificates at `mtls_front`; `authorities` vouch for them (RFC 8705).
+        Clients show certificates at `mtls_front`; `authorities` vouch for them (RFC 8705). With
+        `nonces`, a proof must hold one of them (RFC 9449 8).
         """
         # pyop insists on https even for the demonstration on loopback; `kernel.settings` has
         # already refused every other http issuer.
@@ -108,6 +112,7 @@ class Provider(PyopProvider):  # type: ignore[misc]  # pyop is untyped
         self.relay = relay
         self.mtls_front = mtls_front
         self.authorities = authorities
+        self.nonces = nonces
         self.client: RegisteredClient | None = None
 
     def at_work(
@@ -204,7 +209,10 @@ class Provider(PyopProvider):  # type: ignore[misc]  # pyop is untyped
             now=state.now,
         )
         signer = self.keys.signer(state.session, now=state.now)
-        return signer.sign({**(user_claims or {}), **claims}, alg=client.id_token_alg)
+        signed = signer.sign({**(user_claims or {}), **claims}, alg=client.id_token_alg)
+        if client.id_token_encryption is None:
+            return signed
+        return encryption.sealed(signed, client, client.id_token_encryption, nested=True)
 
     def _sid(self, client: RegisteredClient, grant: Row) -> str | None:
         """Return the client's name for the grant's session, if it is told where sessions end."""

@@ -1,6 +1,8 @@
 """Sign and verify: the seam behind which keys live. Never pyjwkest (PYOP 1)."""
 
-from collections.abc import Iterable, Mapping
+import base64
+import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
@@ -16,6 +18,7 @@ KINDS: dict[str, type[ECKey] | type[RSAKey] | type[OKPKey]] = {
     "EdDSA": OKPKey,
 }
 ALGORITHMS = tuple(KINDS)
+RSA_BITS = 2048
 
 
 class SignatureInvalid(Exception):
@@ -41,11 +44,24 @@ class SigningKeyPair:
     kid: str
     alg: str
     active: bool
-    key: Private
+    key: Private  # the public half only, if the other stays in a token
+    signs: Callable[[bytes], bytes] | None = None  # what the token does
+
+
+class Token(Protocol):
+    """Where keys are made and used that nobody can copy (`idp.token_keys`)."""
+
+    def make(self, alg: str) -> Private:
+        """Make a key and return its public half; it is known by its thumbprint."""
+        ...
+
+    def sign(self, kid: str, alg: str, message: bytes) -> bytes:
+        """Return the signature over `message` as a JWS writes it."""
+        ...
 
 
 class LocalSigner:
-    """Keys held by this process, computed with OpenSSL."""
+    """Keys held by this process, computed with OpenSSL, or by a token it opened."""
 
     def __init__(self, pairs: Iterable[SigningKeyPair]) -> None:
         """Take every published key; the active one of each algorithm signs."""
@@ -58,11 +74,27 @@ class LocalSigner:
         """Return the signed token. Raises LookupError if no key of `alg` is active."""
         pair = self._signing[alg]
         header = {"alg": alg, "kid": pair.kid, "typ": typ}
+        if pair.signs is not None:
+            return _compact(header, claims, pair.signs)
         return jwt.encode(header, dict(claims), pair.key, algorithms=[alg])
 
     def verify(self, token: str) -> dict[str, Any]:
         """Return the claims, whatever their age: a hint may be old (RP-Initiated Logout 2)."""
         return read_signed(token, self._all, typ="JWT")
+
+
+def _compact(
+    header: Mapping[str, str], claims: Mapping[str, Any], sign: Callable[[bytes], bytes]
+) -> str:
+    """Return a JWS that a token signs (RFC 7515 7.1)."""
+    message = b".".join(
+        _encoded(json.dumps(each, separators=(",", ":")).encode()) for each in (header, claims)
+    )
+    return b".".join((message, _encoded(sign(message)))).decode()
+
+
+def _encoded(raw: bytes) -> bytes:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=")
 
 
 def read_signed(token: str, keys: KeySet, *, typ: str) -> dict[str, Any]:
@@ -93,14 +125,14 @@ def _public(pair: SigningKeyPair) -> dict[str, Any]:
 
 
 def new_key(alg: str) -> Private:
-    """Make a key for `alg`: P-256 for ES256, Ed25519 for EdDSA, else RSA with 2048 bits."""
+    """Make a key for `alg`: P-256 for ES256, Ed25519 for EdDSA, else RSA."""
     if alg == "ES256":
         return ECKey.generate_key("P-256", private=True)
     if alg == "EdDSA":
         return OKPKey.generate_key("Ed25519", private=True)
-    return RSAKey.generate_key(2048, private=True)
+    return RSAKey.generate_key(RSA_BITS, private=True)
 
 
 def load_key(alg: str, jwk: dict[str, Any]) -> Private:
-    """Return the key of a private JWK, good for `alg` and for no other (RFC 8725 3.1)."""
+    """Return the key of a JWK, either half, good for `alg` and for no other (RFC 8725 3.1)."""
     return KINDS[alg].import_key({**jwk, "alg": alg})

@@ -1,12 +1,13 @@
 """Serve userinfo: consent is asked again, and what leaves is written down (OIDC Core 5.3)."""
 
+import json
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from clients.directory import RegisteredClient
-from idp import strength
+from idp import encryption, strength
 from idp.errors import ProtocolError
 from idp.parameters import Parameters
 from idp.possession import BEARER, DPOP, NOTHING, Shown, require_possession
@@ -29,7 +30,7 @@ def userinfo(
     shown: Shown = NOTHING,
     now: datetime,
 ) -> dict[str, Any] | str:
-    """Return the claims that may leave now, in a signed token if the client registered so.
+    """Return the claims that may leave now: plain, or as the token their client registered for.
 
     Raises ProtocolError `invalid_request` (400), `invalid_token`, `invalid_dpop_proof` or
     `insufficient_user_authentication` (401) (RFC 6750 3.1, RFC 9449 7.1, RFC 9470 3).
@@ -49,23 +50,33 @@ def userinfo(
     )
     bound = provider.at_work(state, released, client=client)
     response = bound.handle_userinfo_request("", {"Authorization": f"Bearer {token}"})
-    return _as_registered(provider, state, client, dict(response.to_dict()), now=now)
+    claims = dict(response.to_dict())
+    if client is None or _is_plain(client):
+        return claims
+    return _as_token(claims, client, provider, session, now=now)
 
 
-def _as_registered(
-    provider: Provider,
-    state: GrantState,
-    client: RegisteredClient | None,
+def _is_plain(client: RegisteredClient) -> bool:
+    return client.userinfo_alg is None and client.userinfo_encryption is None
+
+
+def _as_token(
     claims: dict[str, Any],
+    client: RegisteredClient,
+    provider: Provider,
+    session: Session,
     *,
     now: datetime,
-) -> dict[str, Any] | str:
-    """Sign the answer for a client that registered an algorithm (OIDC Core 5.3.2)."""
-    if client is None or client.userinfo_alg is None:
-        return claims
-    signer = provider.keys.signer(state.session, now=now)
-    signed = {**claims, "iss": provider.issuer, "aud": client.client_id}
-    return signer.sign(signed, alg=client.userinfo_alg, typ=TYPE)
+) -> str:
+    """Return claims signed, encrypted or first the one and then the other (OIDC Core 5.3.2)."""
+    text = json.dumps(claims)
+    if client.userinfo_alg is not None:
+        named = {**claims, "iss": provider.issuer, "aud": client.client_id}
+        text = provider.keys.signer(session, now=now).sign(named, alg=client.userinfo_alg, typ=TYPE)
+    if client.userinfo_encryption is None:
+        return text
+    nested = client.userinfo_alg is not None
+    return encryption.sealed(text, client, client.userinfo_encryption, nested=nested)
 
 
 def sent_token(form: Parameters, authorization: str | None) -> tuple[str, str]:

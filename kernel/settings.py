@@ -82,6 +82,7 @@ class Signing(_Group):
 
     active_days: int = Field(default=90, ge=1, le=400)
     retiring_days: int = Field(default=2, ge=1, le=60)
+    in_token: bool = False
 
 
 class Token(_Group):
@@ -197,6 +198,7 @@ class Settings(BaseSettings):
     tls: Tls = Tls()
     certificate_front: str = Field(default="", pattern=r"^(https://(\*\.)?[a-z0-9.-]+(:\d+)?)?$")
     certificate_front_secret: SecretStr = SecretStr("")
+    dpop_nonces: bool = False
     mtls: Mtls = Mtls()
     signing: Signing = Signing()
     argon2_parallel: int = Field(default=2, ge=1, le=64)
@@ -273,6 +275,12 @@ class Settings(BaseSettings):
             raise ValueError("mail.folder: only the demo keeps mail in a folder; set mail.host")
         if self.debug:
             raise ValueError("debug: must be off outside demo mode")
+        return self
+
+    @model_validator(mode="after")
+    def _token_is_known(self) -> Self:
+        if self.signing.in_token and self.token.module is None:
+            raise ValueError("signing.in_token: set token.module, too, and its label and PIN")
         return self
 
     @property

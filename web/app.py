@@ -1,5 +1,7 @@
 """Put the house together: settings in, one Flask application out."""
 
+from typing import cast
+
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -14,6 +16,7 @@ from consent.till_answers import Till
 from idp import acr
 from idp.keys import Keys
 from idp.lifetimes import TokenLifetimes
+from idp.nonces import Nonces
 from idp.provider import Provider
 from idp.registration import Registrar
 from idp.request_uris import RequestUris
@@ -80,6 +83,7 @@ from web import (
     signing_out,
     step_up,
     till,
+    token_keys,
     verify,
     wellknown,
 )
@@ -137,7 +141,6 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
         part.init(app)
     blueprints = [
         oidc.bp,
-        wellknown.bp,
         registration.bp,
         logos.bp,
         developers.bp,
@@ -188,13 +191,14 @@ def build_rooms(settings: Settings, database: Sessions) -> Rooms:
     }
     adapters = load(settings.adapters, settings.model_dump(include=concern), derive=keyring.derive)
     lifetimes, call = settings.lifetimes, calling.caller(settings)
+    key_token = token_keys.for_signing(settings)
     reachable = acr.reachable(adapter.capabilities for adapter in adapters.values())
     provider = Provider(
         issuer=settings.issuer,
         directory=Directory(),
         client_keys=ClientKeys(database, call),
         request_uris=RequestUris(call),
-        keys=Keys(keyring),
+        keys=Keys(keyring, token=key_token),
         subjects=Subjects(keyring.derive("pairwise/v1")),
         session_names=SessionNames(keyring.derive("session-names/v1")),
         lifetimes=TokenLifetimes(
@@ -209,6 +213,7 @@ def build_rooms(settings: Settings, database: Sessions) -> Rooms:
         relay=Relay(keyring.derive("relay/v1"), settings.relay_domain),
         mtls_front=settings.mtls.front,
         authorities=client_certificates.read(settings.mtls.authorities),
+        nonces=Nonces(keyring.derive("dpop-nonce/v1")) if settings.dpop_nonces else None,
     )
     return Rooms(
         settings=settings,
@@ -224,6 +229,7 @@ def build_rooms(settings: Settings, database: Sessions) -> Rooms:
         handover_key=keyring.derive("handover/v1"),
         reader_keys=ReaderKeys.of(keyring),
         till=Till(decide=offers.answer, keyring=keyring, key=keyring.derive("till/v1")),
+        key_token=key_token,
         mtls_front=Front(settings.mtls.front, settings.certificate_front_secret.get_secret_value()),
         reachable=reachable,
     )
@@ -231,6 +237,9 @@ def build_rooms(settings: Settings, database: Sessions) -> Rooms:
 
 def _wrap(app: Flask, settings: Settings, provider: Provider) -> None:
     app.wsgi_app = Express(app.wsgi_app, app)  # type: ignore[method-assign]
+    app.wsgi_app = wellknown.KeySet(  # type: ignore[method-assign]
+        app.wsgi_app, lambda: cast("Rooms", app.extensions["taipei_id"])
+    )
     app.wsgi_app = wellknown.Metadata(app.wsgi_app, provider.metadata)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         hops = settings.trusted_proxies

@@ -19,7 +19,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 from werkzeug.routing import MapAdapter
 
-from idp import authorize, interactions, introspection, parameters, token, userinfo
+from idp import authorize, interactions, introspection, parameters, pushing, token, userinfo
 from idp.errors import ProtocolError
 from idp.interaction import Issue, Progress, next_step
 from idp.issue import issue
@@ -118,9 +118,19 @@ def _token(call: Call) -> Claims:
     )
 
 
-def _userinfo(call: Call) -> Claims | None:
-    """Hand out claims; None for the few clients that want them signed."""
-    told = userinfo.userinfo(
+def _push(call: Call) -> Claims:
+    return pushing.push(
+        call.rooms.provider,
+        call.session,
+        call.sent,
+        authorization=call.authorization,
+        shown=call.shown,
+        now=call.now,
+    )
+
+
+def _userinfo(call: Call) -> Claims | str:
+    return userinfo.userinfo(
         call.rooms.provider,
         call.session,
         call.sent,
@@ -129,7 +139,6 @@ def _userinfo(call: Call) -> Claims | None:
         shown=call.shown,
         now=call.now,
     )
-    return told if isinstance(told, dict) else None
 
 
 def _introspect(call: Call) -> Claims:
@@ -143,9 +152,11 @@ def _introspect(call: Call) -> Claims:
     )
 
 
-Serve: TypeAlias = Callable[[Call], Claims | Onward | None]
+Answered: TypeAlias = Claims | str | Onward | None  # a token is text
+Serve: TypeAlias = Callable[[Call], Answered]
 SERVED: dict[tuple[str, str], Serve] = {
     ("GET", "/authorize"): _authorize,
+    ("POST", "/par"): _push,
     ("POST", "/token"): _token,
     ("GET", "/userinfo"): _userinfo,
     ("POST", "/userinfo"): _userinfo,
@@ -178,12 +189,19 @@ class Express:
             own += [("Set-Cookie", answer.marking)] if answer.marking else []
             start_response("303 See Other", [*own, *self._headers[path]])
             return []
-        body = f"{_as_json(answer)}\n".encode()
-        own = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
-        start_response("200 OK", [*own, *self._headers[path]])
+        kind = "application/json"
+        if isinstance(answer, str):
+            kind, body = oidc.JWT, answer.encode()
+        else:
+            body = f"{_as_json(answer)}\n".encode()
+        own = [("Content-Type", kind), ("Content-Length", str(len(body)))]
+        provider = self._app.extensions["taipei_id"].provider
+        own += fronts.fresh_nonce(environ, provider, now=clock.now())
+        status = "201 Created" if path == "/par" else "200 OK"
+        start_response(status, [*own, *self._headers[path]])
         return [body]
 
-    def _try(self, serve: Serve, environ: Environ) -> Claims | Onward | None:
+    def _try(self, serve: Serve, environ: Environ) -> Answered:
         sent = _sent(environ, largest=self._largest)
         if sent is None:
             return None
@@ -197,9 +215,7 @@ class Express:
                     sent=sent,
                     authorization=environ.get("HTTP_AUTHORIZATION"),
                     cookies=environ.get("HTTP_COOKIE", ""),
-                    shown=fronts.shown(
-                        environ, issuer=rooms.provider.issuer, front=rooms.mtls_front
-                    ),
+                    shown=fronts.shown(environ, provider=rooms.provider, front=rooms.mtls_front),
                     addresses=self._addresses,
                     now=clock.now(),
                 )

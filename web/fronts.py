@@ -7,6 +7,7 @@ proxy's secret. The proxy has proved possession of the key, and nothing else.
 import hmac
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from werkzeug.wsgi import get_host
 
 from idp.possession import NOTHING, Shown
+from idp.provider import Provider
 
 CERTIFICATE = "X-Client-Certificate"  # set by the proxy at a front, taken away everywhere else
 SECRET = "X-Client-Certificate-Secret"  # noqa: S105  # the name of a header
@@ -57,7 +59,7 @@ def certificate(environ: Environ) -> bytes | None:
     return found.public_bytes(Encoding.DER)
 
 
-def shown(environ: Environ, *, issuer: str, front: Front) -> Shown:
+def shown(environ: Environ, *, provider: Provider, front: Front) -> Shown:
     """Return what a client's program shows beside its words: a proof, a certificate or neither."""
     proof = environ.get("HTTP_DPOP")
     if proof is None and _SECRET not in environ:
@@ -65,7 +67,15 @@ def shown(environ: Environ, *, issuer: str, front: Front) -> Shown:
     is_passed = front.is_passed(environ)
     return Shown(
         environ["REQUEST_METHOD"],
-        (front.address if is_passed else issuer) + environ["PATH_INFO"],
+        (front.address if is_passed else provider.issuer) + environ["PATH_INFO"],
         proof,
         certificate(environ) if is_passed else None,
+        provider.nonces,
     )
+
+
+def fresh_nonce(environ: Environ, provider: Provider, *, now: datetime) -> list[tuple[str, str]]:
+    """Return the header with the next proof's nonce, for whoever sends proofs (RFC 9449 8.2)."""
+    if provider.nonces is None or "HTTP_DPOP" not in environ:
+        return []
+    return [("DPoP-Nonce", provider.nonces.at(now))]

@@ -16,7 +16,9 @@ def run(rooms: Rooms, *, now: datetime) -> None:
     schedule = _schedule(rooms.settings.signing)
     for alg in ALGORITHMS:
         with transaction(rooms.sessions) as session:
-            if keys.keep(session, rooms.keyring, alg, schedule=schedule, now=now):
+            if keys.keep(
+                session, rooms.keyring, alg, schedule=schedule, token=rooms.key_token, now=now
+            ):
                 trail.record(session, "key.rotated", actor=None, now=now, alg=alg, channel="worker")
 
 

@@ -44,10 +44,11 @@ OPEN_TO_SCRIPTS = frozenset({"/token", "/userinfo", "/revoke"})
 SCRIPT_HEADERS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Headers": "Authorization, Content-Type, DPoP",
-    "Access-Control-Expose-Headers": "WWW-Authenticate",
+    "Access-Control-Expose-Headers": "WWW-Authenticate, DPoP-Nonce",
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
 FORM = "application/x-www-form-urlencoded"
+JWT = "application/jwt"  # claims signed or encrypted (OIDC Core 5.3.2)
 SHORT_ENOUGH = 7000  # bytes of a query; gunicorn and nginx let 8 KB through
 PLAIN = re.compile(rb"[!\"$-~]*")  # what may stand in a query as it is: no space, no line end, no #
 
@@ -56,6 +57,8 @@ PLAIN = re.compile(rb"[!\"$-~]*")  # what may stand in a query as it is: no spac
 def _let_scripts_ask(response: Response) -> Response:
     if request.path in OPEN_TO_SCRIPTS:
         response.headers.update(SCRIPT_HEADERS)
+    nonce = fronts.fresh_nonce(request.environ, scope.rooms().provider, now=scope.now())
+    response.headers.extend(nonce)
     return response
 
 
@@ -170,9 +173,7 @@ def token_endpoint() -> Response:
 def userinfo_endpoint() -> Response:
     """Hand out the claims that may leave now (OIDC Core 5.3)."""
     told = _served(userinfo.userinfo, keyring=scope.rooms().keyring, shown=_shown())
-    if isinstance(told, str):
-        return _no_store(Response(told, mimetype="application/jwt"))
-    return _no_store(jsonify(told))
+    return _no_store(Response(told, mimetype=JWT) if isinstance(told, str) else jsonify(told))
 
 
 @bp.post("/introspect")
@@ -202,7 +203,7 @@ def _served(endpoint: Callable[..., Any], **more: Any) -> Any:  # each endpoint 
 
 def _shown() -> Shown:
     rooms = scope.rooms()
-    return fronts.shown(request.environ, issuer=rooms.provider.issuer, front=rooms.mtls_front)
+    return fronts.shown(request.environ, provider=rooms.provider, front=rooms.mtls_front)
 
 
 def _form_body() -> bytes:

@@ -11,6 +11,7 @@ from consent.seen_cards import ReaderKeys
 from consent.till_answers import Till
 from idp.provider import Provider
 from idp.registration import Registrar
+from idp.signing import Token
 from kernel.db import Sessions
 from kernel.keyring import Keyring
 from kernel.settings import Settings
@@ -35,5 +36,6 @@ class Rooms:
     till: Till
     device_lists: dict[UUID, tuple[datetime, bytes]] = field(default_factory=dict)  # kept seconds
     reader_keys: ReaderKeys  # of agencies' readers at desks
+    key_token: Token | None  # where the provider's keys stay, if not in the database
     mtls_front: Front  # where clients show certificates
     reachable: frozenset[str]  # the acr values the adapters can establish

@@ -6,9 +6,11 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from idp.signing import Token
 from kernel.settings import Settings, SettingsInvalid
 
 MODULE = "adapters.certificate.token_key"
+SIGNING = "idp.token_keys"
 
 
 def open_key(settings: Settings, label: str) -> ec.EllipticCurvePrivateKey:
@@ -29,6 +31,17 @@ def make_key(settings: Settings, label: str) -> None:
     _module().make_key(**_where(settings), label=label)
 
 
+def for_signing(settings: Settings) -> Token | None:
+    """Return where the provider's own keys stay, None if they are sealed in the database.
+
+    Nothing is opened yet. Raises SettingsInvalid.
+    """
+    if not settings.signing.in_token:
+        return None
+    token: Token = _module(SIGNING).TokenKeys(**_where(settings))
+    return token
+
+
 def _where(settings: Settings) -> dict[str, str]:
     token = settings.token
     if token.module is None:
@@ -40,8 +53,8 @@ def _where(settings: Settings) -> dict[str, str]:
     }
 
 
-def _module() -> Any:  # the module, of which mypy knows nothing when it is imported by name
+def _module(name: str = MODULE) -> Any:  # mypy knows nothing of what is imported by name
     try:
-        return import_module(MODULE)
+        return import_module(name)
     except ImportError:
         raise SettingsInvalid("token: install taipei-id[pkcs11] first") from None

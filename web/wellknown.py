@@ -1,42 +1,41 @@
-"""Publish the keys, and the metadata as prebuilt bytes sent before Flask is even asked."""
+"""Publish the keys and the metadata as bytes from memory, sent before Flask is even asked."""
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from flask import Blueprint, jsonify
-from werkzeug.wrappers import Response
+from idp.signing import LocalSigner
+from kernel import clock
+from kernel.work import WorkSession
+from web import headers
+from web.rooms import Rooms
 
-from web import headers, scope
-
-bp = Blueprint("wellknown", __name__)
 PATHS = ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server")
 KEEP_METADATA = "public, max-age=3600"
 KEEP_KEYS = "public, max-age=300"
+KEYS = "/jwks.json"
+READS = frozenset({"GET", "HEAD"})
 
 
-class Metadata:
-    """A WSGI application that answers for the metadata document and passes everything else on."""
+class Document:
+    """JSON for everybody, as bytes, and the headers it is sent with."""
 
-    def __init__(self, application: Any, document: Mapping[str, Any]) -> None:  # WSGI is untyped
-        """Serialise `document` once, in front of `application`."""
-        self._application = application
-        self._body = json.dumps(document, ensure_ascii=False).encode()
+    def __init__(self, told: Mapping[str, Any], *, keep: str, secure: bool) -> None:
+        """Write `told` down once."""
+        self._body = json.dumps(told, ensure_ascii=False).encode()
         self._etag = f'"{hashlib.sha256(self._body).hexdigest()[:32]}"'
         self._headers = [
-            ("Cache-Control", KEEP_METADATA),
+            ("Cache-Control", keep),
             ("ETag", self._etag),
             ("Access-Control-Allow-Origin", "*"),
+            ("Cross-Origin-Resource-Policy", "cross-origin"),
             ("X-Content-Type-Options", "nosniff"),
-            *headers.over_https(secure=document["issuer"].startswith("https://")),
+            *headers.over_https(secure=secure),
         ]
 
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    def answer(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""
-        if environ["PATH_INFO"] not in PATHS or environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
-            passed_on: Iterable[bytes] = self._application(environ, start_response)
-            return passed_on
         if self._etag in environ.get("HTTP_IF_NONE_MATCH", ""):  # weakly, maybe one of many
             start_response("304 Not Modified", self._headers)
             return []
@@ -45,12 +44,52 @@ class Metadata:
         return [self._body] if environ["REQUEST_METHOD"] == "GET" else []
 
 
-@bp.get("/jwks.json")
-def jwks() -> Response:
-    """Publish every key a signature may have been or may soon be made with."""
-    signer = scope.rooms().provider.keys.signer(scope.db(), now=scope.now())
-    response = jsonify(signer.jwks)
-    response.headers["Cache-Control"] = KEEP_KEYS
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return response
+class Metadata:
+    """A WSGI application that answers for the metadata document and passes everything else on."""
+
+    def __init__(self, application: Any, document: Mapping[str, Any]) -> None:  # WSGI is untyped
+        """Serialise `document` once, in front of `application`."""
+        self._application = application
+        secure = document["issuer"].startswith("https://")
+        self._document = Document(document, keep=KEEP_METADATA, secure=secure)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer one request (PEP 3333)."""
+        if environ["PATH_INFO"] not in PATHS or environ["REQUEST_METHOD"] not in READS:
+            passed_on: Iterable[bytes] = self._application(environ, start_response)
+            return passed_on
+        return self._document.answer(environ, start_response)
+
+
+class KeySet:
+    """A WSGI application that answers for the published keys and passes everything else on.
+
+    They are asked for once a second at most, and written down anew when they changed.
+    """
+
+    def __init__(self, application: Any, rooms: Callable[[], Rooms]) -> None:  # WSGI is untyped
+        """Stand in front of `application`; `rooms` are those of this process."""
+        self._application = application
+        self._rooms = rooms
+        self._written: tuple[LocalSigner | None, Document | None] = (None, None)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer one request (PEP 3333)."""
+        if environ["PATH_INFO"] != KEYS or environ["REQUEST_METHOD"] not in READS:
+            passed_on: Iterable[bytes] = self._application(environ, start_response)
+            return passed_on
+        return self._document().answer(environ, start_response)
+
+    def _document(self) -> Document:
+        rooms = self._rooms()
+        session = WorkSession(rooms.sessions)
+        try:
+            signer = rooms.provider.keys.signer(session, now=clock.now())
+        finally:
+            session.close()
+        known, document = self._written
+        if document is None or known is not signer:
+            secure = rooms.provider.issuer.startswith("https://")
+            document = Document(signer.jwks, keep=KEEP_KEYS, secure=secure)
+            self._written = (signer, document)
+        return document

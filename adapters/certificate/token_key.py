@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import Hash
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass
-from pkcs11.exceptions import PKCS11Error
+from pkcs11.exceptions import PKCS11Error, UserAlreadyLoggedIn
 from pkcs11.util.ec import encode_ec_public_key, encode_named_curve_parameters
 
 from kernel.settings import SettingsInvalid
@@ -29,7 +29,7 @@ class TokenKey(ec.EllipticCurvePrivateKey):
         """Open the token and find the key. Raises SettingsInvalid."""
         self._lock = Lock()
         try:
-            session = pkcs11.lib(module).get_token(token_label=token).open(user_pin=pin)
+            session = _opened(pkcs11.lib(module).get_token(token_label=token), pin)
             self._key, found = _both(session, label)
         except (PKCS11Error, RuntimeError, ValueError, KeyError) as failed:
             raise SettingsInvalid(
@@ -68,6 +68,13 @@ class TokenKey(ec.EllipticCurvePrivateKey):
         raise NotImplementedError("the key stays in its token")
 
     exchange = private_numbers = private_bytes = __copy__ = __deepcopy__ = _never
+
+
+def _opened(token: pkcs11.Token, pin: str) -> pkcs11.Session:
+    try:
+        return token.open(user_pin=pin)
+    except UserAlreadyLoggedIn:  # the provider's keys are in it, too
+        return token.open()
 
 
 def _both(session: pkcs11.Session, label: str) -> tuple[Any, object]:

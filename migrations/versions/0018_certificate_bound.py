@@ -1,4 +1,4 @@
-"""Hold clients and tokens to certificates.
+"""Hold clients and tokens to certificates; sign and encrypt what clients are told.
 
 Revision 0018, after 0017.
 """
@@ -17,6 +17,7 @@ depends_on = None
 
 OLD = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
 PROFILES = ("core", "basic", "fapi2", "fapi2-signed")
+ENCRYPTIONS = ("id_token_encryption", "userinfo_encryption")
 CERTIFIED = ("tls_client_auth", "self_signed_tls_client_auth")
 
 
@@ -27,19 +28,27 @@ def upgrade() -> None:
         "client",
         sa.Column("certificate_bound", sa.Boolean(), nullable=False, server_default=sa.false()),
     )
+    for name in ENCRYPTIONS:
+        op.add_column("client", sa.Column(name, sa.JSON(), nullable=True))
+    with op.batch_alter_table("signing_key") as key:
+        key.alter_column("private_sealed", existing_type=sa.LargeBinary(), nullable=True)
     with _allowing((*OLD, *CERTIFIED)) as client:
         client.alter_column("certificate_bound", server_default=None)
 
 
 def downgrade() -> None:
     """Clients with a certificate cannot prove themselves any more: they end."""
+    op.execute("DELETE FROM signing_key WHERE private_sealed IS NULL")
+    with op.batch_alter_table("signing_key") as key:
+        key.alter_column("private_sealed", existing_type=sa.LargeBinary(), nullable=False)
     op.execute("DELETE FROM token WHERE confirmation LIKE 'x5t%'")
     op.execute(
         "UPDATE client SET disabled_at = COALESCE(disabled_at, CURRENT_TIMESTAMP), "  # noqa: S608
         f"auth_method = 'none' WHERE auth_method IN ({_words(CERTIFIED)})"  # constants above
     )
     with _allowing(OLD) as client:
-        client.drop_column("certificate_bound")
+        for name in (*ENCRYPTIONS, "certificate_bound"):
+            client.drop_column(name)
         client.drop_column("certificate")
 
 

@@ -72,13 +72,13 @@ def test_the_list_shows_public_facts_only(prepared: Engine, taipei_id: Taipei) -
     heading, *lines = taipei_id("keys", "list").stdout.splitlines()
 
     assert heading.split("\t") == [
-        "kid", "algorithm", "state", "made", "in use since", "retires",
+        "kid", "algorithm", "state", "made", "in use since", "retires", "kept in",
     ]  # fmt: skip
     assert len(lines) == 8
     day = clock.taipei_day(clock.now()).isoformat()
     assert all(
         re.fullmatch(
-            rf"[\w-]{{43}}\t(ES256|RS256|PS256|EdDSA)\t(active\t{day}\t{day}|next\t{day}\t–)\t–",
+            rf"[\w-]{{43}}\t(ES256|RS256|PS256|EdDSA)\t(active\t{day}\t{day}|next\t{day}\t–)\t–\tdatabase",
             line,
         )
         for line in lines

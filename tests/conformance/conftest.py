@@ -2,8 +2,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.conformance import plans
 from tests.conformance.dynamic_clients import Dynamic, Site, published
-from tests.conformance.fapi import Fapi
+from tests.conformance.fapi import PAIRS, Fapi
 from tests.conformance.suite import Suite
 from tests.live.lending import provider, running_provider, visitor
 from tests.live.server import Provider
@@ -19,9 +20,19 @@ def suite(request: pytest.FixtureRequest, provider: Provider, visitor: Visitor) 
 
 
 @pytest.fixture
-def fapi(provider: Provider, visitor: Visitor) -> Fapi:
-    """Lend a client of the profile `fapi2` and a member."""
-    return Fapi(provider, visitor)
+def fapi(request: pytest.FixtureRequest, provider: Provider, visitor: Visitor) -> Fapi:
+    """Lend a client of the profile `fapi2` and a member, for the plan of one pair."""
+    return Fapi(provider, visitor, PAIRS[request.param])
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a FAPI module in each pair it applies to."""
+    mark = next(metafunc.definition.iter_markers("module"), None)
+    if mark is None or "fapi" not in metafunc.fixturenames:
+        return
+    module = mark.args[0].removeprefix(plans.PREFIX["fapi2"])
+    pairs = [pair for pair in PAIRS if module in plans.PAIRS[pair]]
+    metafunc.parametrize("fapi", pairs, indirect=True)
 
 
 @pytest.fixture(scope="session")

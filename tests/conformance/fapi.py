@@ -1,13 +1,17 @@
-"""The suite as a FAPI 2.0 client: pushed requests, signed assertions, tokens held to a key."""
+"""The suite as a FAPI 2.0 client: pushed requests, tokens held to a key, in each of four pairs."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
+from cryptography import x509
 from joserfc.jwk import ECKey
 
 from kernel import clock
-from tests import proofs
+from kernel.ids import new_id
+from tests import mtls, proofs
 from tests.conformance.suite import CALLBACK, Client, Suite, call
 from tests.flows.provider import VERIFIER, challenge
 from tests.live.server import Provider
@@ -17,22 +21,72 @@ Told = dict[str, Any]  # JSON
 SECOND = f"{CALLBACK}?dummy1=lorem&dummy2=ipsum"
 
 
-class FapiClient(Client):
-    """A client of the profile `fapi2`, with the key it signs with and the key its tokens need."""
+@dataclass(frozen=True)
+class Pair:
+    """What proves a client, and what its tokens are held to: a certificate of its own each."""
 
-    def __init__(self, provider: Provider, **form: Any) -> None:  # forms are JSON
-        self.key, self.dpop_key = proofs.new_key(), proofs.new_key()
+    proven_by_certificate: bool
+    held_to_certificate: bool
+
+    @property
+    def shows_certificate(self) -> bool:
+        return self.proven_by_certificate or self.held_to_certificate
+
+
+PAIRS = {
+    "pkjwt+dpop": Pair(proven_by_certificate=False, held_to_certificate=False),
+    "pkjwt+mtls": Pair(proven_by_certificate=False, held_to_certificate=True),
+    "mtls+dpop": Pair(proven_by_certificate=True, held_to_certificate=False),
+    "mtls+mtls": Pair(proven_by_certificate=True, held_to_certificate=True),
+}
+USUAL = PAIRS["pkjwt+dpop"]
+
+
+class FapiClient(Client):
+    """A client of the profile `fapi2`, with the keys and the certificate of its pair."""
+
+    def __init__(self, provider: Provider, pair: Pair = USUAL, **form: Any) -> None:
+        self.key, self.dpop_key, self.pair = proofs.new_key(), proofs.new_key(), pair
+        name = f"{new_id().hex}.suite.invalid"
+        self.certificate = mtls.issued(x509.DNSName(name)).sign()
+        proven = {"auth_method": "private_key_jwt", "jwks": proofs.public_set(self.key)}
+        if pair.proven_by_certificate:
+            proven = {"auth_method": "tls_client_auth", "certificate": {"san_dns": name}}
         super().__init__(
             provider,
             **{
                 "profile": "fapi2",
-                "auth_method": "private_key_jwt",
-                "jwks": proofs.public_set(self.key),
+                "certificate_bound": pair.held_to_certificate,
                 "id_token_alg": "ES256",
                 "redirect_uris": [CALLBACK, SECOND],
+                **proven,
                 **form,
             },
         )
+
+    @property
+    def base(self) -> str:
+        """Return the address its program calls."""
+        return mtls.FRONT if self.pair.shows_certificate else self.provider.issuer
+
+    @property
+    def kind(self) -> str:
+        """Return the scheme its tokens are sent with."""
+        return "Bearer" if self.pair.held_to_certificate else "DPoP"
+
+    def shown(self, proof: str | None, *, bare: bool = False) -> dict[str, str]:
+        """Return the headers beside a request, as the proxy passes them on."""
+        headers = {} if proof is None else {"DPoP": proof}
+        if self.pair.shows_certificate and not bare:
+            headers["Host"] = urlsplit(mtls.FRONT).netloc
+            headers |= mtls.headers(self.certificate)
+        return headers
+
+    def named(self) -> dict[str, str]:
+        """Return what a request says of its client."""
+        if self.pair.proven_by_certificate:
+            return {"client_id": self.client_id}
+        return self.assertion()
 
     def assertion(self, *, at: timedelta = timedelta(), **changes: Any) -> dict[str, str]:
         """Return the parameters by which this client authenticates."""
@@ -51,12 +105,12 @@ class FapiClient(Client):
         *,
         proof: str | None = None,
         signed: dict[str, str] | None = None,
-        **headers: str,
+        bare: bool = False,
     ) -> requests.Response:
-        """Call an endpoint, authenticated."""
-        sent = {**form, **(self.assertion() if signed is None else signed)}
-        shown = {} if proof is None else {"DPoP": proof}
-        return call("POST", self.provider.issuer + path, data=sent, headers={**shown, **headers})
+        """Call an endpoint, authenticated; `bare` leaves the certificate away."""
+        sent = {**(self.named() if signed is None else signed), **form}
+        shown = self.shown(proof, bare=bare)
+        return call("POST", self.provider.issuer + path, data=sent, headers=shown)
 
     def proof(
         self,
@@ -68,7 +122,7 @@ class FapiClient(Client):
         **changes: Any,
     ) -> str:
         now = now or clock.now()
-        address = self.provider.issuer + path
+        address = self.base + path
         return proofs.proof(key or self.dpop_key, method, address, now=now, **changes)
 
     def redeem(
@@ -77,6 +131,7 @@ class FapiClient(Client):
         *,
         proof: str | None = None,
         signed: dict[str, str] | None = None,
+        bare: bool = False,
         **changes: str | None,
     ) -> requests.Response:
         usual = {
@@ -86,12 +141,16 @@ class FapiClient(Client):
             "code_verifier": VERIFIER,
         }
         form = {name: value for name, value in {**usual, **changes}.items() if value is not None}
-        shown = self.proof("/token") if proof is None else proof or None  # "" shows none
-        return self.post("/token", form, proof=shown, signed=signed)
+        shown = self.usual_proof() if proof is None else proof or None  # "" shows none
+        return self.post("/token", form, proof=shown, signed=signed, bare=bare)
+
+    def usual_proof(self) -> str | None:
+        """Return a proof for the token endpoint, if tokens are held to a key."""
+        return None if self.pair.held_to_certificate else self.proof("/token")
 
     def renew(self, token: str, **more: Any) -> requests.Response:
         form = {"grant_type": "refresh_token", "refresh_token": token}
-        return self.post("/token", form, **{"proof": self.proof("/token"), **more})
+        return self.post("/token", form, **{"proof": self.usual_proof(), **more})
 
 
 class Fapi(Suite):
@@ -99,9 +158,15 @@ class Fapi(Suite):
 
     client: FapiClient
 
-    def __init__(self, provider: Provider, visitor: Visitor) -> None:
+    def __init__(self, provider: Provider, visitor: Visitor, pair: Pair = USUAL) -> None:
         super().__init__(provider, visitor, mode="query")
-        self.client = FapiClient(provider)
+        self.pair = pair
+        self.name = next(name for name, each in PAIRS.items() if each == pair)
+        self.client = self.another()
+
+    def another(self, **form: Any) -> FapiClient:  # forms are JSON
+        """Return one more client of this pair."""
+        return FapiClient(self.provider, self.pair, **form)
 
     def now(self) -> datetime:
         return clock.now()
@@ -139,10 +204,11 @@ class Fapi(Suite):
         token: str,
         *,
         proof: str | None = None,
-        scheme: str = "DPoP",
+        scheme: str = "",
         header: str = "Authorization",
     ) -> requests.Response:
         """Ask the protected resource: userinfo, which checks what holds a token."""
-        sent = proof or self.client.proof("/userinfo", method="GET", token=token)
-        headers = {header: f"{scheme} {token}", "DPoP": sent}
+        if proof is None and not self.pair.held_to_certificate:
+            proof = self.client.proof("/userinfo", method="GET", token=token)
+        headers = {header: f"{scheme or self.client.kind} {token}", **self.client.shown(proof)}
         return call("GET", f"{self.provider.issuer}/userinfo", headers=headers)

@@ -41,7 +41,8 @@ oidcc-refresh-token
 oidcc-ensure-request-with-valid-pkce-succeeds
 """.split()
 CONFIG = ["oidcc-discovery-endpoint-verification"]
-# As they apply to plain FAPI with OpenID Connect, private_key_jwt and DPoP.
+# As they apply to plain FAPI with OpenID Connect; the suite's pairs of proof and binding leave out
+# what is about the other kind.
 FAPI2 = """
 discovery-end-point-verification
 happy-flow
@@ -101,6 +102,35 @@ par-test-par-endpoint-url-as-audience-fails
 par-test-token-endpoint-url-as-audience-fails
 """.split()
 
+OF_ASSERTIONS = """
+ensure-signed-client-assertion-with-RS256-fails
+ensure-client-assertion-in-token-endpoint
+ensure-client-assertion-with-exp-is-5-minutes-in-past-fails
+ensure-client-assertion-with-wrong-aud-fails
+ensure-client-assertion-with-no-sub-fails
+par-ensure-jwt-client-assertions-nbf-8-seconds-in-the-future-is-accepted
+par-ensure-jwt-client-assertions-nbf-over-60-seconds-in-the-future-fails
+par-test-array-as-audience-fails
+par-test-par-endpoint-url-as-audience-fails
+par-test-token-endpoint-url-as-audience-fails
+""".split()
+OF_DPOP = """
+check-dpop-proof-nbf-exp
+ensure-dpopproof-with-iat-10seconds-before-succeeds
+ensure-dpopproof-with-iat-10seconds-after-succeeds
+ensure-mismatched-dpop-jkt-fails
+ensure-token-endpoint-fails-with-mismatched-dpop-proof-jkt
+ensure-token-endpoint-fails-with-mismatched-dpop-jkt
+ensure-dpopproof-at-par-endpoint-binding-success
+ensure-dpop-auth-code-binding-success
+dpop-negative-tests
+""".split()
+PAIRS = {
+    "pkjwt+dpop": frozenset(FAPI2),
+    "pkjwt+mtls": frozenset(FAPI2) - frozenset(OF_DPOP),
+    "mtls+dpop": frozenset(FAPI2) - frozenset(OF_ASSERTIONS),
+    "mtls+mtls": frozenset(FAPI2) - frozenset(OF_DPOP) - frozenset(OF_ASSERTIONS),
+}
 RP_LOGOUT = """
 oidcc-rp-initiated-logout-discovery-endpoint-verification
 oidcc-rp-initiated-logout

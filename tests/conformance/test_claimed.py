@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.plans import PLANS, PREFIX
+from tests.conformance.plans import PAIRS, PLANS, PREFIX
 
 HERE = Path(__file__).parent
 
@@ -27,3 +27,12 @@ def test_each_module_of_a_claimed_plan_has_one_case_of_its_name(plan: str) -> No
         PREFIX.get(plan, "") + module: f"test_{module.replace('-', '_')}" for module in PLANS[plan]
     }
     assert len(proven(plan)) == len(PLANS[plan])
+
+
+def test_the_pairs_of_fapi_are_as_long_as_the_suite_counts_them() -> None:
+    assert {pair: len(modules) for pair, modules in PAIRS.items()} == {
+        "pkjwt+dpop": 56,
+        "pkjwt+mtls": 47,
+        "mtls+dpop": 46,
+        "mtls+mtls": 37,
+    }

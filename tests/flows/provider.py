@@ -67,6 +67,12 @@ class City:
         self.sessions = sessions
         self.now = make.NOON
 
+    def configure(self, **changes: Any) -> None:  # settings are of many types
+        """Let other settings hold from now on."""
+        rooms = build_rooms(the_settings(**changes), self.sessions)
+        rooms.provider.keys = self.app.extensions["taipei_id"].provider.keys
+        self.app.extensions["taipei_id"] = rooms
+
     def wait(self, **duration: float) -> datetime:
         """Let time pass."""
         self.now += timedelta(**duration)

@@ -4,6 +4,7 @@ from consent.catalogue import BY_NAME, VERIFIED
 from idp.discovery import ASSERTION_ALGORITHMS, PATHS, metadata
 from kernel.db import Sessions
 from tests.flows.provider import ISSUER, the_settings
+from web import wellknown
 from web.app import create_app
 
 DOCUMENT = metadata(ISSUER, acr_values=["b", "a"])
@@ -11,7 +12,7 @@ DOCUMENT = metadata(ISSUER, acr_values=["b", "a"])
 
 def test_the_document_names_only_what_is_served() -> None:
     app = create_app(the_settings(), database=Sessions())
-    served = {str(rule) for rule in app.url_map.iter_rules()}
+    served = {str(rule) for rule in app.url_map.iter_rules()} | {wellknown.KEYS}
 
     assert set(PATHS.values()) <= served
     assert all(DOCUMENT[name] == ISSUER + path for name, path in PATHS.items())

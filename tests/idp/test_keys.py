@@ -107,6 +107,7 @@ def test_private_keys_are_sealed_and_named_by_their_thumbprint(session: Session)
     one, other = keys.listed(session)[:2]
 
     assert "d" not in one.public_jwk
+    assert one.private_sealed is not None
     assert b'"d"' not in one.private_sealed
     assert len(one.kid) == 43
     one.private_sealed = other.private_sealed
@@ -138,6 +139,21 @@ def test_the_key_set_holds_no_private_part_and_no_key_twice(city: City) -> None:
     assert len({key["kid"] for key in published}) == len(published) == 8
     assert {(key["alg"], key["use"]) for key in published} == {(alg, "sig") for alg in ALGORITHMS}
     assert response.headers["Cache-Control"] == "public, max-age=300"
+
+
+def test_the_key_set_is_written_anew_only_when_it_changed(city: City) -> None:
+    first = city.call("/jwks.json")
+    known = {"If-None-Match": first.headers["ETag"]}
+    city.wait(seconds=2)
+
+    assert city.call("/jwks.json", headers=known).status_code == 304
+    assert city.call("/jwks.json", method="HEAD").data == b""
+    with city.database() as session:
+        keys.rotate(session, KEYRING, "EdDSA", now=city.now)
+    city.wait(seconds=2)
+    second = city.call("/jwks.json", headers=known)
+    assert second.status_code == 200
+    assert len(second.get_json()["keys"]) == len(first.get_json()["keys"]) + 1
 
 
 @one_database

@@ -14,9 +14,8 @@ from kernel.settings import Mtls
 from tests import make, mtls, proofs
 from tests.certificates import pki
 from tests.flows.browser import Browser, answer, authorization
-from tests.flows.provider import CALLBACK, ISSUER, VERIFIER, City, basic, the_settings
+from tests.flows.provider import CALLBACK, ISSUER, VERIFIER, City, basic
 from tests.mtls import FRONT
-from web.app import build_rooms
 from web.fronts import CERTIFICATE, SECRET
 
 one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -27,13 +26,10 @@ OTHER = mtls.issued(x509.DNSName("api.shop.invalid"), key=pki.ec_key("shop")).si
 @pytest.fixture
 def front(city: City, tmp_path: Path) -> City:
     """Ask clients for certificates; `bank` is known by one, and so are its tokens."""
-    settings = the_settings(
+    city.configure(
         mtls=Mtls(front=FRONT, authorities=mtls.write_authorities(tmp_path)),
         certificate_front_secret=SecretStr(mtls.SHARED),
     )
-    rooms = build_rooms(settings, city.sessions)
-    rooms.provider.keys = city.app.extensions["taipei_id"].provider.keys
-    city.app.extensions["taipei_id"] = rooms
     register(city, "bank")
     return city
 

@@ -122,6 +122,16 @@ def test_a_key_announced_too_late_waits(session: Session) -> None:
     assert keys.keep(session, KEYRING, "ES256", schedule=WEEKLY, now=due + keys.ANNOUNCEMENT)
 
 
+@one_database
+def test_who_comes_second_changes_nothing(session: Session) -> None:
+    assert not keys.rotate(session, KEYRING, "ES256", now=NOON)  # nothing signs that could retire
+
+    for _ in range(2):
+        keys._add(session, KEYRING, "ES256", KeyState.ACTIVE, token=None, now=NOON)
+
+    assert len(keys.listed(session)) == len(keys.ever_published(session, "ES256")) == 1
+
+
 def test_of_several_workers_one_rotates(database: Engine) -> None:
     make = sessions_of(database)
     with transaction(make) as session:

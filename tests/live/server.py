@@ -32,7 +32,7 @@ from kernel.settings import DEMO_MASTER_KEY
 from members import capacities, guardians, proxies, register
 from members.models import Capacity, Evidence, Member, Relation
 from members.proxy_models import Letter, Matter
-from tests import make
+from tests import make, mtls
 from tests.live.programs import free_port, running
 from web import handovers
 from web.handovers import Device
@@ -311,6 +311,9 @@ def serving(database_url: str, folder: Path) -> Iterator[Provider]:
             "TAIPEI_ID_ISSUER": issuer,
             "TAIPEI_ID_MASTER_KEY": DEMO_MASTER_KEY,
             "TAIPEI_ID_DATABASE_URL": database_url,
+            "TAIPEI_ID_MTLS__FRONT": mtls.FRONT,
+            "TAIPEI_ID_MTLS__AUTHORITIES": str(mtls.write_authorities(folder)),
+            "TAIPEI_ID_CERTIFICATE_FRONT_SECRET": mtls.SHARED,
         }
         command = [*TAIPEI_ID, "serve", "--port", str(port), "--workers", "2"]
         log = folder / "provider.log"

@@ -125,6 +125,16 @@ def test_a_token_is_introspected_as_flask_would(city: City) -> None:
     assert b'"active":true' in said[0][2]
 
 
+def test_a_pushed_request_is_kept_as_flask_would(city: City) -> None:
+    asked = {"data": authorization(), "headers": basic("library")}
+
+    said = [ask(city, environ("POST", "/par", **asked)) for ask in (by_express, by_flask)]
+
+    assert {status.upper() for status, _, _ in said} == {"201 CREATED"}
+    assert said[0][1] == said[1][1]
+    assert b"urn:ietf:params:oauth:request_uri:" in said[0][2]
+
+
 def passed_on(city: City, asked: dict[str, Any]) -> bytes | None:
     """Return the body as it was passed on, None if the counter answered itself."""
     seen: list[bytes] = []

@@ -30,6 +30,7 @@ from kernel.db import sessions, transaction
 from kernel.keyring import SealBroken
 from kernel.settings import FILE_VARIABLE, Settings, SettingsInvalid
 from members.models import Member
+from web import token_keys
 from web.cli.card_keys import adapter_of
 from web.cli.opening import engine_of, keyring_of
 
@@ -122,12 +123,31 @@ def signing_keys(settings: Settings) -> str:
     return f"{', '.join(ALGORITHMS)}: active and next present"
 
 
+def signing_token(settings: Settings) -> str:
+    """Let the token sign with each key that stays there."""
+    token = token_keys.for_signing(settings)
+    with opened_session(settings) as session:
+        kept = [key for key in signing.listed(session) if key.private_sealed is None]
+    if token is None:
+        if kept:
+            raise Unwell(f"{len(kept)} keys are in a token; set signing.in_token")
+        raise Skipped("the keys are sealed in the database")
+    try:
+        for key in kept:
+            token.sign(key.kid, key.alg, b"doctor")
+    except SettingsInvalid as invalid:
+        raise Unwell(str(invalid)) from None
+    return f"{len(kept)} keys sign there"
+
+
 def master_key(settings: Settings) -> str:
     """Open the signing keys and one member's data key with the configured master key."""
     try:
         keyring = keyring_of(settings)
         with opened_session(settings) as session:
             for key in signing.listed(session):
+                if key.private_sealed is None:
+                    continue  # in the token
                 keyring.unseal(key.private_sealed, place=f"signing_key/{key.kid}")
             member = session.execute(select(Member.id, Member.data_key_sealed).limit(1)).first()
         if member is not None:

@@ -33,6 +33,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("database", checks.database),
     ("schema", checks.schema),
     ("signing keys", checks.signing_keys),
+    ("signing token", checks.signing_token),
     ("master key", checks.master_key),
     ("clock", checks.clock_),
     ("adapters", checks.adapters),

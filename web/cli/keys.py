@@ -13,6 +13,7 @@ from kernel.keyring import new_master_key
 from web.cli.console import say, show_table
 from web.cli.opening import opened
 from web.cli.refusals import Stop
+from web.token_keys import for_signing
 
 
 @click.group()
@@ -26,7 +27,7 @@ def list_() -> None:
     with opened() as at:
         found = signing.listed(at.session)
     show_table(
-        ("kid", "algorithm", "state", "made", "in use since", "retires"),
+        ("kid", "algorithm", "state", "made", "in use since", "retires", "kept in"),
         [
             (
                 key.kid,
@@ -35,6 +36,7 @@ def list_() -> None:
                 _day(key.created_at),
                 _day(key.activated_at),
                 _day(key.retires_at),
+                "token" if key.private_sealed is None else "database",
             )
             for key in found
         ],
@@ -54,12 +56,13 @@ def rotate(alg: str | None, *, at_once: bool) -> None:
     with opened() as at:
         now = clock.now()
         active = {key.alg for key in signing.listed(at.session) if key.state is KeyState.ACTIVE}
-        signing.ensure(at.session, at.keyring, now=now)
+        token = for_signing(at.settings)
+        signing.ensure(at.session, at.keyring, token=token, now=now)
         for each in (alg,) if alg else ALGORITHMS:
             if each in active:
                 if not (at_once or signing.is_announced(at.session, each, now=now)):
                     raise Stop(f"{each}: announced less than an hour ago; wait, or say --at-once")
-                signing.rotate(at.session, at.keyring, each, now=now)
+                signing.rotate(at.session, at.keyring, each, token=token, now=now)
             say(f"{each}: {'rotated' if each in active else 'first keys made'}.")
             trail.record(at.session, "key.rotated", actor=None, now=now, alg=each, channel="cli")
 

@@ -60,7 +60,9 @@ def require_keys(settings: Settings) -> None:
     keyring = keyring_of(settings)
     with engine_of(settings) as engine, transaction(sessions(engine)) as session:
         found = signing.listed(session)
-        if found:  # an installation older than the newest algorithm
+        if (
+            found and not settings.signing.in_token
+        ):  # an installation older than the newest algorithm
             signing.ensure(session, keyring, now=clock.now())
             found = signing.listed(session)
         active = {key.alg for key in found if key.state is KeyState.ACTIVE}
@@ -68,4 +70,6 @@ def require_keys(settings: Settings) -> None:
         if missing:
             raise Stop(f"no key signs {' or '.join(sorted(missing))}; run 'taipei-id keys rotate'")
         for key in found:
+            if key.private_sealed is None:
+                continue  # in the token, which no process opens before it forks
             keyring.unseal(key.private_sealed, place=f"signing_key/{key.kid}")

@@ -8,7 +8,7 @@ import requests
 from joserfc.jwk import RSAKey
 
 from tests import proofs
-from tests.conformance.fapi import Fapi, FapiClient
+from tests.conformance.fapi import Fapi
 
 pytestmark = pytest.mark.slow
 P = "fapi2-security-profile-final-"
@@ -28,7 +28,7 @@ def at_par(fapi: Fapi, **changes: Any) -> requests.Response:  # same
 
 @pytest.mark.module(P + "ensure-client-id-in-token-endpoint")
 def test_ensure_client_id_in_token_endpoint(fapi: Fapi) -> None:
-    other = FapiClient(fapi.provider)
+    other = fapi.another()
     code = fapi.code()
 
     assert failed(fapi.client.redeem(code, client_id=other.client_id))
@@ -37,7 +37,7 @@ def test_ensure_client_id_in_token_endpoint(fapi: Fapi) -> None:
 
 @pytest.mark.module(P + "ensure-authorization-code-is-bound-to-client")
 def test_ensure_authorization_code_is_bound_to_client(fapi: Fapi) -> None:
-    other = FapiClient(fapi.provider)
+    other = fapi.another()
 
     assert other.redeem(fapi.code()).json()["error"] == "invalid_grant"
 
@@ -65,7 +65,7 @@ def test_ensure_token_endpoint_fails_with_expired_auth_code(fapi: Fapi) -> None:
 @pytest.mark.module(P + "ensure-signed-client-assertion-with-RS256-fails")
 def test_ensure_signed_client_assertion_with_RS256_fails(fapi: Fapi) -> None:  # noqa: N802
     key = RSAKey.generate_key(2048, private=True)
-    fapi.client = FapiClient(fapi.provider, jwks=proofs.public_set(key))
+    fapi.client = fapi.another(jwks=proofs.public_set(key))
 
     assert failed(at_par(fapi, key=key, alg="RS256"))
     assert at_par(fapi, key=key, alg="PS256").status_code == 201
@@ -146,11 +146,12 @@ def test_incorrect_pkce_code_verifier_rejected(fapi: Fapi) -> None:
 @pytest.mark.module(P + "refresh-token")
 def test_refresh_token(fapi: Fapi) -> None:
     tokens = fapi.tokens()
-    token, client, other = tokens["refresh_token"], fapi.client, FapiClient(fapi.provider)
-    form = {"grant_type": "refresh_token", "refresh_token": token}
+    token, client, other = tokens["refresh_token"], fapi.client, fapi.another()
+    unheld = {"pkjwt+mtls": "invalid_request", "mtls+mtls": "invalid_client"}
 
-    assert failed(client.renew(token, signed={"client_id": client.client_id}))
-    assert client.post("/token", form).json()["error"] == "invalid_dpop_proof"
+    assert failed(client.renew(token, signed={"client_id": client.client_id}, bare=True))
+    without = client.renew(token, proof=None, bare=fapi.pair.held_to_certificate)
+    assert without.json()["error"] == unheld.get(fapi.name, "invalid_dpop_proof")
     assert other.renew(token).json()["error"] == "invalid_grant"
 
     first = client.renew(token).json()

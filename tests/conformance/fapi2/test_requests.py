@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.fapi import SECOND, Fapi, FapiClient
+from tests import mtls
+from tests.conformance.fapi import SECOND, Fapi
 from tests.conformance.suite import CALLBACK, call
 from tests.live.server import DISCOVERY
 
@@ -20,7 +21,11 @@ def test_discovery_end_point_verification(fapi: Fapi) -> None:
     assert told["response_types_supported"] == ["code"]
     assert told["authorization_response_iss_parameter_supported"] is True
     assert told["pushed_authorization_request_endpoint"] == fapi.provider.issuer + "/par"
-    assert "private_key_jwt" in told["token_endpoint_auth_methods_supported"]
+    assert {"private_key_jwt", "tls_client_auth"} <= set(
+        told["token_endpoint_auth_methods_supported"]
+    )
+    assert told["tls_client_certificate_bound_access_tokens"] is True
+    assert told["mtls_endpoint_aliases"]["token_endpoint"] == mtls.FRONT + "/token"
     assert told["code_challenge_methods_supported"] == ["S256"]
     strong = {"PS256", "ES256", "EdDSA"}
     assert strong <= set(told["token_endpoint_auth_signing_alg_values_supported"])
@@ -30,7 +35,7 @@ def test_discovery_end_point_verification(fapi: Fapi) -> None:
 
 @pytest.mark.module(P + "happy-flow")
 def test_happy_flow(fapi: Fapi) -> None:
-    second = FapiClient(fapi.provider)
+    second = fapi.another()
 
     first_tokens = fapi.tokens()
     answer = fapi.bring(fapi.push(second, redirect_uri=SECOND), second)
@@ -39,7 +44,7 @@ def test_happy_flow(fapi: Fapi) -> None:
 
     assert answer.answer()["iss"] == fapi.provider.issuer
     assert answer.answer()["dummy1"] == "lorem"
-    assert first_tokens["token_type"] == second_tokens["token_type"] == "DPoP"
+    assert first_tokens["token_type"] == second_tokens["token_type"] == second.kind
     assert fapi.claims(first_tokens["id_token"])["iss"] == fapi.provider.issuer
     assert fapi.resource(first_tokens["access_token"]).status_code == 200
 
@@ -196,7 +201,7 @@ def test_par_attempt_to_use_expired_request_uri(fapi: Fapi) -> None:
 
 @pytest.mark.module(P + "par-attempt-to-use-request_uri-for-different-client")
 def test_par_attempt_to_use_request_uri_for_different_client(fapi: Fapi) -> None:
-    thief = FapiClient(fapi.provider)
+    thief = fapi.another()
 
     page = fapi.bring(fapi.push(), thief)
 

@@ -1,0 +1,185 @@
+"""What a client is told, signed and encrypted as it registered (OIDC Core 5.3.2, 10; RFC 7516)."""
+
+import json
+from typing import Any
+
+import pytest
+from joserfc import jwe, jwt
+from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
+
+from clients import encryption, registry
+from clients.encryption import find_key
+from idp.discovery import metadata
+from idp.signing import ALGORITHMS
+from kernel.errors import Refused
+from tests import make
+from tests.flows.browser import Browser
+from tests.flows.provider import ISSUER, City
+
+one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+Private = ECKey | OKPKey | RSAKey
+RSA = RSAKey.generate_key(2048, {"use": "enc", "kid": "rsa"})
+EC = ECKey.generate_key("P-256", {"use": "enc", "kid": "ec"})
+X25519 = OKPKey.generate_key("X25519", {"kid": "x"})
+SIGNS = ECKey.generate_key("P-256", {"use": "sig", "kid": "signs"})
+ED25519 = OKPKey.generate_key("Ed25519", {"kid": "ed"})
+WAYS: dict[str, tuple[str, Private]] = {
+    "RSA-OAEP-256": ("RSA-OAEP-256", RSA),
+    "ECDH-ES": ("ECDH-ES", EC),
+    "ECDH-ES+A256KW": ("ECDH-ES+A256KW", EC),
+    "ECDH-ES on X25519": ("ECDH-ES", X25519),
+}
+
+
+def public(*keys: Private) -> dict[str, Any]:
+    return {"keys": [key.as_dict(private=False) for key in keys]}
+
+
+def museum(city: City, *keys: Private, **changes: Any) -> Browser:  # forms are JSON
+    city.register("museum", jwks=public(SIGNS, *keys), sector="museum.invalid", **changes)
+    return Browser(city)
+
+
+def opened(token: str, key: Private, alg: str) -> tuple[dict[str, Any], str]:
+    """Return the header and the content of what only the client can read."""
+    found = jwe.decrypt_compact(token, key, algorithms=[alg, "A256GCM"])
+    assert found.plaintext is not None
+    return dict(found.headers()), found.plaintext.decode()
+
+
+def signed(city: City, token: str) -> dict[str, Any]:
+    """Return claims that we signed as such, and as nothing else."""
+    published: Any = city.call("/jwks.json").get_json()  # JSON
+    found = jwt.decode(token, KeySet.import_key_set(published), algorithms=ALGORITHMS)
+    assert found.header["typ"] == "userinfo+jwt"
+    return dict(found.claims)
+
+
+def claims(city: City, browser: Browser) -> Any:  # a response
+    return city.userinfo(browser.tokens("museum")["access_token"])
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_id_token_is_signed_and_then_encrypted(city: City, way: str) -> None:
+    alg, key = WAYS[way]
+    browser = museum(city, key, id_token_encryption={"alg": alg})
+
+    token = browser.tokens("museum")["id_token"]
+
+    header, inner = opened(token, key, alg)
+    assert (header["cty"], header["enc"], header["kid"]) == ("JWT", "A256GCM", key.kid)
+    assert city.opened(inner)["aud"] == "museum"
+
+
+@one_database
+@pytest.mark.parametrize("alg", ALGORITHMS)
+def test_claims_are_signed_as_registered(city: City, alg: str) -> None:
+    city.register("museum", userinfo_alg=alg, sector="museum.invalid")
+
+    response = claims(city, Browser(city))
+
+    assert response.mimetype == "application/jwt"
+    assert response.headers["Cache-Control"] == "no-store"
+    told = signed(city, response.text)
+    assert (told["iss"], told["aud"], told["name"]) == (ISSUER, "museum", "陳美玉")
+
+
+@one_database
+@pytest.mark.parametrize("way", WAYS)
+def test_claims_are_encrypted_as_registered(city: City, way: str) -> None:
+    alg, key = WAYS[way]
+    browser = museum(city, key, userinfo_encryption={"alg": alg})
+
+    response = claims(city, browser)
+
+    header, inner = opened(response.text, key, alg)
+    assert response.mimetype == "application/jwt"
+    assert "cty" not in header
+    assert json.loads(inner)["name"] == "陳美玉"
+
+
+@one_database
+def test_claims_are_signed_before_they_are_encrypted(city: City) -> None:
+    how = {"alg": "ECDH-ES"}
+    browser = museum(city, EC, userinfo_alg="PS256", userinfo_encryption=how)
+
+    header, inner = opened(claims(city, browser).text, EC, "ECDH-ES")
+
+    assert header["cty"] == "JWT"
+    assert signed(city, inner)["aud"] == "museum"
+
+
+@one_database
+def test_a_request_for_userinfo_still_answers_errors_plainly(city: City) -> None:
+    museum(city, EC, userinfo_encryption={"alg": "ECDH-ES"})
+
+    assert city.userinfo("unknown").get_json()["error"] == "invalid_token"
+
+
+@one_database
+def test_a_key_without_a_name_is_called_by_its_thumbprint(city: City) -> None:
+    key = ECKey.generate_key("P-256")
+    browser = museum(city, key, id_token_encryption={"alg": "ECDH-ES"})
+
+    header, _ = opened(browser.tokens("museum")["id_token"], key, "ECDH-ES")
+
+    assert header["kid"] == key.thumbprint()
+
+
+@one_database
+def test_keys_that_went_away_are_a_clear_refusal(city: City) -> None:
+    browser = museum(city, EC, id_token_encryption={"alg": "ECDH-ES"})
+    code = browser.code("museum")
+    with city.database() as session:
+        registry.get(session, "museum").jwks = public(SIGNS)
+    city.wait(seconds=2)
+
+    told = city.exchange(code, "museum").get_json()
+
+    assert told["error"] == "invalid_request"
+    assert "no key to encrypt by ECDH-ES" in told["error_description"]
+
+
+# Registration
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"id_token_encryption": {"alg": "ECDH-ES"}},
+        {"id_token_encryption": {"alg": "ECDH-ES"}, "jwks": public(SIGNS)},
+        {"id_token_encryption": {"alg": "ECDH-ES"}, "jwks": public(ED25519)},
+        {"id_token_encryption": {"alg": "ECDH-ES"}, "jwks": public(RSA)},
+        {"userinfo_encryption": {"alg": "RSA-OAEP-256"}, "jwks": public(EC)},
+        {"userinfo_encryption": {"alg": "RSA1_5"}, "jwks": public(RSA)},
+        {"userinfo_encryption": {"alg": "RSA-OAEP"}, "jwks": public(RSA)},
+        {"userinfo_encryption": {"alg": "dir"}, "jwks": public(EC)},
+        {"userinfo_encryption": {"alg": "ECDH-ES", "enc": "A128CBC-HS256"}, "jwks": public(EC)},
+        {"userinfo_encryption": {"enc": "A256GCM"}, "jwks": public(EC)},
+        {"userinfo_encryption": {"alg": "ECDH-ES"}, "jwks": {"keys": [7]}},
+        {"userinfo_alg": "none"},
+        {"userinfo_alg": "HS256"},
+    ],
+)
+def test_what_could_not_be_read_or_is_weak_is_not_registered(changes: dict[str, Any]) -> None:
+    with pytest.raises(Refused, match=r"client\.form_invalid"):
+        registry.parse(make.a_client_form(**changes))
+
+
+def test_a_key_made_for_another_algorithm_is_left_alone() -> None:
+    key = ECKey.generate_key("P-256", {"alg": "ECDH-ES+A256KW"})
+    keys: Any = public(SIGNS, key)  # any JSON there is
+
+    assert find_key(keys, "ECDH-ES") is None
+    found = find_key(keys, "ECDH-ES+A256KW")
+    assert found is not None
+    assert found.thumbprint() == key.thumbprint()
+
+
+def test_the_document_names_what_can_be_registered() -> None:
+    told = metadata(ISSUER)
+
+    for what in ("id_token", "userinfo"):
+        assert told[f"{what}_encryption_alg_values_supported"] == list(encryption.ALGORITHMS)
+        assert told[f"{what}_encryption_enc_values_supported"] == ["A256GCM"]
+        assert told[f"{what}_signing_alg_values_supported"] == list(ALGORITHMS)

@@ -1,0 +1,181 @@
+"""Signing keys that stay in a PKCS#11 token: made there, used there, by each process of its own."""
+
+import os
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pkcs11
+import pytest
+from joserfc.jwk import KeySet
+from joserfc.jwt import decode
+from pkcs11 import Attribute, ObjectClass
+from sqlalchemy.orm import Session
+
+import migrations
+from idp import keys
+from idp.keys import Keys
+from idp.models import KeyState
+from idp.signing import ALGORITHMS, LocalSigner, Private, SigningKeyPair, load_key, new_key
+from idp.token_keys import TokenKeys
+from kernel.db import open_engine, sessions, transaction
+from kernel.settings import SettingsInvalid
+from tests.certificates.tokens import LABEL, MODULE, PIN, apart, token
+from tests.make import KEYRING, NOON
+
+one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+Told = tuple[Any, list[str]]  # a JWKS and what was signed
+
+
+@pytest.fixture
+def soft_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Lend a token of software to the processes that this test starts."""
+    with token(tmp_path) as where:
+        monkeypatch.setenv("SOFTHSM2_CONF", where["SOFTHSM2_CONF"])
+        yield tmp_path
+
+
+def opened(**changes: str) -> TokenKeys:
+    return TokenKeys(**{"module": MODULE, "token": LABEL, "pin": PIN, **changes})
+
+
+def pair(at: TokenKeys, alg: str) -> SigningKeyPair:
+    key = at.make(alg)
+    kid = key.thumbprint()
+    public = load_key(alg, {**key.as_dict(private=False), "kid": kid})
+    return SigningKeyPair(kid, alg, active=True, key=public, signs=partial(at.sign, kid, alg))
+
+
+def verified(told: Told) -> list[str]:
+    """Return the algorithms of what really was signed by these keys."""
+    published = KeySet.import_key_set(told[0])
+    return [decode(each, published, algorithms=ALGORITHMS).header["alg"] for each in told[1]]
+
+
+def sign_by_each() -> Told:
+    at = opened()
+    signer = LocalSigner([pair(at, alg) for alg in ALGORITHMS])
+    return signer.jwks, [signer.sign({"sub": "市"}, alg=alg) for alg in ALGORITHMS]
+
+
+def test_a_token_signs_by_each_algorithm(soft_token: Path) -> None:
+    assert verified(apart(sign_by_each)) == list(ALGORITHMS)
+
+
+def secrets() -> list[tuple[bool, bool]]:
+    at = opened()
+    kids = [at.make(alg).thumbprint() for alg in ALGORITHMS]
+    session = pkcs11.lib(MODULE).get_token(token_label=LABEL).open()
+    found = [session.get_key(object_class=ObjectClass.PRIVATE_KEY, label=kid) for kid in kids]
+    return [(key[Attribute.SENSITIVE], key[Attribute.EXTRACTABLE]) for key in found]
+
+
+def test_no_key_can_be_taken_out(soft_token: Path) -> None:
+    assert apart(secrets) == [(True, False)] * len(ALGORITHMS)
+
+
+def sign_after_forks() -> Told:
+    at = opened()
+    signer = LocalSigner([pair(at, "ES256")])
+    signed = [signer.sign({"in": "parent"}, alg="ES256")]
+    for _ in range(2):
+        reading, writing = os.pipe()
+        if os.fork() == 0:
+            os.write(writing, signer.sign({"in": "child"}, alg="ES256").encode())
+            os._exit(0)
+        os.wait()
+        signed.append(os.read(reading, 4096).decode())
+        signed.append(signer.sign({"in": "parent"}, alg="ES256"))
+    return signer.jwks, signed
+
+
+def test_each_process_has_a_session_of_its_own(soft_token: Path) -> None:
+    assert verified(apart(sign_after_forks)) == ["ES256"] * 5
+
+
+def sign_when_the_session_was_lost() -> Told:
+    at = opened()
+    signer = LocalSigner([pair(at, "ES256")])
+    signed = [signer.sign({}, alg="ES256")]
+    at._session.close()
+    signed.append(signer.sign({}, alg="ES256"))
+    return signer.jwks, signed
+
+
+def test_a_session_that_was_lost_is_opened_again(soft_token: Path) -> None:
+    assert verified(apart(sign_when_the_session_was_lost)) == ["ES256", "ES256"]
+
+
+def share_the_process() -> Told:
+    pkcs11.lib(MODULE).get_token(token_label=LABEL).open(user_pin=PIN)
+    at = opened()
+    signer = LocalSigner([pair(at, "ES256")])
+    return signer.jwks, [signer.sign({}, alg="ES256")]
+
+
+def test_another_part_of_the_process_may_have_opened_the_token(soft_token: Path) -> None:
+    assert verified(apart(share_the_process)) == ["ES256"]
+
+
+def refusals() -> list[str]:
+    said = []
+    for changes in ({"pin": "0000"}, {"token": "another"}, {"module": "/nothing.so"}):
+        with pytest.raises(SettingsInvalid) as refused:
+            opened(**changes).make("ES256")
+        said.append(str(refused.value))
+    with pytest.raises(SettingsInvalid) as unknown:
+        opened().sign("no such key", "ES256", b"x")
+    return [*said, str(unknown.value)]
+
+
+def test_what_does_not_open_says_so_without_its_pin(soft_token: Path) -> None:
+    said = apart(refusals)
+
+    assert all(each.startswith("token") for each in said)
+    assert not any(PIN in each or "0000" in each for each in said)
+
+
+def live_through_a_rotation(url: str) -> Told:
+    make, at = sessions(open_engine(url)), opened()
+    with transaction(make) as session:
+        keys.ensure(session, KEYRING, now=NOON)
+        keys.rotate(session, KEYRING, "ES256", token=at, now=NOON)
+        mixed = Keys(KEYRING, token=at).signer(session, now=NOON)
+        sealed = mixed.sign({}, alg="ES256")
+        keys.rotate(session, KEYRING, "ES256", token=at, now=NOON)
+        signer = Keys(KEYRING, token=at).signer(session, now=NOON)
+        signed = [sealed, signer.sign({}, alg="ES256"), signer.sign({}, alg="RS256")]
+        stays = [key.state for key in keys.listed(session) if key.private_sealed is None]
+    assert sorted(stays) == [KeyState.ACTIVE, KeyState.NEXT]
+    return signer.jwks, signed
+
+
+def test_keys_move_into_the_token_as_they_rotate(soft_token: Path) -> None:
+    url = f"sqlite+pysqlite:///{soft_token}/keys.sqlite3"
+    migrations.upgrade(url)
+
+    assert verified(apart(live_through_a_rotation, url)) == ["ES256", "ES256", "RS256"]
+
+
+# Without the token
+
+
+class Elsewhere:
+    """A token that is in another machine."""
+
+    def make(self, alg: str) -> Private:
+        return new_key(alg)
+
+    def sign(self, kid: str, alg: str, message: bytes) -> bytes:
+        raise AssertionError("nobody signs here")
+
+
+@one_database
+def test_who_has_no_token_verifies_and_does_not_sign(session: Session) -> None:
+    keys.ensure(session, KEYRING, token=Elsewhere(), now=NOON)
+
+    signer = Keys(KEYRING).signer(session, now=NOON)
+
+    assert len(signer.jwks["keys"]) == 2 * len(ALGORITHMS)
+    with pytest.raises(LookupError):
+        signer.sign({}, alg="ES256")
