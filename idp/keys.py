@@ -80,14 +80,20 @@ def keep(
 ) -> bool:
     """Make the keys of `alg` that are missing, rotate if it is time; say whether it was."""
     _complete(session, keyring, alg, token=token, now=now)
-    since = session.scalar(
-        select(SigningKey.activated_at).where(
+    active = _active(session, alg)
+    if active is None or active.activated_at + schedule.active > now:
+        return False
+    if not is_announced(session, alg, now=now):
+        return False
+    return _succeed(session, keyring, active, retirement=schedule.retiring, token=token, now=now)
+
+
+def _active(session: Session, alg: str) -> Row | None:
+    return session.execute(
+        select(SigningKey.kid, SigningKey.alg, SigningKey.activated_at).where(
             SigningKey.alg == alg, SigningKey.state == KeyState.ACTIVE
         )
-    )
-    if since is None or since + schedule.active > now or not is_announced(session, alg, now=now):
-        return False
-    return rotate(session, keyring, alg, retirement=schedule.retiring, token=token, now=now)
+    ).one_or_none()
 
 
 def is_announced(session: Session, alg: str, *, now: datetime) -> bool:
@@ -118,12 +124,26 @@ def rotate(
 
     Of two workers that try it at once one does it; the other is told False.
     """
-    active = session.scalar(
-        select(SigningKey.kid).where(SigningKey.alg == alg, SigningKey.state == KeyState.ACTIVE)
+    active = _active(session, alg)
+    return active is not None and _succeed(
+        session, keyring, active, retirement=retirement, token=token, now=now
     )
+
+
+def _succeed(
+    session: Session,
+    keyring: Keyring,
+    active: Row,
+    *,
+    retirement: timedelta,
+    token: Token | None,
+    now: datetime,
+) -> bool:
+    """Replace just this key: whoever judged it by its age must not replace its successor."""
+    alg = active.alg
     retiring = (
         update(SigningKey)
-        .where(SigningKey.kid == active, SigningKey.state == KeyState.ACTIVE)
+        .where(SigningKey.kid == active.kid, SigningKey.state == KeyState.ACTIVE)
         .values(state=KeyState.RETIRING, retires_at=now + retirement)
     )
     if changed(session.execute(retiring)) != 1:
