@@ -39,6 +39,8 @@ class Kind(StrEnum):
     PROXY_REFUSED = "proxy.refused"
     PROXY_WITHDREW = "proxy.withdrew"
     PROXY_READ = "proxy.read"  # the principal's footprint
+    PROXY_REQUESTED = "proxy.requested"  # something about the principal's data
+    PROXY_REPLIED = "proxy.replied"  # to a question about such a request
     FOOTPRINT_READ = "footprint.read"  # by the member's proxy
     GUARDIAN_WITHDREW = "guardian.withdrew"
     POWER_GIVEN = "power.given"
@@ -47,6 +49,7 @@ class Kind(StrEnum):
     CONSENT_REFUSED = "consent.refused"
     CONSENT_WITHDRAWN = "consent.withdrawn"
     CONSENT_EXPIRED = "consent.expired"
+    CONSENT_OVERRULED = "consent.overruled"  # it never was theirs alone to give
     RELEASED = "claims.released"
     TILL_ANSWERED = "till.answered"
     CARD_USED = "card.used"
@@ -61,10 +64,12 @@ class Kind(StrEnum):
     CARRIER_REMOVED = "carrier.removed"
     NOTE_DISPUTED = "note.disputed"
     VIEWED = "record.viewed"
+    RECORD_CORRECTED = "record.corrected"
     EXPORTED = "footprint.exported"
     ARCHIVE_ASKED = "archive.asked"
     ARCHIVE_TAKEN = "archive.taken"
     REQUEST_MADE = "request.made"
+    REQUEST_ANSWERED = "request.answered"  # by the member's proxy
     REQUEST_WITHDRAWN = "request.withdrawn"
     REQUEST_MOVED = "request.moved"
     PAUSED = "account.paused"

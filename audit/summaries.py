@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -62,6 +63,16 @@ def receivers(session: Session, *, member_id: UUID) -> dict[UUID, bool]:
         if client_id is not None:
             found[client_id] = found.get(client_id, False) or bool(json.loads(names))
     return found
+
+
+def receivers_of(session: Session, claims: AbstractSet[str], *, member_id: UUID) -> set[UUID]:
+    """Return the clients that ever received one of these claims."""
+    rows = session.execute(
+        select(LedgerLine.client_id, cast(LedgerLine.claims, Text))
+        .where(LedgerLine.member_id == member_id, LedgerLine.kind == Kind.RELEASED)
+        .distinct()
+    )
+    return {key for key, names in rows if key is not None and claims & set(json.loads(names))}
 
 
 def login_before_this(session: Session, *, member_id: UUID) -> datetime | None:

@@ -40,6 +40,10 @@ class Acting:
         """Return when a consent they give ends at the latest: a minor's, with coming of age."""
         return None if self.is_proxy else self.until
 
+    def detail(self) -> dict[str, str]:
+        """Return what a line of a footprint says of it: ids; names are looked up when read."""
+        return {"by": str(self.by), "whom": str(self.member_id), "relation": self.relation.value}
+
     def may_answer(self, voice: Voice, kind: OrganisationKind) -> bool:
         """Say whether a question put with this voice is theirs to answer."""
         if self.is_proxy:
@@ -59,3 +63,7 @@ class Acting:
     def may_read(self) -> bool:
         """Say whether the member's footprint is theirs to read."""
         return Matter.FOOTPRINT in self.matters
+
+    def may_ask(self) -> bool:
+        """Say whether requests about the member's data are theirs to make (PDPA 3)."""
+        return Matter.REQUESTS in self.matters

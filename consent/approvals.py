@@ -81,6 +81,17 @@ def take_back(session: Session, *, member_id: UUID, purpose_id: UUID, now: datet
     return changed(session.execute(statement)) == 1
 
 
+def take_back_all(session: Session, *, member_id: UUID, now: datetime) -> int:
+    """End every question that waits: whose word counts has changed. Return how many."""
+    statement = (
+        update(ApprovalRequest)
+        .where(ApprovalRequest.member_id == member_id, ApprovalRequest.decided_at.is_(None))
+        .values(state=ApprovalState.TAKEN_BACK, decided_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    return changed(session.execute(statement))
+
+
 def decide(
     session: Session, request_id: UUID, state: ApprovalState, *, by: UUID, now: datetime
 ) -> bool:

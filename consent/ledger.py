@@ -262,6 +262,11 @@ def withdraw(
     return client_id
 
 
+def overrule(session: Session, *, member_id: UUID, purpose_id: UUID, now: datetime) -> None:
+    """End everything agreed to for a purpose that was never the member's alone to give."""
+    _end(session, EndReason.OVERRULED, None, member_id=member_id, purpose=purpose_id, now=now)
+
+
 def listed(session: Session, *, member_id: UUID) -> Sequence[Consent]:
     """Return every consent the member ever gave, the newest first."""
     return session.scalars(

@@ -25,6 +25,7 @@ class EndReason(StrEnum):
     WITHDRAWN = "withdrawn"
     SUPERSEDED = "superseded"
     EXPIRED = "expired"
+    OVERRULED = "overruled"  # by a corrected birth date it was another's to give
 
 
 class ConsentText(Base):

@@ -145,6 +145,15 @@ CATALOGUE = {
         409, "這件事已經有人決定或過期了", "This was decided already, or its time is over"
     ),
     "member.not_found": _NO_PAGE,
+    "member.birthdate_impossible": _entry(
+        422, "這不可能是出生日期", "Nobody of this city was born on that day", clause="2(8)1"
+    ),
+    "member.birthdate_same": _entry(
+        409, "登錄的就是這個出生日期", "This birth date is on record already"
+    ),
+    "member.reason_missing": _entry(
+        422, "請寫下更正的理由", "Say why the record is corrected", clause="2(8)5"
+    ),
     "member.suspended": _entry(403, "帳號停用", "The account is suspended", clause="6(1)"),
     "member.paused": _entry(403, "帳號暫停中", "The account is paused", clause="10-I(1)"),
     "member.closed": _entry(403, "帳號已註銷", "The account is closed", clause="10(1)"),

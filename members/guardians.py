@@ -94,6 +94,29 @@ def end(session: Session, *, ward_id: UUID, guardian_id: UUID, now: datetime) ->
         raise NotFound("guardian.not_linked")
 
 
+def reckon(session: Session, ward_id: UUID, *, until: datetime) -> None:
+    """Let who acts for a minor do so until the birth date, corrected, says; that may be past."""
+    session.execute(
+        update(GuardianLink)
+        .where(
+            GuardianLink.ward_id == ward_id,
+            GuardianLink.ends_at.is_not(None),
+            GuardianLink.ended_at.is_(None),
+        )
+        .values(ends_at=until)
+    )
+
+
+def end_all_of(session: Session, guardian_id: UUID, *, now: datetime) -> int:
+    """End every link of somebody who cannot act for others; return how many."""
+    ended = session.execute(
+        update(GuardianLink)
+        .where(GuardianLink.guardian_id == guardian_id, GuardianLink.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+    return changed(ended)
+
+
 def require_no_wards(session: Session, member_id: UUID, *, now: datetime) -> None:
     """Keep who acts for another by law. Raises Refused `account.deletion_blocked_guardian`."""
     if wards_of(session, member_id, now=now):

@@ -193,6 +193,7 @@ class SubjectRequest(Base):
     decided_at: Mapped[datetime | None]
     fulfilled_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    filed_by: Mapped[UUID | None]  # the proxy who made it in the member's stead
 
     @property
     def client_id(self) -> UUID | None:

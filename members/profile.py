@@ -47,9 +47,18 @@ class Profile:
 def seal_profile(profile: Profile, keyring: Keyring, *, member_id: UUID) -> tuple[bytes, bytes]:
     """Return a new sealed data key and the profile sealed under it."""
     data_key = new_key()
-    text = json.dumps(profile.claims(), ensure_ascii=False, separators=(",", ":")).encode()
     sealed_key = keyring.seal(data_key, place=f"member.data_key/{member_id}")
-    return sealed_key, seal(data_key, text, place=f"member.profile/{member_id}")
+    return sealed_key, _sealed(profile.claims(), data_key, member_id=member_id)
+
+
+def reseal(member: Member, claims: Mapping[str, Any], *, keyring: Keyring) -> bytes:
+    """Return changed claims sealed under the key the member has."""
+    return _sealed(claims, open_data_key(member, keyring=keyring), member_id=member.id)
+
+
+def _sealed(claims: Mapping[str, Any], data_key: bytes, *, member_id: UUID) -> bytes:
+    text = json.dumps(claims, ensure_ascii=False, separators=(",", ":")).encode()
+    return seal(data_key, text, place=f"member.profile/{member_id}")
 
 
 def open_claims(

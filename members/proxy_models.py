@@ -16,6 +16,7 @@ class Matter(StrEnum):
     SERVICES = "services"  # consents to the city's agencies
     MERCHANTS = "merchants"  # consents to merchants
     FOOTPRINT = "footprint"  # to read it
+    REQUESTS = "requests"  # to make requests about their data, and follow those (PDPA 3)
 
 
 class Letter(StrEnum):

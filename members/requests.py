@@ -32,6 +32,7 @@ from members.models import (
 )
 
 MOST_OPEN = 20  # more is no request any more
+MOST_OF_A_PROXY = 5  # so that none fills the desk in another's name
 OPEN = (RequestState.RECEIVED, RequestState.CHECKED, RequestState.WAITING)
 WITH_WORDS = frozenset({RequestKind.CORRECT, RequestKind.PETITION})
 TOLD_ON = frozenset({RequestKind.CORRECT, RequestKind.STOP, RequestKind.DELETE})  # PDPA 11-V
@@ -49,6 +50,7 @@ class Wish:
     words: str = ""
     language: str
     acr: str
+    filed_by: UUID | None = None
 
 
 def make(
@@ -60,7 +62,8 @@ def make(
     """
     if wish.kind in WITH_WORDS and not wish.words.strip():
         raise Refused("request.words_missing")
-    if len(open_of(session, member_id)) >= MOST_OPEN:
+    of_the_same = [each for each in open_of(session, member_id) if each.filed_by == wish.filed_by]
+    if len(of_the_same) >= (MOST_OPEN if wish.filed_by is None else MOST_OF_A_PROXY):
         raise Refused("request.too_many")
     member, request_id = register.get(session, member_id), new_id()
     first = letter(Author.MEMBER, "asked", wish.words, now=now)
@@ -79,6 +82,7 @@ def make(
         "state": RequestState.CHECKED,
         "received_at": now,
         "pauses": [],
+        "filed_by": wish.filed_by,
     }
     if not insert_once(session, SubjectRequest, values):
         raise Refused("request.already_open")
@@ -98,6 +102,11 @@ def listed(session: Session, member_id: UUID) -> Sequence[SubjectRequest]:
     ).all()
 
 
+def filed(session: Session, member_id: UUID, *, by: UUID) -> list[SubjectRequest]:
+    """Return the requests a proxy made in the member's stead, the newest first."""
+    return [each for each in listed(session, member_id) if each.filed_by == by]
+
+
 def open_of(session: Session, member_id: UUID) -> list[SubjectRequest]:
     """Return the member's requests that are not closed."""
     return [each for each in listed(session, member_id) if each.closed_at is None]
@@ -112,16 +121,24 @@ def all_open(session: Session) -> Sequence[SubjectRequest]:
     ).all()
 
 
-def get(session: Session, reference: str, *, member_id: UUID | None = None) -> SubjectRequest:
+def get(
+    session: Session,
+    reference: str,
+    *,
+    member_id: UUID | None = None,
+    filed_by: UUID | None = None,
+) -> SubjectRequest:
     """Return a request and keep others from changing it until the transaction ends.
 
-    Raises NotFound, also for another member's.
+    Raises NotFound, also for another member's, and for one that this proxy did not make.
     """
     if not (reference.isascii() and reference.isalnum()):
         raise NotFound("request.not_found")
     statement = select(SubjectRequest).where(SubjectRequest.reference == reference.upper())
     if member_id is not None:
         statement = statement.where(SubjectRequest.member_id == member_id)
+    if filed_by is not None:
+        statement = statement.where(SubjectRequest.filed_by == filed_by)
     found = session.scalar(statement.with_for_update().execution_options(populate_existing=True))
     if found is None:
         raise NotFound("request.not_found")

@@ -46,6 +46,7 @@ def acting_page(acting_id: UUID) -> str:
         waiting=[each for each in guardians.waiting() if each.member_id == by.member_id],
         consents=[(card, _withdraw_url(by, card)) for card in _cards(by)],
         footprint_url=url_for("guardians.footprint", acting_id=by.id) if by.may_read() else None,
+        requests_url=url_for("guardians.requests_for", acting_id=by.id) if by.may_ask() else None,
         done=request.args.get("done") == "withdrawn",
     )
 

@@ -83,6 +83,7 @@ def matters_in_words(each: Acting) -> list[str]:
         Matter.SERVICES: pages.say("對市府機關的同意"),
         Matter.MERCHANTS: pages.say("對特約商店的同意"),
         Matter.FOOTPRINT: pages.say("查看足跡"),
+        Matter.REQUESTS: pages.say("提出和追蹤個資請求"),
     }
     return [said for matter, said in words.items() if matter in each.matters]
 

@@ -47,6 +47,7 @@ from web import (
     account_services,
     account_sessions,
     account_show,
+    acting_requests,
     calling,
     cards,
     certificate_front,
@@ -109,7 +110,7 @@ ACCOUNT_PAGES = (
     account_show,
     receipts,
 )
-GUARDIANS_PAGES = (account_acting,)
+GUARDIANS_PAGES = (account_acting, acting_requests)
 INTERACTION_PAGES = (
     interaction_account,
     interaction_card,

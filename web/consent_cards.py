@@ -137,6 +137,7 @@ def ended() -> list[EndedConsent]:
     words = {
         EndReason.WITHDRAWN: pages.say("您撤回了"),
         EndReason.EXPIRED: pages.say("到期了"),
+        EndReason.OVERRULED: pages.say("依更正的出生日期，改由法定代理人決定"),
     }
     over = [
         each

@@ -73,9 +73,7 @@ def withdrawn_by(
         client_id=client_id,
         purpose_id=purpose_id,
         now=now,
-        by=str(by.by),
-        whom=str(by.member_id),
-        relation=by.relation.value,
+        **by.detail(),
     )
 
 
@@ -92,6 +90,30 @@ def left(session: Session, member_id: UUID, *, now: datetime) -> None:
             grant_end=GrantEnd.STANDING,
             now=now,
         )
+
+
+def overruled(
+    session: Session, member_id: UUID, *, client_id: UUID, purpose_id: UUID, now: datetime
+) -> None:
+    """End what a corrected birth date says was never the member's alone to give."""
+    ledger.overrule(session, member_id=member_id, purpose_id=purpose_id, now=now)
+    _end(
+        session,
+        member_id=member_id,
+        client_id=client_id,
+        purpose_id=purpose_id,
+        reason=EndReason.OVERRULED,
+        grant_end=GrantEnd.STANDING,
+        now=now,
+    )
+    footprint.record(
+        session,
+        Kind.CONSENT_OVERRULED,
+        member_id=member_id,
+        client_id=client_id,
+        purpose_id=purpose_id,
+        now=now,
+    )
 
 
 def expire(make: Sessions, *, now: datetime) -> int:
@@ -152,5 +174,6 @@ def _end(
         now=now,
     )
     of = {"member_id": member_id, "purpose_id": purpose_id}
-    if reason is EndReason.WITHDRAWN and endings.has_ended(session, MARKETING, now=now, **of):
+    is_swept = reason is EndReason.EXPIRED  # the sweep tells of marketing by itself
+    if not is_swept and endings.has_ended(session, MARKETING, now=now, **of):
         marketing_endings.tell(session, client_id=client_id, now=now, **of)

@@ -6,6 +6,7 @@ one (regulation 10(4)).
 
 from datetime import datetime
 from html import escape
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -18,7 +19,7 @@ from kernel.jobs import Work
 from kernel.mail import Post, compose
 from kernel.settings import Settings
 from kernel.wording import LANGUAGES, Bilingual
-from members.models import RequestKind, SubjectRequest
+from members.models import RequestKind
 from web import request_words
 
 KIND = "mail.contact"
@@ -54,8 +55,32 @@ LAW = Bilingual(
 )
 
 
+class About(Protocol):
+    """What a client is told of: a member's request, or a correction the city made by itself."""
+
+    @property
+    def member_id(self) -> UUID:
+        """Return whose data it is about."""
+        ...
+
+    @property
+    def reference(self) -> str:
+        """Return the number to ask by."""
+        ...
+
+    @property
+    def kind(self) -> RequestKind:
+        """Return what is asked, or was done."""
+        ...
+
+    @property
+    def claims(self) -> list[str]:
+        """Return the names of the data."""
+        ...
+
+
 def enqueue(
-    session: Session, client_id: UUID, request: SubjectRequest, *, stage: str, now: datetime
+    session: Session, client_id: UUID, request: About, *, stage: str, now: datetime
 ) -> None:
     """Let the client's contact be written to."""
     payload = {

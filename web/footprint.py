@@ -33,6 +33,8 @@ KINDS = {
             Kind.SIGNED_IN,
             Kind.SESSION_ENDED,
             Kind.SESSIONS_ENDED,
+            Kind.HANDED_OVER,
+            Kind.HANDOVER_STOPPED,
         }
     ),
     "consent": frozenset(
@@ -43,6 +45,7 @@ KINDS = {
             Kind.CONSENT_EXPIRED,
             Kind.CONSENT_APPROVED,
             Kind.APPROVAL_REFUSED,
+            Kind.CONSENT_OVERRULED,
         }
     ),
     "account": frozenset(
@@ -57,6 +60,8 @@ KINDS = {
             Kind.RESUMED,
             Kind.DELETION_ASKED,
             Kind.DELETION_CANCELLED,
+            Kind.DELETED,
+            Kind.RECORD_CORRECTED,
         }
     ),
     "acting": frozenset(
@@ -70,13 +75,23 @@ KINDS = {
             Kind.PROXY_REFUSED,
             Kind.PROXY_WITHDREW,
             Kind.PROXY_READ,
+            Kind.PROXY_REQUESTED,
+            Kind.PROXY_REPLIED,
             Kind.FOOTPRINT_READ,
             Kind.POWER_GIVEN,
             Kind.POWER_TAKEN,
             Kind.POWER_ENDED,
         }
     ),
-    "request": frozenset({Kind.REQUEST_MADE, Kind.REQUEST_WITHDRAWN, Kind.REQUEST_MOVED}),
+    "request": frozenset(
+        {
+            Kind.REQUEST_MADE,
+            Kind.REQUEST_ANSWERED,
+            Kind.REQUEST_WITHDRAWN,
+            Kind.REQUEST_MOVED,
+            Kind.NOTE_DISPUTED,
+        }
+    ),
     "card": frozenset(
         {
             Kind.CARD_USED,

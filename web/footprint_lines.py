@@ -35,6 +35,7 @@ DISOWNABLE = frozenset(
     }
 )
 WITHDRAWABLE = frozenset({Kind.RELEASED, Kind.CONSENT_GIVEN, Kind.CONSENT_APPROVED})
+EXPLAINED = frozenset({Kind.VIEWED, Kind.RECORD_CORRECTED})  # with a reason somebody typed
 TOLD_OTHERS = frozenset({Kind.RELEASED, Kind.TILL_ANSWERED})
 ASKABLE: Mapping[str, Sequence[RequestKind]] = {
     Kind.RELEASED: (RequestKind.DELETE, RequestKind.STOP, RequestKind.PETITION),
@@ -225,7 +226,7 @@ def _facts(entry: Entry, purpose: str, carrier: str) -> list[str]:
     line, detail, language = entry.newest, entry.newest.detail, pages.language()
     refused = footprint_words.claims(detail["refused"], language) if detail.get("refused") else ""
     method = footprint_words.method(detail.get("method"), language) or _plug_in(detail)
-    reason = detail.get("reason", "") if line.kind == Kind.VIEWED else ""
+    reason = detail.get("reason", "") if line.kind in EXPLAINED else ""
     said = {
         _repeated(entry): bool(entry.others),
         pages.say("不提供：%(claims)s", claims=refused): bool(refused),

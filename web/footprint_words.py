@@ -83,6 +83,14 @@ WORDS: Mapping[str, Bilingual] = {
     Kind.PROXY_READ: Bilingual(
         "以受託人身分看了 %(whom)s 的足跡", "Read the footprint of %(whom)s as their proxy"
     ),
+    Kind.PROXY_REQUESTED: Bilingual(
+        "以受託人身分替 %(whom)s 提出了個資要求（編號 %(reference)s）",
+        "Made a data request as a proxy of %(whom)s (number %(reference)s)",
+    ),
+    Kind.PROXY_REPLIED: Bilingual(
+        "以受託人身分替 %(whom)s 補充了個資要求（編號 %(reference)s）",
+        "Answered about a data request as a proxy of %(whom)s (number %(reference)s)",
+    ),
     Kind.FOOTPRINT_READ: Bilingual("看了您的足跡", "Read your footprint"),
     Kind.POWER_GIVEN: Bilingual("登記了給 %(by)s 的委託書", "Gave %(by)s a power of attorney"),
     Kind.POWER_TAKEN: Bilingual(
@@ -99,6 +107,10 @@ WORDS: Mapping[str, Bilingual] = {
     ),
     Kind.CONSENT_EXPIRED: Bilingual(
         "給「%(client)s」的同意到期了", "The consent given to %(client)s came to its end"
+    ),
+    Kind.CONSENT_OVERRULED: Bilingual(
+        "停止了給「%(client)s」的同意：依更正的出生日期，要由法定代理人決定",
+        "Stopped the consent given to %(client)s: by the corrected birth date a guardian decides",
     ),
     Kind.RELEASED: Bilingual("收到您的資料：%(claims)s", "Received your data: %(claims)s"),
     Kind.TILL_ANSWERED: Bilingual(
@@ -128,10 +140,17 @@ WORDS: Mapping[str, Bilingual] = {
         "Said that the record of a service is wrong (number %(reference)s)",
     ),
     Kind.VIEWED: Bilingual("看了您的資料：%(claims)s", "Looked at your data: %(claims)s"),
+    Kind.RECORD_CORRECTED: Bilingual(
+        "更正了您的資料：%(claims)s", "Corrected your data: %(claims)s"
+    ),
     Kind.ARCHIVE_ASKED: Bilingual("要求下載自己的資料", "Asked for a download of all data"),
     Kind.ARCHIVE_TAKEN: Bilingual("下載了自己的資料", "Downloaded all data"),
     Kind.REQUEST_MADE: Bilingual(
         "提出了個資要求（編號 %(reference)s）", "Made a data request (number %(reference)s)"
+    ),
+    Kind.REQUEST_ANSWERED: Bilingual(
+        "補充了個資要求（編號 %(reference)s）",
+        "Answered about a data request (number %(reference)s)",
     ),
     Kind.REQUEST_WITHDRAWN: Bilingual(
         "撤回了個資要求（編號 %(reference)s）", "Took a data request back (number %(reference)s)"
@@ -162,10 +181,17 @@ OURS = frozenset(  # done by the city
         Kind.DELETED,
         Kind.NUMBER_ENTERED,
         Kind.POWER_ENDED,
+        Kind.CONSENT_OVERRULED,
+        Kind.RECORD_CORRECTED,
     }
 )
 BY_GUARDIAN = frozenset({Kind.CONSENT_APPROVED, Kind.APPROVAL_REFUSED})
-BY_OTHERS = BY_GUARDIAN | {Kind.CONSENT_WITHDRAWN, Kind.FOOTPRINT_READ}
+BY_OTHERS = BY_GUARDIAN | {
+    Kind.CONSENT_WITHDRAWN,
+    Kind.FOOTPRINT_READ,
+    Kind.REQUEST_MADE,
+    Kind.REQUEST_ANSWERED,
+}
 NOBODY: Mapping[str, str] = {}
 A_MEMBER = Bilingual("另一位會員", "another member")
 METHODS: Mapping[str, Bilingual] = {

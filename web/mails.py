@@ -35,6 +35,7 @@ class Mail(StrEnum):
     POWER_ENDED = "power.ended"
     REQUEST_RECEIVED = "request.received"
     REQUEST_NEWS = "request.news"
+    RECORD_CORRECTED = "record.corrected"
     ARCHIVE_READY = "archive.ready"
     PAUSED = "account.paused"
     DELETION_ASKED = "deletion.asked"
@@ -295,6 +296,18 @@ WORDS = {
             "If we wait for an answer of yours, the clock stands still.",
         ),
         "/account/requests",
+    ),
+    Mail.RECORD_CORRECTED: Words(
+        Bilingual("您的資料更正了", "Your record was corrected"),
+        Bilingual(
+            "我們更正了您登錄的資料；收過這項資料的單位，我們也通知了。",
+            "We corrected something on your record, and told whoever had received it from us.",
+        ),
+        Bilingual(
+            "理由寫在您的足跡裡。不對的話，請到任一申辦窗口。",
+            "Your footprint says why. If it is wrong, go to any service counter.",
+        ),
+        "/account/footprint",
     ),
     Mail.ARCHIVE_READY: Words(
         Bilingual("您的資料可以下載了", "Your data are ready to download"),

@@ -87,9 +87,7 @@ def _write(
         purpose_id=purpose_id,
         claims=claims,
         basis=basis,
-        by=str(by.by),  # ids: their names are looked up when the line is read
-        whom=str(by.member_id),
-        relation=by.relation.value,
+        **by.detail(),
     )
 
 

@@ -173,4 +173,5 @@ def _state(state: str) -> str:
         "withdrawn": pages.say("您撤回了"),
         "expired": pages.say("到期了"),
         "superseded": pages.say("被較新的同意取代"),
+        "overruled": pages.say("依更正的出生日期，改由法定代理人決定"),
     }.get(state, pages.say("已結束"))

@@ -10,21 +10,32 @@ from audit.lines import Kind
 from clients import names
 from clients.models import OrganisationKind
 from clients.names import Named
+from consent.acting import Acting
 from idp import member_notices
 from kernel.keyring import Keyring
 from members import requests
 from members.models import SubjectRequest
 from members.requests import Wish
 from web import contact_mails, notices
+from web.contact_mails import About
 from web.mails import Mail
 
 
 def make(
-    session: Session, wish: Wish, *, member_id: UUID, keyring: Keyring, now: datetime
+    session: Session,
+    wish: Wish,
+    *,
+    member_id: UUID,
+    keyring: Keyring,
+    now: datetime,
+    by: Acting | None = None,
 ) -> SubjectRequest:
-    """Receive a request and pass it on to its recipient; see `members.requests.make`."""
+    """Receive a request and pass it on to its recipient; see `members.requests.make`.
+
+    `by` is who makes it in the member's stead.
+    """
     request = requests.make(session, wish, member_id=member_id, keyring=keyring, now=now)
-    record(session, Kind.REQUEST_MADE, request, now=now)
+    record(session, Kind.REQUEST_MADE, request, now=now, by=by)
     if request.client_id is not None:
         tell(session, request.client_id, request, stage="asked", now=now)
     notices.mail(
@@ -33,9 +44,7 @@ def make(
     return request
 
 
-def tell(
-    session: Session, client_id: UUID, request: SubjectRequest, *, stage: str, now: datetime
-) -> None:
+def tell(session: Session, client_id: UUID, request: About, *, stage: str, now: datetime) -> None:
     """Let a client be told of a request: by a signed event, or else by mail to its contact."""
     pushed = member_notices.enqueue_request(
         session,
@@ -93,16 +102,25 @@ def moved(session: Session, request: SubjectRequest, step: str, *, now: datetime
     )
 
 
-def record(session: Session, kind: Kind, request: SubjectRequest, *, now: datetime) -> None:
-    """Write the member's line about a request."""
+def record(
+    session: Session,
+    kind: Kind,
+    request: SubjectRequest,
+    *,
+    now: datetime,
+    by: Acting | None = None,
+    whose: UUID | None = None,
+) -> None:
+    """Write the member's line about a request, or that of `whose` footprint it is beside."""
     footprint.record(
         session,
         kind,
-        member_id=request.member_id,
+        member_id=whose or request.member_id,
         client_id=request.client_id,
         purpose_id=request.purpose_id,
         claims=request.claims,
         now=now,
         reference=request.reference,
         request=request.kind.value,
+        **({} if by is None else by.detail()),
     )

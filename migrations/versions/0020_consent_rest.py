@@ -1,4 +1,4 @@
-"""Complete what consent keeps: closed services, kinds of figures, checked years.
+"""Complete what consent keeps: closed services, kinds of figures, checked years, proxies' requests.
 
 Revision 0020, after 0019.
 """
@@ -19,6 +19,8 @@ BASIS = sa.Enum(
     create_constraint=True,
     length=32,
 )
+OLD = ("withdrawn", "superseded", "expired")
+NEW = (*OLD, "overruled")
 ONCE = "uq_population_figure_condition_as_of"
 ONCE_EACH = "uq_population_figure_condition_basis_as_of"
 DOCUMENTED = "ck_population_figure_documented"
@@ -36,7 +38,18 @@ def upgrade() -> None:
         sa.Column("checked_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("year", name=op.f("pk_calendar_year")),
     )
+    _allow(NEW)
+    op.add_column("subject_request", sa.Column("filed_by", sa.Uuid(), nullable=True))
     _tell_figures_apart()
+
+
+def _allow(reasons: tuple[str, ...]) -> None:
+    words = ", ".join(f"'{each}'" for each in reasons)
+    if op.get_bind().dialect.name == "postgresql":
+        op.drop_constraint("endreason", "consent", type_="check")
+    # SQLite rebuilds the table, and forgets the old check as it does.
+    with op.batch_alter_table("consent", recreate="auto") as consent:
+        consent.create_check_constraint("endreason", f"end_reason IN ({words})")
 
 
 def _tell_figures_apart() -> None:
@@ -65,6 +78,9 @@ def downgrade() -> None:
         table.create_unique_constraint(op.f(ONCE), ["condition", "as_of"])
         table.drop_column("basis")
         table.drop_column("document")
+    op.drop_column("subject_request", "filed_by")
+    op.execute("UPDATE consent SET end_reason = 'withdrawn' WHERE end_reason = 'overruled'")
+    _allow(OLD)
     op.drop_table("calendar_year")
     with op.batch_alter_table("service") as table:
         table.drop_column("closed_at")

@@ -134,3 +134,20 @@ def test_what_is_wrong_with_a_letter_is_said(people: Engine, taipei_id: Taipei) 
     assert "case.poa_expired" in taipei_id(*PROXY, "--to", yesterday).stderr
     assert taipei_id(*PROXY[:4], "--to", TOMORROW, "--reference", "7").exit_code == 2
     assert taipei_id(*PROXY, "--matter", "password", "--to", TOMORROW).exit_code == 2
+
+
+@pytest.mark.clause("2(8)5")
+@pytest.mark.refusal("member.birthdate_same")
+def test_a_birth_date_is_entered_later_and_follows_at_once(
+    people: Engine, taipei_id: Taipei
+) -> None:
+    words = ("member", "birthdate", "who", f"{TODAY.year - 9}-01-01")
+    assert taipei_id("member", "guardian", "who", "mei").exit_code == 1
+
+    entered = taipei_id(*words, "--reason", "household register seen")
+
+    assert entered.stdout.startswith("The birth date of who is corrected. Consents ended: 0;")
+    assert taipei_id("member", "guardian", "who", "mei").exit_code == 0
+    assert taipei_id(*words).exit_code == 2
+    assert "member.birthdate_same" in taipei_id(*words, "--reason", "again").stderr
+    assert taipei_id(*words[:2], "nobody", words[3], "--reason", "x").exit_code == 1

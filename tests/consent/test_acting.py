@@ -45,6 +45,7 @@ def test_a_proxy_does_what_the_letter_names(
     assert by.may_withdraw(kind, approved=approved) is is_named
     assert by.may_answer(voice, kind) is (is_named and voice is Voice.PROXY_DECIDES)
     assert by.may_read() is (Matter.FOOTPRINT in named)
+    assert by.may_ask() is (Matter.REQUESTS in named)
     assert by.word_ends_at is None
 
 
@@ -60,6 +61,7 @@ def test_by_law_only_what_rests_on_their_word_is_theirs_to_withdraw(
 
     assert by.may_withdraw(kind, approved=approved) is approved
     assert not by.may_read()
+    assert not by.may_ask()
     assert by.word_ends_at == make.NOON
 
 

@@ -678,6 +678,28 @@ def _withdraw_for_an_elder(page: Page, city: City) -> None:
     page.locator("#withdraw_yes").wait_for()
 
 
+def _ask_for_an_elder(page: Page, city: City) -> None:
+    _act_for_an_elder(page, city)
+    page.locator("a[href$='/requests'].button").click()
+    page.locator("a[href*='/requests/new']").first.wait_for()
+
+
+def _ask_for_an_elder_in_words(page: Page, city: City) -> None:
+    _ask_for_an_elder(page, city)
+    page.locator("a[href*='kind=petition']").click()
+    page.locator("#submit_request").wait_for()
+
+
+def _follow_an_elders_request(page: Page, city: City) -> None:
+    _ask_for_an_elder(page, city)
+    if page.locator("code").count():
+        page.locator("section[aria-labelledby=made] a").first.click()
+    else:
+        page.locator("a[href*='kind=inquire']").click()
+        page.locator("#submit_request").click()
+    page.locator("dl code").wait_for()
+
+
 def _about_to_read_an_elders_footprint(page: Page, city: City) -> None:
     _act_for_an_elder(page, city)
     page.locator("a[href$='/footprint'].button").click()
@@ -865,6 +887,9 @@ PROVIDER: Scenes = {
     "deciding for an elder": Scene(STRANGER, _decide_for_an_elder),
     "acting for an elder": Scene(STRANGER, _act_for_an_elder),
     "withdrawing for an elder": Scene(STRANGER, _withdraw_for_an_elder),
+    "asking for an elder": Scene(STRANGER, _ask_for_an_elder),
+    "writing for an elder": Scene(STRANGER, _ask_for_an_elder_in_words),
+    "following for an elder": Scene(STRANGER, _follow_an_elders_request),
     "about to read a footprint": Scene(STRANGER, _about_to_read_an_elders_footprint),
     "reading a footprint": Scene(STRANGER, _read_an_elders_footprint),
     "having a proxy": Scene(STRANGER, _with_a_proxy),

@@ -26,6 +26,7 @@ from members.profile import seal_profile
 from tests import make
 from tests.flows.browser import Browser, hidden
 from tests.flows.provider import City, statements
+from web import footprint as footprint_pages
 from web import footprint_words, handlers
 
 PAGE = "/account/footprint"
@@ -504,3 +505,7 @@ def test_the_worker_seals_what_was_written(city: City, browser: Browser) -> None
 
     assert "這一頁的 4 筆都核對過" in browser.get(PAGE).text
     assert "還沒封存" not in browser.get(PAGE).text
+
+
+def test_every_kind_of_line_can_be_filtered_for() -> None:
+    assert set(Kind) == set().union(*footprint_pages.KINDS.values())

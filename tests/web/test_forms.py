@@ -99,6 +99,8 @@ POSTS = (
     f"/account/guardians/powers/{NOBODY}/end",
     f"/account/guardians/for/{NOBODY}/consents/{NOBODY}",
     f"/account/guardians/for/{NOBODY}/footprint",
+    f"/account/guardians/for/{NOBODY}/requests",
+    f"/account/guardians/for/{NOBODY}/requests/{NOTHING}/answer",
     "/not-me",
     "/account/confirm/passkey",
     "/account/confirm/certificate",

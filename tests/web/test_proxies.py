@@ -11,9 +11,17 @@ from werkzeug.test import TestResponse
 from audit.lines import Kind
 from audit.models import LedgerLine
 from consent.models import ApprovalRequest, Consent, EndReason, Receipt
-from members import capacities, guardians, proxies
-from members.models import Capacity, Evidence, Relation, Standing
+from members import capacities, guardians, proxies, requests
+from members.models import (
+    Capacity,
+    Evidence,
+    Relation,
+    RequestState,
+    Standing,
+    SubjectRequest,
+)
 from members.proxy_models import Letter, Matter, PowerEnd, PowerOfAttorney
+from members.requests import Desk
 from tests import make
 from tests.flows.browser import Browser, answer, hidden
 from tests.flows.provider import City
@@ -185,6 +193,120 @@ def test_a_footprint_is_read_only_by_a_letter_that_says_so_and_that_is_a_line(sh
     assert Kind.FOOTPRINT_READ in kinds(shop, "grandmother")
     assert Kind.PROXY_READ in kinds(shop, "mei.chen")
     assert "proxy.acted" in World(shop).told()
+
+
+REQUESTS = "/account/guardians/for/{}/requests"
+
+
+def asks_for(browser: Browser, power_id: UUID, kind: str = "delete", **form: str) -> TestResponse:
+    """Make a request in the grandmother's stead, as far as it goes."""
+    path = REQUESTS.format(power_id)
+    page = browser.get(f"{path}/new", {"kind": kind})
+    return browser.post(path, {**hidden(page), **form}) if page.status_code == 200 else page
+
+
+@pytest.mark.clause("7(2)", "10-I(1)")
+def test_a_proxy_makes_and_follows_a_request_and_nothing_else(shop: City) -> None:
+    power_id = empowered(shop, Matter.REQUESTS)
+    consented(shop)
+    principal = signed_in(shop, "grandmother")
+    form = hidden(principal.get("/account/requests/new", {"kind": "inquire"}))
+    principal.post("/account/requests", form)
+    proxy = signed_in(shop)
+
+    made = asks_for(proxy, power_id, words="請刪除借閱紀錄")
+
+    page = proxy.get(made.location).text
+    assert "請刪除借閱紀錄" in page
+    assert "周李月" in page
+    assert 'id="withdraw_request"' not in page
+    listed = proxy.get(REQUESTS.format(power_id)).text
+    reference = made.location.rpartition("/")[2]
+    with shop.database() as session:
+        hers, theirs = session.scalars(select(SubjectRequest).order_by(SubjectRequest.id)).all()
+    assert (theirs.reference, theirs.filed_by) == (reference, shop.member_id())
+    assert hers.filed_by is None
+    assert reference in listed
+    assert hers.reference not in listed
+    assert proxy.get(f"{REQUESTS.format(power_id)}/{hers.reference}").status_code == 404
+    assert proxy.get(f"/account/requests/{reference}").status_code == 404  # it is not the proxy's
+
+
+@pytest.mark.clause("7(2)")
+def test_both_read_of_a_proxys_request_and_the_principal_takes_it_back(shop: City) -> None:
+    power_id = empowered(shop, Matter.REQUESTS)
+    proxy = signed_in(shop)
+    reference = asks_for(proxy, power_id).location.rpartition("/")[2]
+
+    assert Kind.REQUEST_MADE in kinds(shop, "grandmother")
+    assert Kind.PROXY_REQUESTED in kinds(shop, "mei.chen")
+    assert {"request.received", "proxy.acted"} <= set(World(shop).told())
+    principal = signed_in(shop, "grandmother")
+    assert "您的受託人 陳美玉" in principal.get("/account/footprint").text
+    assert "由受託人 陳美玉 提出" in principal.get("/account/requests").text
+    page = principal.get(f"/account/requests/{reference}")
+    assert "陳美玉" in page.text
+    assert (
+        principal.post(f"/account/requests/{reference}/withdraw", hidden(page)).status_code == 303
+    )
+    assert "撤回" in proxy.get(f"{REQUESTS.format(power_id)}/{reference}").text
+
+
+def test_a_proxy_answers_what_the_city_asks_about_their_request(shop: City) -> None:
+    power_id = empowered(shop, Matter.REQUESTS)
+    proxy = signed_in(shop)
+    address = asks_for(proxy, power_id, "correct", words="生日不對").location
+    with shop.database() as session:
+        row = session.scalars(select(SubjectRequest)).one()
+        keyring = shop.app.extensions["taipei_id"].keyring
+        Desk(session=session, keyring=keyring, now=shop.now).question(row, "哪一天？")
+    page = proxy.get(address)
+    assert "哪一天？" in page.text
+
+    assert proxy.post(f"{address}/answer", {**hidden(page), "words": " "}).status_code == 422
+    assert proxy.post(f"{address}/answer", {**hidden(page), "words": "4 月"}).status_code == 303
+    assert proxy.post(f"{address}/answer", {**hidden(page), "words": "5 月"}).status_code == 409
+
+    with shop.database() as session:
+        assert session.scalars(select(SubjectRequest.state)).one() is RequestState.CHECKED
+    assert Kind.REQUEST_ANSWERED in kinds(shop, "grandmother")
+    assert Kind.PROXY_REPLIED in kinds(shop, "mei.chen")
+
+
+@pytest.mark.refusal("case.poa_scope", "request.not_found")
+def test_only_a_letter_that_names_requests_lets_a_proxy_ask(shop: City) -> None:
+    power_id = empowered(shop, Matter.SERVICES, Matter.FOOTPRINT)
+    proxy = signed_in(shop)
+    form = hidden(proxy.get("/account/guardians"))
+    path = REQUESTS.format(power_id)
+
+    assert path not in proxy.get(f"/account/guardians/for/{power_id}").text
+    assert proxy.get(path).status_code == 422
+    assert proxy.post(path, {**form, "kind": "delete"}).status_code == 422
+    with shop.database() as session:
+        proxies.end(session, power_id, PowerEnd.COUNTER, now=shop.now)
+    power_id = empowered(shop, Matter.REQUESTS)
+    assert asks_for(proxy, power_id, "nonsense").status_code == 404
+    assert asks_for(proxy, power_id, recipient=str(UUID(int=1))).status_code == 404
+    assert asks_for(proxy, power_id, "petition").status_code == 422  # without words
+    made = asks_for(proxy, power_id).location
+    with shop.database() as session:
+        proxies.end(session, power_id, PowerEnd.COUNTER, now=shop.now)
+    assert proxy.get(made).status_code == 404
+
+
+@pytest.mark.refusal("request.too_many")
+def test_a_proxy_cannot_fill_the_desk_in_anothers_name(
+    shop: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests, "MOST_OF_A_PROXY", 1)
+    power_id = empowered(shop, Matter.REQUESTS)
+    proxy, principal = signed_in(shop), signed_in(shop, "grandmother")
+
+    assert asks_for(proxy, power_id, "stop").status_code == 303
+    assert asks_for(proxy, power_id, "delete").status_code == 409
+    form = hidden(principal.get("/account/requests/new", {"kind": "delete"}))
+    assert principal.post("/account/requests", form).status_code == 303
 
 
 @pytest.mark.refusal("guardian.not_linked")

@@ -23,6 +23,7 @@ from web.cli import (
     member,
     member_check,
     member_proxy,
+    member_record,
     offer,
     population,
     purge,
@@ -79,5 +80,5 @@ for _command in (
 for _command in (*approval.COMMANDS, *review.COMMANDS, contract.contract):
     client.client.add_command(_command)
 
-for _command in (*member_proxy.COMMANDS, member_check.checked):
+for _command in (*member_proxy.COMMANDS, *member_record.COMMANDS, member_check.checked):
     member.member.add_command(_command)
