@@ -6,8 +6,10 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from bench import alike as alike_
 from bench import parts as parts_
 from bench import report
+from bench.alike import Alike
 from bench.flows import OPERATIONS
 from bench.load import Failed
 from bench.measure import Plan, measure
@@ -22,6 +24,7 @@ ENGINES = {
     "postgresql": ("postgresql",),
     "both": ("sqlite", "postgresql"),
 }
+ROUNDS_ALIKE = 1_000
 TAPS = ("tap", "tap@50")
 NAMES = {name: (name,) for name in OPERATIONS} | {"all": tuple(OPERATIONS)}
 
@@ -42,11 +45,12 @@ def _users(_context: click.Context, _parameter: click.Parameter, text: str) -> t
 @click.option("--operation", type=click.Choice(tuple(NAMES)), default="all", show_default=True)
 @click.option("--seconds", type=click.FloatRange(0.1, 600), help="Length of a run  [default: 4]")
 @click.option("--users", callback=_users, default="1,8,32", show_default=True)
-@click.option("--rounds", type=click.IntRange(1, 100), help="How often  [default: 3]")
+@click.option("--rounds", type=click.IntRange(1, 10_000), help="How often  [default: 3]")
 @click.option("--members", type=click.IntRange(1), help="Signed-in members  [default: 1000]")
 @click.option("--json", "file", type=click.Path(path_type=Path), help="Write the numbers here.")
 @click.option("--taps", is_flag=True, help="Only readers at desks: at full speed, and 50/s.")
 @click.option("--parts", is_flag=True, help="Time single parts in process instead.")
+@click.option("--alike", is_flag=True, help="Ask whether a till's wait tells more than its answer.")
 @click.option("--write", is_flag=True, help="Put the table into docs/performance.md.")
 @click.pass_context
 def main(
@@ -62,9 +66,13 @@ def main(
     file: Path | None,
     taps: bool,
     parts: bool,
+    alike: bool,
     write: bool,
 ) -> None:
     """Measure what sign-ins cost on a real server with a real database."""
+    if alike:
+        report.show_alike(_alike(ENGINES[engine], rounds or (20 if quick else ROUNDS_ALIKE)))
+        return
     if parts:
         report.show_parts(_parts(ENGINES[engine]))
         return
@@ -95,6 +103,11 @@ def _with_units(operations: tuple[str, ...]) -> tuple[str, ...]:
 def _parts(engines: tuple[str, ...]) -> list[Part]:
     with Console(stderr=True).status("") as status:
         return parts_.measure(engines, status.update)
+
+
+def _alike(engines: tuple[str, ...], rounds: int) -> list[Alike]:
+    with Console(stderr=True).status("") as status:
+        return alike_.measure(engines, rounds, status.update)
 
 
 def _measured(plan: Plan) -> Report:

@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from bench.alike import Alike
 from bench.measure import Row
 from bench.parts import Part
 from bench.servers import WORKERS
@@ -105,6 +106,16 @@ def show_parts(parts: Iterable[Part]) -> None:
     print("engine\tpart\tCPU µs here\tin the database")
     for part in parts:
         print(f"{part.engine}\t{part.name}\t{part.here_us:.0f}\t{part.store_us:.0f}")
+
+
+def show_alike(found: Iterable[Alike]) -> None:
+    """Print what each kind of member waited for, and whether that could tell them apart."""
+    for each in found:
+        print(f"{each.engine}\t{each.rounds} rounds")
+        for kind, median_us in each.medians_us.items():
+            print(f"\t{kind}\t{median_us:.0f} µs")
+        print(f"\tp = {each.p_value:.3f}: chance alone tells them apart as well as this")
+        print(f"\tp = {each.planted_p_value:.4f} with one kind 2 % slower: what would be found")
 
 
 def markdown(report: Report) -> str:

@@ -30,6 +30,19 @@ from web import sessions
 BATCH = 500  # members a transaction: nothing grows with the size of the city
 LANGUAGE = "zh-Hant-TW"
 WORDS = {"zh": "辦理借閱證", "en": "To issue a library card"}
+PURPOSE = {
+    "code": "library-card",
+    "name": WORDS,
+    "text": WORDS,
+    "retention": WORDS,
+    "legal_basis": WORDS,
+    "refusal_effect": WORDS,
+    "claims": [
+        {"name": "name", "required": True, "necessity": WORDS},
+        {"name": "birthdate", "necessity": WORDS},
+        {"name": "email", "necessity": WORDS},
+    ],
+}
 FORM = {
     "client_id": CLIENT,
     "kind": "agency",
@@ -39,21 +52,7 @@ FORM = {
     "sector": "library.invalid",
     "redirect_uris": [REDIRECT_URI],
     "id_token_alg": "ES256",
-    "purposes": [
-        {
-            "code": "library-card",
-            "name": WORDS,
-            "text": WORDS,
-            "retention": WORDS,
-            "legal_basis": WORDS,
-            "refusal_effect": WORDS,
-            "claims": [
-                {"name": "name", "required": True, "necessity": WORDS},
-                {"name": "birthdate", "necessity": WORDS},
-                {"name": "email", "necessity": WORDS},
-            ],
-        }
-    ],
+    "purposes": [PURPOSE],
 }
 FAPI_FORM = {
     **FORM,

@@ -7,7 +7,7 @@ nothing is served, whether the client was told or not.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from idp.models import Subject
 from idp.provider import Provider
 from kernel import jobs
 from kernel.db import Json, Sessions, transaction
+from kernel.ids import digest, new_fraction
 from kernel.jobs import JobDelayed, JobImpossible, Work
 from kernel.outgoing import AddressForbidden, Answer, CallFailed
 
@@ -31,6 +32,8 @@ MARKETING_EVENT = "urn:taipei-id:event:marketing-ended"
 CONTENT_TYPE = "application/secevent+jwt"
 ALGORITHM = "ES256"
 TAKEN = range(200, 300)
+JTI_LENGTH = 32
+SPREAD = timedelta(hours=6)  # what many clients hear of, they hear at different times
 
 Send = Callable[..., Answer]  # kernel.outgoing.call, with the settings' hosts
 
@@ -46,6 +49,11 @@ def is_told(session: Session, client_id: UUID, *, member_id: UUID) -> bool:
 def is_known(session: Session, client_id: UUID, *, member_id: UUID) -> bool:
     """Say whether the client knows the member by any name, wherever it may be told."""
     return session.scalar(_known(client_id, member_id)) is not None
+
+
+def some_time_after(now: datetime) -> datetime:
+    """Return when to tell a client of what others are told too: at once would join them (10(3))."""
+    return now + SPREAD * new_fraction()
 
 
 def _known(client_id: UUID, member_id: UUID, *more: ColumnElement[bool]) -> Select[UUID]:
@@ -126,7 +134,9 @@ class Push(ABC):
             "iss": self._provider.issuer,
             "aud": client.client_id,
             "iat": int(now.timestamp()),
-            "jti": str(work.id),  # the same at every attempt: the client tells repeats
+            # The same at every attempt: the client tells repeats. The id itself tells the moment,
+            # to a thousandth of a second the same for all who hear of one happening.
+            "jti": digest(str(work.id)).hex()[:JTI_LENGTH],
             "toe": int(work.created_at.timestamp()),
             "sub_id": {"format": "iss_sub", "iss": self._provider.issuer, "sub": sub},
             "events": self.events(client, work),

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from clients.directory import RegisteredClient
-from idp.client_notices import Push, is_told
+from idp.client_notices import Push, is_told, some_time_after
 from kernel import jobs
 from kernel.db import Json
 from kernel.jobs import Work
@@ -19,6 +19,7 @@ from kernel.jobs import Work
 REQUESTED = "client.subject_request"
 PURGED = "client.account_purged"
 REQUEST_EVENT = "urn:taipei-id:event:subject-request"
+ASKED = "asked"
 PURGED_EVENT = "https://schemas.openid.net/secevent/risc/event-type/account-purged"  # RISC 2.1
 
 
@@ -48,7 +49,8 @@ def enqueue_request(
         "claims": sorted(claims),
         "stage": stage,
     }
-    jobs.enqueue(session, REQUESTED, payload, now=now)
+    at = now if stage == ASKED else some_time_after(now)
+    jobs.enqueue(session, REQUESTED, payload, now=at)
     return True
 
 
@@ -57,7 +59,7 @@ def enqueue_purged(session: Session, client_id: UUID, *, member_id: UUID, now: d
     if not is_told(session, client_id, member_id=member_id):
         return False
     payload = {"member": str(member_id), "client": str(client_id)}
-    jobs.enqueue(session, PURGED, payload, now=now)
+    jobs.enqueue(session, PURGED, payload, now=some_time_after(now))
     return True
 
 

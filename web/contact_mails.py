@@ -15,6 +15,7 @@ from idp import client_notices
 from idp.provider import Provider
 from kernel import jobs
 from kernel.db import Sessions, transaction
+from kernel.ids import digest
 from kernel.jobs import Work
 from kernel.mail import Post, compose
 from kernel.settings import Settings
@@ -80,13 +81,19 @@ class About(Protocol):
 
 
 def enqueue(
-    session: Session, client_id: UUID, request: About, *, stage: str, now: datetime
+    session: Session,
+    client_id: UUID,
+    request: About,
+    *,
+    reference: str,
+    stage: str,
+    now: datetime,
 ) -> None:
     """Let the client's contact be written to."""
     payload = {
         "client": str(client_id),
         "member": str(request.member_id),
-        "reference": request.reference,
+        "reference": reference,
         "kind": request.kind.value,
         "claims": list(request.claims),
         "stage": stage,
@@ -128,7 +135,7 @@ class ContactMailer:
             subject=" / ".join(self.subject(work)),
             text=text + "\n",
             html=f"<pre>{escape(text)}</pre>",
-            message_id=str(work.id),
+            message_id=digest(str(work.id)).hex(),  # the id tells the moment
             now=now,
         )
         self._post.send(message)

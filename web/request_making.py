@@ -12,6 +12,8 @@ from clients.models import OrganisationKind
 from clients.names import Named
 from consent.acting import Acting
 from idp import member_notices
+from idp.member_notices import ASKED
+from kernel.ids import new_reference
 from kernel.keyring import Keyring
 from members import requests
 from members.models import SubjectRequest
@@ -46,18 +48,38 @@ def make(
 
 def tell(session: Session, client_id: UUID, request: About, *, stage: str, now: datetime) -> None:
     """Let a client be told of a request: by a signed event, or else by mail to its contact."""
+    reference = (
+        request.reference if stage == ASKED else _number_for(session, client_id, request, now)
+    )
     pushed = member_notices.enqueue_request(
         session,
         client_id,
         member_id=request.member_id,
-        reference=request.reference,
+        reference=reference,
         kind=request.kind.value,
         claims=request.claims,
         stage=stage,
         now=now,
     )
     if not pushed:
-        contact_mails.enqueue(session, client_id, request, stage=stage, now=now)
+        contact_mails.enqueue(
+            session, client_id, request, reference=reference, stage=stage, now=now
+        )
+
+
+def _number_for(session: Session, client_id: UUID, request: About, now: datetime) -> str:
+    """Return a number that only this client has: one number for all would join them (10(3))."""
+    number = new_reference()
+    trail.record(
+        session,
+        "request.told",
+        actor=None,
+        subject=client_id,
+        now=now,
+        reference=request.reference,
+        told=number,
+    )
+    return number
 
 
 def recipients(session: Session, member_id: UUID) -> dict[UUID, Named]:

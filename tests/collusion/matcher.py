@@ -10,6 +10,8 @@ from typing import Any
 
 PIECE = 8  # characters: of random base64url, two records share a piece once in 10^14
 COMMON = 0.5  # what more than half of all visits hold tells nobody apart
+SAME = 10  # how much more it says that two records share a whole long value than a piece
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)")
 _JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 
 Record = Mapping[str, Any]  # everything one party received in one member's visit
@@ -43,7 +45,10 @@ def _of(path: str, leaf: object) -> Iterator[str]:
     if not isinstance(leaf, str):  # a number alone says little: seconds of other things are alike
         yield f"number {name} {text}"
         return
-    yield f"value {text}"
+    if len(text) < PIECE or _MOMENT.fullmatch(text):  # moments nearby share most of their figures
+        yield f"value {text}"
+        return
+    yield f"same {text}"
     if len(text) > PIECE:
         lowered = text.lower()
         yield from (f"piece {lowered[at : at + PIECE]}" for at in range(len(text) - PIECE + 1))
@@ -57,7 +62,7 @@ def hits(here: Sequence[Record], there: Sequence[Record]) -> float:
     ours, theirs = [features(each) for each in here], [features(each) for each in there]
     held = Counter(feature for each in theirs for feature in each)
     weight = {
-        feature: log(len(theirs) / count)
+        feature: log(len(theirs) / count) * (SAME if feature.startswith("same ") else 1)
         for feature, count in held.items()
         if count <= COMMON * len(theirs)
     }

@@ -3,22 +3,47 @@
 Members give the least: a name, an e-mail address or a telephone number joins by its nature, and
 is a matter of consent. What is lawfully the same everywhere (of age or not) makes groups, and
 within one a draw is all that is left: that is the level of chance.
+
+They pool what every endpoint says, pushed requests, tills and readers too, the events they are
+told, and the receipts members hand them. A phone's code, a guardian's or a proxy's pages reach no
+client: they are members' own.
 """
 
+import base64
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
 import pytest
+from sqlalchemy import delete, select
 from werkzeug.test import TestResponse
 
+from carriers import bindings
+from carriers.models import CarrierKind, Place
+from clients import registry, terminals
+from clients.models import Terminal
+from consent import ledger
 from consent.derived import Relay
+from consent.models import Receipt
+from idp.acr import ACR
+from idp.client_notices import SPREAD
+from kernel.jobs import Job
+from kernel.wording import Bilingual
+from members import register
+from members.models import RequestKind
+from members.requests import Wish
+from services import activations
 from tests import make
 from tests.collusion.matcher import Record, hits
 from tests.flows.browser import Browser, answer, authorization
-from tests.flows.provider import City
+from tests.flows.provider import City, basic
+from tests.web import tills
+from tests.web.outbox import World
+from tests.web.test_verify import DeskAdapter
+from web import consent_endings, notices, request_making, verify
 
 pytestmark = [pytest.mark.clause("10(3)"), pytest.mark.clause("10(4)")]
 one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -44,14 +69,55 @@ def settle(city: City, crowd: int) -> list[Browser]:
         kind = "offer" if merchant else "service"
         claims = [*asked, make.a_claim_form(MARKETING)] if merchant else asked
         purposes = [make.a_purpose_form("purpose", kind=kind, claims=claims)]
-        city.register(
-            f"{name}-x", **{**changes, "sector": f"{name}-x.invalid", "purposes": purposes}
-        )
+        changes |= {
+            "sector": f"{name}-x.invalid",
+            "purposes": purposes,
+            "notice_uri": _address(name),
+        }
+        city.register(f"{name}-x", **changes)
     city.app.extensions["taipei_id"].provider.relay = Relay(b"r" * 32, "relay.invalid")
     for number in range(crowd):
         born = "2015-05-05" if number % MINOR_EVERY == 0 else "1980-05-05"
         city.enrol(f"member-{number}", birthdate=born, email=f"member{number}@mail.invalid")
+    tills.decide_always(city, says=True)
+    _open_desks(city, crowd)
     return [Browser(city) for _ in range(crowd)]
+
+
+def _address(party: str) -> str:
+    return f"https://{party}-x.invalid/notices"
+
+
+def _open_desks(city: City, crowd: int) -> None:
+    """Give each agency a reader and a service, and each member a card."""
+    rooms = city.app.extensions["taipei_id"]
+    adapters = {**rooms.adapters, "desk": DeskAdapter()}
+    city.app.extensions["taipei_id"] = replace(rooms, adapters=adapters)
+    with city.database() as session:
+        for name in AGENCIES:
+            agency = registry.get(session, f"{name}-x")
+            terminals.add(session, agency, "desk", now=city.now)
+            words = Bilingual(name, name)
+            activations.open_service(
+                session, agency.organisation_id, name, words, sensitive=False, now=city.now
+            )
+        for number in range(crowd):
+            member = register.find_by_login(session, f"member-{number}")
+            assert member is not None
+            bindings.bind(
+                session,
+                member_id=member.id,
+                kind=CarrierKind.CARD,
+                fingerprint=f"storage/{_card(number)}",
+                name="card",
+                where=Place.COUNTER,
+                acr=ACR[0],
+                now=city.now,
+            )
+
+
+def _card(number: int) -> str:
+    return f"{1_000_000_007 * (number + 1):014x}"[:14]
 
 
 def received(response: TestResponse) -> dict[str, Any]:
@@ -78,6 +144,9 @@ def visit(city: City, browser: Browser, number: int, client: str) -> Record:
     renewed = city.refresh(tokens["refresh_token"], client)
     access = renewed.get_json()["access_token"]
     return {
+        **at_its_own_desk(city, number, client),
+        "pushed": received(push(city, client, **asking)),
+        "pushed_wrongly": received(push(city, client, redirect_uri="https://evil.invalid")),
         "authorize": told,
         "location_length": len(sent.location),
         "token": received(first),
@@ -90,6 +159,135 @@ def visit(city: City, browser: Browser, number: int, client: str) -> Record:
     }
 
 
+def push(city: City, client: str, **changes: str) -> TestResponse:
+    return city.call("/par", authorization(client, **changes), headers=basic(client))
+
+
+def at_its_own_desk(city: City, number: int, client: str) -> Record:
+    """Let a member show a code at a till, or a card at a reader; return what that was told."""
+    if client.startswith(MERCHANTS):
+        code = tills.shown(city, f"member-{number}")
+        return {"till": received(tills.ask(city, code, "purpose", client))}
+    with city.database() as session:
+        of = registry.get(session, client).id
+        terminal = session.scalars(select(Terminal.id).where(Terminal.client_id == of)).one()
+    form = {
+        "terminal": str(terminal),
+        "service": client.removesuffix("-x"),
+        "kind": "storage",
+        "number": _card(number),
+    }
+    return {"reader": received(city.call(verify.PATH, form, headers=basic(client)))}
+
+
+def with_receipts(
+    city: City, browsers: Sequence[Browser], party: str, seen: list[Record]
+) -> list[Record]:
+    """Let every member hand the party the signed receipts of what they agreed to there."""
+    with city.database() as session:
+        of = registry.get(session, f"{party}-x").id
+        kept = session.execute(select(Receipt.member_id, Receipt.id).where(Receipt.client_id == of))
+        ids = [tuple(row) for row in kept]
+    handed: list[Record] = []
+    for number, record in enumerate(seen):
+        mine = city.member_id(f"member-{number}")
+        files = [
+            browsers[number].get(f"/account/receipts/{key}.jwt").text
+            for member, key in ids
+            if member == mine
+        ]
+        handed.append({**record, "receipts": [_without_text(each) for each in files]})
+    return handed
+
+
+def _without_text(signed: str) -> Record:
+    """Return what a receipt says but the words: whoever decided alike read the same."""
+    claims = _payload(signed)
+    claims.pop("pii_processing")
+    return {**claims, "signature": signed.rpartition(".")[2]}
+
+
+def _payload(signed: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(signed.split(".")[1] + "=="))
+    return found
+
+
+def with_events(city: City, pool: dict[str, list[Record]]) -> dict[str, list[Record]]:
+    """Let members ask, correct and withdraw; add to each party's records what it is told of it."""
+    names = {party: _names(party, records) for party, records in pool.items()}
+    for turn, party in enumerate(PARTIES, start=1):
+        _ask_and_withdraw(city, party, names[party], turn=turn)
+    _correct(city, names)
+    city.wait(seconds=SPREAD.total_seconds())
+    told: dict[str, list[list[Record]]] = {party: [[] for _ in pool[party]] for party in pool}
+    for party, event in _events(city):
+        told[party][names[party][event["sub_id"]["sub"]]].append(event)
+    return {
+        party: [{**record, "events": told[party][number]} for number, record in enumerate(records)]
+        for party, records in pool.items()
+    }
+
+
+def _names(party: str, records: Sequence[Record]) -> dict[str, int]:
+    """Return who is who, by the name a party has for each it may recognise."""
+    return {
+        record["userinfo"]["body"]["sub"]: number
+        for number, record in enumerate(records)
+        if party in AGENCIES or (number % MINOR_EVERY and number % len(TOLD))
+    }
+
+
+def _in_turn(numbers: Sequence[int], turn: int) -> Iterator[int]:
+    return iter(sorted(numbers, key=lambda number: (number * STRIDE**turn) % 1009))
+
+
+def _ask_and_withdraw(city: City, party: str, names: dict[str, int], *, turn: int) -> None:
+    rooms = city.app.extensions["taipei_id"]
+    for number in _in_turn(list(names.values()), turn):
+        now, member_id = city.wait(seconds=1), city.member_id(f"member-{number}")
+        with city.database() as session:
+            client = registry.get(session, f"{party}-x")
+            wish = Wish(kind=RequestKind.STOP, recipient=str(client.id), language="en", acr=ACR[0])
+            request_making.make(session, wish, member_id=member_id, keyring=rooms.keyring, now=now)
+            purpose_id = client.purposes[0].id
+            ledger.withdraw(session, member_id=member_id, purpose_id=purpose_id, now=now)
+            consent_endings.withdrawn(
+                session,
+                member_id=member_id,
+                client_id=client.id,
+                purpose_id=purpose_id,
+                language="en",
+                now=now,
+            )
+
+
+def _correct(city: City, names: dict[str, dict[str, int]]) -> None:
+    """Correct something of every member, of which every party hears that knows them."""
+    rooms = city.app.extensions["taipei_id"]
+    for number in sorted(set(names[AGENCIES[0]].values())):
+        member_id = city.member_id(f"member-{number}")
+        wish = Wish(kind=RequestKind.CORRECT, words="x", language="en", acr=ACR[0])
+        with city.database() as session:
+            made = request_making.make(
+                session, wish, member_id=member_id, keyring=rooms.keyring, now=city.wait(seconds=1)
+            )
+            for party, known in names.items():
+                if number in known.values():
+                    client_id = registry.get(session, f"{party}-x").id
+                    request_making.tell(session, client_id, made, stage="done", now=city.now)
+
+
+def _events(city: City) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Do what is to be done, mail aside, and give each event with the party that got it."""
+    with city.database() as session:
+        session.execute(delete(Job).where(Job.kind == notices.KIND))
+    world = World(city)
+    world.work_off()
+    parties = {_address(party): party for party in PARTIES}
+    for url, body, _ in world.calls:
+        yield parties[url], _payload(body.decode())
+
+
 def pooled(city: City, crowd: int) -> dict[str, list[Record]]:
     """Let everybody visit every party, each party in an order of its own."""
     browsers, pool = settle(city, crowd), {}
@@ -99,8 +297,9 @@ def pooled(city: City, crowd: int) -> dict[str, list[Record]]:
             number = step * STRIDE**turn % crowd
             city.wait(seconds=1)
             seen[number] = visit(city, browsers[number], number, f"{party}-x")
-        pool[party] = [seen[number] for number in range(crowd)]
-    return pool
+        records = [seen[number] for number in range(crowd)]
+        pool[party] = with_receipts(city, browsers, party, records)
+    return with_events(city, pool)
 
 
 @one_database
@@ -127,6 +326,9 @@ PLANTS: dict[str, Callable[[int], object]] = {
     "a card's number": lambda number: f"{1_000_000_007 * (number + 1):016d}",
     "an unsalted hash": lambda number: hashlib.sha256(f"member-{number}".encode()).hexdigest(),
     "a shared address": lambda number: f"{number * 104729:08x}@relay.invalid",
+    "one number for all who hear": lambda number: [
+        {"events": {"x": {"reference": f"{number * 7919:08d}"}}}
+    ],
 }
 
 

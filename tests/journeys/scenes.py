@@ -485,6 +485,34 @@ def _answer_a_child(page: Page, city: City) -> None:
     page.locator("#guardian_allow").wait_for()
 
 
+def _keep_a_receipt_with_two_names(page: Page, city: City) -> None:
+    """Be a child whose parent agreed, and read the receipt."""
+    _family(city, "receipt")
+    _go(page, city.request(CAFE, prompt="login"))
+    log_in(page, "receipt.child")
+    page.wait_for_url("**/interaction/**")
+    if page.locator("#consent_allow").count():  # no earlier scene asked
+        see_the_second_page(page)
+        share_the_name(page)
+        page.locator("#consent_allow").click()
+        page.locator("#check_again").wait_for()
+        _agree_as(page, city, "receipt.parent")
+    _go(page, f"{city.provider.issuer}/account/consents")
+    page.locator("a[href*='/receipts/']").first.click()
+    page.locator("#download_receipt").wait_for()
+
+
+def _agree_as(page: Page, city: City, login: str) -> None:
+    """Let a parent say yes in a browser of their own."""
+    parent = page.context.browser.new_page() if page.context.browser else page
+    _log_in_to_the_account(parent, city, login)
+    parent.locator("main a[href*='/account/guardians/']").first.click()
+    share_the_name(parent)
+    parent.locator("#guardian_allow").click()
+    parent.wait_for_url("**/account/guardians?*")
+    parent.close()
+
+
 def _show_a_phone_code(page: Page, city: City) -> None:
     _go(page, city.request(prompt="login"))
     page.locator("form[action$='/phone'] button").click()
@@ -879,6 +907,7 @@ PROVIDER: Scenes = {
     "guardians": Scene(REGULAR, _at("/account/guardians")),
     "waiting for a guardian": Scene(STRANGER, _ask_a_guardian),
     "answering a child": Scene(STRANGER, _answer_a_child),
+    "receipt with two names": Scene(STRANGER, _keep_a_receipt_with_two_names),
     "no of a parent": Scene(STRANGER, _no_of_a_parent),
     "nobody to ask": Scene(STRANGER, _ask_nobody),
     "of unknown age": Scene(STRANGER, _be_of_unknown_age),

@@ -59,6 +59,27 @@ def test_a_member_asks_the_library_to_delete_what_it_received_and_the_library_he
     expect(page.locator("main")).to_contain_text(number)
 
 
+@pytest.mark.clause("10(3)")
+def test_the_library_hears_that_a_consent_was_withdrawn(city: City, page: Page) -> None:
+    words = "同意結束了，不再需要的要刪除"
+    page.goto(f"{city.library}/notices")
+    before = page.content().count(words)
+
+    page.goto(f"{city.provider.issuer}/account/consents")
+    page.locator("a[href$='/withdraw']").first.click()
+    page.locator("#withdraw_yes").click()
+    page.wait_for_url("**/account/consents*")
+
+    page.goto(f"{city.library}/notices")
+    for _ in range(30):
+        if page.content().count(words) > before:
+            break
+        page.wait_for_timeout(1000)
+        page.reload()
+    assert page.content().count(words) == before + 1
+    expect(page.locator("main")).to_contain_text("library-card, withdrawn")
+
+
 @pytest.mark.clause("10-I(1)")
 def test_a_member_takes_all_their_data_along(city: City, page: Page, tmp_path: Path) -> None:
     page.goto(f"{city.provider.issuer}/account/download")

@@ -22,6 +22,7 @@ from members.requests import Wish
 from tests import make
 from tests.flows.browser import Browser, answer, authorization, hidden
 from tests.flows.provider import City
+from tests.idp.test_races import at_once
 from tests.web.outbox import World
 from web import consent_endings, request_making
 
@@ -313,3 +314,32 @@ def test_a_letter_is_not_the_first_to_bring_a_merchant_a_name(
 
     (letter,) = [each for each in world.letters if each["To"] == "ask@cafe.invalid"]
     assert rooms.provider.sub_of(member_id, cafe) not in str(letter)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_of_several_presses_at_once_one_stops_and_the_merchant_hears_once(
+    browser: Browser, world: World
+) -> None:
+    be_told(browser.city)
+    says(browser, "allow")
+    page = browser.get("/account/consents")
+    found = STOP.search(page.text)
+    assert found
+    path, form, cookie = found[0], hidden(page), cookies(browser)
+
+    def press() -> TestResponse:
+        fresh = Browser(browser.city)
+        return fresh.post(path, form, headers={"Cookie": cookie})
+
+    statuses = sorted(each.status_code for each in at_once(press))
+
+    assert statuses == [303, 404, 404, 404]
+    yes, no = answers(browser.city)
+    assert (yes.end_reason, no.ended_at) == (EndReason.WITHDRAWN, None)
+    assert len(events(world)) == 1
+
+
+def cookies(browser: Browser) -> str:
+    """Return what the browser would send, for one more tab."""
+    jar = browser.http._cookies or {}  # werkzeug has no other way to all of them
+    return "; ".join(f"{each.key}={each.value}" for each in jar.values())

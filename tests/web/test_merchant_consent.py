@@ -12,6 +12,8 @@ from consent.parts import Part
 from tests import make
 from tests.flows.browser import Browser, answer, authorization, hidden
 from tests.flows.provider import City
+from tests.idp.test_races import at_once
+from tests.web.test_marketing import cookies
 
 pytestmark = pytest.mark.clause("10(4)")
 AGE, NAME, EMAIL = map(make.a_claim_form, ("age_over_65", "name", "email"))
@@ -227,3 +229,24 @@ def test_a_change_of_language_between_reading_and_deciding_is_noticed(browser: B
 
     assert page.status_code == 422
     assert "name" not in decided(browser.city)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_second_page_that_is_sent_from_several_tabs_is_one_decision(browser: Browser) -> None:
+    second = goes(browser, arrive(browser), more="yes")
+    form = {**hidden(second), "decision": "allow", "duration": "90d", "claim.name": "share"}
+    path, cookie, city = second.request.path, cookies(browser), browser.city
+
+    def send() -> TestResponse:
+        return Browser(city).post(path, form, headers={"Cookie": cookie})
+
+    responses = at_once(send)
+
+    assert {each.status_code for each in responses} == {303}
+    with city.database() as session:
+        rows = session.scalars(
+            select(Consent).where(Consent.claim == "name", Consent.ended_at.is_(None))
+        ).all()
+    assert [each.decision for each in rows] == [Decision.GIVEN]
+    assert decided(city)["email"] is Decision.REFUSED
+    assert "code" in silent(browser)
