@@ -303,6 +303,7 @@ def test_the_account_name_is_free_again_at_once(city: City, left: str) -> None:
 def test_consents_end_and_recipients_are_told(city: City, world: World, left: str) -> None:
     with city.database() as session:
         assert set(session.scalars(select(Consent.end_reason))) == {EndReason.WITHDRAWN}
+    city.wait(hours=6)  # each client at a time of its own
     world.work_off()
 
     kinds = [job.kind for job in world.jobs() if job.done_at]

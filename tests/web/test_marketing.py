@@ -328,8 +328,7 @@ def test_of_several_presses_at_once_one_stops_and_the_merchant_hears_once(
     path, form, cookie = found[0], hidden(page), cookies(browser)
 
     def press() -> TestResponse:
-        fresh = Browser(browser.city)
-        return fresh.post(path, form, headers={"Cookie": cookie})
+        return browser.city.call(path, form, headers={"Cookie": cookie})
 
     statuses = sorted(each.status_code for each in at_once(press))
 

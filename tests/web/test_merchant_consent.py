@@ -238,7 +238,7 @@ def test_a_second_page_that_is_sent_from_several_tabs_is_one_decision(browser: B
     path, cookie, city = second.request.path, cookies(browser), browser.city
 
     def send() -> TestResponse:
-        return Browser(city).post(path, form, headers={"Cookie": cookie})
+        return city.call(path, form, headers={"Cookie": cookie})
 
     responses = at_once(send)
 
