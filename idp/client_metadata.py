@@ -14,6 +14,7 @@ from clients.forms import LOOPBACK, ClientMetadata
 from clients.grant_types import CODE, REFRESH
 from clients.keys import is_usable
 from clients.models import Client, Environment, OrganisationKind, Profile
+from clients.profiles import rules_of
 from consent.catalogue import SCOPES, claims_of_scopes, in_order
 from idp.errors import ProtocolError
 from kernel.db import Json
@@ -38,7 +39,8 @@ RENAMED = {
 CODE_GRANT = [CODE]
 GRANTS = (CODE, REFRESH)
 TOLD_AS = {"name": "client_name", "home_uri": "client_uri", "contact": "contacts"}
-DEFAULTS: Json = {"grant_types": CODE_GRANT, "id_token_signed_response_alg": "RS256"}
+DEFAULTS: Json = {"grant_types": CODE_GRANT}
+DEFAULT_ALGORITHMS = ("RS256", "ES256")  # the first the profile allows (OIDC Registration 2)
 CANNOT = (
     *("id_token_encrypted_response_alg", "userinfo_encrypted_response_alg"),
     *("request_object_encryption_alg",),
@@ -91,7 +93,9 @@ def _require_public(jwks: object) -> None:
 
 def form_of(metadata: Json, *, client_id: str, profile: Profile, sector: str, purposes: Any) -> Any:
     """Return the form to parse; `purposes` are forms already, or JSON to be one."""
-    told = {**DEFAULTS, **{name: value for name, value in metadata.items() if value is not None}}
+    default = next(each for each in DEFAULT_ALGORITHMS if each in rules_of(profile).algorithms)
+    usual = {**DEFAULTS, "id_token_signed_response_alg": default}
+    told = {**usual, **{name: value for name, value in metadata.items() if value is not None}}
     redirects = told.get("redirect_uris")
     first = redirects[0] if isinstance(redirects, list) and redirects else ""
     name = told.get("client_name", sector.removeprefix(SANDBOX))

@@ -100,7 +100,7 @@ class Registrar:
     ) -> Json:
         """Let the new metadata take the place of the old (RFC 7592 2.2); purposes stay.
 
-        What DoIT admitted a client with may be narrowed and its keys changed, but not widened.
+        What DoIT reviews may be narrowed and its keys changed, but not widened.
         """
         key = sent_token(authorization)
         holder = _require_holder(session, client_id, key)
@@ -119,7 +119,7 @@ class Registrar:
             purposes=[purposes.form_of(each) for each in client.purposes],
         )
         form = _settled(raw, client.organisation)
-        _require_admitted(form, client)
+        _require_as_reviewed(form, client)
         registry.write(client, form)
         client.logo = logos.keep(session, picture)
         session.execute(delete(FetchedKeys).where(FetchedKeys.client_id == client.id))
@@ -253,13 +253,14 @@ def _spend(session: Session, token: Row, *, now: datetime) -> None:
         raise _unknown_token() from None
 
 
-def _require_admitted(form: ClientMetadata, client: Client) -> None:
+def _require_as_reviewed(form: ClientMetadata, client: Client) -> None:
+    """Refuse what DoIT has not seen, or might not see any more: it may be looking just now."""
     if form.auth_method is not client.auth_method:
         raise invalid("token_endpoint_auth_method: it cannot change; register another client")
     widened = client_metadata.same_but(form, client)
-    if client.review is Review.APPROVED and widened:
+    if client.review is not Review.SANDBOX and widened:
         names = ", ".join(widened)
-        raise invalid(f"{names}: DoIT admitted the client with other values; register it anew")
+        raise invalid(f"{names}: DoIT reviews the client with other values; register it anew")
 
 
 def _secret_of(session: Session, client: Client, *, now: datetime) -> Json:

@@ -399,6 +399,20 @@ def test_a_client_has_the_profile_of_its_token(city: City) -> None:
     assert mistake(public) == "invalid_client_metadata"
 
 
+@one_database
+def test_what_a_profile_forbids_is_no_default_and_cannot_be_chosen(city: City) -> None:
+    keys: Metadata = {
+        "token_endpoint_auth_method": "private_key_jwt",
+        "jwks": proofs.public_set(KEY),
+    }
+    told = register(city, a_token(city, profile=Profile.FAPI2), **keys)
+    chosen = metadata(**keys, userinfo_signed_response_alg="RS256")
+    refused = send(city, "/register", a_token(city, profile=Profile.FAPI2), chosen)
+
+    assert told["id_token_signed_response_alg"] == "ES256"
+    assert mistake(refused) == "invalid_client_metadata"
+
+
 # Reading, changing, ending (RFC 7592)
 
 
@@ -583,11 +597,15 @@ def test_a_client_for_the_public_says_why_it_asks(city: City, purposes: object) 
     ],
     ids=str,
 )
+@pytest.mark.parametrize("state", ["waiting", "approved"])
 @one_database
-def test_what_was_admitted_is_not_widened(city: City, changes: Metadata) -> None:
+def test_what_is_reviewed_is_not_widened_before_or_after(
+    city: City, changes: Metadata, state: str
+) -> None:
     told = production(city)
-    with city.database() as session:
-        review.admit(session, told["client_id"])
+    if state == "approved":
+        with city.database() as session:
+            review.admit(session, told["client_id"])
 
     response = own(city, told, "PUT", metadata(**{"client_id": told["client_id"], **changes}))
 
