@@ -166,6 +166,7 @@ def test_of_many_who_want_to_look_at_once_one_does(robot: City, site: Site) -> N
         b'{"keys": [{"kty": "oct", "k": "AAAA"}]}',
         b'{"keys": [{"kty": "EC", "crv": "P-256", "x": "!", "y": 7}]}',
         b'{"keys": [{"kty": ["EC"]}]}',
+        b'{"keys": [{"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}]}',
         b"\xff\xfe",
         b"[" * 20_000,
         b"x" * MOST_BYTES,

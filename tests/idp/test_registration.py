@@ -212,6 +212,24 @@ def test_a_token_that_was_ended_opens_nothing(city: City) -> None:
     assert send(city, "/register", token, metadata()).status_code == 401
 
 
+@one_database
+def test_a_token_that_is_used_up_while_a_site_is_looked_at_opens_nothing(city: City) -> None:
+    token, rooms = a_token(city, uses=1), city.app.extensions["taipei_id"]
+
+    def call(_url: str, **_options: object) -> Answer:
+        with city.database() as session:  # somebody else, meanwhile
+            (row,) = registration_tokens.listed(session)
+            registration_tokens.spend(session, row.id, now=city.now)
+        return Answer(200, json.dumps([CALLBACK]).encode())
+
+    city.app.extensions["taipei_id"] = replace(rooms, registrar=replace(rooms.registrar, call=call))
+    response = send(city, "/register", token, metadata(sector_identifier_uri=SECTOR))
+
+    assert (response.status_code, response.get_json()["error"]) == (401, "invalid_token")
+    with city.database() as session:
+        assert session.scalar(select(func.count()).where(Client.name_en == "Museum")) == 0
+
+
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_of_two_who_register_with_the_last_use_one_is_registered(city: City) -> None:
     token, together = a_token(city, uses=1), Barrier(2)
