@@ -180,7 +180,7 @@ def test_a_sign_in_ends_at_the_client_with_a_code_the_state_and_our_name(
     page = browser.follow(come("/authorize", authorization()))
     told = answer(browser.consent(browser.log_in(page), "birthdate"))
 
-    assert told.keys() == {"code", "state", "iss"}
+    assert told.keys() == {"code", "state", "session_state", "iss"}
     assert (told["state"], told["iss"]) == ("the-state", ISSUER)
     assert len(told["code"]) == 43
     assert city.exchange(told["code"]).status_code == 200

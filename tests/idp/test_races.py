@@ -67,5 +67,5 @@ def test_of_two_tabs_that_finish_one_interaction_one_gets_a_code(city: City) -> 
     responses = at_once(lambda: city.call(page.request.path, form, headers={"Cookie": cookies}))
 
     answers = [answer(each) for each in responses if is_at_client(each)]
-    assert [list(each) for each in answers] == [["code", "state", "iss"]]
+    assert [list(each) for each in answers] == [["code", "state", "session_state", "iss"]]
     assert city.exchange(answers[0]["code"]).status_code == 200
