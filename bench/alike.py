@@ -4,7 +4,7 @@ Members who are old, hold a card, were noted as having none, dispute that, are u
 show codes to one shop. Each round asks about one of each kind, in an order drawn anew, so that
 whatever slows the machine slows all kinds alike. If the kinds are alike, their ranks within a round
 are chance: the p-value is how often shuffled ranks differ as much as those measured (Friedman's
-statistic, by permutation). A difference planted into one kind shows what would have been found.
+statistic, by permutation). Differences planted into one kind show what would have been found.
 """
 
 import tempfile
@@ -46,8 +46,9 @@ from web.cli.opening import keyring_of
 
 SHOP, OFFER, CARD = "bench-cafe", "senior", "senior_card"
 EACH = 12  # members of a kind
-PERMUTATIONS = 2_000
-PLANTED = 0.02  # of the median
+PERMUTATIONS = 1_000
+PLANTED = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)  # of the median
+FOUND = 0.01  # a p-value below is no chance
 MICRO = 1e6
 RULE = {"any_of": [{"age_at_least": 65}, {"activated": CARD}]}
 OLD, YOUNG = "1950-01-01", "1990-01-01"
@@ -70,7 +71,7 @@ class Alike:
     rounds: int
     medians_us: Mapping[str, float]
     p_value: float
-    planted_p_value: float
+    visible: float | None  # the least planted share of the median that is found; None if none is
 
 
 def statistic(ranked: Sequence[Sequence[int]]) -> float:
@@ -98,7 +99,12 @@ def _shuffled(row: Sequence[int]) -> list[int]:
     return sorted(row, key=lambda _: new_fraction())
 
 
-def planted(rounds: Rounds, share: float = PLANTED) -> Rounds:
+def visible(rounds: Rounds) -> float | None:
+    """Return how large a difference, as a share of the median, these rounds would show."""
+    return next((each for each in PLANTED if p_value(planted(rounds, each)) < FOUND), None)
+
+
+def planted(rounds: Rounds, share: float) -> Rounds:
     """Return the rounds with one kind made slower by a share of the median."""
     slower = next(iter(rounds[0]))
     more = share * median(value for each in rounds for value in each.values())
@@ -129,7 +135,7 @@ def _on(engine_name: str, rounds: int, say: Callable[[str], None]) -> Alike:
         rounds=rounds,
         medians_us={kind: median(each[kind] for each in taken) * MICRO for kind in KINDS},
         p_value=p_value(taken),
-        planted_p_value=p_value(planted(taken)),
+        visible=visible(taken),
     )
 
 

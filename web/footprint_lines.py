@@ -12,8 +12,10 @@ from audit.lines import Kind, Line
 from audit.reading import Shown, Standing
 from carriers import bindings
 from clients import names
+from clients.models import OrganisationKind
 from clients.names import Named
 from consent import ledger
+from consent.rules import IDENTIFYING
 from kernel import clock
 from kernel.wording import Bilingual
 from members.models import RequestKind
@@ -203,12 +205,15 @@ def view(entry: Entry, known: Names) -> View:
         receipts=list(line.basis),
         withdraw_url=_withdraw_url(line, known),
         not_me_url=_not_me_url(line),
-        rights=_rights(line),
+        rights=_rights(line, client),
     )
 
 
-def _rights(line: Line) -> list[Right]:
+def _rights(line: Line, client: Named | None) -> list[Right]:
     """Return what can be asked about data others got or saw: of them, or of the city."""
+    is_merchant = client is not None and client.kind == OrganisationKind.MERCHANT
+    names_nobody = is_merchant and IDENTIFYING.isdisjoint(line.claims)
+    kind = Kind.TILL_ANSWERED if line.kind == Kind.RELEASED and names_nobody else line.kind
     words = {
         RequestKind.DELETE: pages.say("要求刪除"),
         RequestKind.STOP: pages.say("要求停止使用"),
@@ -216,8 +221,8 @@ def _rights(line: Line) -> list[Right]:
         RequestKind.INQUIRE: pages.say("查詢"),
     }
     return [
-        Right(words[kind], url_for("requests.new", kind=kind.value, line=line.id))
-        for kind in ASKABLE.get(line.kind, ())
+        Right(words[right], url_for("requests.new", kind=right.value, line=line.id))
+        for right in ASKABLE.get(kind, ())
     ]
 
 

@@ -11,7 +11,7 @@ from clients import names
 from clients.models import OrganisationKind
 from clients.names import Named
 from consent.acting import Acting
-from idp import member_notices
+from idp import client_notices, member_notices
 from idp.member_notices import ASKED
 from kernel.ids import new_reference
 from kernel.keyring import Keyring
@@ -85,15 +85,16 @@ def _number_for(session: Session, client_id: UUID, request: About, now: datetime
 def recipients(session: Session, member_id: UUID) -> dict[UUID, Named]:
     """Return the clients that know the member: where data went, and agencies signed in to.
 
-    A shop that only ever got yes or no knows nobody, and hears nothing: a letter about somebody
-    would be the first name it has (regulation 10(4)).
+    A shop that only ever got yes or no, at a till or at a sign-in, knows nobody and hears nothing:
+    a letter about somebody would be the first name it has (regulation 10(4)).
     """
     received = summaries.receivers(session, member_id=member_id)
     known = names.of_clients(session, received)
     return {
         key: named
         for key, named in known.items()
-        if received[key] or named.kind == OrganisationKind.AGENCY
+        if named.kind == OrganisationKind.AGENCY
+        or (received[key] and client_notices.is_known(session, key, member_id=member_id))
     }
 
 

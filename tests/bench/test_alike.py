@@ -29,6 +29,11 @@ def test_a_kind_that_is_a_little_slower_is_found() -> None:
     assert p_value(planted(rounds(), 0.1), permutations=200) < 0.01
 
 
+def test_the_measure_says_how_small_a_difference_it_would_see() -> None:
+    assert alike.visible(rounds(40)) in alike.PLANTED
+    assert alike.visible(rounds(1)) is None  # one round proves nothing
+
+
 def test_a_slow_machine_slows_all_kinds_alike() -> None:
     slowing = [
         {kind: value + number for kind, value in each.items()}

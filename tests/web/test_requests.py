@@ -355,13 +355,23 @@ def test_a_shop_that_knows_nobody_cannot_be_written_to(city: City, browser: Brow
             sector="cafe.invalid",
             purposes=[make.a_purpose_form("offer", claims=[])],
         )
-        for kind in (Kind.TILL_ANSWERED, Kind.SIGNED_IN):
-            footprint.record(session, kind, member_id=member_id, client_id=shop.id, now=city.now)
+        for kind in (Kind.TILL_ANSWERED, Kind.SIGNED_IN, Kind.RELEASED):
+            footprint.record(
+                session,
+                kind,
+                member_id=member_id,
+                client_id=shop.id,
+                claims=() if kind == Kind.SIGNED_IN else {"offer_eligible"},
+                now=city.now,
+            )
         shop_id = str(shop.id)
         found = request_making.recipients(session, member_id)
 
     assert [named.kind for named in found.values()] == ["agency"]
     assert ask(browser, "delete", recipient=shop_id).status_code == 404
+    page = browser.get("/account/footprint").text
+    lines = [each for each in page.split("<li>") if "Good Day" in each or "好日子" in each]
+    assert not any("kind=delete" in each for each in lines)
 
 
 # The desk
