@@ -89,6 +89,7 @@ def forget_the_library(person: Person) -> None:
     person.context.clear_cookies(name="library_session")
 
 
+@pytest.mark.clause("2(8)3")
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_member_signs_in_claim_by_claim_and_withdraws(
