@@ -1,2 +1,2 @@
-// Send the answer to the service at once; without this module the button does it.
+// Send the answer to the service at once; without this script the button does it.
 document.getElementById("form_post").submit();
