@@ -35,6 +35,7 @@ KINDS = {
             Kind.SESSIONS_ENDED,
             Kind.HANDED_OVER,
             Kind.HANDOVER_STOPPED,
+            Kind.DEVICE_STOPPED,
         }
     ),
     "consent": frozenset(

@@ -47,13 +47,13 @@ def test_what_is_no_hexadecimal_is_refused() -> None:
         assert relay(page, "xyz").json["error"] == "bad_request"
 
 
-def test_an_exchange_has_eight_commands_and_its_nonce_is_good_once() -> None:
+def test_an_exchange_has_nine_commands_and_its_nonce_is_good_once() -> None:
     with agent(SoftReaders({READER: a_card()}), Typist()) as page:
-        first = [relay(page).status for _ in range(8)]
-        ninth = relay(page)
+        first = [relay(page).status for _ in range(9)]
+        tenth = relay(page)
 
-    assert first == [200] * 8
-    assert ninth.json["error"] == "bad_nonce"
+    assert first == [200] * 9
+    assert tenth.json["error"] == "bad_nonce"
 
 
 def test_the_last_command_ends_it() -> None:

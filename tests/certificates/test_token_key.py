@@ -54,6 +54,21 @@ def test_a_key_in_a_token_issues(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     leaf.verify_directly_issued_by(ca)
 
 
+def opened_twice() -> bool:
+    token_key.make_key(module=MODULE, token=LABEL, pin=PIN, label="devices")
+    first, second = opened(), opened()
+    return first.public_key().public_numbers() == second.public_key().public_numbers()
+
+
+def test_a_token_in_which_the_provider_is_logged_in_already_opens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with token(tmp_path) as where:
+        monkeypatch.setenv("SOFTHSM2_CONF", where["SOFTHSM2_CONF"])
+
+        assert apart(opened_twice)
+
+
 def test_a_token_that_does_not_open_says_so_without_its_pin(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
