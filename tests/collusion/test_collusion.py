@@ -4,9 +4,10 @@ Members give the least: a name, an e-mail address or a telephone number joins by
 is a matter of consent. What is lawfully the same everywhere (of age or not) makes groups, and
 within one a draw is all that is left: that is the level of chance.
 
-They pool what every endpoint says, pushed requests, tills and readers too, the events they are
-told, and the receipts members hand them. A phone's code, a guardian's or a proxy's pages reach no
-client: they are members' own.
+They pool what every endpoint says, pushed requests, tills and readers too, the events and
+sign-outs they are told of, and the receipts members hand them. All sign out in one second: who
+signs out alone is joined by that moment, which is the price of it (docs/decisions/0063). A phone's
+code, a guardian's or a proxy's pages reach no client: they are members' own.
 """
 
 import base64
@@ -16,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from sqlalchemy import delete, select
@@ -31,6 +33,7 @@ from consent.models import Receipt
 from idp.acr import ACR
 from idp.client_notices import SPREAD
 from kernel.jobs import Job
+from kernel.outgoing import Answer
 from kernel.wording import Bilingual
 from members import register
 from members.models import RequestKind
@@ -73,6 +76,7 @@ def settle(city: City, crowd: int) -> list[Browser]:
             "sector": f"{name}-x.invalid",
             "purposes": purposes,
             "notice_uri": _address(name),
+            "backchannel_logout_uri": _logout_address(name),
         }
         city.register(f"{name}-x", **changes)
     city.app.extensions["taipei_id"].provider.relay = Relay(b"r" * 32, "relay.invalid")
@@ -86,6 +90,10 @@ def settle(city: City, crowd: int) -> list[Browser]:
 
 def _address(party: str) -> str:
     return f"https://{party}-x.invalid/notices"
+
+
+def _logout_address(party: str) -> str:
+    return f"https://{party}-x.invalid/logout"
 
 
 def _open_desks(city: City, crowd: int) -> None:
@@ -220,8 +228,9 @@ def with_events(city: City, pool: dict[str, list[Record]]) -> dict[str, list[Rec
     _correct(city, names)
     city.wait(seconds=SPREAD.total_seconds())
     told: dict[str, list[list[Record]]] = {party: [[] for _ in pool[party]] for party in pool}
-    for party, event in _events(city):
-        told[party][names[party][event["sub_id"]["sub"]]].append(event)
+    for party, sub, event in _events(city):
+        if sub in names[party]:  # what a shop hears of a stranger is of a name it never had again
+            told[party][names[party][sub]].append(event)
     return {
         party: [{**record, "events": told[party][number]} for number, record in enumerate(records)]
         for party, records in pool.items()
@@ -277,15 +286,21 @@ def _correct(city: City, names: dict[str, dict[str, int]]) -> None:
                     request_making.tell(session, client_id, made, stage="done", now=city.now)
 
 
-def _events(city: City) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Do what is to be done, mail aside, and give each event with the party that got it."""
+def _events(city: City) -> Iterator[tuple[str, str, Record]]:
+    """Do what is to be done, mail aside; give each party, the name it knows and what it hears."""
     with city.database() as session:
         session.execute(delete(Job).where(Job.kind == notices.KIND))
-    world = World(city)
+    world = World(city, answer=Answer(200, b""))
     world.work_off()
-    parties = {_address(party): party for party in PARTIES}
+    events = {_address(party): party for party in PARTIES}
+    logouts = {_logout_address(party): party for party in PARTIES}
     for url, body, _ in world.calls:
-        yield parties[url], _payload(body.decode())
+        if url in logouts:
+            said = _payload(parse_qs(body.decode())["logout_token"][0])
+            yield logouts[url], said["sub"], {"signed_out": said}
+        else:
+            said = _payload(body.decode())
+            yield events[url], said["sub_id"]["sub"], said
 
 
 def pooled(city: City, crowd: int) -> dict[str, list[Record]]:
@@ -299,6 +314,8 @@ def pooled(city: City, crowd: int) -> dict[str, list[Record]]:
             seen[number] = visit(city, browsers[number], number, f"{party}-x")
         records = [seen[number] for number in range(crowd)]
         pool[party] = with_receipts(city, browsers, party, records)
+    for browser in browsers:
+        browser.submit(browser.get("/logout"), decision="yes")
     return with_events(city, pool)
 
 
@@ -319,6 +336,9 @@ def _require_all_told_apart(pool: dict[str, list[Record]]) -> None:
     for merchant in MERCHANTS:
         told = [record["userinfo"]["body"].get(MARKETING) for record in pool[merchant]]
         assert told[:3] == [None, False, True]
+    for agency in AGENCIES:
+        heard = [json.dumps(record["events"]) for record in pool[agency]]
+        assert all("signed_out" in each for each in heard)
 
 
 PLANTS: dict[str, Callable[[int], object]] = {
