@@ -17,6 +17,7 @@ ROOMS = (
     "carriers",
     "clients",
     "consent",
+    "counters",
     "demo",
     "idp",
     "kernel",

@@ -16,7 +16,7 @@ from kernel.db import open_engine
 
 ROOT = Path(migrations.__file__).parents[1]
 ROOMS = (
-    *("adapters", "audit", "carriers", "clients", "consent"),
+    *("adapters", "audit", "carriers", "clients", "consent", "counters"),
     *("idp", "kernel", "members", "services", "web"),
 )
 

@@ -1,0 +1,1 @@
+"""Help at the desk: counters and what they may do, clerks, cases (regulation 4, 5, 7)."""
