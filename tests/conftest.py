@@ -143,6 +143,10 @@ def _emptied_afterwards(engine: Engine) -> Iterator[Engine]:
 
 
 def _empty(engine: Engine) -> None:
-    tables = ", ".join(f'"{table.name}"' for table in migrations.metadata().tables.values())
+    """Delete what the test left, past the guards: TRUNCATE of every table costs a hundred times."""
+    names = [f'"{table.name}"' for table in migrations.metadata().tables.values()]
+    filled = " UNION ALL ".join(f"(SELECT '{name}' FROM {name} LIMIT 1)" for name in names)  # noqa: S608  # our own names
     with engine.begin() as connection:
-        connection.execute(text(f"TRUNCATE {tables}"))
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        for name in connection.scalars(text(filled)).all():
+            connection.execute(text(f"DELETE FROM {name}"))  # noqa: S608  # one of ours

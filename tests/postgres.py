@@ -8,8 +8,8 @@ releases even when a worker dies. PostgreSQL refuses to run as root, so root sta
 system user `postgres`; anyone else starts it as themselves. It listens on a free loopback
 port and asks for a password, because the machine may have other people on it.
 
-`TAIPEI_ID_TEST_POSTGRES_URL` names a server to use instead; its role must be allowed to create
-databases.
+`TAIPEI_ID_TEST_POSTGRES_URL` names a server to use instead; its role must be a superuser, for the
+tests create databases, and empty tables that guard themselves.
 """
 
 import fcntl
