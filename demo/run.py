@@ -90,6 +90,7 @@ def child_environment(
         "TAIPEI_ID_MASTER_KEY": DEMO_MASTER_KEY,
         "TAIPEI_ID_DATABASE_URL": f"sqlite+pysqlite:///{data / 'provider.sqlite3'}",
         "TAIPEI_ID_RELAY_DOMAIN": "relay.example.org",
+        "TAIPEI_ID_PERSONAS": str(city.PERSONAS),
         "TAIPEI_ID_MAIL__FOLDER": str(data / "inbox"),
         setup.DATA_VARIABLE: str(data),
         "NO_PROXY": "localhost,127.0.0.1",

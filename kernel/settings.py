@@ -193,6 +193,7 @@ class Settings(BaseSettings):
     breach_list: Path | None = None
     card_kinds: Path | None = None  # a folder of more kinds of card (adapters.smartcard)
     certificates: Path | None = None  # the file that pins issuers (adapters.certificate)
+    personas: Path | None = None  # invented members, shown to developers
     page_signed: bool = False  # believe card programs that take text and PIN from the page
     token: Token = Token()
     tls: Tls = Tls()
@@ -247,7 +248,7 @@ class Settings(BaseSettings):
             raise ValueError(f"must begin with {' or '.join(ENGINES)}")
         return value
 
-    @field_validator("breach_list", "certificates", "authorities")
+    @field_validator("breach_list", "certificates", "authorities", "personas")
     @classmethod
     def _file_exists(cls, value: Path | None) -> Path | None:
         return _existing(value)
@@ -273,6 +274,8 @@ class Settings(BaseSettings):
             raise ValueError("master_key: none set; make one with 'taipei-id keys master'")
         if self.mail.folder is not None:
             raise ValueError("mail.folder: only the demo keeps mail in a folder; set mail.host")
+        if self.personas is not None:
+            raise ValueError("personas: passwords are shown in a demo only; leave it out")
         if self.debug:
             raise ValueError("debug: must be off outside demo mode")
         return self

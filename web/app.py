@@ -75,6 +75,7 @@ from web import (
     oidc,
     pages,
     passkeys,
+    personas,
     phone,
     reader_lists,
     receipts,
@@ -232,6 +233,7 @@ def build_rooms(settings: Settings, database: Sessions) -> Rooms:
         till=Till(decide=offers.answer, keyring=keyring, key=keyring.derive("till/v1")),
         key_token=key_token,
         mtls_front=Front(settings.mtls.front, settings.certificate_front_secret.get_secret_value()),
+        personas=personas.read(settings.personas),
         reachable=reachable,
     )
 

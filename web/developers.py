@@ -11,15 +11,29 @@ from clients.claims import EVERYBODY, MERCHANT
 from consent.catalogue import CLAIMS, Claim
 from idp import diagnosis, parameters
 from idp.diagnosis import Verdict
+from kernel import cures
 from kernel.refusals import CATALOGUE
+from kernel.wording import Bilingual
 from web import csrf, pages, scope
+from web.protocol_errors import PROTOCOL_ERRORS
 
 bp = Blueprint("developers", __name__, url_prefix="/developers")
-SAMPLES = Path(__file__).parent / "templates" / "developers" / "samples"
+PLACE = Path(__file__).parent / "templates" / "developers"
+SAMPLES, ANSWERS = PLACE / "samples", PLACE / "answers"
 LANGUAGES = ("python", "node", "java", "csharp", "php")
 REGISTERING = ("register", "purposes")
 ISSUER = "{{ issuer }}"  # where it stands in a sample
 LONGEST = 8000
+CARDS = {
+    "ticket": Bilingual("卡片：只能認出是誰，還要密碼", "A plain card: finds the member, no proof"),
+    "city-card": Bilingual("臺北卡：卡片加 PIN", "Taipei ID card with its PIN"),
+    "chip-card": Bilingual("晶片卡：卡片加 PIN", "Chip card with its PIN"),
+    "certificate": Bilingual("憑證：最強", "A certificate, the strongest"),
+}
+STANDINGS = {
+    "suspended": Bilingual("已停用", "suspended"),
+    "closed": Bilingual("已註銷", "closed"),
+}
 
 
 @bp.get("/quick-start")
@@ -29,8 +43,11 @@ def quick_start() -> Response:
 
 
 def _sample(name: str) -> str:
-    text = (SAMPLES / f"{name}.txt").read_text("utf-8").rstrip()
-    return text.replace(ISSUER, _issuer())
+    return _filled(SAMPLES / f"{name}.txt")
+
+
+def _filled(path: Path) -> str:
+    return path.read_text("utf-8").rstrip().replace(ISSUER, _issuer())
 
 
 @bp.get("/claims")
@@ -54,7 +71,20 @@ def registration() -> Response:
 @bp.get("/errors")
 def mistakes() -> Response:
     """Show what each error means and what to do about it."""
-    return _kept("mistakes", codes=sorted(CATALOGUE.items()))
+    codes = [(code, entry, cures.cure(code)) for code, entry in sorted(CATALOGUE.items())]
+    return _kept("mistakes", errors=sorted(PROTOCOL_ERRORS.items()), codes=codes)
+
+
+@bp.get("/people")
+def people() -> Response:
+    """Show whom one may sign in as: invented members, where the city is invented."""
+    return _kept("people", personas=scope.rooms().personas, cards=CARDS, standings=STANDINGS)
+
+
+@bp.get("/answers")
+def answers() -> Response:
+    """Show what our endpoints answer with."""
+    return _kept("answers", answers={path.stem: _filled(path) for path in ANSWERS.iterdir()})
 
 
 @bp.get("/debugger")

@@ -16,6 +16,7 @@ from kernel.db import Sessions
 from kernel.keyring import Keyring
 from kernel.settings import Settings
 from web.fronts import Front
+from web.personas import Persona
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,4 +39,5 @@ class Rooms:
     reader_keys: ReaderKeys  # of agencies' readers at desks
     key_token: Token | None  # where the provider's keys stay, if not in the database
     mtls_front: Front  # where clients show certificates
+    personas: tuple[Persona, ...]  # invented members that developers may be
     reachable: frozenset[str]  # the acr values the adapters can establish

@@ -770,6 +770,8 @@ PROVIDER: Scenes = {
     "accessibility": Scene(STRANGER, _at("/accessibility")),
     "developers": Scene(STRANGER, _at("/developers")),
     "developers quick start": Scene(STRANGER, _at("/developers/quick-start")),
+    "developers people": Scene(STRANGER, _at("/developers/people")),
+    "developers answers": Scene(STRANGER, _at("/developers/answers")),
     "developers claims": Scene(STRANGER, _at("/developers/claims")),
     "developers registration": Scene(STRANGER, _at("/developers/registration")),
     "developers errors": Scene(STRANGER, _at("/developers/errors")),

@@ -1,22 +1,27 @@
 """Pages for developers: the same for everybody, and nothing they do changes anything."""
 
+import json
 import re
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from clients.claims import CLAIMS
+from demo.city import PERSONAS
 from idp.models import Interaction
 from kernel.refusals import CATALOGUE
 from tests import make, proofs
 from tests.flows.browser import Browser, authorization, hidden
-from tests.flows.provider import ISSUER, City, statements
-from web.developers import LANGUAGES, REGISTERING, SAMPLES
+from tests.flows.provider import ISSUER, City, basic, statements, the_settings
+from web.developers import ANSWERS, LANGUAGES, REGISTERING, SAMPLES
+from web.protocol_errors import PROTOCOL_ERRORS
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-PAGES = ("quick-start", "claims", "registration", "errors", "debugger")
+PAGES = ("quick-start", "people", "answers", "claims", "registration", "errors", "debugger")
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -49,7 +54,55 @@ def test_the_catalogues_are_whole(city: City) -> None:
     claims, errors = city.call("/developers/claims").text, city.call("/developers/errors").text
 
     assert all(f"<code>{claim.name}</code>" in claims for claim in CLAIMS)
-    assert all(f"<code>{code}</code>" in errors for code in CATALOGUE)
+    assert all(f">{code}</code>" in errors for code in (*CATALOGUE, *PROTOCOL_ERRORS))
+
+
+# People to be
+
+
+def test_in_an_invented_city_the_page_says_who_one_may_be(city: City) -> None:
+    city.configure(demo=True, personas=PERSONAS)
+
+    page = city.call("/developers/people").text
+
+    assert page.count("<dt>密碼</dt>") == len(json.loads(PERSONAS.read_text("utf-8")))
+    assert "blue-magpie-sings-1" in page
+    assert "&#34;email&#34;: &#34;mei.chen@example.org&#34;" in page
+
+
+def test_where_members_are_people_nobody_is_shown(city: City) -> None:
+    assert "<dt>密碼</dt>" not in city.call("/developers/people").text
+    with pytest.raises(ValidationError, match="only"):
+        the_settings(personas=PERSONAS)
+
+
+# What the examples show
+
+
+def example(name: str) -> dict[str, Any]:  # JSON of several shapes
+    text: dict[str, Any] = json.loads((ANSWERS / f"{name}.json").read_text("utf-8"))
+    return text
+
+
+def test_the_examples_hold_what_the_endpoints_answer(city: City) -> None:
+    code = Browser(city).code(scope="openid email", share=("email",))
+    tokens = city.exchange(code).json or {}
+    access = tokens["access_token"]
+
+    assert example("token").keys() >= tokens.keys() - {"refresh_token"}
+    told = city.opened(tokens["id_token"]).keys()  # a client that takes logouts hears `sid` too
+    assert example("id_token").keys() == {*told, "sid"}
+    assert example("userinfo").keys() >= (city.userinfo(access).json or {}).keys()
+    assert example("introspection").keys() == (city.introspect(access).json or {}).keys()
+    assert example("inactive") == city.introspect("nothing").json
+    assert example("oauth_error") == city.exchange("nothing").json
+
+
+def test_the_example_of_a_problem_is_a_problem(city: City) -> None:
+    answer = city.call("/api/till/answers", {}, headers=basic("library")).json or {}
+
+    assert answer.keys() <= {*example("problem"), "detail"}
+    assert example("problem")["title"] == CATALOGUE["till.code_refused"].title.en
 
 
 # The debugger
