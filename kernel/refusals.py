@@ -642,6 +642,12 @@ CATALOGUE = {
         "You act for somebody as their guardian; that must end first",
         clause="10-I(1)",
     ),
+    "account.deletion_blocked_office": _entry(
+        409,
+        "您還有職務，請先由主管解除",
+        "You still hold a post; it must end first",
+        clause="10-I(1)",
+    ),
     "account.deletion_hold": _entry(
         409,
         "依法要保留您的資料，現在不能刪除",
@@ -654,6 +660,55 @@ CATALOGUE = {
     "account.deletion_not_found": _NO_PAGE,
     "hold.not_found": _entry(404, "沒有這項保留", "No such order to keep the record stands"),
     "hold.case_missing": _entry(422, "請寫下案號", "Say which case demands it"),
+    # officers and their consoles
+    "officer.not_for_you": _entry(
+        403, "這一頁不是給您的職務用的", "This page is not for your post", clause="10-I(2)"
+    ),
+    "officer.proof_too_weak": _entry(
+        403,
+        "辦公要用通行密鑰或卡片登入；請先在「卡片與裝置」新增",
+        "Work needs a passkey or a card; add one under “Cards and devices” first",
+        clause="10-I(2)",
+    ),
+    "officer.not_found": _NO_PAGE,
+    "officer.organisation_not_found": _entry(
+        404, "沒有這個機關", "There is no agency of that name"
+    ),
+    "officer.not_yours_to_appoint": _entry(
+        403,
+        "您不能任免這個職務",
+        "It is not yours to appoint or dismiss to this post",
+        clause="10-I(2)",
+    ),
+    "officer.organisation_wrong": _entry(
+        422,
+        "機關的職務要寫明機關，資訊局的職務不必",
+        "An agency's post names its agency, a post of the Bureau none",
+    ),
+    "officer.term_invalid": _entry(
+        422,
+        "任期要在今天以後，最長兩年",
+        "A post ends after today, and within two years",
+        clause="10-I(2)",
+    ),
+    "officer.roles_apart": _entry(
+        409,
+        "審核、稽核與系統管理不能由同一人擔任",
+        "Reviewing, auditing and administration are never one person's",
+        clause="9",
+    ),
+    "officer.appointed_already": _entry(409, "已經有這個職務", "They hold this post already"),
+    "case.self_dealing": _entry(
+        403,
+        "承辦人不得辦理本人或關係人的案件",
+        "Nobody decides about their own case, or one they took in",
+        clause="7(2)",
+    ),
+    "case.wrong_state": _entry(
+        409,
+        "這件案件現在不能這樣處理；可能別人已經處理了",
+        "The case is not at that step; somebody else may have dealt with it",
+    ),
     # the footprint
     "footprint.not_found": _NO_PAGE,
     "view.without_reason": _entry(

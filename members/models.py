@@ -29,7 +29,8 @@ class Member(Base):
 
     __tablename__ = "member"
 
-    id: Mapped[Key]
+    # Its approval's: without one there is no member, whatever program inserts the row (2(8)1).
+    id: Mapped[UUID] = mapped_column(ForeignKey("member_approval.id"), primary_key=True)
     login: Mapped[str] = mapped_column(String(128), unique=True)  # normalised by members.logins
     standing: Mapped[Standing] = mapped_column(default=Standing.ACTIVE)
     standing_at: Mapped[datetime]

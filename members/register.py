@@ -8,9 +8,9 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from kernel.errors import NotFound, Refused
-from kernel.ids import new_id
 from kernel.keyring import Keyring
 from kernel.prebuilt import Prebuilt, Row
+from members import approvals
 from members.logins import normalise
 from members.models import Member, Standing
 from members.profile import Profile, open_claims, seal_profile
@@ -21,7 +21,24 @@ _READ = Prebuilt(select(*Member.__table__.columns).where(Member.id == bindparam(
 def add(
     session: Session, login: str, profile: Profile, *, keyring: Keyring, now: datetime
 ) -> Member:
-    """Enter an approved member: for demonstration and bootstrap only; part E brings applications.
+    """Enter a member nobody applied to become: for demonstration and bootstrap only.
+
+    Raises as `enter`.
+    """
+    approval_id = approvals.by_bootstrap(session, now=now)
+    return enter(session, login, profile, approval_id=approval_id, keyring=keyring, now=now)
+
+
+def enter(
+    session: Session,
+    login: str,
+    profile: Profile,
+    *,
+    approval_id: UUID,
+    keyring: Keyring,
+    now: datetime,
+) -> Member:
+    """Enter the member an approval makes; the member bears its id, and the database insists.
 
     Raises Refused `member.already_exists` if the account name is taken.
     """
@@ -30,10 +47,9 @@ def add(
         raise Refused("member.login_empty")
     if session.scalar(select(Member.id).where(Member.login == name)) is not None:
         raise Refused("member.already_exists")
-    member_id = new_id()
-    data_key_sealed, profile_sealed = seal_profile(profile, keyring, member_id=member_id)
+    data_key_sealed, profile_sealed = seal_profile(profile, keyring, member_id=approval_id)
     member = Member(
-        id=member_id,
+        id=approval_id,
         login=name,
         standing=Standing.ACTIVE,
         standing_at=now,

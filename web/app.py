@@ -53,6 +53,7 @@ from web import (
     certificate_front,
     certificates,
     chip_cards,
+    console,
     developers,
     device,
     device_lists,
@@ -171,6 +172,7 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
         account_leaving.bp,
         account_guardians.bp,
         not_me.bp,
+        console.bp,
     ]
     for blueprint in blueprints + ([kit.bp, inbox.bp] if settings.demo else []):
         app.register_blueprint(blueprint)

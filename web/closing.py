@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 import migrations
 from audit import footprint, trail
 from audit.lines import Kind
+from clients import officers
 from idp import deletion_proofs, grants, member_notices
 from idp.models import GrantEnd
 from kernel import throttle
@@ -40,7 +41,11 @@ class Block(Protocol):
 
 
 # Each refuses with the reason why a member cannot leave yet; other rooms add theirs here.
-BLOCKS: Sequence[Block] = (leaving.require_no_hold, guardians.require_no_wards)
+BLOCKS: Sequence[Block] = (
+    leaving.require_no_hold,
+    guardians.require_no_wards,
+    officers.require_no_post,
+)
 
 KEPT: Mapping[str, str] = {  # by table; the pages say why and for how long
     "consent": "consent_records",

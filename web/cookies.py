@@ -1,4 +1,4 @@
-"""Read and write our five cookies: the browser's mark, session and its state, language, method."""
+"""Read and write our six cookies: browser, session and its state, language, method, post."""
 
 from flask import current_app, g, request
 from werkzeug.http import dump_cookie
@@ -74,6 +74,16 @@ def remember_method(name: str) -> None:
     g.method_cookie = name
 
 
+def post() -> str:
+    """Return the post that staff chose to act in, unchecked."""
+    return request.cookies.get(_name("post"), "")[:36]
+
+
+def choose_post(post_id: str) -> None:
+    """Let the response remember the post, until the browser is closed."""
+    g.post_cookie = post_id
+
+
 def start_session(token: str, *, state: str) -> None:
     """Let the response set the session cookie, and the state that clients' pages ask about."""
     g.session_cookie = token
@@ -112,6 +122,8 @@ def write(response: Response) -> Response:
         _set(response, "language", g.language_cookie, max_age=YEAR)
     if "method_cookie" in g:
         _set(response, "method", g.method_cookie, max_age=YEAR)
+    if "post_cookie" in g:
+        _set(response, "post", g.post_cookie, max_age=None)
     return response
 
 

@@ -10,6 +10,7 @@ from flask import Flask, current_app, g, redirect, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from clients.officers import Post
 from idp.errors import Aftermath
 from kernel import clock
 from kernel.db import transaction
@@ -76,6 +77,18 @@ def member_id() -> UUID:
     if present is None:
         raise RuntimeError("this view needs member_required")
     return present.member_id
+
+
+def post() -> Post:
+    """Return the post in which the visitor acts; only under `consoles.staff_required`."""
+    if "post" not in g:
+        raise RuntimeError("this view needs staff_required")
+    return cast("Post", g.post)
+
+
+def act_as(post: Post) -> None:
+    """Let this request be done in a post of the visitor's."""
+    g.post = post
 
 
 def member_required(view: Callable[P, R]) -> Callable[P, R | Response]:

@@ -1,17 +1,124 @@
-"""Keep officers and approvals.
+"""Keep officers' posts and the Bureau's approvals; let nobody be a member without one.
 
 Revision 0023, after 0022.
 """
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0023"
 down_revision = "0022"
 branch_labels = None
 depends_on = None
 
+ROLES = ("doit_reviewer", "doit_auditor", "agency_officer", "agency_manager", "administrator")
+KINDS = ("person", "rule", "bootstrap")
+PERSON = " AND ".join(
+    f"(kind = 'person') = ({column} IS NOT NULL)" for column in ("post_id", "role", "reviewer_id")
+)
+OF_THE_BUREAU = sa.text("ended_at IS NULL AND organisation_id IS NULL")
+OF_AN_AGENCY = sa.text("ended_at IS NULL AND organisation_id IS NOT NULL")
+
 
 def upgrade() -> None:
-    """Create the tables."""
+    """Create the tables; whoever is a member already was one before approvals were kept."""
+    _create_posts()
+    _create_approvals()
+    op.execute(
+        "INSERT INTO member_approval (id, kind, approved_at)"
+        " SELECT id, 'bootstrap', approved_at FROM member"
+    )
+    with op.batch_alter_table("member") as batch:
+        batch.create_foreign_key(op.f("fk_member_id"), "member_approval", ["id"], ["id"])
 
 
 def downgrade() -> None:
-    """Drop the tables."""
+    """Forget who approved, and who worked."""
+    with op.batch_alter_table("member") as batch:
+        batch.drop_constraint(op.f("fk_member_id"), type_="foreignkey")
+    op.drop_table("member_approval")
+    op.drop_table("officer_post")
+
+
+def _one_of(name: str, values: tuple[str, ...]) -> sa.Enum:
+    return sa.Enum(*values, name=name, native_enum=False, create_constraint=True, length=32)
+
+
+def _moment(name: str, *, nullable: bool = False) -> sa.Column[object]:
+    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
+
+
+def _create_posts() -> None:
+    op.create_table(
+        "officer_post",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=True),
+        sa.Column("role", _one_of("role", ROLES), nullable=False),
+        sa.Column("appointed_by", sa.Uuid(), nullable=True),
+        _moment("appointed_at"),
+        _moment("ends_at"),
+        _moment("used_at", nullable=True),
+        _moment("ended_at", nullable=True),
+        sa.Column("ended_by", sa.Uuid(), nullable=True),
+        sa.CheckConstraint(
+            "(role IN ('agency_officer', 'agency_manager')) = (organisation_id IS NOT NULL)",
+            name="house",
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_officer_post_organisation_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_officer_post")),
+        sa.UniqueConstraint(
+            "id", "role", "member_id", name=op.f("uq_officer_post_id_role_member_id")
+        ),
+    )
+    op.create_index(
+        "ix_officer_post_of_the_bureau",
+        "officer_post",
+        ["member_id", "role"],
+        unique=True,
+        sqlite_where=OF_THE_BUREAU,
+        postgresql_where=OF_THE_BUREAU,
+    )
+    op.create_index(
+        op.f("ix_officer_post_member_id_organisation_id_role"),
+        "officer_post",
+        ["member_id", "organisation_id", "role"],
+        unique=True,
+        sqlite_where=OF_AN_AGENCY,
+        postgresql_where=OF_AN_AGENCY,
+    )
+    op.create_index(op.f("ix_officer_post_organisation_id"), "officer_post", ["organisation_id"])
+
+
+def _create_approvals() -> None:
+    op.create_table(
+        "member_approval",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kind", _one_of("approvalkind", KINDS), nullable=False),
+        sa.Column("application_id", sa.Uuid(), nullable=True),
+        sa.Column("post_id", sa.Uuid(), nullable=True),
+        sa.Column("role", sa.String(length=32), nullable=True),
+        sa.Column("reviewer_id", sa.Uuid(), nullable=True),
+        sa.Column("intake_by", sa.Uuid(), nullable=True),
+        sa.Column("rule_version", sa.Integer(), nullable=True),
+        _moment("approved_at"),
+        sa.CheckConstraint("role IS NULL OR role = 'doit_reviewer'", name="reviewer"),
+        sa.CheckConstraint(PERSON, name="person"),
+        sa.CheckConstraint("(kind = 'rule') = (rule_version IS NOT NULL)", name="rule"),
+        sa.CheckConstraint("(kind = 'bootstrap') = (application_id IS NULL)", name="application"),
+        sa.CheckConstraint(
+            "intake_by IS NULL OR reviewer_id IS NULL OR intake_by <> reviewer_id",
+            name="four_eyes",
+        ),
+        sa.ForeignKeyConstraint(
+            ["post_id", "role", "reviewer_id"],
+            ["officer_post.id", "officer_post.role", "officer_post.member_id"],
+            name=op.f("fk_member_approval_post_id_role_reviewer_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_member_approval")),
+        sa.UniqueConstraint("application_id", name=op.f("uq_member_approval_application_id")),
+    )

@@ -121,6 +121,7 @@ POSTS = (
     "/account/delete/confirm",
     "/account/delete/cancel",
     "/resume",
+    "/console/post",
     "/account/footprint/export",
     f"/account/footprint/{NOBODY}/not-me",
     "/language",

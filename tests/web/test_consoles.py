@@ -1,0 +1,150 @@
+"""Who comes into the consoles: a post, a proof of today, and nobody else."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Blueprint
+from sqlalchemy import select, update
+
+from clients import officers
+from clients.models import Organisation
+from clients.officer_models import Role
+from tests.flows.browser import Browser, hidden
+from tests.flows.provider import City, the_settings
+from tests.web import staff
+from web import consoles, scope
+from web.app import create_app
+from web.models import BrowserSession
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+HALF_A_DAY = timedelta(hours=12, seconds=1)
+
+
+def seen(browser: Browser) -> tuple[int, str]:
+    response = browser.get("/console")
+    return response.status_code, response.location or ""
+
+
+def test_a_reviewer_sees_the_house_and_the_role_they_act_in(city: City) -> None:
+    page = staff.an_officer(city).get("/console")
+
+    assert page.status_code == 200
+    assert "資訊局 · 審核人員" in page.text
+
+
+def test_a_stranger_signs_in_first(city: City) -> None:
+    assert seen(Browser(city)) == (303, "/account/login?next=/console")
+
+
+@pytest.mark.refusal("officer.proof_too_weak")
+def test_who_has_only_a_password_is_told_what_is_missing(city: City) -> None:
+    member_id = staff.appoint(city, "rui.reviews", Role.REVIEWER)
+    browser = staff.sign_in(city, "rui.reviews", member_id)
+    staff.strengthen(city, member_id, level=1)
+
+    page = browser.get("/console")
+
+    assert page.status_code == 403
+    assert "通行密鑰或卡片" in page.text
+
+
+@pytest.mark.refusal("officer.not_for_you")
+def test_a_member_without_a_post_gets_a_number_to_ask_about(city: City) -> None:
+    page = staff.sign_in(city, "mei.chen", city.member_id()).get("/console")
+
+    assert page.status_code == 403
+    assert "這一頁不是給您的職務用的" in page.text
+    assert "<code>" in page.text
+
+
+@pytest.mark.clause("10-I(2)")
+def test_a_dismissal_holds_from_the_next_request_on(city: City) -> None:
+    member_id = staff.appoint(city, "rui.reviews", Role.REVIEWER)
+    browser = staff.sign_in(city, "rui.reviews", member_id)
+    before = seen(browser)
+    with city.database() as session:
+        (post,) = officers.roles_of(session, member_id, now=city.now)
+        officers.dismiss(session, post.id, by=None, now=city.now)
+
+    assert (before[0], seen(browser)[0]) == (200, 403)
+
+
+@pytest.mark.clause("10-I(2)")
+def test_after_twelve_hours_one_proves_it_again(city: City) -> None:
+    browser = staff.an_officer(city)
+    with city.database() as session:
+        session.execute(update(BrowserSession).values(authenticated_at=city.now - HALF_A_DAY))
+
+    assert seen(browser) == (303, "/account/confirm?next=/console&need=passkey")
+
+
+def test_who_holds_several_posts_chooses_and_acts_in_that_one(city: City) -> None:
+    with city.database() as session:
+        organisation_id = session.scalars(select(Organisation.id)).first()
+    member_id = staff.appoint(city, "rui.reviews", Role.REVIEWER)
+    with city.database() as session:
+        post = officers.appoint(
+            session,
+            member_id=member_id,
+            organisation_id=organisation_id,
+            role=Role.OFFICER,
+            by=None,
+            until=city.wait(minutes=1).replace(year=2027),
+            now=city.now,
+        )
+    browser = staff.sign_in(city, "rui.reviews", member_id)
+    page = browser.get("/console")
+
+    browser.post("/console/post", {**hidden(page), "post": str(post.id)})
+
+    assert "<strong>資訊局" in page.text
+    assert "<strong>臺北市立圖書館 · 機關承辦人" in browser.get("/console").text
+
+
+def test_nobody_chooses_a_post_that_is_not_theirs(city: City) -> None:
+    browser = staff.an_officer(city)
+    form = hidden(browser.get("/console"))
+
+    for wrong in ("", "nonsense", "00000000-0000-0000-0000-000000000000"):
+        assert browser.post("/console/post", {**form, "post": wrong}).status_code == 404
+
+
+@pytest.fixture
+def desk(city: City) -> City:
+    """Lend the city an application with one more page for each role."""
+    city.app = create_app(the_settings(), database=city.sessions)
+    bp = Blueprint("staff_test", __name__)
+    for role in Role:
+        view = consoles.staff_required(role)(lambda: scope.post().role.value)
+        bp.add_url_rule(f"/staff-test/{role.value}", role.value, view)
+    city.app.register_blueprint(bp)
+    return city
+
+
+@pytest.mark.clause("10-I(2)")
+@pytest.mark.parametrize("role", Role)
+def test_each_page_is_for_its_roles_only(desk: City, role: Role) -> None:
+    with desk.database() as session:
+        organisation_id = session.scalars(select(Organisation.id)).first()
+    house = organisation_id if role in officers.OF_AGENCIES else None
+    member_id = staff.appoint(desk, "rui.reviews", role, organisation_id=house)
+    browser = staff.sign_in(desk, "rui.reviews", member_id)
+
+    answers = {each: browser.get(f"/staff-test/{each.value}") for each in Role}
+
+    assert {each for each, page in answers.items() if page.status_code == 200} == {role}
+    assert answers[role].text == role.value
+    assert {page.status_code for page in answers.values()} == {200, 403}
+
+
+@pytest.mark.clause("10-I(2)")
+def test_who_was_away_for_a_quarter_of_an_hour_proves_it_again(desk: City) -> None:
+    browser = staff.an_officer(desk)
+    first = browser.get("/staff-test/doit_reviewer").status_code
+    desk.wait(minutes=16)
+
+    answers = [browser.get("/staff-test/doit_reviewer") for _ in range(2)]
+
+    assert first == 200
+    assert [each.status_code for each in answers] == [303, 303]
+    assert answers[0].location.startswith("/account/confirm?")

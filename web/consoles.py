@@ -1,0 +1,217 @@
+"""The frame of every console: who may come in, in which post they act, and what they find there.
+
+Officers and clerks are members, signed in here as everybody is, with more than a password; what
+they may do is looked up at every request (docs/decisions/0092).
+"""
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar, cast
+from uuid import UUID
+
+from flask import g, redirect, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from audit import footprint, trail
+from clients import officers
+from clients.officer_models import Role
+from clients.officers import Post
+from idp import acr
+from kernel.errors import Refused
+from kernel.wording import Bilingual
+from web import account_confirm, cookies, pages, passkeys, scope
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+SINCE_LOGIN = timedelta(hours=12)
+SINCE_WORK = timedelta(minutes=15)
+BUREAU = Bilingual("資訊局", "Department of Information Technology")
+ROLES = {
+    Role.REVIEWER: Bilingual("審核人員", "Reviewer"),
+    Role.AUDITOR: Bilingual("稽核人員", "Auditor"),
+    Role.OFFICER: Bilingual("機關承辦人", "Agency officer"),
+    Role.MANAGER: Bilingual("機關主管", "Agency manager"),
+    Role.ADMINISTRATOR: Bilingual("系統管理員", "System administrator"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One line of the menu: where it leads, and who finds it there."""
+
+    endpoint: str
+    label: Bilingual
+    icon: str
+    roles: frozenset[Role]
+    may: Callable[[], bool] | None  # for those who have no post, as clerks
+    waits: Callable[[], int] | None  # how much waits there
+
+
+_MENU: list[Entry] = []
+
+
+def register_menu(
+    endpoint: str,
+    label: Bilingual,
+    *,
+    icon: str = "list",
+    roles: Iterable[Role] = (),
+    may: Callable[[], bool] | None = None,
+    waits: Callable[[], int] | None = None,
+) -> None:
+    """Add a page to the menu of those with one of `roles`, or of whom `may` lets in."""
+    _MENU.append(
+        Entry(
+            endpoint=endpoint, label=label, icon=icon, roles=frozenset(roles), may=may, waits=waits
+        )
+    )
+
+
+def staff_required(*roles: Role) -> Callable[[Callable[P, R]], Callable[P, R | Response]]:
+    """Let in who holds one of these posts now, and proved it with a passkey or a card.
+
+    Others are sent to sign in or to prove more, and back; who holds none gets
+    `officer.not_for_you`. Sets `scope.post()`.
+    """
+
+    def decorated(view: Callable[P, R]) -> Callable[P, R | Response]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Response:
+            first = proof_needed()
+            if first is not None:
+                return first
+            post = chosen(roles)
+            if post is None:
+                raise Refused("officer.not_for_you")
+            if _was_away(post):
+                return _confirm()
+            officers.mark_used(scope.db(), post, now=scope.now())
+            scope.act_as(post)
+            return view(*args, **kwargs)
+
+        return guarded
+
+    return decorated
+
+
+def proof_needed() -> Response | None:
+    """Return where the visitor must go first; None for who proved more than a password today.
+
+    Raises Refused `officer.proof_too_weak` for who has nothing stronger.
+    """
+    visitor = scope.visitor()
+    if visitor is None:
+        return redirect(url_for("account.login", next=_here()), 303)
+    if not acr.reaches(visitor.acr, acr.ACR[1:]):
+        if not account_confirm.has_stronger(visitor.member_id):
+            raise Refused("officer.proof_too_weak")
+        return _confirm()
+    return _confirm() if scope.now() - visitor.authenticated_at > SINCE_LOGIN else None
+
+
+def _was_away(post: Post) -> bool:
+    visitor = scope.visitor()
+    times = [each for each in (visitor and visitor.authenticated_at, post.used_at) if each]
+    return scope.now() - max(times) > SINCE_WORK
+
+
+def _confirm() -> Response:
+    return redirect(url_for("account.confirm", next=_here(), need=passkeys.NAME), 303)
+
+
+def _here() -> str:
+    return request.full_path.rstrip("?") if request.method == "GET" else url_for("console.front")
+
+
+# Posts
+
+
+def posts() -> tuple[Post, ...]:
+    """Return the posts the visitor holds now, looked up once a request."""
+    if "posts" not in g:
+        g.posts = officers.roles_of(scope.db(), scope.member_id(), now=scope.now())
+    return cast("tuple[Post, ...]", g.posts)
+
+
+def chosen(roles: Collection[Role] = ()) -> Post | None:
+    """Return the post among these roles that the visitor chose to act in, or the first."""
+    fitting = [each for each in posts() if not roles or each.role in roles]
+    wanted = cookies.post()
+    return next((each for each in fitting if str(each.id) == wanted), next(iter(fitting), None))
+
+
+def office_of(post: Post) -> Bilingual:
+    """Return the name of the house a post belongs to."""
+    return BUREAU if post.office is None else Bilingual(*post.office)
+
+
+def post_words(post: Post) -> Bilingual:
+    """Return a post in words: the house and the role."""
+    office, role = office_of(post), ROLES[post.role]
+    return Bilingual(f"{office.zh} · {role.zh}", f"{office.en} · {role.en}")
+
+
+# Pages
+
+
+def menu() -> list[Entry]:
+    """Return what this visitor finds, in the post they act in."""
+    post = g.get("post") or chosen()
+    role = None if post is None else post.role
+    return [each for each in _MENU if role in each.roles or (each.may is not None and each.may())]
+
+
+def page(template: str, **context: Any) -> str:  # whatever the template needs
+    """Render a page of a console inside its frame."""
+    post = g.get("post") or chosen()
+    frame = {
+        "menu": menu(),
+        "acting": None if post is None else (str(post.id), post_words(post)),
+        "posts": [(str(each.id), post_words(each)) for each in posts()],
+        "person": pages.person(),
+    }
+    return pages.page(template, **frame, **context)
+
+
+# Looking at people
+
+
+def look(
+    session: Session,
+    member_id: UUID,
+    *,
+    actor: UUID,
+    reason: str = "",
+    case: str | None = None,
+    claims: Iterable[str] = (),
+    office: Bilingual | None = None,
+    role: Bilingual | None = None,
+) -> None:
+    """Write that staff look at a member: in the member's footprint, and with who it was on record.
+
+    The member reads the office, the role and the case or reason, never the officer's name. The
+    words are those of the post acted in unless given. Raises Refused `view.without_reason`.
+    """
+    now = scope.now()
+    if office is None or role is None:
+        post = scope.post()
+        office, role = office_of(post), ROLES[post.role]
+    line = footprint.record_view(
+        session,
+        member_id=member_id,
+        claims=claims,
+        office=office,
+        role=role,
+        viewer="",
+        case=case or "",
+        reason=reason,
+        now=now,
+    )
+    event = "record.viewed" if case else "record.viewed_without_case"
+    trail.record(
+        session, event, actor=actor, subject=member_id, now=now, line=str(line), case=case or ""
+    )
