@@ -270,6 +270,160 @@ CATALOGUE = {
         "This service is closed",
         clause="3-II",
     ),
+    "service.days_impossible": _entry(
+        422,
+        "辦理天數要在 1 到 120 個工作天之間",
+        "A case takes 1 to 120 working days",
+        clause="8(4)",
+    ),
+    # counters
+    "counter.not_delegated": _entry(
+        403, "沒有有效的委任或委託", "Nothing is delegated here", clause="4"
+    ),
+    "counter.delegation_unpublished": _entry(
+        403,
+        "委任或委託還沒有公告並刊登公報，尚未生效",
+        "The delegation is not in force: it was not made public yet",
+        clause="4",
+    ),
+    "counter.delegation_expired": _entry(
+        403, "委任或委託已屆期", "The delegation is past its last day", clause="4"
+    ),
+    "counter.function_not_delegated": _entry(
+        403,
+        "這個窗口沒有獲授權辦理這個事項",
+        "This matter was not delegated to this counter",
+        clause="4",
+    ),
+    "counter.staff_untrained": _entry(
+        403, "還沒有完成教育訓練", "The training is not completed yet", clause="5(3)"
+    ),
+    "counter.training_expired": _entry(
+        403,
+        "教育訓練已逾期，請先完成複訓",
+        "The training has run out; take the course again first",
+        clause="5(3)",
+    ),
+    "counter.below_minimum": _entry(
+        409,
+        "要有至少一個櫃檯、一位受過訓練的服務人員和一臺可用的讀卡機",
+        "A counter needs a desk, a trained clerk and a working reader",
+        clause="5(2)",
+    ),
+    "counter.unregistered_reader": _entry(
+        403,
+        "這臺讀卡機沒有登記在這個窗口",
+        "This reader is not registered at this counter",
+        clause="5(1)",
+    ),
+    "counter.closed": _entry(409, "窗口目前沒有開放", "The counter is closed", clause="4"),
+    "counter.training_only": _entry(
+        403,
+        "這裡只供練習，不能辦理真人的案件",
+        "This counter is for practice; nobody real is served here",
+        clause="5(3)",
+    ),
+    "counter.not_found": _NO_PAGE,
+    "counter.not_an_agency": _entry(
+        422, "只有服務機關可以設申辦窗口", "Only an agency has counters", clause="4"
+    ),
+    "counter.code_invalid": _entry(
+        422,
+        "窗口代碼用小寫英文字母、數字和連字號，共 2 到 32 個字，以字母開頭",
+        "A code has 2 to 32 small letters, digits and hyphens, a letter first",
+    ),
+    "counter.incomplete": _entry(
+        422,
+        "請把欄位填完整：名稱和地址要有中文和英文，不超過 200 字",
+        "Fill in every field: names and addresses in both languages, of 200 characters at most",
+        clause="4",
+    ),
+    "counter.exists": _entry(409, "這個窗口代碼已經用過", "This code was used already"),
+    "counter.ended": _entry(409, "這個窗口已經裁撤", "This counter was ended"),
+    "counter.open_already": _entry(409, "窗口已經開放", "The counter is open already"),
+    "counter.day_past": _entry(422, "這一天已經過了", "That day is over"),
+    "counter.hours_invalid": _entry(
+        422,
+        "開放時間請寫成 09:00-12:00，同一天的時段不能重疊，也不超過三段",
+        "Write hours as 09:00-12:00, at most three times a day that do not overlap",
+    ),
+    "counter.desk_exists": _entry(409, "已經有同名的櫃檯", "There is a desk of that name already"),
+    "counter.clerk_exists": _entry(
+        409, "這個人已經是這個窗口的服務人員", "This person is a clerk here already"
+    ),
+    "counter.one_person": _entry(
+        409,
+        "這個窗口由一位自然人擔任，只能有這一位服務人員",
+        "This counter is one person, who alone is its clerk",
+        clause="2(2)",
+    ),
+    "counter.clerk_not_active": _entry(
+        422,
+        "這個帳號目前不能使用，不能派任",
+        "This account is not active, so nobody can be appointed by it",
+        clause="5(3)",
+    ),
+    "delegation.incomplete": _entry(
+        422,
+        "請寫明法律依據、文號、至少一個事項；委託民間時還要寫明費用負擔",
+        "Name the provision, the document, a matter, and for a private party who bears the cost",
+        clause="4",
+    ),
+    "delegation.wrong_ground": _entry(
+        422,
+        "這種窗口不能用這種方式委任或委託",
+        "A counter of this kind is not delegated to in this way",
+        clause="4",
+    ),
+    "delegation.days_reversed": _entry(
+        422, "結束日要在開始日之後", "The last day must come after the first"
+    ),
+    "delegation.service_unknown": _entry(
+        422,
+        "只能列本機關辦理中的服務項目",
+        "Only open services of the agency itself can be named",
+        clause="5(4)",
+    ),
+    "delegation.number_used": _entry(
+        409, "這個窗口已經登錄過這個文號", "This document is entered for this counter already"
+    ),
+    "delegation.wrong_state": _entry(
+        409,
+        "這件委任或委託剛才變了，或已經結束；請重新查看",
+        "The delegation has changed or is over; look at it again",
+        clause="4",
+    ),
+    "delegation.citation_missing": _entry(
+        422,
+        "請寫下公告日期和公報或新聞紙的刊期；公告日期不能在今天以後",
+        "Give the day of the notice, not one to come, and the issue of the gazette",
+        clause="4",
+    ),
+    "training.course_invalid": _entry(
+        422,
+        "課程要有版次、中英文名稱、有效天數，及格分數在 0 到 100 之間",
+        "A course needs a version, a name in both languages, its days, and a score of 0 to 100",
+    ),
+    "training.course_exists": _entry(409, "這個版次已經登錄過", "This version is entered already"),
+    "training.not_found": _NO_PAGE,
+    "training.not_passed": _entry(
+        422, "分數沒有達到及格標準", "The score is not enough to pass", clause="5(3)"
+    ),
+    "training.day_impossible": _entry(
+        422, "受訓日期不能在今天以後", "Nobody was trained on a day to come", clause="5(3)"
+    ),
+    "reader.incomplete": _entry(
+        422,
+        "請寫下讀卡機的序號、型號和韌體版本",
+        "Give the reader's serial number, model and firmware",
+        clause="5(1)",
+    ),
+    "reader.exists": _entry(
+        409,
+        "這個序號的讀卡機已經登記了",
+        "A reader of this serial number is registered already",
+        clause="5(1)",
+    ),
     "offer.not_found": _entry(404, "沒有這項優惠", "There is no such offer"),
     "offer.rule_invalid": _entry(
         422, "優惠條件不正確", "The offer's rule is not valid", clause="6(4)"

@@ -28,6 +28,8 @@ ROOMS_WITH_TABLES = (
     "clients.officer_models",
     "clients.resource_models",
     "consent.models",
+    "counters.models",
+    "counters.training_models",
     "idp.models",
     "kernel.calendar",
     "kernel.jobs",

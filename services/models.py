@@ -58,6 +58,7 @@ class Service(Base):
     name_zh: Mapped[str] = mapped_column(String(200))
     name_en: Mapped[str] = mapped_column(String(200))
     sensitive: Mapped[bool]  # having it reveals health or hardship (PDPA 6)
+    working_days: Mapped[int | None]  # for a case, as published (8(4)); None: not set yet
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
 

@@ -79,15 +79,10 @@ COUNTERS = "the counters and applications"
 CONSOLES = "the consoles of agencies and of the Bureau"
 WAITING: Mapping[str, str] = {
     "1": CONSOLES,
-    "2(2)": COUNTERS,
     "2(7)": CONSOLES,
     "3-I": CONSOLES,
     "3-II": CONSOLES,
-    "4": COUNTERS,
     "4-II": COUNTERS,
-    "5(1)": COUNTERS,
-    "5(2)": COUNTERS,
-    "5(3)": COUNTERS,
     "5(4)": CONSOLES,
     "6(3)": CONSOLES,
     "7(1)": COUNTERS,

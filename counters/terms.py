@@ -1,0 +1,83 @@
+"""Count the working days a counter has for a case (regulation 8(4)); the public page asks too.
+
+A filing counts from the day on which the counter receives it: after its last hour, and on a day on
+which it does not work, that is the next day it does. The days that count are the city's working
+days, without the counter's own days off and without those on which the applicant is waited for.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from counters import hours
+from counters.hours import Hours
+from counters.models import Closure, Counter
+from kernel import calendar
+from kernel.calendar import DAY, Calendar
+from kernel.clock import taipei_day
+from members.clocks import Pause, Term, due_on
+
+CITY_HOURS = hours.read(dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), ("08:30-17:30",)))
+
+
+@dataclass(frozen=True)
+class Workdays:
+    """The days on which a counter works, and its hours; without a counter, the city's."""
+
+    calendar: Calendar
+    hours: Hours = CITY_HOURS
+
+    def received_on(self, filed_at: datetime) -> date:
+        """Return the day on which a filing counts as received."""
+        day = taipei_day(filed_at)
+        if self._works(day) and not self.hours.has_closed_by(filed_at):
+            return day
+        day += DAY
+        while not self._works(day):
+            day += DAY
+        return day
+
+    def is_open_at(self, moment: datetime) -> bool:
+        """Say whether somebody is at the counter at this moment."""
+        return self._works(taipei_day(moment)) and self.hours.is_open_at(moment)
+
+    def due_on(
+        self, filed_at: datetime, working_days: int, *, pauses: Iterable[Pause] = ()
+    ) -> date | None:
+        """Return the last day for an answer; None while the applicant is waited for."""
+        term = Term(days=working_days, extension=0)
+        return due_on(self.received_on(filed_at), term, self.calendar, pauses=pauses)
+
+    def _works(self, day: date) -> bool:
+        """Say whether the counter works; a Saturday with hours is one, though it counts not."""
+        is_free = day in self.calendar.off and day not in self.calendar.worked
+        return bool(self.hours.on(day)) and not is_free
+
+
+def workdays(session: Session, counter: Counter | None = None) -> Workdays:
+    """Return the working days of a counter, or of the city as they stand now."""
+    city = calendar.load(session)
+    if counter is None:
+        return Workdays(city)
+    return of_counters(session, [counter], city)[counter.id]
+
+
+def of_counters(
+    session: Session, counters: Iterable[Counter], city: Calendar
+) -> dict[UUID, Workdays]:
+    """Return the working days of several counters, in one statement."""
+    counters = list(counters)
+    own: dict[UUID, set[date]] = {each.id: set() for each in counters}
+    closed = select(Closure).where(Closure.counter_id.in_(own))
+    for row in session.scalars(closed):
+        own[row.counter_id].add(row.day)
+    return {
+        each.id: Workdays(
+            Calendar(city.off | own[each.id], city.worked - own[each.id]), hours.read(each.hours)
+        )
+        for each in counters
+    }
