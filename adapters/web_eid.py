@@ -36,13 +36,13 @@ class Token:
     signature: bytes = field(repr=False)
 
 
-def read(text: str, *, form: str = FORMAT) -> Token:
+def read(text: str) -> Token:
     """Return the token in `text` (JSON). Raises NotProven `token.malformed` for everything else."""
     if len(text) > MOST_CHARACTERS:
         raise NotProven("token.malformed")
     try:
         fields = json.loads(text)
-        return _token(fields, form)
+        return _token(fields)
     except (ValueError, KeyError, TypeError, RecursionError):
         raise NotProven("token.malformed") from None
 
@@ -55,8 +55,8 @@ def claims_form(text: str, form: str) -> bool:
         return False
 
 
-def _token(fields: Any, form: str) -> Token:  # parsed JSON: whatever its sender wrote
-    if not str(fields["format"]).startswith(form) or fields["algorithm"] not in ALGORITHMS:
+def _token(fields: Any) -> Token:  # parsed JSON: whatever its sender wrote
+    if not str(fields["format"]).startswith(FORMAT) or fields["algorithm"] not in ALGORITHMS:
         raise ValueError("another format")
     return Token(
         certificate=_bytes(fields["unverifiedCertificate"]),
@@ -77,20 +77,20 @@ def require_signed(token: Token, *, origin: str, nonce: str) -> None:
 
     Raises NotProven `token.malformed` or `token.signature`.
     """
-    require_message_signed(token, signed_over(origin, nonce, token.algorithm))
+    if not is_message_signed(token, signed_over(origin, nonce, token.algorithm)):
+        raise NotProven("token.signature")
 
 
-def require_message_signed(token: Token, message: bytes) -> None:
-    """Let only a token pass whose certificate's key signed this message.
+def is_message_signed(token: Token, message: bytes) -> bool:
+    """Say whether the token's certificate's key signed this message.
 
-    Raises NotProven `token.malformed` or `token.signature`.
+    Raises NotProven `token.malformed`.
     """
     try:
         key = x509.load_der_x509_certificate(token.certificate).public_key()
     except (ValueError, UnsupportedAlgorithm):
         raise NotProven("token.malformed") from None
-    if not _verifies(key, token, message):
-        raise NotProven("token.signature")
+    return _verifies(key, token, message)
 
 
 def signed_over(origin: str, nonce: str, algorithm: str) -> bytes:

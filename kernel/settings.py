@@ -195,6 +195,9 @@ class Settings(BaseSettings):
     certificates: Path | None = None  # the file that pins issuers (adapters.certificate)
     personas: Path | None = None  # invented members, shown to developers
     page_signed: bool = False  # believe card programs that take text and PIN from the page
+    page_signer: str = Field(
+        default="http://localhost:61161", pattern=r"^http://(127\.0\.0\.1|localhost):\d{1,5}$"
+    )  # where such a program listens: HiPKI LocalSignServer's own address
     token: Token = Token()
     tls: Tls = Tls()
     certificate_front: str = Field(default="", pattern=r"^(https://(\*\.)?[a-z0-9.-]+(:\d+)?)?$")

@@ -39,6 +39,7 @@ class CardForm:
     answer_url: str  # takes a card's answers one by one; empty where the card signs the question
     programs: str  # addresses on the visitor's own computer
     front: Front | None
+    signer: str  # a program here that takes text and PIN from the page; empty where not believed
 
 
 def form(
@@ -49,6 +50,7 @@ def form(
     ask_url: str,
     answer_url: str = "",
     front: Front | None = None,
+    signer: str = "",
 ) -> CardForm:
     """Return what the template needs, and let its script speak to the card program."""
     programs = scope.rooms().settings.card_programs
@@ -61,4 +63,5 @@ def form(
         answer_url=answer_url,
         programs=" ".join(programs),
         front=front,
+        signer=signer,
     )

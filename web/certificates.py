@@ -6,6 +6,7 @@ from uuid import UUID
 from flask import Blueprint, Response, jsonify, request, url_for
 
 from adapters.certificate import enrolment
+from adapters.certificate.shown import Shown
 from adapters.contract import NotProven, Proof
 from carriers.models import Binding
 from kernel.db import transaction
@@ -37,9 +38,15 @@ _MAY_BE_TOLD = re.compile(r"carrier\.(certificate_\w+|not_bound|reported_lost)")
 
 def form(action: str, place: str) -> CardForm:
     """Return what the template needs. Raises NotFound where no certificates are taken."""
-    adapter()
-    ask_url, front = url_for("certificates.options"), certificate_front.front()
-    return card_program.form(NAME, action, place, ask_url=ask_url, front=front)
+    signer = scope.rooms().settings.page_signer if adapter().page_signed else ""
+    return card_program.form(
+        NAME,
+        action,
+        place,
+        ask_url=url_for("certificates.options"),
+        front=certificate_front.front(),
+        signer=signer,
+    )
 
 
 def is_offered() -> bool:
@@ -73,8 +80,8 @@ def _prove(place: str) -> Proof:
     return adapter().prove(scope.db(), _shown(place), now=scope.now())
 
 
-def _shown(place: str) -> bytes:
-    """Return the certificate this form shows, whose key was proved to be there; not checked yet.
+def _shown(place: str) -> Shown:
+    """Return the certificate this form shows; it is not checked yet.
 
     Raises NotProven, Refused `challenge.expired`.
     """
@@ -82,15 +89,16 @@ def _shown(place: str) -> bytes:
     challenge = proofs.take(place, sent.get("challenge", ""))
     if sent.get("token"):
         answer = {"token": sent["token"]}
-        return asking.signed(proofs.context(), challenge, answer, now=scope.now())
+        return asking.shown(proofs.context(), challenge, answer, now=scope.now())
     with transaction(scope.rooms().sessions) as session:
-        return presented.take(
+        der = presented.take(
             session,
             nonce=challenge.nonce,
             ticket=sent.get("ticket", ""),
             keyring=scope.rooms().keyring,
             now=scope.now(),
         )
+    return Shown(certificate=der, origin_bound=True)  # TLS let it answer our proxy alone
 
 
 def bind(place: str) -> Binding:
@@ -98,13 +106,13 @@ def bind(place: str) -> Binding:
 
     Raises NotProven, and what `adapters.certificate.enrolment.finish` raises.
     """
-    member_id, der = scope.member_id(), _shown(place)
+    member_id, shown = scope.member_id(), _shown(place)
     member = register.read(scope.db(), member_id)
     claims = register.claims_of(member, keyring=scope.rooms().keyring)
     return enrolment.finish(
         scope.db(),
         adapter(),
-        der,
+        shown.certificate,
         member_id=member_id,
         member_name=str(claims["name"]),
         last_four=request.form.get("last_four", "")[:LONGEST_LAST_FOUR],

@@ -17,6 +17,7 @@ from adapters.certificate.models import BoundCertificate
 from adapters.certificate.ocsp import Fetch
 from adapters.certificate.pinning import Pinned
 from adapters.certificate.revocation_lists import serial_bytes
+from adapters.certificate.shown import Shown
 from adapters.contract import (
     Capabilities,
     Challenge,
@@ -115,27 +116,23 @@ class CertificateAdapter:
         Raises NotProven, whose `reason` is the refusal of the first check the certificate failed;
         Refused `challenge.expired`.
         """
-        der = self.signed(context, challenge, answer, now=now)
-        proof = self.prove(session, der, now=now)
-        return replace(proof, origin_bound=not self._is_page_signed(answer))
+        return self.prove(session, self.shown(context, challenge, answer, now=now), now=now)
 
-    def signed(
+    def shown(
         self, context: Context, challenge: Challenge, answer: Mapping[str, object], *, now: datetime
-    ) -> bytes:
-        """Return the certificate (DER) whose key signed the challenge; it is not checked yet.
+    ) -> Shown:
+        """Return the certificate whose key signed the challenge; it is not checked yet.
 
         Raises NotProven, Refused `challenge.expired`.
         """
         challenge.require_fresh(now=now)
         text = text_of(answer, "token", longest=web_eid.MOST_CHARACTERS)
-        if self._is_page_signed(answer):
-            return page_signed.signed(context, challenge, text)
+        if self.page_signed and page_signed.is_one(text):
+            certificate = page_signed.signed(context, challenge, text)
+            return Shown(certificate=certificate, origin_bound=False)
         token = web_eid.read(text)
         web_eid.require_signed(token, origin=context.origin, nonce=challenge.nonce)
-        return token.certificate
-
-    def _is_page_signed(self, answer: Mapping[str, object]) -> bool:
-        return self.page_signed and page_signed.is_one(str(answer.get("token", "")))
+        return Shown(certificate=token.certificate, origin_bound=True)
 
     def check(self, session: Session, der: bytes, *, now: datetime) -> Checked:
         """Return a certificate that may be believed and certainly holds now.
@@ -159,16 +156,16 @@ class CertificateAdapter:
         """Return by what the holder is known here."""
         return holders.fingerprint_of(checked, self._key)
 
-    def prove(self, session: Session, der: bytes, *, now: datetime) -> Proof:
+    def prove(self, session: Session, shown: Shown, *, now: datetime) -> Proof:
         """Return proof of the holder of a certificate whose key was shown to be there.
 
         Raises NotProven.
         """
-        device = devices.shown(session, der)
+        device = devices.shown(session, shown.certificate)
         if device is not None:
-            return _proof_of(device, now=now)
+            return _proof_of(device, shown, now=now)
         try:
-            checked = self.check(session, der, now=now)
+            checked = self.check(session, shown.certificate, now=now)
         except Refused as refused:
             raise NotProven(refused.code) from None
         found = self._bound(session, checked)
@@ -178,7 +175,7 @@ class CertificateAdapter:
             kind=ProofKind.SIGNATURE,
             holder_verified=checked.profile.holder_verified,
             hardware=checked.profile.hardware,
-            origin_bound=True,
+            origin_bound=shown.origin_bound,
             at=now,
             carrier_id=found.id,
             certified=True,
@@ -213,7 +210,7 @@ class CertificateAdapter:
             )
 
 
-def _proof_of(device: prebuilt.Row, *, now: datetime) -> Proof:
+def _proof_of(device: prebuilt.Row, shown: Shown, *, now: datetime) -> Proof:
     """Return proof of a device we certified: a key, not known to be in hardware or guarded."""
     try:
         devices.require_live(device, now=now)
@@ -222,7 +219,7 @@ def _proof_of(device: prebuilt.Row, *, now: datetime) -> Proof:
     return Proof(
         member_id=device.member_id,
         kind=ProofKind.SIGNATURE,
-        origin_bound=True,
+        origin_bound=shown.origin_bound,
         at=now,
         carrier_id=device.id,
         certified=True,

@@ -10,26 +10,27 @@ from adapters.certificate import holders
 from adapters.certificate.adapter import CertificateAdapter, kept_of
 from adapters.certificate.checks import Checked
 from adapters.certificate.models import BoundCertificate
+from adapters.certificate.shown import Shown
 from adapters.contract import Challenge, Context, NotProven
 from carriers import bindings
 from carriers.models import Binding, CarrierKind, Place
 from kernel.errors import Refused
 
 
-def signed(
+def shown(
     adapter: CertificateAdapter,
     context: Context,
     challenge: Challenge,
     answer: Mapping[str, object],
     *,
     now: datetime,
-) -> bytes:
+) -> Shown:
     """Return the certificate whose key signed the challenge.
 
     Raises Refused `challenge.expired` or `carrier.not_readable`.
     """
     try:
-        return adapter.signed(context, challenge, answer, now=now)
+        return adapter.shown(context, challenge, answer, now=now)
     except NotProven:
         raise Refused("carrier.not_readable") from None
 

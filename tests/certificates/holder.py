@@ -108,7 +108,7 @@ def bound(session: Session, holder: Holder, *, member_id: UUID, **changes: Any) 
     adapter = changes.pop("adapter", None) or an_adapter()
     now = changes.get("now", make.NOON)
     asked: Challenge = adapter.begin(HERE, now=now)
-    der = enrolment.signed(adapter, HERE, asked, {"token": holder.token(asked.nonce)}, now=now)
+    shown = enrolment.shown(adapter, HERE, asked, {"token": holder.token(asked.nonce)}, now=now)
     values: dict[str, Any] = {
         "member_name": NAME,
         "last_four": LAST_FOUR,
@@ -116,7 +116,9 @@ def bound(session: Session, holder: Holder, *, member_id: UUID, **changes: Any) 
         "acr": ACR[0],
         "now": now,
     }
-    return enrolment.finish(session, adapter, der, member_id=member_id, **{**values, **changes})
+    return enrolment.finish(
+        session, adapter, shown.certificate, member_id=member_id, **{**values, **changes}
+    )
 
 
 def serial_of(der: bytes) -> int:

@@ -31,6 +31,7 @@ class City:
     provider: Provider
     used: Addresses
     card_program: int  # the port at which its pages look for a card program
+    signer: int  # the same of one that takes text and PIN from the page
 
     @property
     def library(self) -> str:
@@ -76,7 +77,9 @@ def open_city(folder: Path) -> Iterator[City]:
     environment["TAIPEI_ID_ADAPTERS"] = "password,passkey,certificate,key-card,smartcard"
     pinned = files.pinned(folder, pki.generation(2), ocsp_url="")
     environment["TAIPEI_ID_CERTIFICATES"] = str(pinned)
-    card_program = free_port()
+    card_program, signer = free_port(), free_port()
+    environment["TAIPEI_ID_PAGE_SIGNED"] = "true"
+    environment["TAIPEI_ID_PAGE_SIGNER"] = f"http://localhost:{signer}"
     # A program with real readers may come (desk.py); else pages find the demo's own.
     programs = (f"127.0.0.1:{card_program}", f"127.0.0.1:{used.agent.port}")
     environment["TAIPEI_ID_CARD_PROGRAMS"] = " ".join(f"http://{each}" for each in programs)
@@ -90,6 +93,6 @@ def open_city(folder: Path) -> Iterator[City]:
             with provider.database() as session:
                 authority.make(session, KEYRING, name="Synthetic devices", now=clock.now())
                 _acquit(session, pinned, now=clock.now())
-            yield City(provider, used, card_program)
+            yield City(provider, used, card_program, signer)
         finally:
             engine.dispose()

@@ -12,7 +12,7 @@ from adapters.smartcard.adapter import create
 from demo.cards.issuing import Form, form_of, issue, new_key
 from kernel import clock
 from tests.cards.farm import Farm
-from tests.certificates import pki
+from tests.certificates import holder, pki
 from tests.certificates.pki import Leaf
 from tests.journeys.city import City
 from tests.live.programs import running
@@ -66,9 +66,15 @@ def chip() -> Form:
     return issue(new_key(), pin=PIN, label="Test card", now=clock.now())
 
 
-def citizen_card() -> Form:
-    """Return a card whose certificate the pinned authority signed."""
-    leaf = Leaf(serial=77, key=pki.rsa_key("citizen"))
+def citizen(number: int = 1) -> Leaf:
+    """Return a citizen's certificate that the pinned authority signed; all are called the same."""
+    subject = pki.name(holder.NAME, serial=f"00000001{number:08}")
+    return Leaf(serial=76 + number, key=pki.rsa_key("citizen"), subject=subject)
+
+
+def citizen_card(number: int = 1) -> Form:
+    """Return the card of such a citizen."""
+    leaf = citizen(number)
     return form_of(leaf.key, leaf.der(), pin=PIN)
 
 

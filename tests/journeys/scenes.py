@@ -297,6 +297,23 @@ def _without_a_card(page: Page, city: City) -> None:
     page.locator("[data-state=no_card]").wait_for()
 
 
+def _without_a_reader(page: Page, city: City) -> None:
+    _program_says(page, city, status={"readers": [], "mark": "m"})
+    page.locator("[data-state=no_reader]").wait_for()
+
+
+def _without_a_card_service(page: Page, city: City) -> None:
+    _program_says(page, city, status={"error": "pcsc_unavailable"})
+    page.locator("[data-trouble=pcsc_unavailable]").wait_for()
+
+
+def _signing_by_the_page(page: Page, city: City) -> None:
+    _go(page, f"{city.provider.issuer}/account/login/certificate")
+    page.locator("summary", has_text="HiPKI").click()
+    page.locator("#page_signs").click()
+    page.locator("[data-trouble=pin_wanted]").wait_for()
+
+
 def _with_two_cards(page: Page, city: City) -> None:
     _program_says(page, city, status=TWO_CARDS)
     page.locator("[data-trouble=several_cards]").wait_for()
@@ -868,6 +885,9 @@ PROVIDER: Scenes = {
         STRANGER, lambda page, city: _mistype_the_pin(page, city, left=1)
     ),
     "no card in the reader": Scene(STRANGER, _without_a_card),
+    "no reader": Scene(STRANGER, _without_a_reader),
+    "no card service": Scene(STRANGER, _without_a_card_service),
+    "signing by the page": Scene(STRANGER, _signing_by_the_page),
     "two cards": Scene(STRANGER, _with_two_cards),
     "no card program": Scene(STRANGER, _without_a_card_program, complains=True),
     "step-up by card": Scene(CARRYING, _to_the_card),

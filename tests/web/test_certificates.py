@@ -1,5 +1,6 @@
 """Certificates over HTTP: bind one, sign in, step up; and every way to forge the proxy's word."""
 
+import base64
 import html
 import json
 import re
@@ -19,13 +20,13 @@ from audit.models import LedgerLine, TrailEntry
 from carriers import bindings
 from carriers.models import Binding, CarrierKind, Suspension
 from tests import make
-from tests.certificates import pki
+from tests.certificates import pki, signing
 from tests.certificates.holder import Holder, an_adapter, install, silent
 from tests.certificates.pki import Leaf
 from tests.flows.browser import Browser, answer, hidden
 from tests.flows.provider import ISSUER, City
 from web.fronts import CERTIFICATE, SECRET
-from web.models import PresentedCertificate
+from web.models import BrowserSession, PresentedCertificate
 
 one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 STRONGEST = "urn:taipei-id:acr:3"
@@ -572,3 +573,54 @@ def test_an_interaction_that_wants_no_login_shows_no_certificate_page(cards: Cit
 
     assert browser.get(url).status_code == 303
     assert browser.post(url, {"csrf_token": token(browser)}).status_code == 303
+
+
+# A program that takes text and PIN from the page
+
+
+@pytest.fixture
+def page_signs(cards: City) -> City:
+    """Believe such programs as well."""
+    adapter = an_adapter()
+    adapter.page_signed = True
+    install(cards, adapter)
+    enrolled(cards)
+    return cards
+
+
+def let_sign(browser: Browser, page: TestResponse) -> TestResponse:
+    """Answer a page as its script does with what such a program signed."""
+    form = {"csrf_token": token(browser), "place": place_of(page)}
+    asked = browser.post("/certificate/options", form).get_json()
+    signed = base64.b64encode(signing.cms(asked["text"].encode(), signing.of(HOLDER.leaf))).decode()
+    sent = {
+        "csrf_token": token(browser),
+        "challenge": asked["nonce"],
+        "token": json.dumps({"format": "page-signed:1", "signature": signed}),
+    }
+    return browser.post(page.request.path, sent)
+
+
+@one_database
+def test_what_a_page_had_signed_signs_in_and_reaches_the_second_level_only(
+    page_signs: City,
+) -> None:
+    browser = Browser(page_signs)
+    response = let_sign(browser, browser.get("/account/login/certificate"))
+
+    assert response.location == "/account"
+    with page_signs.database() as session:
+        shown = BrowserSession.carrier_id.is_not(None)
+        (acr,) = session.scalars(select(BrowserSession.acr).where(shown))
+    assert acr == "urn:taipei-id:acr:2"
+
+
+@one_database
+def test_the_page_asks_for_a_pin_only_where_such_programs_are_believed(page_signs: City) -> None:
+    page = Browser(page_signs).get("/account/login/certificate").text
+    (field,) = re.findall(r"<input[^>]*data-pin[^>]*>", page)
+    assert " name=" not in field
+
+    install(page_signs, an_adapter())
+
+    assert "data-pin" not in Browser(page_signs).get("/account/login/certificate").text

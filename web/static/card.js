@@ -2,12 +2,18 @@
 // A card that signs answers one question, and the program asks for its PIN where no page sees it
 // (data-card="sign"); any other is led by the server, command by command (data-card="read").
 // Where the browser lets no page speak to this computer, or the program asks on a page of its own,
-// its window speaks for us. Without this module the forms stay hidden and other ways work.
+// its window speaks for us. Another program, HiPKI's, takes text and PIN from the page: where it is
+// believed, the PIN goes to its window and nowhere else (docs/decisions/0076).
+// Without this module the forms stay hidden and other ways work.
 const FIND_MS = 4000; // then the window is offered
 const ASK_MS = 60000; // while the browser asks its person whether we may speak to this computer
 const BUSY_MS = 1000;
 const BUSY_TIMES = 6; // so often the program may still hold a card that was read before
 const LAST_WORD_MS = 500; // of a window that was closed
+const HIPKI = { // what HiPKI's program answers, in our words
+  0xa0: "pin_incorrect", 0xa2: "pin_malformed", 0xa4: "pin_locked", 0x76000006: "no_card", 0x76000998: "pin_wanted",
+  0x76000999: "user_cancelled", 0x76100003: "no_reader",
+};
 
 class Trouble extends Error {
   constructor(code, { tries = null, words = "" } = {}) {
@@ -109,7 +115,7 @@ async function byWindow(form, address) {
   const opened = window.open(address + path, "taipei-id-card-program", "popup,width=480,height=640");
   if (!opened) throw new Trouble("no_program"); // the browser wants a press of the button for it
   show(form, "working");
-  const [ready, answered] = hear(opened, address);
+  const [ready, answered] = hear(opened, address, ({ agent, answer }) => [agent, answer]);
   answered.catch(() => {}); // it is waited for below, later
   const { nonce } = await ask(form, form.dataset.ask);
   await ready;
@@ -119,14 +125,48 @@ async function byWindow(form, address) {
   return { challenge: nonce, token: JSON.stringify(token) };
 }
 
+async function byPage(form) {
+  const { signer } = form.dataset;
+  const pin = form.querySelector("[data-pin]");
+  if (!pin.value) throw new Trouble("pin_wanted");
+  const opened = window.open(`${signer}/popupForm`, "taipei-id-signer", "popup,width=480,height=320");
+  if (!opened) throw new Trouble("no_signer");
+  show(form, "signing");
+  const [ready, answered] = hear(opened, signer, (data) => {
+    const said = JSON.parse(data);
+    return [{ getTbs: "ready", sign: "answer" }[said.func], said];
+  });
+  answered.catch(() => {}); // it is waited for below, later
+  try {
+    const { nonce, text } = await ask(form, form.dataset.ask);
+    await Promise.race([ready, pause(FIND_MS).then(() => { throw new Trouble("no_signer"); })]);
+    opened.postMessage(JSON.stringify(order(text, pin.value)), signer);
+    pin.value = "";
+    const { ret_code: code, last_error: reason, signature } = await answered;
+    if (code) throw new Trouble(HIPKI[reason] ?? HIPKI[code] ?? "other");
+    return { challenge: nonce, token: JSON.stringify({ format: "page-signed:1", signature }) };
+  } finally {
+    opened.close();
+  }
+}
+
+function order(text, pin) {
+  return {
+    func: "MakeSignature", signatureType: "PKCS7", hashAlgorithm: "SHA256", withCardSN: "false", nonce: "",
+    tbs: btoa(String.fromCharCode(...new TextEncoder().encode(text))), tbsEncoding: "base64", pin: encodeURIComponent(pin),
+  };
+}
+
 // What the program's own window says to us, and that it was closed.
-function hear(opened, address) {
+function hear(opened, address, read) {
   const said = {};
   const saying = (what) => new Promise((resolve) => { said[what] = resolve; });
   const ready = saying("ready");
   const answer = saying("answer");
   window.addEventListener("message", ({ source, origin, data }) => {
-    if (source === opened && origin === address) said[data?.agent]?.(data.answer);
+    if (source !== opened || origin !== address) return;
+    const [what, answer] = read(data);
+    said[what]?.(answer);
   });
   const closed = new Promise((_, reject) => {
     const watch = setInterval(() => {
@@ -194,6 +234,13 @@ function prepare(form) {
     });
   });
   form.querySelector("[data-window]").addEventListener("click", () => run(() => byWindow(form, addresses[0])));
+  const pin = form.querySelector("[data-pin]");
+  pin?.form.querySelector("[data-page-signs]").addEventListener("click", () => run(() => byPage(form)));
+  pin?.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault(); // it would press the form's first button
+    run(() => byPage(form));
+  });
 }
 
 document.querySelectorAll("form[data-card]").forEach(prepare);
