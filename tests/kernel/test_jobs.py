@@ -93,11 +93,15 @@ def test_a_job_waits_for_its_moment(sessions: Sessions) -> None:
 
 
 def test_the_job_that_waited_longest_comes_first(sessions: Sessions) -> None:
-    first, second = put(sessions, 2)
+    with transaction(sessions) as session:
+        later, earlier = (
+            jobs.enqueue(session, KIND, {}, now=make.NOON, run_at=make.NOON - age)
+            for age in (MINUTE, 2 * MINUTE)
+        )
 
     taken = [take(sessions), take(sessions)]
 
-    assert [work.id for work in taken if work] == [first, second]
+    assert [work.id for work in taken if work] == [earlier, later]
 
 
 def test_two_workers_do_two_hundred_jobs_once_each(sessions: Sessions) -> None:
