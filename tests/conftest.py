@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -109,6 +110,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]
         path = tmp_path / "taipei-id.sqlite3"
         shutil.copy(template, path)
         engine = open_engine(_sqlite_url(path))
+        event.listen(engine, "connect", _fear_no_power_cut)
         yield engine
         engine.dispose()
     else:
@@ -130,6 +132,10 @@ def session(sessions: Sessions) -> Iterator[Session]:
 
 def _sqlite_url(path: Path) -> str:
     return f"sqlite+pysqlite:///{path}"
+
+
+def _fear_no_power_cut(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("PRAGMA synchronous=OFF")
 
 
 def _emptied_afterwards(engine: Engine) -> Iterator[Engine]:
