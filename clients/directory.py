@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from clients import bases, contracts
+from clients import bases, contracts, response_types
 from clients.contracts import Span
 from clients.models import (
     AuthMethod,
@@ -30,6 +30,7 @@ from kernel.prebuilt import Prebuilt, Row
 from kernel.wording import Bilingual
 
 FRESH = timedelta(seconds=1)
+CODE_ONLY = frozenset({response_types.CODE})
 MOST = 10_000
 # One flat statement for each table: a client that is asked for less than once a second is read
 # for every request, and through the ORM that would take ten times as long.
@@ -150,6 +151,7 @@ class RegisteredClient:
     organisation_id: UUID | None = None
     backchannel_logout_uri: str | None = None
     frontchannel_logout_uri: str | None = None
+    response_types: frozenset[str] = CODE_ONLY
     contracts: tuple[Span, ...] = ()  # a merchant's; an agency needs none
     certificate: dict[str, str] | None = None  # its name on one
     id_token_encryption: dict[str, str] | None = None
@@ -187,9 +189,13 @@ class RegisteredClient:
 class Directory:
     """The clients of this process; a change in the database is seen within one second."""
 
-    def __init__(self, *, fresh: timedelta = FRESH, most: int = MOST) -> None:
-        """Keep at most `most` clients, each no longer than `fresh`."""
+    def __init__(self, *, fresh: timedelta = FRESH, most: int = MOST, hybrid: bool = False) -> None:
+        """Keep at most `most` clients, each no longer than `fresh`.
+
+        Unless `hybrid`, none of them gets anything but codes through the browser.
+        """
         self._fresh = fresh
+        self._hybrid = hybrid
         self._most = most
         self._known: OrderedDict[str, tuple[datetime, RegisteredClient]] = OrderedDict()
         self._names: dict[UUID, str] = {}
@@ -206,6 +212,8 @@ class Directory:
         if known is not None and timedelta(0) <= now - known[0] < self._fresh:
             return known[1]
         view = _load(session, client_id)
+        if view is not None and not self._hybrid:
+            view = replace(view, response_types=view.response_types & CODE_ONLY)
         with self._lock:
             self._known.pop(client_id, None)
             if view is not None:
@@ -289,6 +297,7 @@ def _view(
         redirect_uris=frozenset(row.redirect_uris),
         post_logout_redirect_uris=frozenset(row.post_logout_redirect_uris),
         grant_types=frozenset(row.grant_types),
+        response_types=frozenset(row.response_types),
         id_token_alg=row.id_token_alg,
         resource_server=row.resource_server,
         secrets=tuple(HashedSecret(each.secret_hash, each.expires_at) for each in secrets),

@@ -14,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from clients import business_numbers, grant_types
+from clients import business_numbers, grant_types, response_types
 from clients.certificate_names import CertificateName
 from clients.claims import MARKETING, lesser
 from clients.encryption import Encryption, find_key
@@ -129,6 +129,7 @@ class ClientMetadata(_Form):
     backchannel_logout_uri: str | None = Address
     frontchannel_logout_uri: str | None = Address
     grant_types: tuple[str, ...] = ("authorization_code", "refresh_token")
+    response_types: tuple[str, ...] = (response_types.CODE,)
     id_token_alg: str = Field(default="ES256", pattern=OUR_ALGORITHMS)
     userinfo_alg: str | None = Field(default=None, pattern=OUR_ALGORITHMS)
     id_token_encryption: Encryption | None = None
@@ -190,6 +191,31 @@ class ClientMetadata(_Form):
             if len(value) > LONGEST_REQUEST_URI:
                 raise ValueError("a request_uri has at most 512 characters")
         return values
+
+    @field_validator("response_types")
+    @classmethod
+    def _responses_are_known(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        found = [response_types.find(value) for value in values]
+        if not found or None in found:
+            raise ValueError("not response types of this provider")
+        return tuple(dict.fromkeys(each for each in found if each is not None))
+
+    @model_validator(mode="after")
+    def _responses_fit(self) -> Self:
+        """Let tokens come through the browser only where the profile says so (RFC 9700 2.1.2)."""
+        needed = set(response_types.needed_grant_types(self.response_types))
+        through_browser = grant_types.IMPLICIT in needed
+        if through_browser and not rules_of(self.profile).browser:
+            raise ValueError(f"{self.profile.value} gets nothing but codes through the browser")
+        if through_browser != (grant_types.IMPLICIT in self.grant_types):
+            raise ValueError("implicit goes with response types of tokens (RFC 7591 2.1)")
+        if through_browser and not needed <= set(self.grant_types):
+            raise ValueError("response types of codes need authorization_code (RFC 7591 2.1)")
+        if self.certificate_bound and any(
+            response_types.brings(kind, "token") for kind in self.response_types
+        ):
+            raise ValueError("a token that comes through the browser is held to no certificate")
+        return self
 
     @model_validator(mode="after")
     def _method_fits_the_profile(self) -> Self:

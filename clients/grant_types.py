@@ -5,12 +5,13 @@ from collections.abc import Collection
 from clients.models import AuthMethod, OrganisationKind
 
 CODE = "authorization_code"
+IMPLICIT = "implicit"  # what the authorization endpoint gives beside a code, or instead
 REFRESH = "refresh_token"
 ITSELF = "client_credentials"  # RFC 6749 4.4
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"  # RFC 8628
 CIBA = "urn:openid:params:grant-type:ciba"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # RFC 8693
-KNOWN = (CODE, REFRESH, ITSELF, DEVICE, CIBA, EXCHANGE)
+KNOWN = (CODE, IMPLICIT, REFRESH, ITSELF, DEVICE, CIBA, EXCHANGE)
 # A merchant has no business without its customer, and asks nobody who is not there.
 AGENCIES_ONLY = frozenset({ITSELF, CIBA, EXCHANGE})
 
@@ -25,8 +26,8 @@ def require_fitting(
     """Raise ValueError if a client of this kind cannot have these grant types."""
     if unknown := set(types) - set(KNOWN):
         raise ValueError(f"{min(unknown)} is not a grant type of this provider")
-    if CODE in types and not redirect_uris:
-        raise ValueError(f"{CODE} needs redirect_uris")
+    if {CODE, IMPLICIT} & set(types) and not redirect_uris:
+        raise ValueError("what answers a browser needs redirect_uris")
     proven = kind is OrganisationKind.AGENCY and method is not AuthMethod.NONE
     if AGENCIES_ONLY & set(types) and not proven:
         raise ValueError("only an agency's client that proves itself acts without a browser")

@@ -32,11 +32,13 @@ class Profile(StrEnum):
     """Which specification a client follows where two contradict each other (clients.profiles).
 
     `core` is OpenID Connect Core as libraries older than PKCE speak it, for clients with a secret
-    or a key; `basic` is the security practice of today; `fapi2` is FAPI 2.0, and
-    `fapi2-signed` adds its Message Signing.
+    or a key; `hybrid` adds its response types that bring tokens through the browser; `basic` is
+    the security practice of today; `fapi2` is FAPI 2.0, and `fapi2-signed` adds its Message
+    Signing.
     """
 
     CORE = "core"
+    HYBRID = "hybrid"
     BASIC = "basic"
     FAPI2 = "fapi2"
     FAPI2_SIGNED = "fapi2-signed"
@@ -150,6 +152,7 @@ class Client(Base):
     backchannel_logout_uri: Mapped[str | None] = mapped_column(String(2000))  # our worker calls it
     frontchannel_logout_uri: Mapped[str | None] = mapped_column(String(2000))  # browsers load it
     grant_types: Mapped[list[str]]
+    response_types: Mapped[list[str]] = mapped_column(default=lambda: ["code"])
     id_token_alg: Mapped[str] = mapped_column(String(8), default="ES256")
     userinfo_alg: Mapped[str | None] = mapped_column(String(8))  # None: userinfo is plain JSON
     id_token_encryption: Mapped[dict[str, Any] | None]  # (clients.encryption)

@@ -18,6 +18,7 @@ class Rules:
     algorithms: tuple[str, ...]  # what the client may sign with (OIDC Core 15.1; FAPI 2.0 5.4.1)
     rotates: bool  # a refresh gives a new refresh token (RFC 9700 4.14.2; FAPI 2.0 5.3.2.1)
     bound: bool  # tokens are held to a key or a certificate (FAPI 2.0 5.3.2.1)
+    browser: bool  # tokens may come through the browser (OIDC Core 3.2, 3.3)
     signed: bool  # requests and responses are JWTs (FAPI 2.0 Message Signing 5.3, 5.4)
     proofs: frozenset[AuthMethod]  # how the client may authenticate
 
@@ -30,20 +31,24 @@ _FAPI2 = Rules(
     algorithms=STRONG,
     rotates=False,
     bound=True,
+    browser=False,
     signed=False,
     proofs=frozenset({AuthMethod.PRIVATE_KEY_JWT, AuthMethod.TLS, AuthMethod.SELF_SIGNED_TLS}),
 )
+_CORE = Rules(
+    pkce=False,
+    pushed=False,
+    only_issuer=False,
+    algorithms=(*STRONG, "RS256"),
+    rotates=True,
+    bound=False,
+    browser=False,
+    signed=False,
+    proofs=frozenset(AuthMethod) - {AuthMethod.NONE},
+)
 RULES: dict[Profile, Rules] = {
-    Profile.CORE: Rules(
-        pkce=False,
-        pushed=False,
-        only_issuer=False,
-        algorithms=(*STRONG, "RS256"),
-        rotates=True,
-        bound=False,
-        signed=False,
-        proofs=frozenset(AuthMethod) - {AuthMethod.NONE},
-    ),
+    Profile.CORE: _CORE,
+    Profile.HYBRID: replace(_CORE, browser=True),
     Profile.BASIC: Rules(
         pkce=True,
         pushed=False,
@@ -51,6 +56,7 @@ RULES: dict[Profile, Rules] = {
         algorithms=(*STRONG, "RS256"),
         rotates=True,
         bound=False,
+        browser=False,
         signed=False,
         proofs=frozenset(AuthMethod),
     ),

@@ -23,7 +23,10 @@ from kernel.errors import NotFound, Refused
 from kernel.ids import digest, new_secret
 
 OVERLAP = timedelta(hours=24)
-LISTS = ("redirect_uris", "post_logout_redirect_uris", "grant_types", "request_uris")
+LISTS = (
+    *("redirect_uris", "post_logout_redirect_uris", "request_uris"),
+    *("grant_types", "response_types"),
+)
 ENCRYPTIONS = ("id_token_encryption", "userinfo_encryption")
 AS_THEY_ARE = (
     *(

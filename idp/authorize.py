@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from clients import response_types
 from clients.directory import RegisteredClient, RegisteredPurpose
 from clients.profiles import rules_of
 from consent.catalogue import SCOPES, asked_by, claims_of_scopes
@@ -132,11 +133,11 @@ def require_registered(client: RegisteredClient, redirect_uri: str | None) -> st
 
 def _return_address(client: RegisteredClient, parameters: Parameters) -> ReturnAddress:
     redirect_uri = require_registered(client, parameters.get("redirect_uri"))
-    mode = response_modes.mode_of(parameters.get("response_mode"))
+    asked, kind = parameters.get("response_mode"), parameters.get("response_type")
     return ReturnAddress(
         redirect_uri,
         parameters.get("state"),
-        mode=mode,
+        mode=response_modes.mode_of(asked, kind),
         client_id=client.client_id,
         alg=client.id_token_alg,
     )
@@ -153,20 +154,29 @@ def _pushed_if_demanded(values: dict[str, str], client: RegisteredClient) -> Non
         raise ProtocolError("invalid_request", "this client's requests must be pushed (RFC 9126)")
 
 
-def _code_flow_only(values: dict[str, str], client: RegisteredClient) -> None:
-    response_type = values.get("response_type")
-    if response_type is None:
+def _type_registered(values: dict[str, str], client: RegisteredClient) -> None:
+    sent = values.get("response_type")
+    if sent is None:
         raise ProtocolError("invalid_request", "response_type is missing")
-    if response_type != "code":
-        raise ProtocolError("unsupported_response_type", "only response_type=code is supported")
-    if "authorization_code" not in client.grant_types:
+    kind = response_types.find(sent)
+    if kind is None or kind not in client.response_types:
+        raise ProtocolError("unsupported_response_type", "it is not registered for this client")
+    if not set(response_types.needed_grant_types((kind,))) <= client.grant_types:
         raise ProtocolError("unauthorized_client", "this client may not use the code flow")
 
 
+def _nonce_demanded(values: dict[str, str], client: RegisteredClient) -> None:  # noqa: ARG001
+    """Demand what ties an id_token to its request, where no code does (OIDC Core 3.2.2.11)."""
+    if response_types.brings(values.get("response_type", ""), "id_token") and "nonce" not in values:
+        raise ProtocolError("invalid_request", "an id_token of this endpoint needs a nonce")
+
+
 def _mode_known(values: dict[str, str], client: RegisteredClient) -> None:
-    if values.get("response_mode", response_modes.QUERY) not in response_modes.MODES:
+    kind = values.get("response_type")
+    mode = values.get("response_mode", response_modes.usual(kind))
+    if not response_modes.fits(mode, kind):
         raise ProtocolError("invalid_request", "this response_mode is not supported")
-    if rules_of(client.profile).signed and values.get("response_mode") not in response_modes.SIGNED:
+    if rules_of(client.profile).signed and not response_modes.is_signed(mode):
         raise ProtocolError("invalid_request", "this client's responses are signed (JARM)")
 
 
@@ -203,7 +213,8 @@ ALWAYS: tuple[Check, ...] = (_key_sound, _openid_asked, _prompt_consistent, _max
 CHECKS: tuple[Check, ...] = (
     _no_request_object,
     _pushed_if_demanded,
-    _code_flow_only,
+    _type_registered,
+    _nonce_demanded,
     _mode_known,
     _challenge_sound,
     *ALWAYS,

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
+from clients import response_types
 from clients.forms import LOOPBACK, ClientMetadata
-from clients.grant_types import CODE, REFRESH
+from clients.grant_types import CODE, IMPLICIT, REFRESH
 from clients.keys import is_usable
 from clients.models import Client, Environment, OrganisationKind, Profile
 from clients.profiles import rules_of
@@ -21,12 +22,12 @@ from kernel.db import Json
 from kernel.wording import Bilingual
 
 REDIRECTS = frozenset({"redirect_uris", "post_logout_redirect_uris"})
-RESPONSE_TYPES = ["code"]
 LONGEST_DESCRIPTION = 300
 SANDBOX = "sandbox:"  # before the sectors there
 PLAIN = (  # the same word for the same thing, there and here
     *("jwks", "jwks_uri", "sector_identifier_uri", "redirect_uris", "post_logout_redirect_uris"),
-    *("grant_types", "request_uris", "logo_uri", "policy_uri", "tos_uri", "initiate_login_uri"),
+    *("grant_types", "response_types"),
+    *("request_uris", "logo_uri", "policy_uri", "tos_uri", "initiate_login_uri"),
     *("software_id", "software_version", "backchannel_logout_uri", "frontchannel_logout_uri"),
 )
 RENAMED = {
@@ -36,17 +37,14 @@ RENAMED = {
     "request_object_signing_alg": "request_object_alg",
     "tls_client_certificate_bound_access_tokens": "certificate_bound",
 }
-CODE_GRANT = [CODE]
-GRANTS = (CODE, REFRESH)
+GRANTS = (CODE, IMPLICIT, REFRESH)
 TOLD_AS = {"name": "client_name", "home_uri": "client_uri", "contact": "contacts"}
-DEFAULTS: Json = {"grant_types": CODE_GRANT}
 DEFAULT_ALGORITHMS = ("RS256", "ES256")  # the first the profile allows (OIDC Registration 2)
 CANNOT = (
     *("id_token_encrypted_response_alg", "userinfo_encrypted_response_alg"),
     *("request_object_encryption_alg",),
 )
 ONLY: Mapping[str, tuple[object, ...]] = {
-    "response_types": (RESPONSE_TYPES,),
     "subject_type": ("pairwise",),
     "application_type": ("web", "native"),
 }
@@ -71,16 +69,27 @@ def require_possible(metadata: Json) -> None:
     for name, possible in ONLY.items():
         if metadata.get(name, possible[0]) not in possible:
             raise invalid(f"{name}: not offered")
-    _require_code_flow(metadata)
+    _require_answerable(metadata)
     _require_public(metadata.get("jwks"))
 
 
-def _require_code_flow(metadata: Json) -> None:
-    grant_types = metadata.get("grant_types", CODE_GRANT)
+def _require_answerable(metadata: Json) -> None:
+    grant_types = metadata.get("grant_types", [CODE])
     if not isinstance(grant_types, list) or not all(each in GRANTS for each in grant_types):
         raise invalid("grant_types: not offered")
-    if CODE not in grant_types or not metadata.get("redirect_uris"):
-        raise invalid("redirect_uris: the code flow needs them", error="invalid_redirect_uri")
+    if not {CODE, IMPLICIT} & set(grant_types) or not metadata.get("redirect_uris"):
+        raise invalid("redirect_uris: what answers needs them", error="invalid_redirect_uri")
+    if not known_types(metadata):
+        raise invalid("response_types: not offered")
+
+
+def known_types(metadata: Json) -> tuple[str, ...]:
+    """Return the response types a client asks for, in their usual words; none if one is unknown."""
+    asked = metadata.get("response_types", [response_types.CODE])
+    if not isinstance(asked, list) or not all(isinstance(each, str) for each in asked):
+        return ()
+    found = [response_types.find(each) for each in asked]
+    return () if None in found else tuple(each for each in found if each is not None)
 
 
 def _require_public(jwks: object) -> None:
@@ -94,7 +103,10 @@ def _require_public(jwks: object) -> None:
 def form_of(metadata: Json, *, client_id: str, profile: Profile, sector: str, purposes: Any) -> Any:
     """Return the form to parse; `purposes` are forms already, or JSON to be one."""
     default = next(each for each in DEFAULT_ALGORITHMS if each in rules_of(profile).algorithms)
-    usual = {**DEFAULTS, "id_token_signed_response_alg": default}
+    usual = {
+        "grant_types": response_types.needed_grant_types(known_types(metadata)),
+        "id_token_signed_response_alg": default,
+    }
     told = {**usual, **{name: value for name, value in metadata.items() if value is not None}}
     redirects = told.get("redirect_uris")
     first = redirects[0] if isinstance(redirects, list) and redirects else ""
@@ -191,7 +203,6 @@ def told(client: Client) -> Json:
         "client_name#zh-Hant-TW": client.name_zh,
         "client_uri": client.home_uri,
         "contacts": [client.contact] if client.contact else None,
-        "response_types": RESPONSE_TYPES,
         "subject_type": "pairwise",
         "review": client.review.value,
         "review_reason": client.review_reason,
@@ -205,7 +216,10 @@ def same_but(form: ClientMetadata, client: Client) -> list[str]:
     """Name what a form would widen of what DoIT admitted; what narrows or rotates is nobody's."""
     widened = [
         name
-        for name in ("redirect_uris", "post_logout_redirect_uris", "request_uris", "grant_types")
+        for name in (
+            *("redirect_uris", "post_logout_redirect_uris", "request_uris"),
+            *("grant_types", "response_types"),
+        )
         if not set(getattr(form, name)) <= set(getattr(client, name) or ())
     ]
     fixed = (

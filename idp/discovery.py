@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from clients import encryption, grant_types
+from clients import encryption, grant_types, response_types
 from clients.authentication import BY_CERTIFICATE
 from clients.models import AuthMethod, Profile
 from clients.profiles import rules_of
@@ -42,11 +42,17 @@ ASSERTION_ALGORITHMS = list(rules_of(Profile.BASIC).algorithms)
 
 
 def metadata(
-    issuer: str, *, acr_values: Iterable[str] = (), mtls_front: str = "", vouched: bool = False
+    issuer: str,
+    *,
+    acr_values: Iterable[str] = (),
+    mtls_front: str = "",
+    vouched: bool = False,
+    hybrid: bool = False,
 ) -> dict[str, Any]:
     """Return the provider's metadata document.
 
-    Certificates are taken at `mtls_front`; `vouched` says whether an authority names clients.
+    Certificates are taken at `mtls_front`; `vouched` says whether an authority names clients,
+    `hybrid` whether tokens may come through the browser.
     """
     methods = [method.value for method in _methods(mtls_front, vouched=vouched)]
     confidential = [method for method in methods if method != AuthMethod.NONE.value]
@@ -56,9 +62,11 @@ def metadata(
         "service_documentation": f"{issuer}/developers",
         "op_policy_uri": f"{issuer}/privacy",
         "scopes_supported": list(SCOPES),
-        "response_types_supported": ["code"],
+        "response_types_supported": list(response_types.served(hybrid=hybrid)),
         "response_modes_supported": list(MODES),
-        "grant_types_supported": list(grant_types.KNOWN),
+        "grant_types_supported": [
+            each for each in grant_types.KNOWN if hybrid or each != grant_types.IMPLICIT
+        ],
         "acr_values_supported": sorted(acr_values),
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": list(ALGORITHMS),
@@ -87,6 +95,7 @@ def metadata(
             "nonce",
             "sid",
             "at_hash",
+            *(("c_hash", "s_hash") if hybrid else ()),
         ],
         "claims_parameter_supported": True,
         "request_parameter_supported": True,

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from clients.models import Client
+from clients.response_types import CODE
 from idp import sign_outs
 from idp.models import Grant, GrantEnd
 from idp.sign_outs import SignOut
@@ -91,13 +92,14 @@ def _sign_out(
             ended_at=func.coalesce(Grant.ended_at, literal(now, Moment())),
             end_reason=func.coalesce(Grant.end_reason, literal(reason, Grant.end_reason.type)),
         )
-        .returning(Grant.client_id, Grant.sub, Grant.session_id, Grant.code_used_at)
+        .returning(Grant.client_id, Grant.sub, Grant.session_id, Grant.code_used_at, Grant.request)
         .execution_options(synchronize_session=False)
     ).all()
     ended = dict.fromkeys(
         SignOut(client_id=row.client_id, sub=row.sub, session_id=row.session_id)
         for row in over
-        if row.code_used_at is not None  # before, the client knows nothing of it
+        # With a code alone, the client knows nothing of it before.
+        if row.code_used_at is not None or row.request["response_type"] != CODE
     )
     sign_outs.enqueue(session, ended, now=now)
     return list(ended)

@@ -25,12 +25,17 @@ def id_token_claims(
     tells_auth_time: bool,
     nonce: str | None,
     access_token: str | None,
+    code: str | None = None,
+    state: str | None = None,
     sid: str | None = None,
     lifetime: timedelta,
     alg: str,
     now: datetime,
 ) -> dict[str, Any]:
-    """Return the protocol's own claims; what the member agreed to share is added by the caller."""
+    """Return the protocol's own claims; what the member agreed to share is added by the caller.
+
+    `code` and `state` are what travels beside the token, and cannot be exchanged on the way.
+    """
     claims: dict[str, Any] = {
         "iss": issuer,
         "sub": sub,
@@ -46,13 +51,13 @@ def id_token_claims(
         claims["nonce"] = nonce
     if sid:  # what a logout will name (Back-Channel Logout 2.1)
         claims["sid"] = sid
-    if access_token:
-        claims["at_hash"] = left_half_hash(access_token, alg=alg)
-    return claims
+    beside = {"at_hash": access_token, "c_hash": code, "s_hash": state}  # s_hash: FAPI 1.0 5.1.1
+    hashes = {name: left_half_hash(value, alg=alg) for name, value in beside.items() if value}
+    return {**claims, **hashes}
 
 
 def left_half_hash(value: str, *, alg: str) -> str:
     """Return the left half of the hash `alg` signs over (OIDC Core 3.1.3.6; RFC 8032 5.1)."""
-    hashed = hashlib.new("sha512" if alg == "EdDSA" else "sha256", value.encode("ascii")).digest()
+    hashed = hashlib.new("sha512" if alg == "EdDSA" else "sha256", value.encode()).digest()
     half = hashed[: len(hashed) // 2]
     return base64.urlsafe_b64encode(half).rstrip(b"=").decode()

@@ -8,15 +8,17 @@ from sqlalchemy.orm import Session
 
 from audit import footprint
 from audit.lines import Kind
+from clients.response_types import CODE
 from consent import rules
 from consent.rules import Decided
-from idp import pushed
+from idp import pushed, through_browser
 from idp.id_tokens import Login
 from idp.interaction import SignedIn
 from idp.provider import Provider
 from idp.requests import AuthorizationRequest
 from idp.session_names import session_state
 from idp.state import AUTH_TIME, DETAILS, GrantState, NewGrant
+from kernel.keyring import Keyring
 
 KEPT = "response_type client_id redirect_uri nonce claims code_challenge".split()
 
@@ -35,6 +37,7 @@ def issue(
     signed_in: SignedIn,
     decisions: Iterable[Decided],
     *,
+    keyring: Keyring,
     now: datetime,
 ) -> dict[str, str]:
     """Create a grant, note it in the footprint; return the authorization response's parameters.
@@ -43,26 +46,15 @@ def issue(
     """
     pushed.spend(session, request, now=now)
     sub = _name(provider, request, signed_in, decisions, now=now)
-    state = GrantState(
-        session,
-        lifetimes=provider.lifetimes,
-        now=now,
-        new_grant=NewGrant(
-            member_id=signed_in.member_id,
-            client_id=request.client.id,
-            purpose_id=request.purpose.id,
-            session_id=signed_in.session_id,
-            sub=sub,
-            login=Login(
-                acr=signed_in.acr,
-                amr=signed_in.amr,
-                authenticated_at=signed_in.authenticated_at,
-            ),
-            request=_kept(request),
-        ),
-    )
-    bound = provider.at_work(state, _Nobody(), client=request.client)
-    response = bound.authorize(request.message, str(signed_in.member_id))
+    new = _new_grant(request, signed_in, sub)
+    if request.response_type == CODE:
+        state = GrantState(session, lifetimes=provider.lifetimes, now=now, new_grant=new)
+        bound = provider.at_work(state, _Nobody(), client=request.client)
+        told = dict(bound.authorize(request.message, str(signed_in.member_id)).to_dict())
+    else:
+        told = through_browser.respond(
+            provider, session, request, new, decisions, keyring=keyring, now=now
+        )
     footprint.record(
         session,
         Kind.SIGNED_IN,
@@ -71,9 +63,24 @@ def issue(
         client_id=request.client.id,
         purpose_id=request.purpose.id,
     )
-    told = dict(response.to_dict())
     asks_by = _session_state(provider, request, signed_in) if sub == signed_in.sub else None
     return told if asks_by is None else {**told, "session_state": asks_by}
+
+
+def _new_grant(request: AuthorizationRequest, signed_in: SignedIn, sub: str) -> NewGrant:
+    return NewGrant(
+        member_id=signed_in.member_id,
+        client_id=request.client.id,
+        purpose_id=request.purpose.id,
+        session_id=signed_in.session_id,
+        sub=sub,
+        login=Login(
+            acr=signed_in.acr,
+            amr=signed_in.amr,
+            authenticated_at=signed_in.authenticated_at,
+        ),
+        request=_kept(request),
+    )
 
 
 def _session_state(

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlencode, urlsplit
 
 from sqlalchemy.orm import Session
 
 from clients.directory import RegisteredClient
+from idp.addresses import with_parameters
 from idp.parameters import Parameters
 from idp.provider import Provider
 from idp.signing import SignatureInvalid
@@ -54,9 +54,3 @@ def _hinted_client(
 
 def _with_state(address: str, state: str | None) -> str:
     return address if state is None else with_parameters(address, {"state": state})
-
-
-def with_parameters(address: str, parameters: dict[str, str]) -> str:
-    """Return a registered address with parameters added to its query (RFC 6749 3.1.2)."""
-    separator = "&" if urlsplit(address).query else "?"
-    return f"{address}{separator}{urlencode(parameters)}"

@@ -17,7 +17,7 @@ from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from audit import trail
-from clients import logos, purposes, registration_tokens, registry
+from clients import logos, purposes, registration_tokens, registry, response_types
 from clients.fetching import Call, fetched
 from clients.forms import ClientMetadata
 from clients.models import (
@@ -53,6 +53,7 @@ class Registrar:
     issuer: str
     call: Call
     synthetic: bool  # no member of this deployment is a person
+    hybrid: bool = False  # tokens may come through the browser
 
     def register(
         self, session: Session, body: bytes, *, authorization: str | None, now: datetime
@@ -64,7 +65,7 @@ class Registrar:
         token = registration_tokens.find(session, sent_token(authorization), now=now)
         if token is None:
             raise _unknown_token()
-        metadata = read(body)
+        metadata = self._read(body)
         client_id = new_id().hex
         picture = logos.fetched_picture(self.call, metadata.get("logo_uri"))
         sector = self._sector(metadata, client_id, token.environment)
@@ -104,7 +105,7 @@ class Registrar:
         """
         key = sent_token(authorization)
         holder = _require_holder(session, client_id, key)
-        metadata = read(body)
+        metadata = self._read(body)
         if metadata.get("client_id") != client_id:
             raise invalid("client_id: it must be the one of the address")
         place = _place_of(holder)
@@ -150,6 +151,13 @@ class Registrar:
             raise invalid("this client has no secret", error="invalid_request") from None
         trail.record(session, "client.secret_rotated", actor=None, subject=holder.id, now=now)
         return {"client_id": client_id, "client_secret": secret, "client_secret_expires_at": 0}
+
+    def _read(self, body: bytes) -> Json:
+        metadata = read(body)
+        served = response_types.served(hybrid=self.hybrid)
+        if not set(client_metadata.known_types(metadata)) <= set(served):
+            raise invalid("response_types: not offered")
+        return metadata
 
     def _told(self, client: Client, key: str) -> Json:
         return {

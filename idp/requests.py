@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from pyop.message import AuthorizationRequest as Message
 
+from clients import response_types
 from clients.directory import RegisteredClient, RegisteredPurpose
 from idp.details import Detail
 from idp.errors import ReturnAddress
@@ -29,6 +30,11 @@ class AuthorizationRequest:
     message: Message  # as pyop understood it
     wants_auth_time: bool = False
     details: tuple[Detail, ...] = ()  # what else the member is asked to let the client do
+
+    @property
+    def response_type(self) -> str:
+        """Return what the response is to hold, its words in their usual order."""
+        return response_types.find(self.parameters["response_type"]) or response_types.CODE
 
     @property
     def asks_anew(self) -> bool:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from idp.errors import ReturnAddress
 from idp.provider import Provider
-from idp.response_modes import SIGNED
+from idp.response_modes import is_signed
 
 LIFETIME = timedelta(minutes=5)
 TYPE = "authorization-response+jwt"  # so that it passes for nothing else (RFC 8725 3.11)
@@ -23,7 +23,7 @@ def travelling(
 ) -> dict[str, str]:
     """Return what is sent: the response and who gave it (RFC 9207), or both in a JWT (JARM 2.1)."""
     told = {**response, "iss": provider.issuer}
-    if to.mode not in SIGNED:
+    if not is_signed(to.mode):
         return told
     claims = {**told, "aud": to.client_id, "exp": int((now + LIFETIME).timestamp())}
     signer = provider.keys.signer(session, now=now)

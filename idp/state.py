@@ -83,6 +83,14 @@ class GrantState(AuthorizationState):  # type: ignore[misc]  # pyop is untyped
         self._decisions: tuple[Decided, ...] | None = None
         self._refresh_token: str | None = None
         self.scope = ""
+        self.beside_state: str | None = None  # what an id_token with a code vouches for
+
+    @property
+    def new_sub(self) -> str:
+        """Return the name that a new grant's client will know."""
+        if self._new_grant is None:
+            raise RuntimeError("nothing to grant")
+        return self._new_grant.sub
 
     @property
     def grant(self) -> Row:
@@ -124,25 +132,25 @@ class GrantState(AuthorizationState):  # type: ignore[misc]  # pyop is untyped
         if new is None:
             raise RuntimeError("nothing to grant")
         code = new_secret()
-        statements.INSERT_GRANT.write(
-            self.session,
-            {
-                "id": new_id(),
-                "member_id": new.member_id,
-                "client_id": new.client_id,
-                "purpose_id": new.purpose_id,
-                "session_id": new.session_id,
-                "sub": new.sub,
-                "acr": new.login.acr,
-                "amr": list(new.login.amr),
-                "authenticated_at": new.login.authenticated_at,
-                "created_at": self.now,
-                "request": new.request,
-                "code_hash": digest(code),
-                "code_expires_at": self.now + self._lifetimes.code,
-            },
-        )
+        statements.INSERT_GRANT.write(self.session, self._row_of(new, code))
         return code
+
+    def _row_of(self, new: NewGrant, code: str) -> dict[str, Any]:
+        return {
+            "id": new_id(),
+            "member_id": new.member_id,
+            "client_id": new.client_id,
+            "purpose_id": new.purpose_id,
+            "session_id": new.session_id,
+            "sub": new.sub,
+            "acr": new.login.acr,
+            "amr": list(new.login.amr),
+            "authenticated_at": new.login.authenticated_at,
+            "created_at": self.now,
+            "request": new.request,
+            "code_hash": digest(code),
+            "code_expires_at": self.now + self._lifetimes.code,
+        }
 
     def get_authorization_request_for_code(self, authorization_code: str) -> Message:
         """Take the code and return its request. Raises ProtocolError `invalid_grant`.

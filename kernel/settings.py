@@ -203,6 +203,7 @@ class Settings(BaseSettings):
     certificate_front: str = Field(default="", pattern=r"^(https://(\*\.)?[a-z0-9.-]+(:\d+)?)?$")
     certificate_front_secret: SecretStr = SecretStr("")
     dpop_nonces: bool = False
+    hybrid: bool = False  # let clients of that profile get tokens through the browser
     mtls: Mtls = Mtls()
     signing: Signing = Signing()
     argon2_parallel: int = Field(default=2, ge=1, le=64)

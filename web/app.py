@@ -199,7 +199,7 @@ def build_rooms(settings: Settings, database: Sessions) -> Rooms:
     reachable = acr.reachable(adapter.capabilities for adapter in adapters.values())
     provider = Provider(
         issuer=settings.issuer,
-        directory=Directory(),
+        directory=Directory(hybrid=settings.hybrid),
         client_keys=ClientKeys(database, call),
         request_uris=RequestUris(call),
         keys=Keys(keyring, token=key_token),
@@ -218,13 +218,14 @@ def build_rooms(settings: Settings, database: Sessions) -> Rooms:
         mtls_front=settings.mtls.front,
         authorities=client_certificates.read(settings.mtls.authorities),
         nonces=Nonces(keyring.derive("dpop-nonce/v1")) if settings.dpop_nonces else None,
+        hybrid=settings.hybrid,
     )
     return Rooms(
         settings=settings,
         sessions=database,
         keyring=keyring,
         provider=provider,
-        registrar=Registrar(settings.issuer, call, synthetic=settings.demo),
+        registrar=Registrar(settings.issuer, call, synthetic=settings.demo, hybrid=settings.hybrid),
         adapters=adapters,
         csrf_key=keyring.derive("csrf/v1"),
         throttle_key=keyring.derive("throttle/v1"),

@@ -20,10 +20,10 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import MapAdapter
 
 from idp import authorize, interactions, introspection, parameters, pushing, token, userinfo
+from idp.addresses import with_parameters
 from idp.errors import ProtocolError
 from idp.interaction import Issue, Progress, next_step
 from idp.issue import issue
-from idp.logout import with_parameters
 from idp.parameters import Parameters
 from idp.possession import Shown
 from idp.requests import AuthorizationRequest
@@ -101,7 +101,7 @@ def _let_in(call: Call, asked: AuthorizationRequest, cookie: str) -> Onward | No
     step = next_step(asked, present, progress, decisions, reachable=rooms.reachable, now=now)
     if not isinstance(step, Issue):
         return None
-    response = issue(provider, session, asked, present, decisions, now=now)
+    response = issue(provider, session, asked, present, decisions, keyring=rooms.keyring, now=now)
     back = with_parameters(asked.to.redirect_uri, {**response, "iss": provider.issuer})
     return Onward(back)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from werkzeug.wrappers import Response
 
-from idp.logout import with_parameters
+from idp.addresses import with_parameters
 from idp.sign_outs import SignOut
 from kernel.wording import Bilingual
 from web import headers, pages, scope

@@ -141,7 +141,8 @@ def _finish(current: Open, present: SignedIn) -> Response:
         subjects.remember(
             session, present.sub, member_id=present.member_id, sector=asked.client.sector
         )
-    response = issue(provider, session, asked, present, decisions, now=now)
+    keyring = scope.rooms().keyring
+    response = issue(provider, session, asked, present, decisions, keyring=keyring, now=now)
     return oidc.answer(asked, response)
 
 

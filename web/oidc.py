@@ -19,6 +19,7 @@ from idp import (
     token,
     userinfo,
 )
+from idp.addresses import with_fragment, with_parameters
 from idp.errors import (
     AuthorizationRefused,
     InsufficientAuthentication,
@@ -27,11 +28,10 @@ from idp.errors import (
 )
 from idp.interaction import Issue, Progress, next_step
 from idp.issue import issue
-from idp.logout import with_parameters
 from idp.parameters import Parameters
 from idp.possession import BEARER, DPOP, Shown
 from idp.requests import AuthorizationRequest
-from idp.response_modes import FORM_POST, carrier_of
+from idp.response_modes import FORM_POST, FRAGMENT, carrier_of
 from idp.responses import travelling
 from idp.userinfo import SCHEMES
 from kernel.wording import CHINESE
@@ -103,7 +103,16 @@ def _authorize(sent: Parameters) -> Response:
         now=now,
     )
     if isinstance(step, Issue) and signed_in is not None:
-        return answer(asked, issue(provider, scope.db(), asked, signed_in, decisions, now=now))
+        response = issue(
+            provider,
+            scope.db(),
+            asked,
+            signed_in,
+            decisions,
+            keyring=scope.rooms().keyring,
+            now=now,
+        )
+        return answer(asked, response)
     interaction_id = interactions.begin(
         scope.db(), asked, browser=cookies.browser(), provider=provider, now=now
     )
@@ -128,9 +137,11 @@ def _back(to: ReturnAddress, response: dict[str, str]) -> Response:
         return awaiting.answer(to.awaited_id, response)
     provider = scope.rooms().provider
     told = travelling(provider, scope.db(), to, response, now=scope.now())
-    if carrier_of(to.mode) == FORM_POST:
+    carrier = carrier_of(to.mode)
+    if carrier == FORM_POST:
         return form_post.page(to.redirect_uri, told)
-    address = with_parameters(to.redirect_uri, told)
+    joined = with_fragment if carrier == FRAGMENT else with_parameters
+    address = joined(to.redirect_uri, told)
     sent = Response(status=303, headers={"Location": address, "Cache-Control": "no-store"})
     del sent.headers["Content-Type"]  # there is none
     return sent

@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 
@@ -10,13 +10,26 @@ from tests.live.lending import provider, running_provider, visitor
 from tests.live.server import Provider
 from tests.live.visitor import Visitor
 
+# Where each case is run once for each way of answering.
+ANSWERED = {
+    "tests.conformance.basic.test_basic_op",
+    "tests.conformance.hybrid.test_hybrid_op",
+}
 __all__ = ["provider", "running_provider", "visitor"]
 
 
-@pytest.fixture(params=["query", "form_post"])
+@pytest.fixture(scope="session")
+def more_settings() -> Mapping[str, str]:
+    """Allow what the plans Dynamic, Implicit and Hybrid demand."""
+    return {"TAIPEI_ID_HYBRID": "1"}
+
+
+@pytest.fixture
 def suite(request: pytest.FixtureRequest, provider: Provider, visitor: Visitor) -> Suite:
-    """Lend two clients and a member, for the plan Basic OP and again for Form Post OP."""
-    return Suite(provider, visitor, mode=request.param)
+    """Lend two clients and a member, for each way of answering in turn."""
+    if request.param in {"query", "form_post"}:
+        return Suite(provider, visitor, mode=request.param)
+    return Suite(provider, visitor, mode="fragment", response_type=request.param)
 
 
 @pytest.fixture
@@ -26,13 +39,17 @@ def fapi(request: pytest.FixtureRequest, provider: Provider, visitor: Visitor) -
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a FAPI module in each pair it applies to."""
+    """Run a module in each way it applies to: a FAPI module in pairs, a basic one by answers."""
     mark = next(metafunc.definition.iter_markers("module"), None)
-    if mark is None or "fapi" not in metafunc.fixturenames:
+    if mark is None:
         return
     module = mark.args[0].removeprefix(plans.PREFIX["fapi2"])
-    pairs = [pair for pair in PAIRS if module in plans.PAIRS[pair]]
-    metafunc.parametrize("fapi", pairs, indirect=True)
+    if "fapi" in metafunc.fixturenames:
+        pairs = [pair for pair in PAIRS if module in plans.PAIRS[pair]]
+        metafunc.parametrize("fapi", pairs, indirect=True)
+    if "suite" in metafunc.fixturenames and metafunc.module.__name__ in ANSWERED:
+        ways = [way for way, modules in plans.WAYS.items() if module in modules]
+        metafunc.parametrize("suite", ways, indirect=True)
 
 
 @pytest.fixture(scope="session")

@@ -40,6 +40,38 @@ oidcc-ensure-request-object-with-redirect-uri
 oidcc-refresh-token
 oidcc-ensure-request-with-valid-pkce-succeeds
 """.split()
+WITHOUT_NONCE = "oidcc-ensure-request-without-nonce-fails"  # of the types with an id_token
+NONCE_FREE = "oidcc-ensure-request-without-nonce-succeeds-for-code-flow"
+_THROUGH_BROWSER = frozenset(BASIC) - {
+    "oidcc-idtoken-unsigned",
+    "oidcc-ensure-post-request-succeeds",
+    "oidcc-alternate-happy-flow",
+    "oidcc-response-type-missing",
+    "oidcc-ensure-request-with-valid-pkce-succeeds",
+    NONCE_FREE,
+}
+_FOR_CODES = {
+    *("oidcc-codereuse", "oidcc-codereuse-30seconds", "oidcc-refresh-token"),
+    "oidcc-server-client-secret-post",
+}
+_FOR_USERINFO = {"oidcc-userinfo-get", "oidcc-userinfo-post-header", "oidcc-userinfo-post-body"}
+_ONCE = {"oidcc-alternate-happy-flow", "oidcc-response-type-missing"}
+_IMPLICIT = (_THROUGH_BROWSER - _FOR_CODES - _FOR_USERINFO) | {
+    "oidcc-alternate-happy-flow",
+    WITHOUT_NONCE,
+}
+# One run of the basic modules each: Basic, Form Post, and the response types of Implicit, Hybrid.
+WAYS = {
+    "query": frozenset(BASIC),
+    "form_post": frozenset(BASIC),
+    "code id_token": _THROUGH_BROWSER
+    | _ONCE
+    | {WITHOUT_NONCE, "oidcc-ensure-request-with-valid-pkce-succeeds"},
+    "code token": _THROUGH_BROWSER | {NONCE_FREE},
+    "code id_token token": _THROUGH_BROWSER | {WITHOUT_NONCE},
+    "id_token": _IMPLICIT,
+    "id_token token": _IMPLICIT | _FOR_USERINFO | {"oidcc-response-type-missing"},
+}
 CONFIG = ["oidcc-discovery-endpoint-verification"]
 # As they apply to plain FAPI with OpenID Connect; the suite's pairs of proof and binding leave out
 # what is about the other kind.
@@ -193,7 +225,7 @@ ensure-unsigned-request-at-par-endpoint-fails
 par-authorization-request-containing-request_uri
 """.split()
 
-# With response_type=code. What we do not offer, the implicit flow, one case says.
+# With response_type=code, where `hybrid` is on: discovery must name the implicit types.
 DYNAMIC = """
 oidcc-idtoken-rs256
 oidcc-idtoken-unsigned
@@ -220,9 +252,10 @@ oidcc-refresh-token
 oidcc-ensure-client-assertion-with-iss-aud-succeeds
 """.split()
 
-# Form Post is Basic in another mode.
+# Form Post, Implicit and Hybrid are Basic in other ways, but for one module.
 PLANS = {
     "basic": BASIC,
+    "hybrid": [WITHOUT_NONCE],
     "dynamic": DYNAMIC,
     "config": CONFIG,
     "fapi2": FAPI2,

@@ -10,6 +10,7 @@ from joserfc.jwk import KeySet
 from sqlalchemy import select
 
 from consent.catalogue import SCOPES, claims_of_scopes
+from idp.id_tokens import left_half_hash
 from idp.models import Grant, PushedRequest, Token
 from kernel.ids import new_id
 from tests import make
@@ -72,23 +73,38 @@ class Client:
 class Suite:
     """One run of a module."""
 
-    def __init__(self, provider: Provider, visitor: Visitor, *, mode: str) -> None:
+    def __init__(
+        self, provider: Provider, visitor: Visitor, *, mode: str, response_type: str = "code"
+    ) -> None:
         self.provider, self.visitor, self.mode = provider, visitor, mode
-        self.client = Client(provider)
+        self.response_type = response_type
+        self.client = self.another_client()
         self.person: Person = provider.enrol(f"resident-{new_id().hex}", **RESIDENT)
         self.logins = 0
         visitor.stops.append(CALLBACK)
+
+    def another_client(self, **form: Any) -> Client:  # forms are JSON
+        """Register one more client for this way of answering."""
+        if self.response_type == "code":
+            return Client(self.provider, **form)
+        code = ["authorization_code", "refresh_token"] if self.brings("code") else []
+        registered = {"profile": "hybrid", "response_types": [self.response_type]}
+        return Client(self.provider, **registered, grant_types=["implicit", *code], **form)
+
+    def brings(self, word: str) -> bool:
+        """Say whether the authorization endpoint answers with this."""
+        return word in self.response_type.split()
 
     def parameters(self, client: Client | None = None, **changes: str | None) -> dict[str, str]:
         """Return the suite's usual request; None takes a parameter away."""
         usual = {
             "client_id": (client or self.client).client_id,
             "redirect_uri": CALLBACK,
-            "response_type": "code",
+            "response_type": self.response_type,
             "scope": "openid",
             "state": new_id().hex,
             "nonce": new_id().hex,
-            "response_mode": None if self.mode == "query" else self.mode,
+            "response_mode": "form_post" if self.mode == "form_post" else None,
         }
         return {name: value for name, value in {**usual, **changes}.items() if value is not None}
 
@@ -117,7 +133,7 @@ class Suite:
     def answer(self) -> dict[str, str]:
         """Return what the client was told, and make sure it was told in the mode it asked for."""
         visitor = self.visitor
-        if self.mode == "query":
+        if self.mode != "form_post":
             assert not visitor.posted
             return visitor.answer()
         assert visitor.shows("form_post_continue"), visitor.page
@@ -132,10 +148,30 @@ class Suite:
 
     def redeemed(self, answer: dict[str, str], client: Client | None = None) -> dict[str, Any]:
         assert "error" not in answer, answer
-        response = (client or self.client).exchange(answer["code"])
-        assert response.status_code == 200, response.text
-        tokens: dict[str, Any] = response.json()
+        tokens: dict[str, Any] = dict(answer)
+        if "id_token" in answer:
+            self.look_at(answer)
+        if "code" in answer:
+            response = (client or self.client).exchange(answer["code"])
+            assert response.status_code == 200, response.text
+            tokens |= response.json()
         return {**tokens, "claims": self.claims(tokens["id_token"])}
+
+    def look_at(self, answer: dict[str, str]) -> None:
+        """Hold an id_token of the authorization endpoint against what came beside it."""
+        claims = self.claims(answer["id_token"])
+        beside = {"at_hash": "access_token", "c_hash": "code"}
+        for name, held in beside.items():
+            expected = left_half_hash(answer[held], alg="RS256") if held in answer else None
+            assert claims.get(name) == expected, name
+        assert claims["nonce"]
+
+    def tells(self, tokens: dict[str, Any]) -> dict[str, Any]:
+        """Return what the client learns of the member, where it is to look for it."""
+        if "access_token" not in tokens:
+            return dict(tokens["claims"])
+        told: dict[str, Any] = self.userinfo(tokens["access_token"]).json()
+        return told
 
     def claims(self, id_token: str) -> dict[str, Any]:
         """Return the claims of an id_token whose signature holds."""

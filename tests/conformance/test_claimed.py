@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.plans import PAIRS, PLANS, PREFIX
+from tests.conformance.plans import PAIRS, PLANS, PREFIX, WAYS
 
 HERE = Path(__file__).parent
 
@@ -27,6 +27,18 @@ def test_each_module_of_a_claimed_plan_has_one_case_of_its_name(plan: str) -> No
         PREFIX.get(plan, "") + module: f"test_{module.replace('-', '_')}" for module in PLANS[plan]
     }
     assert len(proven(plan)) == len(PLANS[plan])
+
+
+def test_the_ways_of_answering_are_as_long_as_the_suite_counts_them() -> None:
+    assert {way: len(modules) for way, modules in WAYS.items()} == {
+        "query": 38,
+        "form_post": 38,
+        "code id_token": 36,
+        "code token": 33,
+        "code id_token token": 33,
+        "id_token": 27,
+        "id_token token": 31,
+    }
 
 
 def test_the_pairs_of_fapi_are_as_long_as_the_suite_counts_them() -> None:

@@ -40,9 +40,9 @@ def is_at_client(response: TestResponse) -> bool:
 def answer(response: TestResponse, callback: str = CALLBACK) -> dict[str, str]:
     """Return what the client was told; fails unless the browser was sent to `callback`."""
     assert response.status_code == 303, response.text
-    address, _, query = response.location.partition("?")
+    address, *told = re.split(r"[?#]", response.location, maxsplit=1)
     assert address == callback, response.location
-    return dict(parse_qsl(query, keep_blank_values=True, strict_parsing=True))
+    return dict(parse_qsl("".join(told), keep_blank_values=True, strict_parsing=True))
 
 
 class Browser:

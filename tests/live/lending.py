@@ -1,6 +1,6 @@
 """The fixtures of this folder and of `relying_parties`; each folder's conftest imports them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -11,18 +11,30 @@ from tests.live.server import Provider, serving
 from tests.live.visitor import Visitor
 
 
+@pytest.fixture(scope="session")
+def more_settings() -> Mapping[str, str]:
+    """Lend what the servers of a folder are told beside the usual."""
+    return {}
+
+
 @pytest.fixture(scope="session", params=DATABASES)
 def running_provider(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    more_settings: Mapping[str, str],
 ) -> Iterator[Provider]:
     """Serve on each kind of database in turn; one server for all tests of a worker and folder."""
     folder: Path = tmp_path_factory.mktemp("provider")
     if request.param == "sqlite":
-        with serving(f"sqlite+pysqlite:///{folder / 'provider.sqlite3'}", folder) as provider:
+        url = f"sqlite+pysqlite:///{folder / 'provider.sqlite3'}"
+        with serving(url, folder, more_settings) as provider:
             yield provider
         return
     server: str = request.getfixturevalue("postgres_server")
-    with postgres.fresh_database(server) as url, serving(url, folder) as provider:
+    with (
+        postgres.fresh_database(server) as url,
+        serving(url, folder, more_settings) as provider,
+    ):
         yield provider
 
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -296,7 +297,9 @@ class Provider:
 
 
 @contextmanager
-def serving(database_url: str, folder: Path) -> Iterator[Provider]:
+def serving(
+    database_url: str, folder: Path, more_settings: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Provider]:
     """Serve the empty database at `database_url` on a free port."""
     port = free_port()
     issuer = f"http://localhost:{port}"
@@ -314,6 +317,7 @@ def serving(database_url: str, folder: Path) -> Iterator[Provider]:
             "TAIPEI_ID_MTLS__FRONT": mtls.FRONT,
             "TAIPEI_ID_MTLS__AUTHORITIES": str(mtls.write_authorities(folder)),
             "TAIPEI_ID_CERTIFICATE_FRONT_SECRET": mtls.SHARED,
+            **more_settings,
         }
         command = [*TAIPEI_ID, "serve", "--port", str(port), "--workers", "2"]
         log = folder / "provider.log"

@@ -62,7 +62,9 @@ class Visitor:
     def answer(self) -> dict[str, str]:
         """Return what the address we stopped at says to the client."""
         assert self.has_stopped(), f"{self.url} ({self.status})\n{self.page}"
-        return dict(parse_qsl(urlsplit(self.url).query, strict_parsing=True))
+        parts = urlsplit(self.url)
+        assert not (parts.query and parts.fragment), self.url
+        return dict(parse_qsl(parts.query or parts.fragment, strict_parsing=True))
 
     def has_stopped(self) -> bool:
         return any(self.url.startswith(stop) for stop in self.stops)

@@ -1,3 +1,3 @@
-from tests.live.lending import provider, running_provider, visitor
+from tests.live.lending import more_settings, provider, running_provider, visitor
 
-__all__ = ["provider", "running_provider", "visitor"]
+__all__ = ["more_settings", "provider", "running_provider", "visitor"]

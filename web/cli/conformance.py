@@ -11,7 +11,9 @@ import click
 from adapters.password import adapter as password_adapter
 from adapters.password.passwords import set_password
 from clients import registration_tokens, registry
+from clients.grant_types import CODE, IMPLICIT, REFRESH
 from clients.models import Environment, Profile
+from clients.response_types import KNOWN
 from consent.catalogue import SCOPES, claims_of_scopes, in_order
 from idp.signing import new_key
 from kernel import clock
@@ -49,6 +51,7 @@ WORDS = {"zh": "一致性測試", "en": "Conformance test"}
 DUMMY = "?dummy1=lorem&dummy2=ipsum"
 USES = 2_000
 DAYS = timedelta(days=30)
+BROWSER_GRANTS = (CODE, IMPLICIT, REFRESH)
 
 
 @click.command(name="conformance-seed")
@@ -94,6 +97,12 @@ class _Seed:
             plan = f"oidcc-{channel}-rp-initiated-logout-certification-test-plan"
             yield plan, self._plan(browser, client=pair[0], client2=pair[1])
         yield "oidcc-session-management-certification-test-plan", self._plan(browser, **static)
+        types = {"profile": Profile.HYBRID, "response_types": KNOWN, "grant_types": BROWSER_GRANTS}
+        hybrid = [self._client(f"hybrid-{number}", **types) for number in (1, 2)]
+        by_post = self._client("hybrid-post", auth_method="client_secret_post", **types)
+        parts = {"client": hybrid[0], "client2": hybrid[1], "client_secret_post": by_post}
+        for kind in ("implicit", "hybrid"):
+            yield f"oidcc-{kind}-certification-test-plan", self._plan(browser, **parts)
         token = {"client_name": "suite", "initial_access_token": self._token(basic[0])}
         yield "oidcc-dynamic-certification-test-plan", self._plan(browser, client=token)
         resource = {"resource": {"resourceUrl": f"{self._at.settings.issuer}/userinfo"}}

@@ -18,7 +18,7 @@ P = "fapi2-security-profile-final-"
 def test_discovery_end_point_verification(fapi: Fapi) -> None:
     told = fapi.provider.call(DISCOVERY).json()
 
-    assert told["response_types_supported"] == ["code"]
+    assert "code" in told["response_types_supported"]
     assert told["authorization_response_iss_parameter_supported"] is True
     assert told["pushed_authorization_request_endpoint"] == fapi.provider.issuer + "/par"
     assert {"private_key_jwt", "tls_client_auth"} <= set(
