@@ -48,7 +48,7 @@ def form(**changes: Any) -> dict[str, Any]:  # forms are JSON
     return {**usual, **changes}
 
 
-def told(browser: Browser, kind: str, **changes: str | None) -> dict[str, str]:
+def told(browser: Browser, kind: str, **changes: Any) -> dict[str, str]:
     response = browser.sign_in("spa", response_type=kind, **changes)
     assert "?" not in response.location
     return answer(response)
