@@ -18,7 +18,7 @@ def test_each_plan_gets_a_configuration_that_fits_what_is_on_record(
     seeded = taipei_id("conformance-seed", "--suite", SUITE + "/", "--alias", "city")
 
     plans = json.loads(seeded.stdout)
-    assert len(plans) == 10
+    assert len(plans) == 12
     for plan in plans.values():
         assert plan["alias"] == "city"
         assert plan["server"]["discoveryUrl"] == f"{ISSUER}/.well-known/openid-configuration"
@@ -33,6 +33,8 @@ def test_each_plan_gets_a_configuration_that_fits_what_is_on_record(
         strict = registry.get(session, fapi["client_id"])
         assert strict.profile is Profile.FAPI2
         assert "d" not in (strict.jwks or {})["keys"][0]
+        hybrid = plans["oidcc-hybrid-certification-test-plan"]["client"]
+        assert registry.get(session, hybrid["client_id"]).profile is Profile.HYBRID
         assert registration_tokens.find(session, token, now=clock.now()) is not None
 
 
