@@ -4,10 +4,13 @@ import hashlib
 import itertools
 import secrets
 import time
+import unicodedata
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 SECRET_BYTES = 32
+CODE_BYTES = 10
+REFERENCE_LENGTH = 8
 READABLE = (
     "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0, O, 1, I: to be read out and typed; 5 bits each
 )
@@ -65,7 +68,28 @@ def new_fraction() -> float:
 
 def new_reference() -> str:
     """Return eight characters a person can read out on the phone."""
-    return "".join(secrets.choice(READABLE) for _ in range(8))
+    return "".join(secrets.choice(READABLE) for _ in range(REFERENCE_LENGTH))
+
+
+def new_code() -> str:
+    """Return sixteen characters a person can type, 80 bits: what is printed beside a number."""
+    return readable(secrets.token_bytes(CODE_BYTES))
+
+
+def readable(raw: bytes) -> str:
+    """Return bytes as characters that are not mistaken for one another, in groups of four."""
+    bits = int.from_bytes(raw, "big")
+    text = "".join(READABLE[bits >> 5 * place & 31] for place in range(len(raw) * 8 // 5))
+    return "-".join(text[start : start + 4] for start in range(0, len(text), 4))
+
+
+def typed_code(typed: str) -> str:
+    """Return a number or a code as it was given out, however it was typed; groups stay."""
+    text = unicodedata.normalize("NFKC", typed[:64]).upper()
+    plain = "".join(each for each in text if each in READABLE)
+    if len(plain) <= REFERENCE_LENGTH:
+        return plain
+    return "-".join(plain[start : start + 4] for start in range(0, len(plain), 4))
 
 
 def new_number() -> str:

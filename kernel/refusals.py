@@ -37,7 +37,10 @@ PASSWORDS = "10-I(2)"  # the Bureau strengthens security: control table, identif
 CATALOGUE = {
     # members
     "member.already_exists": _entry(
-        409, "已有會員帳號", "There is a member account already", clause="10(1)"
+        409,
+        "已有會員帳號；請登入，證號換新的話到申辦窗口登記",
+        "There is a member account already; sign in, and have a new number entered at a counter",
+        clause="10(1)",
     ),
     "idno.format": _entry(
         422,
@@ -65,6 +68,104 @@ CATALOGUE = {
         "剛才有人登錄了另一個證號；請重新查看",
         "Somebody entered another number just now; look again",
         clause="8(1)",
+    ),
+    "member.under_age_7": _entry(
+        422,
+        "申請人未滿七歲；滿七歲那天起就能申辦",
+        "The applicant is under seven; come from the seventh birthday on",
+        clause="2(8)1",
+    ),
+    "member.not_approved": _entry(
+        403,
+        "申請還在審核中；通過後會收到啟用連結",
+        "The application is being reviewed; a link follows once it is approved",
+        clause="2(8)1",
+    ),
+    "member.login_format": _entry(
+        422,
+        "帳號至少 4 個字，中間不能有空格",
+        "An account name has at least four characters and no spaces",
+    ),
+    "member.login_taken": _entry(
+        409, "這個帳號有人用了，請換一個", "Somebody has this account name; choose another"
+    ),
+    "activation.used": _entry(
+        409,
+        "這個啟用連結用過了或過期了；請用收據查進度，可以再拿一個",
+        "This link was used or is too old; follow your receipt to get another",
+        clause="2(8)1",
+    ),
+    "name.format": _entry(
+        422,
+        "請照證件填寫姓名，最多 50 個字",
+        "Write the name as on the document, at most 50 characters",
+        clause="7(1)",
+    ),
+    "phone.format": _entry(
+        422,
+        "請填電話號碼，像是 0912345678",
+        "Give a telephone number such as 0912345678",
+    ),
+    "mail.format": _entry(
+        422, "請填電子郵件，像是 name@example.tw", "Give a mail address such as name@example.tw"
+    ),
+    "idno.document_mismatch": _entry(
+        422,
+        "證件和填寫的資料不符；請對照後更正",
+        "The document does not fit what was filled in; compare and correct",
+        clause="7(1)",
+    ),
+    "residency.not_national_or_arc": _entry(
+        422,
+        "線上申辦要有我國國籍或居留證；沒有的話，請到申辦窗口詢問",
+        "Online applications are for nationals and holders of a residence permit; ask at a counter",
+        clause="8(1)",
+    ),
+    "residency.permit_expired": _entry(
+        422,
+        "居留證已逾期；請換發後再申辦",
+        "The residence permit has expired; renew it and apply again",
+        clause="8(1)",
+    ),
+    "case.documents_missing": _entry(
+        422,
+        "未備齊身分或資格證明文件，不予受理；請帶齊再來",
+        "Documents are missing, so it cannot be accepted; come again with all of them",
+        clause="7(1)",
+    ),
+    "case.terms_not_accepted": _entry(
+        409,
+        "請先閱讀申辦規定，再勾選同意",
+        "Read the terms first, then tick that you agree",
+        clause="8(2)1",
+    ),
+    "case.terms_version_changed": _entry(
+        409,
+        "規定已更新，請再看一次並重新同意",
+        "The terms have changed; read them again and agree anew",
+        clause="8(2)1",
+    ),
+    "case.counter_confirmation_pending": _entry(
+        409,
+        "尚未由申辦窗口確認資料",
+        "No counter has confirmed the data yet",
+        clause="8(2)2",
+    ),
+    "application.already_open": _entry(
+        409,
+        "這個證號已有申請在辦理；請用收據號碼查進度，沒有收據就到申辦窗口",
+        "An application with this number is open; follow your receipt, or ask at a counter",
+        clause="10(1)",
+    ),
+    "application.not_found": _NO_PAGE,
+    "application.reason_missing": _entry(
+        422,
+        "請寫下依據和原因，申請人會看到",
+        "Give the clause and the reason; the applicant reads it",
+    ),
+    "slip.not_found": _NO_PAGE,
+    "terms.version_taken": _entry(
+        409, "這個版本已經用過", "This version exists already", clause="8(2)1"
     ),
     "member.login_empty": _entry(422, "請輸入帳號", "Enter an account name"),
     "member.guardian_required": _entry(

@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from kernel.db import changed, insert_once
 from kernel.errors import NotFound, Refused
 from kernel.ids import new_id, new_reference
+from members.application_models import Application, Invitation
 from members.models import AccountDeletion, LegalHold, Member, Standing, SubjectRequest
+from members.number_models import HeldNumber
 
 REMIND_BEFORE = timedelta(days=1)
 ERASED = b""  # what stands where a sealed value stood
@@ -143,6 +145,9 @@ def erase(session: Session, member: Member, *, now: datetime) -> None:
         .where(SubjectRequest.member_id == member.id)
         .values(words_sealed=ERASED)
     )
+    session.execute(delete(HeldNumber).where(HeldNumber.member_id == member.id))
+    session.execute(delete(Application).where(Application.member_id == member.id))
+    session.execute(delete(Invitation).where(Invitation.member_id == member.id))
     session.flush()
 
 

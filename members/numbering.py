@@ -31,8 +31,8 @@ def enter(
     Raises Refused `member.already_exists` if another member holds or held it, and
     `idno.changed_meanwhile` if a colleague entered another number at this moment.
     """
-    hashed = _hash(number.value, keyring=keyring)
-    holder = session.scalar(select(HeldNumber).where(HeldNumber.number_hash == hashed))
+    number_hash = hashed(number, keyring=keyring)
+    holder = session.scalar(select(HeldNumber).where(HeldNumber.number_hash == number_hash))
     if holder is not None:
         return _have_again(session, holder, member, now=now)
     _end_current(session, member.id, now=now)
@@ -42,7 +42,7 @@ def enter(
         "member_id": member.id,
         "kind": number.kind,
         "key_version": KEY_VERSION,
-        "number_hash": hashed,
+        "number_hash": number_hash,
         "value_sealed": seal(
             open_data_key(member, keyring=keyring), number.value.encode(), place=_place(number_id)
         ),
@@ -50,16 +50,21 @@ def enter(
     }
     if insert_once(session, HeldNumber, values):
         return True
-    raise _lost_the_race(session, hashed)
+    raise _lost_the_race(session, number_hash)
 
 
 def find(session: Session, number: IdentityNumber, *, keyring: Keyring) -> UUID | None:
     """Return whose number this is, or once was."""
     return session.scalar(
         select(HeldNumber.member_id).where(
-            HeldNumber.number_hash == _hash(number.value, keyring=keyring)
+            HeldNumber.number_hash == hashed(number, keyring=keyring)
         )
     )
+
+
+def hashed(number: IdentityNumber, *, keyring: Keyring) -> bytes:
+    """Return what a number is looked up by."""
+    return keyed_hash(keyring.derive(f"identity-number/v{KEY_VERSION}"), number.value)
 
 
 def current(session: Session, member: Member, *, keyring: Keyring) -> IdentityNumber | None:
@@ -106,14 +111,10 @@ def _end_current(session: Session, member_id: UUID, *, now: datetime) -> bool:
     return changed(ended) == 1
 
 
-def _lost_the_race(session: Session, hashed: bytes) -> Refused:
-    taken = select(HeldNumber.id).where(HeldNumber.number_hash == hashed)
+def _lost_the_race(session: Session, number_hash: bytes) -> Refused:
+    taken = select(HeldNumber.id).where(HeldNumber.number_hash == number_hash)
     is_taken = session.scalar(taken) is not None
     return Refused("member.already_exists" if is_taken else "idno.changed_meanwhile")
-
-
-def _hash(value: str, *, keyring: Keyring) -> bytes:
-    return keyed_hash(keyring.derive(f"identity-number/v{KEY_VERSION}"), value)
 
 
 def _place(number_id: UUID) -> str:

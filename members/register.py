@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from kernel.errors import NotFound, Refused
 from kernel.keyring import Keyring
 from kernel.prebuilt import Prebuilt, Row
-from members import approvals
+from members import approvals, invitations
 from members.logins import normalise
 from members.models import Member, Standing
 from members.profile import Profile, open_claims, seal_profile
@@ -23,23 +23,6 @@ def add(
 ) -> Member:
     """Enter a member nobody applied to become: for demonstration and bootstrap only.
 
-    Raises as `enter`.
-    """
-    approval_id = approvals.by_bootstrap(session, now=now)
-    return enter(session, login, profile, approval_id=approval_id, keyring=keyring, now=now)
-
-
-def enter(
-    session: Session,
-    login: str,
-    profile: Profile,
-    *,
-    approval_id: UUID,
-    keyring: Keyring,
-    now: datetime,
-) -> Member:
-    """Enter the member an approval makes; the member bears its id, and the database insists.
-
     Raises Refused `member.already_exists` if the account name is taken.
     """
     name = normalise(login)
@@ -47,10 +30,32 @@ def enter(
         raise Refused("member.login_empty")
     if session.scalar(select(Member.id).where(Member.login == name)) is not None:
         raise Refused("member.already_exists")
+    approval_id = approvals.by_bootstrap(session, now=now)
+    return _enter(session, approval_id, name, profile, keyring=keyring, now=now)
+
+
+def admit(
+    session: Session, approval_id: UUID, profile: Profile, *, keyring: Keyring, now: datetime
+) -> Member:
+    """Enter the member an approval makes; the account name is theirs to choose (2(8)1)."""
+    login = f"{invitations.NEW}{approval_id}"
+    return _enter(session, approval_id, login, profile, keyring=keyring, now=now)
+
+
+def _enter(
+    session: Session,
+    approval_id: UUID,
+    login: str,
+    profile: Profile,
+    *,
+    keyring: Keyring,
+    now: datetime,
+) -> Member:
+    """Enter the member; it bears the id of its approval, and the database insists on that."""
     data_key_sealed, profile_sealed = seal_profile(profile, keyring, member_id=approval_id)
     member = Member(
         id=approval_id,
-        login=name,
+        login=login,
         standing=Standing.ACTIVE,
         standing_at=now,
         approved_at=now,

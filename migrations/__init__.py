@@ -34,6 +34,7 @@ ROOMS_WITH_TABLES = (
     "kernel.calendar",
     "kernel.jobs",
     "kernel.throttle",
+    "members.application_models",
     "members.approval_models",
     "members.models",
     "members.number_models",

@@ -85,13 +85,9 @@ WAITING: Mapping[str, str] = {
     "4-II": COUNTERS,
     "5(4)": CONSOLES,
     "6(3)": CONSOLES,
-    "7(1)": COUNTERS,
-    "7(3)": COUNTERS,
     "7(5)": COUNTERS,
     "7(6)2": COUNTERS,
     "7(8)": COUNTERS,
-    "8(2)1": COUNTERS,
-    "8(2)2": COUNTERS,
     "8(2)3": COUNTERS,
 }
 

@@ -57,16 +57,12 @@ def test_no_statement_makes_a_member_without_an_approval(session: Session) -> No
 def test_an_approval_makes_one_member_who_bears_its_id(session: Session, now: datetime) -> None:
     approval_id = approve(session, now, post_id=a_post(session, now))
 
-    member = register.enter(
-        session, "mei", make.a_profile(), approval_id=approval_id, keyring=make.KEYRING, now=now
-    )
+    member = register.admit(session, approval_id, make.a_profile(), keyring=make.KEYRING, now=now)
 
     assert member.id == approval_id
     session.expunge(member)
     with pytest.raises(IntegrityError):
-        register.enter(
-            session, "two", make.a_profile(), approval_id=approval_id, keyring=make.KEYRING, now=now
-        )
+        register.admit(session, approval_id, make.a_profile(), keyring=make.KEYRING, now=now)
 
 
 @pytest.mark.clause("2(8)1")

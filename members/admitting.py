@@ -1,0 +1,134 @@
+"""Make a member of an applicant whom the Bureau approved: record, numbers, representation."""
+
+from collections.abc import Set as AbstractSet
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from kernel.clock import TAIPEI
+from kernel.keyring import Keyring
+from members import (
+    admission,
+    capacities,
+    facts,
+    guardians,
+    identity_checks,
+    numbering,
+    register,
+    seen_documents,
+)
+from members.application_forms import Form
+from members.application_models import Application, Document
+from members.models import CheckKind, Evidence, Member
+from members.numbers import recognise
+from members.profile import Profile
+
+OFFICE = "臺北市申辦窗口"
+CHECKED_BY = {  # in the words of OpenID Identity Assurance
+    Document.ID_CARD: "idcard",
+    Document.RESIDENCE_PERMIT: "residence_permit",
+    Document.PASSPORT: "passport",
+}
+RELATION_BY = {
+    Document.HOUSEHOLD_CERTIFICATE: Evidence.HOUSEHOLD_REGISTER,
+    Document.COURT_DECISION: Evidence.COURT_DECISION,
+}
+
+
+def admit(
+    session: Session,
+    application: Application,
+    form: Form,
+    *,
+    approval_id: UUID,
+    keyring: Keyring,
+    now: datetime,
+) -> Member:
+    """Enter the member with everything that was confirmed.
+
+    Raises Refused `member.already_exists` if one of the numbers is a member's.
+    """
+    member = register.admit(session, approval_id, profile_of(form), keyring=keyring, now=now)
+    for typed in filter(None, (form.former_number, form.number)):
+        numbering.enter(session, member, recognise(typed), keyring=keyring, now=now)
+    seen = {each.document for each in seen_documents.listed(session, application.id)}
+    _note_checks(session, member, seen, keyring=keyring, now=now)
+    _note_representation(session, member, application, form, seen, now=now)
+    return member
+
+
+def profile_of(form: Form) -> Profile:
+    """Return what relying parties may be told of the form.
+
+    The address is where letters go: it is no evidence of a household, so it names no city.
+    """
+    return Profile(
+        name=form.name,
+        birthdate=form.birth_date,
+        locale=form.language,
+        email=form.email or None,
+        email_verified=False if form.email else None,
+        phone_number=form.phone or None,
+        phone_number_verified=False if form.phone else None,
+        address={"formatted": form.address} if form.address else None,
+    )
+
+
+def _note_checks(
+    session: Session,
+    member: Member,
+    seen: AbstractSet[Document],
+    *,
+    keyring: Keyring,
+    now: datetime,
+) -> None:
+    held = register.claims_of(member, keyring=keyring)
+    for document in sorted(seen & CHECKED_BY.keys()):
+        identity_checks.record(
+            session,
+            member.id,
+            kind=CheckKind.DOCUMENT,
+            of_type=CHECKED_BY[document],
+            method="vpip",
+            office=OFFICE,
+            names=("name", "birthdate"),
+            held=held,
+            keyring=keyring,
+            now=now,
+        )
+
+
+def _note_representation(
+    session: Session,
+    member: Member,
+    application: Application,
+    form: Form,
+    seen: AbstractSet[Document],
+    *,
+    now: datetime,
+) -> None:
+    """Enter who acts for the member, as far as a paper shows it, and what a court declared."""
+    if form.declared is not None:
+        capacities.note(
+            session,
+            member.id,
+            form.declared.capacity,
+            source=form.declared.decree,
+            declared_on=form.declared.declared_on,
+            now=now,
+        )
+    shown = [evidence for document, evidence in RELATION_BY.items() if document in seen]
+    if form.guardian is None or application.guardian_id is None or not shown:
+        return
+    of_age = facts.birthday(admission.latest_birth(form), admission.OF_AGE)
+    until = datetime(of_age.year, of_age.month, of_age.day, tzinfo=TAIPEI)
+    guardians.link(
+        session,
+        ward_id=member.id,
+        guardian_id=application.guardian_id,
+        relation=form.guardian.relation,
+        evidence=shown[-1],
+        until=None if admission.is_guarded(form) else until,
+        now=now,
+    )

@@ -1,0 +1,59 @@
+"""Keep an identity number to one open application: the database decides who is first (10(1))."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from kernel.db import insert_once
+from kernel.errors import Refused
+from kernel.keyring import Keyring
+from members import numbering
+from members.admission import Applicant
+from members.application_models import OPEN, Application, ClaimedNumber, State
+from members.application_steps import Step, move
+from members.number_models import HeldNumber
+
+
+def claim(
+    session: Session, application: Application, applicant: Applicant, *, keyring: Keyring
+) -> None:
+    """Take the numbers for this application. First the claim, then the question who is a member.
+
+    So whoever waited here for an approval to commit learns of the member it made.
+    """
+    hashes = _hashes(applicant, keyring=keyring)
+    for each in hashes:
+        values = {"number_hash": each, "application_id": application.id}
+        if not insert_once(session, ClaimedNumber, values):
+            raise Refused("application.already_open")
+    held = select(HeldNumber.id).where(HeldNumber.number_hash.in_(hashes)).limit(1)
+    if session.scalar(held) is not None:
+        raise Refused("member.already_exists")
+
+
+def _hashes(applicant: Applicant, *, keyring: Keyring) -> list[bytes]:
+    named = {each for each in (applicant.number, applicant.former) if each is not None}
+    return sorted(numbering.hashed(each, keyring=keyring) for each in named)
+
+
+def give_way(session: Session, applicant: Applicant, *, keyring: Keyring, now: datetime) -> None:
+    """End online applications with these numbers: the person stands at the counter."""
+    stale = session.scalars(
+        select(ClaimedNumber.application_id)
+        .join(Application, Application.id == ClaimedNumber.application_id)
+        .where(
+            ClaimedNumber.number_hash.in_(_hashes(applicant, keyring=keyring)),
+            Application.state == State.CONFIRMING,
+        )
+        .distinct()
+    ).all()
+    for each in stale:
+        step = Step(actor=None)
+        move(session, each, step, only=OPEN, to=State.LAPSED, keyring=keyring, now=now)
+
+
+def drop(session: Session, application_id: UUID) -> None:
+    """Give the numbers of an application free."""
+    session.execute(delete(ClaimedNumber).where(ClaimedNumber.application_id == application_id))

@@ -1,0 +1,399 @@
+"""Take applications to become a member from the first form to the decision (2(8)1, 8(2), 4.1).
+
+counter_confirming → review_queue → approved | rejected, with returned_for_correction between and
+withdrawn or lapsed beside. An identity number stands in one open application only: the database
+keeps that, whoever is first.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hmac import compare_digest
+from uuid import UUID
+
+from sqlalchemy import Select, select, update
+from sqlalchemy.orm import Session
+
+from kernel.clock import taipei_day
+from kernel.db import changed
+from kernel.errors import Refused
+from kernel.ids import digest, new_code, new_id, new_key, new_reference, typed_code
+from kernel.keyring import Keyring, seal, unseal
+from members import (
+    admission,
+    admitting,
+    application_claims,
+    application_forms,
+    application_steps,
+    invitations,
+    numbering,
+    numbers,
+    seen_documents,
+    terms,
+)
+from members.admission import Applicant
+from members.application_forms import Form, Seen
+from members.application_models import (
+    OPEN,
+    Application,
+    Channel,
+    State,
+)
+from members.application_steps import Step, get, move
+from members.clocks import Pause
+from members.invitations import Activation
+
+PATIENCE = timedelta(days=30)  # for the applicant's answer, or for their way to a counter
+NOBODYS = bytes(32)  # the hash of no secret
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the applicant takes home; the secret is shown once."""
+
+    application_id: UUID
+    number: str
+    secret: str = field(repr=False)
+
+
+def submit(
+    session: Session,
+    form: Form,
+    *,
+    channel: Channel,
+    keyring: Keyring,
+    now: datetime,
+    counter_id: UUID | None = None,
+    clerk_id: UUID | None = None,
+    agency_id: UUID | None = None,
+) -> Receipt:
+    """Hand in a form: at a counter it goes to review, from elsewhere to a counter first (8(2)2).
+
+    `clerk_id` is the clerk's member id. Raises what `admission.examine` and
+    `terms.require_agreed` raise, Refused `member.already_exists` for whoever is a member under
+    any number, and `application.already_open`.
+    """
+    agreed = terms.require_agreed(session, form.terms, now=now)
+    applicant = admission.examine(form, channel=channel, today=taipei_day(now))
+    receipt = Receipt(new_id(), new_reference(), new_code())
+    at_counter = channel is Channel.COUNTER
+    key = new_key()
+    application = Application(
+        id=receipt.application_id,
+        number=receipt.number,
+        secret_hash=digest(receipt.secret),
+        channel=channel,
+        kind=form.kind,
+        state=State.REVIEW if at_counter else State.CONFIRMING,
+        language=form.language,
+        district=form.district,
+        data_key_sealed=keyring.seal(
+            key, place=application_steps.key_place(receipt.application_id)
+        ),
+        form_sealed=_sealed(form, key, application_id=receipt.application_id),
+        terms_hash=agreed.hash_in(form.language),
+        counter_id=counter_id,
+        intake_by=clerk_id,
+        agency_id=agency_id,
+        guardian_id=_guardian(session, applicant, keyring=keyring),
+        submitted_at=now,
+        waiting_since=now,
+        pauses=[],
+    )
+    _require_no_kin(application, clerk_id)
+    session.add(application)
+    session.flush()
+    if at_counter:
+        application_claims.give_way(session, applicant, keyring=keyring, now=now)
+    application_claims.claim(session, application, applicant, keyring=keyring)
+    seen_documents.keep(session, application, form.documents, keyring=keyring, now=now)
+    application_steps.note(
+        session, application, Step(actor=clerk_id, clause="8(2)2"), keyring=keyring, now=now
+    )
+    application_steps.tell(session, application, now=now)
+    return receipt
+
+
+def confirm(
+    session: Session,
+    application_id: UUID,
+    *,
+    counter_id: UUID,
+    clerk_id: UUID,
+    documents: Sequence[Seen],
+    keyring: Keyring,
+    now: datetime,
+) -> None:
+    """Send an application on to review: a clerk saw the documents (8(2)2).
+
+    Raises Refused `case.wrong_state`, `case.self_dealing`, `idno.document_mismatch`, or
+    DocumentsMissing.
+    """
+    application = get(session, application_id)
+    _require_no_kin(application, clerk_id)
+    form = open_form(application, keyring=keyring)
+    admission.require_documents(
+        form,
+        documents,
+        number=numbers.recognise(form.number),
+        has_guardians_yes=application.guardian_approved_at is not None,
+        today=taipei_day(now),
+    )
+    confirmed = move(
+        session,
+        application_id,
+        Step(actor=clerk_id, clause="8(2)2"),
+        only=[State.CONFIRMING],
+        to=State.REVIEW,
+        keyring=keyring,
+        now=now,
+        counter_id=counter_id,
+        intake_by=clerk_id,
+    )
+    seen_documents.keep(session, confirmed, documents, keyring=keyring, now=now)
+
+
+def send_back(
+    session: Session,
+    application_id: UUID,
+    *,
+    by: UUID,
+    reason: str,
+    keyring: Keyring,
+    now: datetime,
+) -> None:
+    """Ask the applicant to correct something; the clock of the city stands still meanwhile.
+
+    Raises Refused `case.wrong_state` or `application.reason_missing`.
+    """
+    application = get(session, application_id)
+    pause = Pause(taipei_day(now))
+    returned = move(
+        session,
+        application_id,
+        Step(actor=by, reason=_required(reason)),
+        only=[State.CONFIRMING, State.REVIEW],
+        to=State.RETURNED,
+        keyring=keyring,
+        now=now,
+        pauses=[*application.pauses, str(pause)],
+    )
+    application_steps.tell(session, returned, now=now)
+
+
+def resubmit(
+    session: Session, application_id: UUID, form: Form, *, keyring: Keyring, now: datetime
+) -> None:
+    """Hand in the corrected form; a counter confirms it, since what it holds is new.
+
+    Raises what `submit` raises, and Refused `case.wrong_state`.
+    """
+    agreed = terms.require_agreed(session, form.terms, now=now)
+    applicant = admission.examine(form, channel=Channel.SITE, today=taipei_day(now))
+    application = get(session, application_id)
+    key = application_steps.data_key(application, keyring=keyring)
+    moved = move(
+        session,
+        application_id,
+        Step(actor=None),
+        only=[State.RETURNED],
+        to=State.CONFIRMING,
+        keyring=keyring,
+        now=now,
+        kind=form.kind,
+        district=form.district,
+        language=form.language,
+        form_sealed=_sealed(form, key, application_id=application_id),
+        terms_hash=agreed.hash_in(form.language),
+        guardian_id=_guardian(session, applicant, keyring=keyring),
+        guardian_approved_at=None,
+        pauses=_ended(application.pauses, now=now),
+    )
+    application_claims.drop(session, application_id)
+    seen_documents.drop(session, application_id)
+    application_claims.claim(session, moved, applicant, keyring=keyring)
+
+
+def withdraw(session: Session, application_id: UUID, *, keyring: Keyring, now: datetime) -> None:
+    """Let the applicant take it back before it is decided. Raises Refused `case.wrong_state`."""
+    step = Step(actor=None)
+    move(session, application_id, step, only=OPEN, to=State.WITHDRAWN, keyring=keyring, now=now)
+
+
+def lapse_due(session: Session, *, keyring: Keyring, now: datetime, most: int = 100) -> int:
+    """End what waited for its applicant longer than the patience lasts; return how many."""
+    due = session.scalars(
+        select(Application.id)
+        .where(
+            Application.state.in_((State.CONFIRMING, State.RETURNED)),
+            Application.closed_at.is_(None),
+            Application.waiting_since <= now - PATIENCE,
+        )
+        .order_by(Application.submitted_at)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for each in due:
+        lapsed = move(
+            session, each, Step(actor=None), only=OPEN, to=State.LAPSED, keyring=keyring, now=now
+        )
+        application_steps.tell(session, lapsed, now=now)
+    return len(due)
+
+
+def reject(
+    session: Session,
+    application_id: UUID,
+    *,
+    by: UUID,
+    clause: str,
+    reason: str,
+    keyring: Keyring,
+    now: datetime,
+) -> None:
+    """Turn an application down, by a clause and for a reason the applicant reads.
+
+    Raises Refused `case.wrong_state`, `case.counter_confirmation_pending` or
+    `application.reason_missing`.
+    """
+    step = Step(actor=by, clause=_required(clause), reason=_required(reason))
+    _require_confirmed(session, application_id)
+    rejected = move(
+        session,
+        application_id,
+        step,
+        only=[State.REVIEW],
+        to=State.REJECTED,
+        keyring=keyring,
+        now=now,
+    )
+    application_steps.tell(session, rejected, now=now)
+
+
+def approve(
+    session: Session,
+    application_id: UUID,
+    *,
+    approval_id: UUID,
+    keyring: Keyring,
+    now: datetime,
+    by: UUID | None = None,
+) -> Activation:
+    """Make the member, and return what lets them choose account name and password.
+
+    Only the Bureau's review calls this. Raises Refused `case.wrong_state`,
+    `case.counter_confirmation_pending` or `member.already_exists`.
+    """
+    _require_confirmed(session, application_id)
+    approved = move(
+        session,
+        application_id,
+        Step(actor=by),
+        only=[State.REVIEW],
+        to=State.APPROVED,
+        keyring=keyring,
+        now=now,
+        approval_id=approval_id,
+    )
+    form = open_form(approved, keyring=keyring)
+    member = admitting.admit(
+        session, approved, form, approval_id=approval_id, keyring=keyring, now=now
+    )
+    approved.member_id = member.id
+    session.flush()
+    activation = invitations.issue(session, member.id, keyring=keyring, now=now)
+    application_steps.tell(session, approved, now=now, invitation=str(activation.id))
+    return activation
+
+
+def approve_as_guardian(
+    session: Session, application_id: UUID, *, guardian_id: UUID, now: datetime
+) -> None:
+    """Let the guardian the applicant named say yes. Raises Refused `case.wrong_state`."""
+    approved = session.execute(
+        update(Application)
+        .where(
+            Application.id == application_id,
+            Application.guardian_id == guardian_id,
+            Application.guardian_approved_at.is_(None),
+            Application.state.in_(OPEN),
+        )
+        .values(guardian_approved_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    if not changed(approved):
+        raise Refused("case.wrong_state")
+
+
+def open_form(application: Application, *, keyring: Keyring) -> Form:
+    """Return what was filled in."""
+    key = application_steps.data_key(application, keyring=keyring)
+    return application_forms.load(
+        unseal(key, application.form_sealed, place=_place(application.id))
+    )
+
+
+def track(session: Session, number: str, secret: str, *, now: datetime) -> Application | None:
+    """Return the application of a receipt; a stranger is answered in the same time."""
+    del now  # a receipt is good as long as its application is kept
+    found = session.scalar(select(Application).where(Application.number == typed_code(number)))
+    kept = NOBODYS if found is None else found.secret_hash
+    return found if compare_digest(kept, digest(typed_code(secret))) else None
+
+
+def waiting_for_confirmation(
+    session: Session, *, district: str | None = None, most: int = 50, skip: int = 0
+) -> Sequence[Application]:
+    """Return what counters have to confirm, the oldest first."""
+    found = _waiting(State.CONFIRMING)
+    if district is not None:
+        found = found.where(Application.district == district)
+    return session.scalars(found.limit(most).offset(skip)).all()
+
+
+def waiting_for_review(session: Session, *, most: int = 50, skip: int = 0) -> Sequence[Application]:
+    """Return what the Bureau has to decide, the oldest first."""
+    return session.scalars(_waiting(State.REVIEW).limit(most).offset(skip)).all()
+
+
+def _waiting(state: State) -> Select[Application]:
+    return (
+        select(Application)
+        .where(Application.state == state, Application.closed_at.is_(None))
+        .order_by(Application.submitted_at, Application.id)
+    )
+
+
+def _sealed(form: Form, key: bytes, *, application_id: UUID) -> bytes:
+    return seal(key, application_forms.dump(form), place=_place(application_id))
+
+
+def _place(application_id: UUID) -> str:
+    return f"application.form/{application_id}"
+
+
+def _guardian(session: Session, applicant: Applicant, *, keyring: Keyring) -> UUID | None:
+    if applicant.guardian is None:
+        return None
+    return numbering.find(session, applicant.guardian, keyring=keyring)
+
+
+def _require_no_kin(application: Application, clerk_id: UUID | None) -> None:
+    if clerk_id is not None and clerk_id == application.guardian_id:
+        raise Refused("case.self_dealing")
+
+
+def _require_confirmed(session: Session, application_id: UUID) -> None:
+    if get(session, application_id).state is State.CONFIRMING:
+        raise Refused("case.counter_confirmation_pending")
+
+
+def _ended(pauses: Sequence[str], *, now: datetime) -> list[str]:
+    *before, last = [Pause.read(each) for each in pauses]
+    return [str(each) for each in (*before, Pause(last.since, taipei_day(now)))]
+
+
+def _required(words: str) -> str:
+    if not words.strip():
+        raise Refused("application.reason_missing")
+    return words
