@@ -27,6 +27,9 @@ class Kind(StrEnum):
     SESSION_ENDED = "session.ended"
     SESSIONS_ENDED = "session.all_ended"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105  # the word for an event
+    RECOVERY_ASKED = "recovery.asked"  # by somebody who knew the account name, or the number
+    ACCOUNT_TOLD = "recovery.account_told"
+    PASSWORD_RESET = "password.reset"  # noqa: S105  # the word for an event
     NUMBER_ENTERED = "number.entered"  # by the city, from a document
     CONSENT_GIVEN = "consent.given"
     CONSENT_APPROVED = "consent.approved"  # by a guardian, in the member's stead

@@ -964,6 +964,38 @@ CATALOGUE = {
         "這件案件現在不能這樣處理；可能別人已經處理了",
         "The case is not at that step; somebody else may have dealt with it",
     ),
+    "update.channel_not_approved": _entry(
+        403,
+        "非登打、介接或資訊局同意之方式",
+        "Not keyed in for a case, nor by an interface DoIT approved",
+        clause="7(9)",
+    ),
+    # an account name or a password that was forgotten
+    "recovery.rate_limited": _entry(
+        429,
+        "試太多次了，請明天再試，或臨櫃辦理",
+        "Too many tries; please try again tomorrow, or come to a counter",
+        clause="7(8)",
+    ),
+    "recovery.channel_unverified": _entry(
+        403,
+        "沒有一年內確認過的電子郵件，請用卡片或臨櫃辦理",
+        "No mail address was confirmed within a year; use a card or come to a counter",
+        clause="7(8)",
+    ),
+    "recovery.identity_unproven": _entry(
+        403,
+        "代碼不對，或已經過期、用過",
+        "The code is wrong, too old, or was used",
+        clause="7(8)",
+    ),
+    "recovery.not_found": _NO_PAGE,
+    "recovery.restricted": _entry(
+        403,
+        "密碼剛用郵件重設，這件事現在不能辦",
+        "The password was just set anew by mail; this cannot be done yet",
+        clause="7(8)",
+    ),
     # the footprint
     "footprint.not_found": _NO_PAGE,
     "view.without_reason": _entry(

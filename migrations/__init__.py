@@ -39,6 +39,7 @@ ROOMS_WITH_TABLES = (
     "members.models",
     "members.number_models",
     "members.proxy_models",
+    "members.recovery_models",
     "services.models",
     "web.models",
 )

@@ -87,7 +87,6 @@ WAITING: Mapping[str, str] = {
     "6(3)": CONSOLES,
     "7(5)": COUNTERS,
     "7(6)2": COUNTERS,
-    "7(8)": COUNTERS,
     "8(2)3": COUNTERS,
 }
 

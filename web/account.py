@@ -156,6 +156,10 @@ def done() -> list[str]:
     words = {
         "withdrawn": pages.say("已撤回。對方立刻不能再向我們取得您的資料。"),
         "unmarketed": pages.say("您不讓對方行銷了。我們已經通知對方，馬上生效，不用錢。"),
+        "reset": pages.say("密碼已重設，請用新密碼登入。"),
+        "reset_by_mail": pages.say(
+            "密碼已重設，請用新密碼登入。72 小時內，有些事要用卡片、通行密鑰或臨櫃辦理。"
+        ),
         "password": pages.say("密碼已變更，其他裝置都已登出。"),
         "carrier": pages.say("已新增通行密鑰，下次可以用它登入。"),
         "certified": pages.say("數位憑證發好了，可以在這裡下載。"),

@@ -54,8 +54,23 @@ def strongest_required(view: Callable[P, R]) -> Callable[P, R | Response]:
     """Do the same, and let a password confirm nothing for who has a passkey or a card with a key.
 
     Whoever guessed a password must not add or remove what is stronger (NIST SP 800-63B-4 4.1.2).
+    A password just set anew by mail does not count. Raises Refused `recovery.restricted`.
     """
-    return _guarded(view, is_strongest)
+    guarded = _guarded(view, is_strongest)
+
+    @wraps(view)
+    def unrestricted(*args: P.args, **kwargs: P.kwargs) -> R | Response:
+        require_unrestricted()
+        return guarded(*args, **kwargs)
+
+    return unrestricted
+
+
+def require_unrestricted() -> None:
+    """Refuse who came by a password just set anew by mail. Raises Refused `recovery.restricted`."""
+    visitor = scope.visitor()
+    if visitor is not None and visitor.is_restricted:
+        raise Refused("recovery.restricted")
 
 
 def _guarded(view: Callable[P, R], is_enough: Callable[[], bool]) -> Callable[P, R | Response]:

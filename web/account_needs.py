@@ -6,7 +6,7 @@ from flask import url_for
 
 from clients import names
 from idp import awaited
-from members import leaving, requests
+from members import leaving, register, requests
 from members.models import RequestState
 from web import dates, guardians, pages, request_words, scope
 
@@ -22,7 +22,19 @@ class Need:
 
 def listed() -> list[Need]:
     """Return what waits for the visitor, the gravest first."""
-    return [*_asked(), *_leaving(), *_guarding(), *_waiting()]
+    return [*_restricted(), *_asked(), *_leaving(), *_guarding(), *_waiting()]
+
+
+def _restricted() -> list[Need]:
+    visitor = scope.visitor()
+    if visitor is None or not visitor.is_restricted:
+        return []
+    until = register.read(scope.db(), visitor.member_id).restricted_until
+    words = pages.say(
+        "您的密碼用郵件重設，到 %(moment)s 為止，有些事要用卡片、通行密鑰或臨櫃辦理。",
+        moment=dates.moment_words(until, pages.language()),
+    )
+    return [Need(words, pages.say("哪些事？"), url_for("recover.index") + "#restricted")]
 
 
 def _asked() -> list[Need]:

@@ -4,17 +4,17 @@ from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from adapters.password import rules as password_rules
-from adapters.password.adapter import PasswordAdapter
 from adapters.password.passwords import change_password
 from audit import footprint
 from audit.lines import Kind
 from idp import grants
 from idp.models import GrantEnd
-from kernel.errors import NotFound, Refused
+from kernel.errors import Refused
 from kernel.refusals import refusal
 from members import register
-from web import login, notices, pages, scope, sessions
+from web import login, notices, pages, recover_ending, scope, sessions
 from web.account import bp
+from web.account_confirm import require_unrestricted
 from web.login import LoginLocked
 from web.mails import Mail
 
@@ -23,6 +23,7 @@ from web.mails import Mail
 @scope.member_required
 def password_page() -> str:
     """Show the form for a new password."""
+    require_unrestricted()
     return _password_page([])
 
 
@@ -40,6 +41,7 @@ def _password_page(errors: list[tuple[str, str]]) -> str:
 @scope.member_required
 def change() -> Response:
     """Change the password, if the present one is known and the new one will do."""
+    require_unrestricted()
     new = request.form.get("new_password", "")
     if new != request.form.get("repeat_password", ""):
         return _not_changed("repeat_password", pages.say("兩次輸入的新密碼不一樣。"))
@@ -58,7 +60,7 @@ def change() -> Response:
 
 
 def _change(new: str) -> None:
-    member_id, adapter = scope.member_id(), _password_adapter()
+    member_id, adapter = scope.member_id(), recover_ending.password_adapter()
     login.count_attempt(str(member_id))  # a form to guess passwords in, like the login page
     change_password(
         scope.db(),
@@ -80,13 +82,6 @@ def _end_other_sessions() -> None:
     notices.mail(
         session, Mail.PASSWORD_CHANGED, member_id=member_id, language=pages.language(), now=now
     )
-
-
-def _password_adapter() -> PasswordAdapter:
-    adapter = scope.rooms().adapters.get("password")
-    if not isinstance(adapter, PasswordAdapter):
-        raise NotFound("password.not_offered")
-    return adapter
 
 
 def _not_changed(field: str, words: str) -> Response:

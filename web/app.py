@@ -80,6 +80,10 @@ from web import (
     phone,
     reader_lists,
     receipts,
+    recover,
+    recover_carrier,
+    recover_code,
+    recover_slip,
     registration,
     scope,
     session_frame,
@@ -111,7 +115,9 @@ ACCOUNT_PAGES = (
     account_sessions,
     account_show,
     receipts,
+    recover_carrier,
 )
+RECOVERY_PAGES = (recover_code, recover_slip)
 GUARDIANS_PAGES = (account_acting, acting_requests)
 INTERACTION_PAGES = (
     interaction_account,
@@ -154,6 +160,7 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
         certificates.bp,
         certificate_front.bp,
         lost.bp,
+        recover.bp,
         phone.bp,
         device.bp,
         chip_cards.bp,

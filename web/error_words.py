@@ -59,6 +59,21 @@ _FORM = Words(
         DESK,
     ),
 )
+_RESTRICTED = Words(
+    Bilingual(
+        "密碼只憑電子信箱重設，72 小時內不能改登入方式、聯絡資料和密碼，"
+        "也不能刪除帳號或讓商店知道您是誰。",
+        "The password was set anew by mail alone. For 72 hours it changes no way of signing in, no "
+        "contact data and no password, deletes nothing, and tells no shop who you are.",
+    ),
+    (
+        Bilingual(
+            "用通行密鑰或卡片登入，就沒有這些限制。",
+            "Sign in with a passkey or a card: then nothing is restricted.",
+        ),
+        DESK,
+    ),
+)
 _NOT_FOUND = Words(
     Bilingual(
         "找不到您要的頁面。它可能已經過期，或是在另一個瀏覽器開始的。",
@@ -78,6 +93,8 @@ def words_for(code: str, status: int) -> Words:
         return _TOO_LATE
     if code.startswith("request."):
         return _NOT_RIGHT
+    if code == "recovery.restricted":
+        return _RESTRICTED
     if code == "form.not_ours":
         return _FORM
     if status == HTTPStatus.NOT_FOUND:

@@ -52,6 +52,9 @@ KINDS = {
     "account": frozenset(
         {
             Kind.PASSWORD_CHANGED,
+            Kind.RECOVERY_ASKED,
+            Kind.ACCOUNT_TOLD,
+            Kind.PASSWORD_RESET,
             Kind.NUMBER_ENTERED,
             Kind.EXPORTED,
             Kind.DISOWNED,

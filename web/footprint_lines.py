@@ -33,6 +33,9 @@ DISOWNABLE = frozenset(
         Kind.CARD_USED,
         Kind.CARRIER_BOUND,
         Kind.PASSWORD_CHANGED,
+        Kind.RECOVERY_ASKED,
+        Kind.ACCOUNT_TOLD,
+        Kind.PASSWORD_RESET,
         Kind.CONSENT_GIVEN,
     }
 )

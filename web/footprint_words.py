@@ -35,6 +35,11 @@ WORDS: Mapping[str, Bilingual] = {
     Kind.SESSION_ENDED: Bilingual("登出了一個裝置", "Signed out of one device"),
     Kind.SESSIONS_ENDED: Bilingual("登出了全部裝置", "Signed out of every device"),
     Kind.PASSWORD_CHANGED: Bilingual("變更了密碼", "Changed the password"),
+    Kind.RECOVERY_ASKED: Bilingual(
+        "說忘記了您的帳號或密碼", "Said that your account name or password was forgotten"
+    ),
+    Kind.ACCOUNT_TOLD: Bilingual("用郵件代碼查到了帳號", "Found the account name by a mailed code"),
+    Kind.PASSWORD_RESET: Bilingual("重設了密碼", "Set a new password, the old one forgotten"),
     Kind.NUMBER_ENTERED: Bilingual(
         "照證件登錄了您的證號", "Entered your identity number from a document"
     ),
@@ -185,6 +190,7 @@ OURS = frozenset(  # done by the city
         Kind.RECORD_CORRECTED,
     }
 )
+ANYBODY = frozenset({Kind.LOGIN_FAILED, Kind.CARRIERS_REPORTED, Kind.RECOVERY_ASKED})
 BY_GUARDIAN = frozenset({Kind.CONSENT_APPROVED, Kind.APPROVAL_REFUSED})
 BY_OTHERS = BY_GUARDIAN | {
     Kind.CONSENT_WITHDRAWN,
@@ -266,7 +272,7 @@ def actor(
 
 
 def _other(line: Line) -> Bilingual:
-    if line.kind in {Kind.LOGIN_FAILED, Kind.CARRIERS_REPORTED}:
+    if line.kind in ANYBODY:
         return SOMEBODY
     return CITY if line.kind in OURS else ME
 

@@ -28,6 +28,8 @@ from web import (
     key_rotation,
     notices,
     offer_reviews,
+    recover,
+    recover_finding,
 )
 from web.rooms import Rooms
 
@@ -45,6 +47,7 @@ def handlers(rooms: Rooms) -> Mapping[str, Handler]:
         sign_outs.KIND: back_channel.SignedOut(make, provider, send),
         awaited.PING: ciba_pings.Ping(make, provider, rooms.keyring, send),
         notices.KIND: notices.MailSender(make, rooms.keyring, settings, mailing),
+        recover.KIND: recover_finding.Finder(rooms),
         archive_making.KIND: archive_making.ArchiveMaker(rooms),
         certificate_lists.KIND: certificate_lists.ListFetcher(rooms, send),
         contact_mails.KIND: contact_mails.ContactMailer(make, provider, settings, mailing),

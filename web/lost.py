@@ -1,6 +1,5 @@
 """Report a loss without signing in: one step, and strangers learn nothing by it (7(7))."""
 
-import unicodedata
 from datetime import timedelta
 from typing import TypeGuard
 
@@ -13,7 +12,7 @@ from kernel.throttle import Policy
 from members import facts, register
 from members.logins import normalise
 from members.models import Member
-from web import csrf, login, losses, pages, scope
+from web import csrf, login, losses, pages, recover, scope
 
 bp = Blueprint("lost", __name__, url_prefix="/lost")
 DAY = timedelta(days=1)
@@ -36,7 +35,7 @@ def report() -> Response:
     """Refuse whatever the member carries, if what was said about them is right."""
     csrf.require()
     typed = request.form.get("login_id", "")[:LONGEST].strip()
-    born = _plain(request.form.get("birthdate", "")[:LONGEST])
+    born = recover.plain_date(request.form.get("birthdate", "")[:LONGEST])
     if not typed or facts.born_between(born) is None:
         field = "birthdate" if typed else "login_id"
         words = pages.say("請輸入出生日期") if typed else pages.say("請輸入帳號")
@@ -46,11 +45,6 @@ def report() -> Response:
     if _is_right(member, born):
         losses.report(scope.db(), member.id, language=pages.language(), now=scope.now())
     return redirect(url_for("lost.page", done="yes"), 303)
-
-
-def _plain(typed: str) -> str:
-    """Return a date as it is kept: keyboards and habits write 1990/04/01, full-width too."""
-    return unicodedata.normalize("NFKC", typed).strip().replace("/", "-").replace(".", "-")
 
 
 def _is_right(member: Member | None, born: str) -> TypeGuard[Member]:

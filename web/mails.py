@@ -18,6 +18,10 @@ class Mail(StrEnum):
     LOCKED = "login.locked"
     LOGIN_WANTED = "login.wanted"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105  # no password
+    RECOVERY_CODE = "recovery.code"
+    PASSWORD_RESET = "password.reset"  # noqa: S105  # no password
+    PASSWORD_RESET_BY_MAIL = "password.reset_by_mail"  # noqa: S105  # no password
+    WARD_FORGOT = "recovery.ward"
     CARRIER_ADDED = "carrier.added"
     CARRIER_REMOVED = "carrier.removed"
     CARRIER_LOST = "carrier.lost"
@@ -109,6 +113,63 @@ WORDS = {
             "Was it not you? Take your identity card to any service counter at once.",
         ),
         "/account",
+    ),
+    Mail.RECOVERY_CODE: Words(
+        Bilingual("您的代碼", "Your code"),
+        Bilingual(
+            "有人說忘記了帳號或密碼，可能就是您。",
+            "Somebody said that an account name or a password was forgotten; it may have been you.",
+        ),
+        Bilingual(
+            "請在原來的視窗輸入下面的代碼，三十分鐘內有效。"
+            "不是您本人就不用理會；代碼不要告訴任何人，我們也不會問。",
+            "Type the code below in the window where you asked, within thirty minutes. If it was "
+            "not you, do nothing. Tell nobody the code; we never ask for it.",
+        ),
+        "/recover",
+    ),
+    Mail.PASSWORD_RESET: Words(
+        Bilingual("您的密碼已重設", "Your password was set anew"),
+        Bilingual(
+            "您的密碼已重設，全部裝置都已登出。",
+            "Your password was set anew, and every device was signed out.",
+        ),
+        Bilingual(
+            "不是您本人嗎？請立刻掛失全部載具，再帶身分證件到任一申辦窗口。",
+            "Was it not you? Report all your carriers lost at once, and take your identity card to "
+            "any service counter.",
+        ),
+        "/account/footprint",
+    ),
+    Mail.PASSWORD_RESET_BY_MAIL: Words(
+        Bilingual("您的密碼已用郵件重設", "Your password was set anew by mail"),
+        Bilingual(
+            "您的密碼已用電子郵件的代碼重設，全部裝置都已登出。"
+            "七十二小時內，這個密碼不能改登入方式、聯絡資料和密碼，也不能刪除帳號。",
+            "Your password was set anew by a mailed code, and every device was signed out. For "
+            "seventy-two hours it changes no way of signing in, no contact data and no password, "
+            "and deletes nothing.",
+        ),
+        Bilingual(
+            "不是您本人嗎？請在這段時間內用通行密鑰或卡片登入重設密碼，或帶身分證件到任一申辦窗口。",
+            "Was it not you? Within that time sign in with a passkey or a card and set a password, "
+            "or take your identity card to any service counter.",
+        ),
+        "/account/footprint",
+    ),
+    Mail.WARD_FORGOT: Words(
+        Bilingual("您代理的人忘記了密碼", "Somebody you act for forgot a password"),
+        Bilingual(
+            "您以法定代理人身分代理的人說忘記了密碼。未成年人的密碼由法定代理人協助重設。",
+            "Somebody you act for as a guardian said that their password was forgotten. A minor's "
+            "password is set anew with their guardian's help.",
+        ),
+        Bilingual(
+            "請先問過本人，再登入「代理與監護」給他一個重設代碼。沒有這回事，就不用理會。",
+            "Ask them first, then sign in and give them a code under “Acting for others”. If it is "
+            "not so, do nothing.",
+        ),
+        "/account/guardians",
     ),
     Mail.CARRIER_ADDED: Words(
         Bilingual("您的帳號新增了登入方式", "A way of signing in was added to your account"),
@@ -393,12 +454,17 @@ def write(
     issuer: str,
     at: Bilingual,
     not_me: str = "",
+    code: str = "",
 ) -> Written:
-    """Return the words of a notice; `at` is the moment in words, `not_me` a link that objects."""
+    """Return the words of a notice; `at` is the moment in words, `not_me` a link that objects.
+
+    `code` is what the reader types elsewhere.
+    """
     words = WORDS[mail]
     order = sorted(LANGUAGES, key=lambda each: each != language)
     paragraphs = {
-        each: _paragraphs(words, each, issuer=issuer, at=at, not_me=not_me) for each in order
+        each: _paragraphs(words, each, issuer=issuer, at=at, not_me=not_me, code=code)
+        for each in order
     }
     text = "\n\n----\n\n".join("\n\n".join(paragraphs[each]) for each in order)
     sections = "".join(
@@ -420,13 +486,14 @@ def _in_html(line: str) -> str:
 
 
 def _paragraphs(
-    words: Words, language: str, *, issuer: str, at: Bilingual, not_me: str
+    words: Words, language: str, *, issuer: str, at: Bilingual, not_me: str, code: str
 ) -> list[str]:
     return [
         words.happened.text(language),
         _AT.text(language) % at.text(language),
         words.advice.text(language),
         *((_NOT_ME.text(language), not_me) if not_me else ()),
+        *((code,) if code else ()),
         _WHERE.text(language) % (issuer + words.path),
         _NEVER.text(language),
     ]

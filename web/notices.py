@@ -13,7 +13,7 @@ from kernel.keyring import Keyring
 from kernel.mail import Post, compose
 from kernel.settings import Settings
 from kernel.wording import CHINESE, ENGLISH, Bilingual
-from members import register
+from members import recovery, register
 from members.proxies import secret_of
 from web import dates
 from web.mails import Mail, write
@@ -29,11 +29,13 @@ def mail(
     language: str,
     now: datetime,
     notice_id: UUID | None = None,
+    recovery_id: UUID | None = None,
 ) -> None:
     """Let a notice be sent, in the caller's transaction.
 
     Without a member nobody is written to: where a stranger must cost as much as a member.
-    `notice_id` is the notice whose link ends a power; its secret is worked out as it leaves.
+    `notice_id` is the notice whose link ends a power, `recovery_id` the request whose code is sent;
+    what is secret of them is worked out as it leaves.
     """
     payload = {
         "template": words.value,
@@ -42,6 +44,8 @@ def mail(
     }
     if notice_id is not None:
         payload["notice"] = str(notice_id)
+    if recovery_id is not None:
+        payload["recovery"] = str(recovery_id)
     jobs.enqueue(session, KIND, payload, now=now)
 
 
@@ -71,6 +75,7 @@ class MailSender:
             issuer=self._settings.issuer,
             at=at,
             not_me=self._not_me(work.payload.get("notice")),
+            code=self._code(work.payload.get("recovery")),
         )
         message = compose(
             sender=self._settings.mail.sender,
@@ -88,6 +93,12 @@ class MailSender:
             return ""
         secret = secret_of(UUID(notice_id), key=self._keyring.derive("not-me/v1"))
         return f"{self._settings.issuer}/not-me?key={secret}"
+
+    def _code(self, recovery_id: str | None) -> str:
+        if recovery_id is None:
+            return ""
+        code = recovery.code_of(UUID(recovery_id), key=self._keyring.derive(recovery.KEY))
+        return f"{code[:4]} {code[4:]}"
 
     def _address(self, member_id: str | None) -> str | None:
         if member_id is None:

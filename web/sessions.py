@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 from consent import ledger
 from consent.models import Consent
 from consent.rules import Decided
-from idp.acr import Assurance
+from idp.acr import ACR, Assurance
 from kernel.errors import NotFound
 from kernel.ids import digest, new_id, new_secret
 from kernel.prebuilt import Prebuilt, Row
+from members import recovery
 from members.models import Member, Standing
 from web.models import BrowserSession
 
@@ -26,6 +27,7 @@ _COLUMNS = (
     BrowserSession.amr,
     BrowserSession.authenticated_at,
     BrowserSession.last_seen_at,
+    Member.restricted_until,
 )
 _live = (
     BrowserSession.token_hash == bindparam("token_hash"),
@@ -70,13 +72,18 @@ class Opened:
 
 @dataclass(frozen=True, kw_only=True)
 class Visitor:
-    """A signed-in member in one browser."""
+    """A signed-in member in one browser.
+
+    Restricted is who came by a password that a mailbox alone gave anew (`members.recovery`): it is
+    worth the least acr, whatever was shown beside it, until the period is over.
+    """
 
     session_id: UUID
     member_id: UUID
     acr: str
     amr: tuple[str, ...]
     authenticated_at: datetime
+    is_restricted: bool = False
 
 
 def find(session: Session, token: str, *, now: datetime, idle: timedelta) -> Visitor | None:
@@ -105,12 +112,15 @@ def _asked(token: str, *, now: datetime, idle: timedelta) -> dict[str, object]:
 def _seen(session: Session, row: Row, *, now: datetime) -> Visitor:
     if now - row.last_seen_at > TOUCH_EVERY:
         _TOUCH.write(session, {"key": row.id, "now": now})
+    amr = tuple(row.amr)
+    restricted = "pwd" in amr and recovery.is_restricted(row.restricted_until, now=now)
     return Visitor(
         session_id=row.id,
         member_id=row.member_id,
-        acr=row.acr,
-        amr=tuple(row.amr),
+        acr=ACR[0] if restricted else row.acr,
+        amr=amr,
         authenticated_at=row.authenticated_at,
+        is_restricted=restricted,
     )
 
 

@@ -22,6 +22,7 @@ from kernel.errors import Refused
 from members import identity_checks, register
 from members.models import CheckKind
 from tests import make
+from tests.journeys import recovering
 from tests.journeys.city import CAFE, LIBRARY, City
 from tests.live.server import KEYRING
 
@@ -144,6 +145,24 @@ def _report_without_a_date(page: Page, city: City) -> None:
     page.locator("#login_id").fill("somebody")
     page.locator("#submit_lost").click()
     page.locator("#birthdate-error").wait_for()
+
+
+def _recover_a_wrong_number(page: Page, city: City) -> None:
+    _go(page, f"{city.provider.issuer}/recover/account")
+    page.locator("#number").fill("A123456780")
+    page.locator("#submit_recover").click()
+    page.locator("#number-error").wait_for()
+
+
+def _see_the_account(page: Page, city: City) -> None:
+    _enrol(city, "forgetful", name="陳美玉")
+    recovering.see_the_account(page, city, "forgetful")
+
+
+def _choose_a_password(page: Page, city: City) -> None:
+    if _enrol(city, "forgetful.carrier", name="陳美玉"):
+        city.provider.bind("forgetful.carrier", "我的手機")
+    recovering.prove(page, city, "forgetful.carrier")
 
 
 def _mistype_the_new_password(page: Page, city: City) -> None:
@@ -868,6 +887,13 @@ PROVIDER: Scenes = {
     "footprint": Scene(REGULAR, _at("/account/footprint")),
     "consents": Scene(REGULAR, _at("/account/consents")),
     "no consents": Scene(NEWCOMER, _at("/account/consents")),
+    "recovery": Scene(STRANGER, _at("/recover")),
+    "recovery of a password": Scene(STRANGER, _at("/recover/password")),
+    "recovery of an account": Scene(STRANGER, _recover_a_wrong_number),
+    "recovery by slip": Scene(STRANGER, recovering.mistype_a_slip),
+    "recovery code": Scene(STRANGER, recovering.type_wrongly),
+    "recovery of an account, done": Scene(STRANGER, _see_the_account),
+    "recovery, a new password": Scene(STRANGER, _choose_a_password),
     "carriers": Scene(CARRYING, _at("/account/carriers")),
     "no carriers": Scene(NEWCOMER, _at("/account/carriers")),
     "login by card": Scene(STRANGER, _at("/account/login/card")),

@@ -11,7 +11,7 @@ from kernel.jobs import Job
 from kernel.outgoing import Answer, CallFailed
 from kernel.working import Handler, do_one
 from tests.flows.provider import City
-from web import archive_making, contact_mails, notices
+from web import archive_making, contact_mails, notices, recover, recover_finding
 from web.rooms import Rooms
 
 
@@ -56,6 +56,7 @@ class World:
                 rooms.sessions, rooms.provider, self.call
             ),
             sign_outs.KIND: back_channel.SignedOut(rooms.sessions, rooms.provider, self.call),
+            recover.KIND: recover_finding.Finder(rooms),
             archive_making.KIND: archive_making.ArchiveMaker(rooms),
             contact_mails.KIND: contact_mails.ContactMailer(
                 rooms.sessions, rooms.provider, rooms.settings, self

@@ -32,6 +32,7 @@ from kernel.db import Base, Sessions, sessions, transaction
 from kernel.jobs import Job
 from kernel.throttle import Throttle
 from members.proxy_models import ProxyNotice
+from members.recovery_models import Recovery, RecoverySlip
 from web.cli.console import Advance, progress, show_table
 from web.cli.opening import engine_of, require_current
 from web.models import (
@@ -85,6 +86,8 @@ STALE = (
     Stale(SeenCard, SeenCard.seen_at, seen_cards.KEPT),  # who stayed away is on no list any more
     Stale(TillCode, TillCode.expires_at, HOUR),  # a member shown the answer has read it
     Stale(ProxyNotice, ProxyNotice.expires_at, 30 * DAY),  # until then its link says it is old
+    Stale(Recovery, Recovery.expires_at, 30 * DAY),  # who asked for what is on the footprint
+    Stale(RecoverySlip, RecoverySlip.expires_at, 30 * DAY),
     Stale(Job, Job.done_at, 7 * DAY),
     Stale(Job, Job.failed_at, 90 * DAY),
     Stale(KnownBrowser, KnownBrowser.seen_at, 400 * DAY),

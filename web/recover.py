@@ -1,0 +1,134 @@
+"""忘記帳號、忘記密碼: two services (7(8)) that answer before anybody has looked who is asking.
+
+Strangers, members, suspended members and children get the same pages, for the same statements: what
+was typed is kept sealed, and the worker looks later (`recover_finding`). The rest of the pages:
+`recover_code`, `recover_slip`.
+"""
+
+import unicodedata
+from datetime import timedelta
+
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from kernel import jobs
+from kernel.db import transaction
+from kernel.errors import Refused
+from kernel.refusals import refusal
+from kernel.throttle import Policy
+from members import facts, numbers, recovery
+from members.logins import LONGEST, normalise
+from members.recovery_models import Wanted
+from web import cookies, csrf, login, pages, scope
+
+bp = Blueprint("recover", __name__, url_prefix="/recover")
+KIND = "recovery.find"  # the job that looks for the member
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+NAMED = Policy(name="recover-named", limit=5, window=DAY, lockout=DAY)
+NETWORK = Policy(name="recover-network", limit=20, window=HOUR, lockout=HOUR)
+
+
+@bp.before_request
+def _only_our_forms() -> None:
+    if request.method == "POST":
+        csrf.require()
+
+
+@bp.get("")
+def index() -> str:
+    """Explain every way there is, as DoIT set them (7(8))."""
+    return pages.page("recover/index.html", hours=hours())
+
+
+def hours() -> int:
+    """Return how long a password that came by mail alone is restricted."""
+    return recovery.RESTRICTED_FOR // HOUR
+
+
+@bp.get("/password")
+def password() -> Response:
+    """Ask for the account name."""
+    return _ask_password()
+
+
+@bp.post("/password")
+def find_password() -> Response:
+    """Note that somebody forgot the password of an account, be there one or not."""
+    typed = request.form.get("login_id", "")[:LONGEST].strip()
+    if not normalise(typed):
+        return _ask_password(("login_id", pages.say("請輸入帳號")))
+    return _noted(Wanted.PASSWORD, {"login": typed}, about=normalise(typed))
+
+
+@bp.get("/account")
+def account() -> Response:
+    """Ask for the identity number and the birth date."""
+    return _ask_account()
+
+
+@bp.post("/account")
+def find_account() -> Response:
+    """Note that somebody forgot the account name that goes with a number."""
+    born = plain_date(request.form.get("birthdate", "")[:LONGEST])
+    try:
+        number = numbers.recognise(request.form.get("number", "")[:LONGEST]).value
+    except Refused as refused:
+        return _ask_account(("number", refusal(refused.code).title.text(pages.language())))
+    if facts.born_between(born) is None:
+        return _ask_account(("birthdate", pages.say("請輸入出生日期")))
+    return _noted(Wanted.ACCOUNT, {"number": number, "birthdate": born}, about=number)
+
+
+def plain_date(typed: str) -> str:
+    """Return a date as it is kept: keyboards and habits write 1990/04/01, full-width too."""
+    return unicodedata.normalize("NFKC", typed).strip().replace("/", "-").replace(".", "-")
+
+
+def _noted(wanted: Wanted, typed: dict[str, str], *, about: str) -> Response:
+    count((NETWORK, login.network()), (NAMED, about))
+    session, now = scope.db(), scope.now()
+    recovery_id = recovery.ask(
+        session,
+        wanted,
+        typed,
+        browser=cookies.browser(),
+        language=pages.language(),
+        keyring=scope.rooms().keyring,
+        now=now,
+    )
+    jobs.enqueue(session, KIND, {"recovery": str(recovery_id)}, now=now)
+    return redirect(url_for("recover.code", recovery_id=recovery_id), 303)
+
+
+def count(*counted: tuple[Policy, str]) -> None:
+    """Count before the work, members and strangers alike. Raises Refused `recovery.rate_limited`.
+
+    The counts are kept whatever comes of the attempt.
+    """
+    secret = scope.rooms().throttle_key
+    scope.keep()
+    for policy, value in counted:
+        with transaction(scope.rooms().sessions) as session:
+            verdict = policy.hit(session, policy.key(value, secret=secret), now=scope.now())
+        if not verdict.allowed:
+            raise Refused("recovery.rate_limited")
+
+
+def _ask_password(*errors: tuple[str, str]) -> Response:
+    page = pages.page(
+        "recover/password.html",
+        errors=list(errors),
+        login_hint=request.form.get("login_id", "")[:LONGEST],
+        hours=hours(),
+    )
+    return Response(page, 422 if errors else 200, mimetype="text/html")
+
+
+def _ask_account(*errors: tuple[str, str]) -> Response:
+    page = pages.page(
+        "recover/account.html",
+        errors=list(errors),
+        number=request.form.get("number", "")[:LONGEST],
+        birthdate=request.form.get("birthdate", "")[:LONGEST],
+    )
+    return Response(page, 422 if errors else 200, mimetype="text/html")
