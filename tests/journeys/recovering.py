@@ -9,7 +9,7 @@ from kernel import clock
 from kernel.ids import new_id
 from members import recovery, register
 from members.models import Member
-from members.recovery_models import Recovery
+from members.recovery_models import Recovery, Wanted
 from tests.journeys.city import City
 from tests.live.server import KEYRING
 
@@ -62,7 +62,7 @@ def see_the_account(page: Page, city: City, login: str) -> None:
         member = register.find_by_login(session, login)
         recovery_id = recovery.ask(
             session,
-            recovery.Wanted.ACCOUNT,
+            Wanted.ACCOUNT,
             {},
             browser=browser["value"],
             language="en",

@@ -11,7 +11,7 @@ from kernel.errors import Refused
 from kernel.ids import new_id
 from members import recovery
 from members.models import Member, Standing
-from members.recovery_models import RecoverySlip, Way
+from members.recovery_models import RecoverySlip, Wanted, Way
 from tests import make
 from tests.flows.browser import Browser
 from tests.flows.provider import City
@@ -127,7 +127,7 @@ def test_of_two_who_use_a_mailed_request_at_once_one_does(sessions: Sessions) ->
         member_id = make.a_member(session).id
         asked = recovery.ask(
             session,
-            recovery.Wanted.PASSWORD,
+            Wanted.PASSWORD,
             {"login": "mei.chen"},
             browser="b",
             language="en",
