@@ -8,7 +8,7 @@ locked while a stranger's server thinks, and a client with registered keys never
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -18,6 +18,7 @@ from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from clients.directory import RegisteredClient
+from clients.encryption import find_key
 from clients.fetching import Call, fetched
 from clients.models import FetchedKeys
 from kernel.db import Json, Sessions, changed, insert_once, transaction
@@ -45,6 +46,12 @@ class KeySource(Protocol):
         """Return the JWKS to check `signed` (a compact JWS) with."""
         ...
 
+    def to_encrypt(
+        self, session: Session, client: RegisteredClient, alg: str, *, now: datetime
+    ) -> Json:
+        """Return the JWKS among which `alg` finds a key to encrypt for, if there is one."""
+        ...
+
 
 class ClientKeys:
     """The keys of all clients, as one process of ours comes to know them."""
@@ -56,11 +63,27 @@ class ClientKeys:
 
     def of(self, session: Session, client: RegisteredClient, signed: str, *, now: datetime) -> Json:
         """Return the registered keys, or those the client publishes, fetched if need be."""
+        kid = kid_of(signed)
+        return self._found(session, client, lambda keys: _has(keys, kid), now=now)
+
+    def to_encrypt(
+        self, session: Session, client: RegisteredClient, alg: str, *, now: datetime
+    ) -> Json:
+        """Return the same keys, looking anew if none of those known fits `alg`."""
+        return self._found(session, client, lambda keys: find_key(keys, alg) is not None, now=now)
+
+    def _found(
+        self,
+        session: Session,
+        client: RegisteredClient,
+        suffices: Callable[[Json], bool],
+        *,
+        now: datetime,
+    ) -> Json:
         if client.jwks_uri is None:
             return client.jwks or NONE
         kept = _kept(session, client, now=now)
-        kid = kid_of(signed)
-        if kept is not None and now - kept.fetched_at < FRESH and _has(kept.document, kid):
+        if kept is not None and now - kept.fetched_at < FRESH and suffices(kept.document):
             return _document(kept)
         if self._may_look(client, client.jwks_uri, now=now):
             found = read(fetched(self._call, client.jwks_uri))

@@ -5,7 +5,15 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from kernel.db import Base, Key, unique_while
@@ -167,6 +175,7 @@ class Client(Base):
     initiate_login_uri: Mapped[str | None] = mapped_column(String(2000))
     software_id: Mapped[str | None] = mapped_column(String(128))
     software_version: Mapped[str | None] = mapped_column(String(64))
+    software_statement: Mapped[str | None] = mapped_column(Text)  # as it was believed (RFC 7591)
     review: Mapped[Review] = mapped_column(
         default=Review.APPROVED, server_default=Review.APPROVED.value
     )

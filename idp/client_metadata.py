@@ -40,10 +40,11 @@ RENAMED = {
 GRANTS = (CODE, IMPLICIT, REFRESH)
 TOLD_AS = {"name": "client_name", "home_uri": "client_uri", "contact": "contacts"}
 DEFAULT_ALGORITHMS = ("RS256", "ES256")  # the first the profile allows (OIDC Registration 2)
-CANNOT = (
-    *("id_token_encrypted_response_alg", "userinfo_encrypted_response_alg"),
-    *("request_object_encryption_alg",),
-)
+CANNOT = ("request_object_encryption_alg", "request_object_encryption_enc")
+ENCRYPTED = {  # two words of theirs are one of ours
+    "id_token_encryption": "id_token_encrypted_response",
+    "userinfo_encryption": "userinfo_encrypted_response",
+}
 ONLY: Mapping[str, tuple[object, ...]] = {
     "subject_type": ("pairwise",),
     "application_type": ("web", "native"),
@@ -61,8 +62,6 @@ def invalid(description: str, *, error: str = "invalid_client_metadata") -> Prot
 
 def require_possible(metadata: Json) -> None:
     """Refuse what we know and cannot do. Raises ProtocolError `invalid_client_metadata`."""
-    if "software_statement" in metadata:
-        raise invalid("no issuer of such is known here", error="unapproved_software_statement")
     for name in CANNOT:
         if metadata.get(name) not in (None, ""):  # it may be of any shape
             raise invalid(f"{name}: encryption is not offered")
@@ -124,7 +123,23 @@ def form_of(metadata: Json, *, client_id: str, profile: Profile, sector: str, pu
         "purposes": purposes,
         **{each: told[each] for each in PLAIN if each in told},
         **{ours: told[theirs] for theirs, ours in RENAMED.items() if theirs in told},
+        **_encryptions(told),
     }
+
+
+def _encryptions(told: Json) -> Json:
+    """Return how a client wants to be written to; without a word of `enc` it is what we offer.
+
+    Raises ProtocolError for an `enc` without `alg` (OIDC Registration 2).
+    """
+    found: Json = {}
+    for ours, theirs in ENCRYPTED.items():
+        alg, enc = told.get(f"{theirs}_alg"), told.get(f"{theirs}_enc")
+        if alg is None and enc is not None:
+            raise invalid(f"{theirs}_enc: it goes with {theirs}_alg")
+        if alg is not None:
+            found[ours] = {"alg": alg} if enc is None else {"alg": alg, "enc": enc}
+    return found
 
 
 def _first(contacts: object) -> object:
@@ -139,7 +154,7 @@ def refusal_of(mistakes: ValidationError) -> ProtocolError:
         (pair for pair in zip(places, found, strict=True) if pair[0] in REDIRECTS),
         (places[0], found[0]),
     )
-    names = {**TOLD_AS, **{ours: theirs for theirs, ours in RENAMED.items()}}
+    names = {**TOLD_AS, **ENCRYPTED, **{ours: theirs for theirs, ours in RENAMED.items()}}
     error = "invalid_redirect_uri" if where in REDIRECTS else "invalid_client_metadata"
     return invalid(f"{names.get(where, where)}: {first['msg']}", error=error)
 
@@ -206,8 +221,14 @@ def told(client: Client) -> Json:
         "subject_type": "pairwise",
         "review": client.review.value,
         "review_reason": client.review_reason,
+        "software_statement": client.software_statement,
         **{name: getattr(client, name) for name in PLAIN},
         **{theirs: getattr(client, ours) for theirs, ours in RENAMED.items()},
+        **{
+            f"{theirs}_{part}": value
+            for ours, theirs in ENCRYPTED.items()
+            for part, value in (getattr(client, ours) or {}).items()
+        },
     }
     return {name: value for name, value in found.items() if value not in (None, [])}
 

@@ -7,8 +7,10 @@ works at once and learns nothing of people, or the public, where it waits until 
 
 import hmac
 import json
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,10 +30,11 @@ from clients.models import (
     Organisation,
     Review,
 )
-from idp import client_metadata, grants
+from idp import client_metadata, grants, software_statements
 from idp.client_metadata import invalid
 from idp.errors import ProtocolError
 from idp.models import GrantEnd
+from idp.software_statements import Issuers
 from kernel.db import Json
 from kernel.errors import Refused
 from kernel.ids import digest, new_id, new_secret
@@ -54,6 +57,7 @@ class Registrar:
     call: Call
     synthetic: bool  # no member of this deployment is a person
     hybrid: bool = False  # tokens may come through the browser
+    software_issuers: Issuers = field(default_factory=dict)  # whose statements count
 
     def register(
         self, session: Session, body: bytes, *, authorization: str | None, now: datetime
@@ -65,7 +69,7 @@ class Registrar:
         token = registration_tokens.find(session, sent_token(authorization), now=now)
         if token is None:
             raise _unknown_token()
-        metadata = self._read(body)
+        metadata = self._read(body, None, now=now)
         client_id = new_id().hex
         picture = logos.fetched_picture(self.call, metadata.get("logo_uri"))
         sector = self._sector(metadata, client_id, token.environment)
@@ -80,6 +84,7 @@ class Registrar:
         client = registry.enter(session, form, organisation, review=review, now=now)
         key = new_secret()
         client.registration_hash, client.logo = digest(key), logos.keep(session, picture)
+        client.software_statement = metadata.get("software_statement")
         session.flush()
         trail.record(session, "client.registered", actor=None, subject=client.id, now=now)
         return {**self._told(client, key), **_secret_of(session, client, now=now)}
@@ -105,13 +110,13 @@ class Registrar:
         """
         key = sent_token(authorization)
         holder = _require_holder(session, client_id, key)
-        metadata = self._read(body)
+        client = session.get_one(Client, holder.id)
+        metadata = self._read(body, client.software_statement, now=now)
         if metadata.get("client_id") != client_id:
             raise invalid("client_id: it must be the one of the address")
         place = _place_of(holder)
         picture = logos.fetched_picture(self.call, metadata.get("logo_uri"))
         sector = self._sector(metadata, client_id, place)
-        client = session.get_one(Client, holder.id)
         raw = client_metadata.form_of(
             metadata,
             client_id=client_id,
@@ -122,6 +127,7 @@ class Registrar:
         form = _settled(raw, client.organisation)
         _require_as_reviewed(form, client)
         registry.write(client, form)
+        client.software_statement = metadata.get("software_statement")
         client.logo = logos.keep(session, picture)
         session.execute(delete(FetchedKeys).where(FetchedKeys.client_id == client.id))
         session.flush()
@@ -152,8 +158,9 @@ class Registrar:
         trail.record(session, "client.secret_rotated", actor=None, subject=holder.id, now=now)
         return {"client_id": client_id, "client_secret": secret, "client_secret_expires_at": 0}
 
-    def _read(self, body: bytes) -> Json:
-        metadata = read(body)
+    def _read(self, body: bytes, statement: str | None, *, now: datetime) -> Json:
+        """Return what a body says, as its statement has it; the one kept comes first."""
+        metadata = read(body, partial(self._believe, statement, now=now))
         served = response_types.served(hybrid=self.hybrid)
         if not set(client_metadata.known_types(metadata)) <= set(served):
             raise invalid("response_types: not offered")
@@ -165,6 +172,13 @@ class Registrar:
             "registration_access_token": key,
             "registration_client_uri": f"{self.issuer}/register/{client.client_id}",
         }
+
+    def _believe(self, kept: str | None, metadata: Json, *, now: datetime) -> Json:
+        """Return metadata as a statement would have them: the one kept, else the one sent."""
+        if kept is None:
+            return software_statements.settled(self.software_issuers, metadata, now=now)
+        claims = software_statements.claims_of(software_statements.said(kept))
+        return {**metadata, **claims, "software_statement": kept}
 
     def _sector(self, metadata: Json, client_id: str, environment: Environment) -> str:
         """Return the client's sector, checked on the site it names (OIDC Registration 5)."""
@@ -197,23 +211,32 @@ class Registrar:
         )
 
 
-def read(body: bytes) -> Json:
+def read(body: bytes, believe: Callable[[Json], Json]) -> Json:
     """Return the JSON object in a body, if we can keep it and do what it says.
 
-    Raises ProtocolError `invalid_client_metadata`.
+    `believe` returns it as it is with a software statement. Raises ProtocolError
+    `invalid_client_metadata`, or what is wrong with the statement.
     """
     try:
         metadata = json.loads(body)
-        # No database keeps half a surrogate pair, NUL or a number that is none.
-        storable = json.dumps(metadata, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError):
         raise invalid("the body is not JSON") from None
     if not isinstance(metadata, dict):
         raise invalid("the body is not a JSON object")
-    if b"\\u0000" in storable:
-        raise invalid("no NUL is allowed")
+    metadata = believe(metadata)
+    _require_storable(metadata)
     client_metadata.require_possible(metadata)
     return metadata
+
+
+def _require_storable(metadata: Json) -> None:
+    """Refuse half a surrogate pair, NUL and numbers that are none: no database keeps them."""
+    try:
+        storable = json.dumps(metadata, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError):
+        raise invalid("the body is not JSON") from None
+    if b"\\u0000" in storable:
+        raise invalid("no NUL is allowed")
 
 
 def sent_token(authorization: str | None) -> str:

@@ -10,7 +10,7 @@ from clients.directory import RegisteredClient
 from clients.grant_types import CIBA, CODE, DEVICE, EXCHANGE, ITSELF, REFRESH
 from clients.models import AuthMethod
 from clients.profiles import rules_of
-from idp import awaited, client_tokens, exchanging
+from idp import awaited, client_tokens, encryption, exchanging
 from idp.client_authentication import authenticated_client, require_in_force
 from idp.errors import ProtocolError
 from idp.models import Way
@@ -56,6 +56,9 @@ def exchange(
     )
     require_in_force(client, now=now)
     grant_type = _grant_type(values, client)
+    client = encryption.with_keys(
+        provider.client_keys, session, client, client.id_token_encryption, now=now
+    )
     rules = rules_of(client.profile)
     held = held_to(
         session, shown, bound=rules.bound, certificate_bound=client.certificate_bound, now=now

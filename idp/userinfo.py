@@ -38,12 +38,15 @@ def userinfo(
     scheme, token = sent_token(form, authorization)
     state = GrantState(session, lifetimes=provider.lifetimes, now=now)
     state.introspect_access_token(token)
+    client = provider.directory.find_by_id(session, state.grant.client_id, now=now)
+    if client is not None:
+        how = client.userinfo_encryption
+        client = encryption.with_keys(provider.client_keys, session, client, how, now=now)
     confirmation = state.grant.confirmation
     if scheme != BEARER or confirmation is not None:
         require_possession(
             session, shown, scheme=scheme, token=token, confirmation=confirmation, now=now
         )
-    client = provider.directory.find_by_id(session, state.grant.client_id, now=now)
     strength.require_enough(client, state.grant, now=now)
     released = ReleasedClaims(
         state, client, keyring=keyring, channel="userinfo", relay=provider.relay

@@ -193,6 +193,7 @@ class Settings(BaseSettings):
     breach_list: Path | None = None
     card_kinds: Path | None = None  # a folder of more kinds of card (adapters.smartcard)
     certificates: Path | None = None  # the file that pins issuers (adapters.certificate)
+    software_issuers: Path | None = None  # whose statements count (idp.software_statements)
     personas: Path | None = None  # invented members, shown to developers
     page_signed: bool = False  # believe card programs that take text and PIN from the page
     page_signer: str = Field(
@@ -252,7 +253,7 @@ class Settings(BaseSettings):
             raise ValueError(f"must begin with {' or '.join(ENGINES)}")
         return value
 
-    @field_validator("breach_list", "certificates", "authorities", "personas")
+    @field_validator("breach_list", "certificates", "authorities", "personas", "software_issuers")
     @classmethod
     def _file_exists(cls, value: Path | None) -> Path | None:
         return _existing(value)

@@ -13,7 +13,7 @@ from consent import representation
 from consent.derived import Relay
 from consent.seen_cards import ReaderKeys
 from consent.till_answers import Till
-from idp import acr
+from idp import acr, software_statements
 from idp.keys import Keys
 from idp.lifetimes import TokenLifetimes
 from idp.nonces import Nonces
@@ -232,7 +232,13 @@ def build_rooms(settings: Settings, database: Sessions) -> Rooms:
         sessions=database,
         keyring=keyring,
         provider=provider,
-        registrar=Registrar(settings.issuer, call, synthetic=settings.demo, hybrid=settings.hybrid),
+        registrar=Registrar(
+            settings.issuer,
+            call,
+            synthetic=settings.demo,
+            hybrid=settings.hybrid,
+            software_issuers=software_statements.read(settings.software_issuers),
+        ),
         adapters=adapters,
         csrf_key=keyring.derive("csrf/v1"),
         throttle_key=keyring.derive("throttle/v1"),

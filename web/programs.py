@@ -13,8 +13,9 @@ from idp import parameters
 from idp.client_authentication import authenticated_client
 from idp.errors import ProtocolError
 from idp.parameters import Parameters
+from idp.possession import Shown
 from kernel.errors import Refused
-from web import problems, scope
+from web import fronts, problems, scope
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 
@@ -27,6 +28,7 @@ def client_of(sent: Parameters, *, endpoint: str) -> RegisteredClient:
         sent,
         endpoint=endpoint,
         authorization=request.headers.get("Authorization"),
+        shown=shown(),
         now=scope.now(),
     )
     if client.auth_method is AuthMethod.NONE:  # anybody could say that they are this client
@@ -34,6 +36,12 @@ def client_of(sent: Parameters, *, endpoint: str) -> RegisteredClient:
     if not client.is_in_force(now=scope.now()):
         raise Refused("flow.merchant_contract_inactive")
     return client
+
+
+def shown() -> Shown:
+    """Return what the program shows beside its words: a certificate, a proof or neither."""
+    rooms = scope.rooms()
+    return fronts.shown(request.environ, provider=rooms.provider, front=rooms.mtls_front)
 
 
 def sent() -> Parameters:

@@ -3,6 +3,9 @@
 Revision 0029, after 0028.
 """
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0029"
 down_revision = "0028"
 branch_labels = None
@@ -10,8 +13,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Create the tables."""
+    """Keep what a trusted issuer said of a program."""
+    op.add_column("client", sa.Column("software_statement", sa.Text(), nullable=True))
 
 
 def downgrade() -> None:
-    """Drop the tables."""
+    """Forget it."""
+    op.drop_column("client", "software_statement")

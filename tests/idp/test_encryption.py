@@ -9,12 +9,15 @@ from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
 
 from clients import encryption, registry
 from clients.encryption import find_key
+from clients.keys import ClientKeys
 from idp.discovery import metadata
 from idp.signing import ALGORITHMS
 from kernel.errors import Refused
+from kernel.outgoing import Answer
 from tests import make
 from tests.flows.browser import Browser
 from tests.flows.provider import ISSUER, City
+from tests.idp.test_registration import register
 
 one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 Private = ECKey | OKPKey | RSAKey
@@ -183,3 +186,69 @@ def test_the_document_names_what_can_be_registered() -> None:
         assert told[f"{what}_encryption_alg_values_supported"] == list(encryption.ALGORITHMS)
         assert told[f"{what}_encryption_enc_values_supported"] == ["A256GCM"]
         assert told[f"{what}_signing_alg_values_supported"] == list(ALGORITHMS)
+
+
+# Keys that the client publishes itself
+
+
+class Site:
+    """What a client publishes, and how often somebody came to look."""
+
+    def __init__(self, *keys: Private) -> None:
+        self.keys = keys
+        self.looks = 0
+
+    def __call__(self, _url: str, **_options: object) -> Answer:
+        self.looks += 1
+        return Answer(200, json.dumps(public(*self.keys)).encode())
+
+
+def published(city: City, *keys: Private, **changes: Any) -> Site:  # forms are JSON
+    site = Site(*keys)
+    city.app.extensions["taipei_id"].provider.client_keys = ClientKeys(city.sessions, site)
+    address = "https://museum.invalid/jwks.json"
+    city.register("museum", jwks_uri=address, sector="museum.invalid", **changes)
+    return site
+
+
+def test_a_published_key_is_fetched_before_it_is_encrypted_for(city: City) -> None:
+    how = {"alg": "ECDH-ES"}
+    site = published(city, SIGNS, EC, id_token_encryption=how, userinfo_encryption=how)
+
+    tokens = Browser(city).tokens("museum")
+
+    _, inner = opened(tokens["id_token"], EC, "ECDH-ES")
+    assert city.opened(inner)["aud"] == "museum"
+    _, told = opened(city.userinfo(tokens["access_token"]).text, EC, "ECDH-ES")
+    assert json.loads(told)["name"] == "陳美玉"
+    assert site.looks == 1
+
+
+@one_database
+def test_a_key_that_is_not_there_is_looked_for_and_the_code_is_still_good(city: City) -> None:
+    site = published(city, SIGNS, id_token_encryption={"alg": "ECDH-ES"})
+    code = Browser(city).code("museum")
+
+    first = city.exchange(code, "museum")
+    site.keys = (EC,)
+    city.wait(seconds=21)
+    second = city.exchange(code, "museum")
+
+    assert "no key to encrypt by ECDH-ES" in first.get_json()["error_description"]
+    assert opened(second.get_json()["id_token"], EC, "ECDH-ES")
+
+
+@one_database
+def test_a_client_registers_itself_with_encryption(city: City) -> None:
+    told = register(
+        city,
+        jwks=public(EC),
+        id_token_encrypted_response_alg="ECDH-ES",
+        userinfo_encrypted_response_alg="ECDH-ES+A256KW",
+        userinfo_encrypted_response_enc="A256GCM",
+    )
+
+    for what in ("id_token", "userinfo"):
+        assert told[f"{what}_encrypted_response_enc"] == "A256GCM"
+    assert told["id_token_encrypted_response_alg"] == "ECDH-ES"
+    assert told["userinfo_encrypted_response_alg"] == "ECDH-ES+A256KW"
