@@ -42,7 +42,7 @@ class Profile(StrEnum):
     `core` is OpenID Connect Core as libraries older than PKCE speak it, for clients with a secret
     or a key; `hybrid` adds its response types that bring tokens through the browser; `basic` is
     the security practice of today; `fapi2` is FAPI 2.0, and `fapi2-signed` adds its Message
-    Signing.
+    Signing; `fapi-ciba` is the one for who asks without a browser.
     """
 
     CORE = "core"
@@ -50,6 +50,7 @@ class Profile(StrEnum):
     BASIC = "basic"
     FAPI2 = "fapi2"
     FAPI2_SIGNED = "fapi2-signed"
+    FAPI_CIBA = "fapi-ciba"
 
 
 class AuthMethod(StrEnum):

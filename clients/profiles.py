@@ -24,6 +24,7 @@ class Rules:
 
 
 STRONG = ("ES256", "PS256", "EdDSA")
+_FAPI1 = ("ES256", "PS256")
 _FAPI2 = Rules(
     pkce=True,
     pushed=True,
@@ -62,6 +63,8 @@ RULES: dict[Profile, Rules] = {
     ),
     Profile.FAPI2: _FAPI2,
     Profile.FAPI2_SIGNED: replace(_FAPI2, signed=True),
+    # FAPI-CIBA rests on FAPI 1.0: endpoints may be addressed, EdDSA is not known yet (5.2.2, 7.10).
+    Profile.FAPI_CIBA: replace(_FAPI2, signed=True, only_issuer=False, algorithms=_FAPI1),
 }
 
 

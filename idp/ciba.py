@@ -11,32 +11,26 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from clients.directory import RegisteredClient
 from clients.grant_types import CIBA
-from clients.profiles import rules_of
-from idp import authorize, awaited, request_objects, subjects
+from idp import awaited, ciba_hints, request_objects
 from idp.awaited import Wait
-from idp.client_authentication import authenticated_client, require_in_force
+from idp.client_authentication import permitted_client
 from idp.errors import ProtocolError
-from idp.models import AwaitedRequest, Way
+from idp.models import SpentProof, Way
 from idp.parameters import Parameters
 from idp.possession import NOTHING, Shown
 from idp.provider import Provider
-from idp.pushing import CREDENTIALS
-from kernel.ids import new_id, new_number, new_secret
+from kernel.db import insert_once
+from kernel.ids import digest, new_id, new_number, new_secret
 from kernel.keyring import Keyring
-from members import register
-from members.models import Standing
 
 PATH = "/bc-authorize"
 USUAL, LONGEST = timedelta(minutes=5), timedelta(minutes=10)
-MOST_WAITING = 3  # for one member: nobody is worn down by asking
 LONGEST_MESSAGE, LONGEST_TOKEN = 40, 1024
 _SECONDS = re.compile(r"0*[1-9][0-9]{0,8}", re.ASCII)
-HINTS = ("login_hint", "id_token_hint", "login_hint_token")
 
 
 def ask(
@@ -53,21 +47,29 @@ def ask(
 
     Raises ProtocolError.
     """
-    client = authenticated_client(
+    client = permitted_client(
         provider,
         session,
         form,
+        grant_type=CIBA,
         endpoint=PATH,
         authorization=authorization,
         shown=shown,
         now=now,
     )
-    require_in_force(client, now=now)
-    if CIBA not in client.grant_types:
-        raise ProtocolError("unauthorized_client", "this client may not use this grant_type")
-    sent = _asked(provider, session, client, form.single(), now=now)
+    sent = request_objects.brought(
+        provider,
+        session,
+        client,
+        form.single(),
+        open_signed=request_objects.opened_for_ciba,
+        now=now,
+    )
+    _require_possible(sent)
+    if "request" in form.single():
+        _require_new(session, client, sent["jti"], now=now)
     asked = awaited.read(provider, session, client, sent, now=now)
-    member_id = _meant(provider, session, client, sent, now=now)
+    member_id = ciba_hints.meant(provider, session, client, sent, now=now)
     handle, key, lifetime = new_secret(), new_id(), _lifetime(sent.get("requested_expiry"))
     wait = Wait(
         id=key,
@@ -88,53 +90,21 @@ def ask(
     return told, member_id
 
 
-def _asked(
-    provider: Provider,
-    session: Session,
-    client: RegisteredClient,
-    sent: dict[str, str],
-    *,
-    now: datetime,
-) -> dict[str, str]:
-    """Return what the client asks for: what it signed, or else what it sent (CIBA 7.1.1)."""
-    if "request" in sent and client.signs:
-        keys = provider.client_keys.of(session, client, sent["request"], now=now)
-        return request_objects.opened_for_ciba(
-            sent["request"], client=client, keys=keys, issuer=provider.issuer, now=now
-        )
-    if "request" in sent or rules_of(client.profile).signed:
-        raise ProtocolError("invalid_request", "a request is signed by a client with keys, or not")
-    return {name: value for name, value in sent.items() if name not in CREDENTIALS}
+def _require_new(session: Session, client: RegisteredClient, jti: str, *, now: datetime) -> None:
+    """Refuse a request that was brought before: the database lets one of two pass."""
+    spent = {
+        "proof_hash": digest(f"{PATH} {client.client_id} {jti}"),
+        "expires_at": now + request_objects.LONGEST + 2 * request_objects.SKEW,
+    }
+    if not insert_once(session, SpentProof, spent):
+        raise ProtocolError("invalid_request", "this signed request was brought before")
 
 
-def _meant(
-    provider: Provider,
-    session: Session,
-    client: RegisteredClient,
-    sent: Mapping[str, str],
-    *,
-    now: datetime,
-) -> UUID | None:
-    """Return the member a hint is about; None for a stranger, or one who is asked enough."""
-    given = [name for name in HINTS if name in sent]
-    if len(given) != 1:
-        raise ProtocolError("invalid_request", "exactly one hint is needed")
-    if given == ["login_hint_token"]:
-        raise ProtocolError("invalid_request", "login_hint_token is not supported")
-    if given == ["login_hint"]:
-        found = register.find_by_login(session, sent["login_hint"][:128])
-        member_id = found.id if found is not None and found.standing is Standing.ACTIVE else None
-    else:
-        sub = authorize.hinted_subject(provider, session, client, sent, now=now)
-        member_id = subjects.find_member(session, str(sub), sector=client.sector)
-    if member_id is None or _waiting(session, member_id, now=now) >= MOST_WAITING:
-        return None
-    return member_id
-
-
-def _waiting(session: Session, member_id: UUID, *, now: datetime) -> int:
-    statement = select(func.count()).where(*awaited.waiting_for(member_id, now=now))
-    return session.scalar(statement.select_from(AwaitedRequest)) or 0
+def _require_possible(sent: Mapping[str, str]) -> None:
+    if "request" in sent:
+        raise ProtocolError("invalid_request", "a request is signed by a client with keys")
+    if "user_code" in sent:
+        raise ProtocolError("invalid_request", "no secret of a member is told to a client here")
 
 
 def _lifetime(wanted: str | None) -> timedelta:

@@ -48,6 +48,36 @@ def authenticated_client(
     return client
 
 
+def permitted_client(
+    provider: Provider,
+    session: Session,
+    form: Parameters,
+    *,
+    grant_type: str,
+    endpoint: str,
+    authorization: str | None,
+    shown: Shown = NOTHING,
+    now: datetime,
+) -> RegisteredClient:
+    """Return the client that proved itself, if it is in force and may use this `grant_type`.
+
+    Raises ProtocolError as `authenticated_client` does, and `unauthorized_client`.
+    """
+    client = authenticated_client(
+        provider,
+        session,
+        form,
+        endpoint=endpoint,
+        authorization=authorization,
+        shown=shown,
+        now=now,
+    )
+    require_in_force(client, now=now)
+    if grant_type not in client.grant_types:
+        raise ProtocolError("unauthorized_client", "this client may not use this grant_type")
+    return client
+
+
 def _audiences(provider: Provider, client: RegisteredClient, endpoint: str) -> frozenset[str]:
     """Return whom an assertion of this client may address (OIDC Core 9; FAPI 2.0 5.3.2.1)."""
     if rules_of(client.profile).only_issuer:

@@ -11,7 +11,7 @@ from clients.directory import RegisteredClient
 from clients.grant_types import DEVICE
 from idp import awaited
 from idp.awaited import Wait
-from idp.client_authentication import authenticated_client, require_in_force
+from idp.client_authentication import permitted_client
 from idp.errors import ProtocolError
 from idp.models import Way
 from idp.parameters import Parameters
@@ -40,18 +40,16 @@ def ask(
 
     `terminal` may name the registered place where it stands. Raises ProtocolError.
     """
-    client = authenticated_client(
+    client = permitted_client(
         provider,
         session,
         form,
+        grant_type=DEVICE,
         endpoint=PATH,
         authorization=authorization,
         shown=shown,
         now=now,
     )
-    require_in_force(client, now=now)
-    if DEVICE not in client.grant_types:
-        raise ProtocolError("unauthorized_client", "this client may not use this grant_type")
     sent = form.single()
     asked = awaited.read(provider, session, client, sent, now=now)
     place = _place(session, client, sent.get("terminal"))

@@ -5,8 +5,6 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from clients.directory import RegisteredClient
-from clients.profiles import rules_of
 from idp import parameters, pushed, request_objects
 from idp.authorize import read_known
 from idp.client_authentication import authenticated_client
@@ -14,8 +12,6 @@ from idp.errors import ProtocolError
 from idp.parameters import Parameters
 from idp.possession import NOTHING, Shown, shown_key, thumbprint
 from idp.provider import Provider
-
-CREDENTIALS = frozenset({"client_secret", "client_assertion", "client_assertion_type"})
 
 
 def push(
@@ -43,7 +39,9 @@ def push(
     sent = form.single()
     if "request_uri" in sent:
         raise ProtocolError("invalid_request", "request_uri cannot be pushed (RFC 9126 2.1)")
-    asked = _asked(provider, session, client, sent, now=now)
+    asked = request_objects.brought(
+        provider, session, client, sent, open_signed=request_objects.opened, now=now
+    )
     key = shown_key(session, shown, now=now)
     if key is not None:
         _bind(asked, thumbprint(key))
@@ -60,23 +58,3 @@ def _bind(asked: dict[str, str], thumbprint: str) -> None:
     """Hold the code to the key whose proof came with the request (RFC 9449 10.1)."""
     if asked.setdefault("dpop_jkt", thumbprint) != thumbprint:
         raise ProtocolError("invalid_request", "dpop_jkt is not the key of the proof")
-
-
-def _asked(
-    provider: Provider,
-    session: Session,
-    client: RegisteredClient,
-    sent: dict[str, str],
-    *,
-    now: datetime,
-) -> dict[str, str]:
-    """Return what the client asks for: what it signed, or else what it sent."""
-    if "request" in sent and client.signs:
-        keys = provider.client_keys.of(session, client, sent["request"], now=now)
-        return request_objects.opened(
-            sent["request"], client=client, keys=keys, issuer=provider.issuer, now=now
-        )
-    if rules_of(client.profile).signed:
-        raise ProtocolError("invalid_request", "this client's requests must be signed (RFC 9101)")
-    asked = {name: value for name, value in sent.items() if name not in CREDENTIALS}
-    return {**asked, "client_id": client.client_id}

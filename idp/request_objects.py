@@ -1,23 +1,50 @@
-"""Open a request that its client signed (RFC 9101; OIDC Core 6.1; FAPI 2.0 Message Signing 5.3)."""
+"""Read what a client brings itself: as it signed it, or as it sent it (RFC 9101; OIDC Core 6.1)."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, KeySetSerialization
+from sqlalchemy.orm import Session
 
 from clients.directory import RegisteredClient
 from clients.profiles import rules_of
 from idp.errors import ProtocolError
+from idp.provider import Provider
 from kernel.db import Json
 
 ABOUT_ITSELF = frozenset({"iss", "aud", "exp", "nbf", "iat", "jti"})
 NESTED = frozenset({"request", "request_uri"})
+CREDENTIALS = frozenset({"client_secret", "client_assertion", "client_assertion_type"})
 SKEW = timedelta(seconds=30)
 LONGEST = timedelta(minutes=60)  # FAPI 2.0 Message Signing 5.3.1
+
+
+def brought(
+    provider: Provider,
+    session: Session,
+    client: RegisteredClient,
+    sent: dict[str, str],
+    *,
+    open_signed: Callable[..., dict[str, str]],
+    now: datetime,
+) -> dict[str, str]:
+    """Return what the client asks for: what it signed, by `open_signed`, or else what it sent.
+
+    Raises ProtocolError.
+    """
+    if "request" in sent and client.signs:
+        keys = provider.client_keys.of(session, client, sent["request"], now=now)
+        return open_signed(
+            sent["request"], client=client, keys=keys, issuer=provider.issuer, now=now
+        )
+    if rules_of(client.profile).signed:
+        raise ProtocolError("invalid_request", "this client's requests must be signed (RFC 9101)")
+    asked = {name: value for name, value in sent.items() if name not in CREDENTIALS}
+    return {**asked, "client_id": client.client_id}
 
 
 def opened(
@@ -47,8 +74,9 @@ def opened_for_ciba(
 ) -> dict[str, str]:
     """Return the parameters a client signed for a backchannel request (CIBA 7.1.1).
 
-    `keys` is its JWKS. Everything a request object says about itself must stand in it.
-    Raises ProtocolError `invalid_request`: CIBA knows no other word for it.
+    `keys` is its JWKS. Everything a request object says about itself must stand in it; its `jti`
+    is returned as well, so that it counts once. Raises ProtocolError `invalid_request`: CIBA
+    knows no other word for it.
     """
     try:
         claims = _signed(sent, client, keys)
@@ -65,8 +93,29 @@ def opened_for_ciba(
     except ProtocolError as error:
         raise ProtocolError("invalid_request", error.description) from None
     return {
-        name: _as_parameter(value) for name, value in claims.items() if name not in ABOUT_ITSELF
+        name: _as_parameter(value)
+        for name, value in claims.items()
+        if name not in ABOUT_ITSELF - {"jti"}
     }
+
+
+def hint_in(
+    sent: str, *, client: RegisteredClient, keys: Json, issuer: str, now: datetime
+) -> dict[str, Any]:
+    """Return the claims of a `login_hint_token`, which its client signed, and when it is over.
+
+    It may be over already. Raises ProtocolError `invalid_request`.
+    """
+    try:
+        claims = _signed(sent, client, keys)
+        if claims.get("iss") != client.client_id or not _names(claims.get("aud"), issuer):
+            raise _refused("iss is not the client, or aud does not name this provider")
+        expires_at = _moment(claims, "exp")
+        if expires_at is None or expires_at > now + LONGEST + SKEW:
+            raise _refused("exp is missing, or more than an hour away")
+    except ProtocolError as error:
+        raise ProtocolError("invalid_request", error.description) from None
+    return claims
 
 
 def _signed(sent: str, client: RegisteredClient, keys: Json) -> dict[str, Any]:

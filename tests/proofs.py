@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 from datetime import datetime
 from typing import Any
 
@@ -71,6 +72,11 @@ def proof(
     }
     head = {"typ": "dpop+jwt", "jwk": key.as_dict(private=False), **(header or {})}
     return signed(key, {**usual, **changes}, **head)
+
+
+def as_base64(value: dict[str, Any]) -> str:
+    """Return JSON as a part of a compact JWS."""
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
 
 def hash_of(token: str) -> str:

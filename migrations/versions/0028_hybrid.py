@@ -1,4 +1,4 @@
-"""Let clients of a profile of their own get tokens through the browser.
+"""Let clients of profiles of their own get tokens through the browser, and none but signed.
 
 Revision 0028, after 0027.
 """
@@ -12,7 +12,7 @@ branch_labels = None
 depends_on = None
 
 OLD = ("core", "basic", "fapi2", "fapi2-signed")
-NEW = ("core", "hybrid", "basic", "fapi2", "fapi2-signed")
+NEW = ("core", "hybrid", "basic", "fapi2", "fapi2-signed", "fapi-ciba")
 CHECKS: dict[str, dict[str, tuple[str, ...]]] = {  # beside the new one
     "client": {
         "auth_method": (
@@ -37,7 +37,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Clients that lived on tokens from the browser get codes again."""
     for table in CHECKS:
-        op.execute(f"UPDATE {table} SET profile = 'core' WHERE profile = 'hybrid'")  # noqa: S608  # constants
+        for new, old in (("hybrid", "core"), ("fapi-ciba", "fapi2-signed")):
+            op.execute(f"UPDATE {table} SET profile = '{old}' WHERE profile = '{new}'")  # noqa: S608  # constants
     with op.batch_alter_table("client") as client:
         client.drop_column("response_types")
     _allow(OLD)

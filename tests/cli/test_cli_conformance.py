@@ -18,7 +18,7 @@ def test_each_plan_gets_a_configuration_that_fits_what_is_on_record(
     seeded = taipei_id("conformance-seed", "--suite", SUITE + "/", "--alias", "city")
 
     plans = json.loads(seeded.stdout)
-    assert len(plans) == 12
+    assert len(plans) == 14
     for plan in plans.values():
         assert plan["alias"] == "city"
         assert plan["server"]["discoveryUrl"] == f"{ISSUER}/.well-known/openid-configuration"
@@ -35,6 +35,11 @@ def test_each_plan_gets_a_configuration_that_fits_what_is_on_record(
         assert "d" not in (strict.jwks or {})["keys"][0]
         hybrid = plans["oidcc-hybrid-certification-test-plan"]["client"]
         assert registry.get(session, hybrid["client_id"]).profile is Profile.HYBRID
+        counter = registry.get(
+            session, plans["fapi-ciba-id1-test-plan (ping)"]["client"]["client_id"]
+        )
+        assert counter.profile is Profile.FAPI_CIBA
+        assert counter.ping_uri == f"{SUITE}/test/a/city/ciba-notification-endpoint"
         assert registration_tokens.find(session, token, now=clock.now()) is not None
 
 

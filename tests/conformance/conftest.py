@@ -2,7 +2,8 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from tests.conformance import plans
+from tests.conformance import ciba_clients, plans
+from tests.conformance.ciba_clients import Ciba, Ear
 from tests.conformance.dynamic_clients import Dynamic, Site, published
 from tests.conformance.fapi import PAIRS, Fapi
 from tests.conformance.suite import Suite
@@ -38,6 +39,18 @@ def fapi(request: pytest.FixtureRequest, provider: Provider, visitor: Visitor) -
     return Fapi(provider, visitor, PAIRS[request.param])
 
 
+@pytest.fixture
+def ear() -> Iterator[Ear]:
+    with ciba_clients.listening() as ear:
+        yield ear
+
+
+@pytest.fixture
+def ciba(request: pytest.FixtureRequest, provider: Provider, visitor: Visitor, ear: Ear) -> Ciba:
+    """Lend a client of the profile `fapi-ciba` and a member, for the plan of one way."""
+    return Ciba(provider, visitor, ciba_clients.WAYS[request.param], ear)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a module in each way it applies to: a FAPI module in pairs, a basic one by answers."""
     mark = next(metafunc.definition.iter_markers("module"), None)
@@ -47,6 +60,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "fapi" in metafunc.fixturenames:
         pairs = [pair for pair in PAIRS if module in plans.PAIRS[pair]]
         metafunc.parametrize("fapi", pairs, indirect=True)
+    if "ciba" in metafunc.fixturenames:
+        ways = [way for way, modules in plans.CIBA_WAYS.items() if mark.args[0] in modules]
+        metafunc.parametrize("ciba", ways, indirect=True)
     if "suite" in metafunc.fixturenames and metafunc.module.__name__ in ANSWERED:
         ways = [way for way, modules in plans.WAYS.items() if module in modules]
         metafunc.parametrize("suite", ways, indirect=True)

@@ -51,7 +51,8 @@ class FapiClient(Client):
         self.certificate = mtls.issued(x509.DNSName(name)).sign()
         proven = {"auth_method": "private_key_jwt", "jwks": proofs.public_set(self.key)}
         if pair.proven_by_certificate:
-            proven = {"auth_method": "tls_client_auth", "certificate": {"san_dns": name}}
+            named = {"auth_method": "tls_client_auth", "certificate": {"san_dns": name}}
+            proven = {**self.own_keys(), **named}
         super().__init__(
             provider,
             **{
@@ -63,6 +64,10 @@ class FapiClient(Client):
                 **form,
             },
         )
+
+    def own_keys(self) -> Told:
+        """Return the keys of a client that a certificate proves: it needs none."""
+        return {}
 
     @property
     def base(self) -> str:

@@ -252,6 +252,78 @@ oidcc-refresh-token
 oidcc-ensure-client-assertion-with-iss-aud-succeeds
 """.split()
 
+
+def _of_ciba(names: str) -> list[str]:
+    return [f"fapi-ciba-id1-{name}" for name in names.split()]
+
+
+# As they apply to plain FAPI; the suite's plan has more for Brazil and ConnectID.
+CIBA_REQUESTS = _of_ciba("""
+ensure-request-object-missing-aud-fails
+ensure-request-object-bad-aud-fails
+ensure-request-object-missing-iss-fails
+ensure-request-object-bad-iss-fails
+ensure-request-object-missing-exp-fails
+ensure-request-object-expired-exp-fails
+ensure-request-object-exp-is-70-minutes-in-future-fails
+ensure-request-object-missing-iat-fails
+ensure-request-object-missing-nbf-fails
+ensure-request-object-nbf-is-10-minutes-in-future-fails
+ensure-request-object-nbf-is-70-minutes-in-past-fails
+ensure-request-object-missing-jti-fails
+ensure-request-object-signature-algorithm-is-none-fails
+ensure-request-object-signature-algorithm-is-bad-fails
+ensure-request-object-signature-algorithm-is-RS256-fails
+ensure-request-object-signed-by-other-client-fails
+ensure-unsigned-backchannel-authorization-request-fails
+ensure-authorization-request-with-multiple-hints-fails
+""")
+CIBA_FLOWS = _of_ciba("""
+discovery-end-point-verification
+user-rejects-authentication
+multiple-call-to-token-endpoint
+auth-req-id-expired
+ensure-authorization-request-with-binding-message-succeeds
+ensure-other-scope-order-succeeds
+ensure-requested-expiry-as-string-succeeds
+ensure-authorization-request-with-potentially-bad-binding-message
+ensure-wrong-auth-req-id-in-token-endpoint-request
+refresh-token
+ensure-mtls-holder-of-key-required
+""")
+CIBA_OF_CERTIFICATES = _of_ciba("""
+ensure-different-client-id-and-issuer-in-backchannel-authorization-request
+ensure-wrong-client-id-in-token-endpoint-request
+ensure-wrong-client-id-in-backchannel-authorization-request
+""")
+CIBA_OF_ASSERTIONS = _of_ciba("""
+ensure-without-client-assertion-in-token-endpoint-request
+ensure-without-client-assertion-in-backchannel-authorization-request
+ensure-client-assertion-signature-algorithm-in-backchannel-authorization-request-is-RS256-fails
+ensure-client-assertion-signature-algorithm-in-token-endpoint-request-is-RS256-fails
+ensure-client-assertion-with-iss-aud-to-token-endpoint-succeeds
+""")
+CIBA_OF_PINGS = _of_ciba("""
+ping-backchannel-notification-endpoint-response-has-body
+ping-backchannel-notification-endpoint-response-401
+ping-backchannel-notification-endpoint-response-403
+ping-with-mtls-ciba-notification-endpoint-response-401-and-require-server-does-not-retry
+ping-backchannel-notification-endpoint-return-redirect-request
+""")
+CIBA = [
+    *("fapi-ciba-id1", *CIBA_FLOWS, *CIBA_REQUESTS),
+    *(*CIBA_OF_CERTIFICATES, *CIBA_OF_ASSERTIONS, *CIBA_OF_PINGS),
+]
+_CIBA_COMMON = frozenset(["fapi-ciba-id1", *CIBA_FLOWS, *CIBA_REQUESTS])
+CIBA_WAYS = {
+    f"{mode}-{proof}": _CIBA_COMMON | own | pings
+    for mode, pings in (("poll", frozenset[str]()), ("ping", frozenset(CIBA_OF_PINGS)))
+    for proof, own in (
+        ("pkjwt", frozenset(CIBA_OF_ASSERTIONS)),
+        ("mtls", frozenset(CIBA_OF_CERTIFICATES)),
+    )
+}
+
 # Form Post, Implicit and Hybrid are Basic in other ways, but for one module.
 PLANS = {
     "basic": BASIC,
@@ -265,6 +337,7 @@ PLANS = {
     "session": SESSION,
     "message_signing": MESSAGE_SIGNING,
     "ekyc": EKYC,
+    "ciba": CIBA,
 }
 PREFIX = {  # left out above, and in the cases' names
     **dict.fromkeys(("fapi2", "message_signing"), "fapi2-security-profile-final-"),

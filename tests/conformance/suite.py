@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from consent.catalogue import SCOPES, claims_of_scopes
 from idp.id_tokens import left_half_hash
-from idp.models import Grant, PushedRequest, Token
+from idp.models import AwaitedRequest, Grant, PushedRequest, Token
 from kernel.ids import new_id
 from tests import make
 from tests.live.server import Person, Provider
@@ -195,6 +195,9 @@ class Suite:
                 grant.code_used_at = grant.code_used_at and grant.code_used_at - ago
             for pushed in session.scalars(select(PushedRequest)):
                 pushed.expires_at -= ago
+            for waiting in session.scalars(select(AwaitedRequest)):
+                waiting.expires_at -= ago
+                waiting.polled_at = waiting.polled_at and waiting.polled_at - ago
             for token in session.scalars(select(Token)):
                 token.used_at = token.used_at and token.used_at - ago
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.plans import PAIRS, PLANS, PREFIX, WAYS
+from tests.conformance.plans import CIBA_WAYS, PAIRS, PLANS, PREFIX, WAYS
 
 HERE = Path(__file__).parent
 
@@ -38,6 +38,15 @@ def test_the_ways_of_answering_are_as_long_as_the_suite_counts_them() -> None:
         "code id_token token": 33,
         "id_token": 27,
         "id_token token": 31,
+    }
+
+
+def test_the_ways_of_ciba_are_as_long_as_the_suite_counts_them() -> None:
+    assert {way: len(modules) for way, modules in CIBA_WAYS.items()} == {
+        "poll-pkjwt": 35,
+        "poll-mtls": 33,
+        "ping-pkjwt": 40,
+        "ping-mtls": 38,
     }
 
 

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from audit.models import TrailEntry
 from clients.grant_types import CIBA, REFRESH
-from idp import awaited, ciba
+from idp import awaited, ciba_hints, subjects
 from idp.ciba_pings import Ping
 from idp.models import AwaitedRequest
 from kernel.jobs import Job, JobDelayed, JobImpossible, Work
@@ -42,7 +42,7 @@ def register(city: City, client_id: str, **form: Any) -> None:
 
 
 def ask(city: City, client_id: str = COUNTER, **form: str) -> TestResponse:
-    hints = {} if {*ciba.HINTS, "request"} & form.keys() else {"login_hint": "mei.chen"}
+    hints = {} if {*ciba_hints.HINTS, "request"} & form.keys() else {"login_hint": "mei.chen"}
     sent = {"scope": "openid profile", **hints, **form}
     return city.call("/bc-authorize", sent, headers=basic(client_id))
 
@@ -243,6 +243,7 @@ def test_of_several_polls_at_once_one_gets_tokens(city: City, _attempt: int) -> 
     [
         ({"login_hint": "a", "id_token_hint": "b"}, "invalid_request"),
         ({"login_hint_token": "x"}, "invalid_request"),
+        ({"user_code": "1234"}, "invalid_request"),
         ({"login_hint": ""}, "invalid_request"),
         ({"scope": "profile"}, "invalid_scope"),
         ({"requested_expiry": "x"}, "invalid_request"),
@@ -327,6 +328,103 @@ def test_a_signed_request_is_all_there_is(city: City, expiry: object) -> None:
 
     assert response.status_code == 200, response.text
     assert response.get_json()["expires_in"] == 60
+
+
+def test_a_signed_request_counts_once_wherever_it_is_brought(city: City) -> None:
+    key = signing(city)
+    request = signed(city, key)
+
+    responses = at_once(lambda: bring(city, key, request=request))
+
+    assert sorted(each.status_code for each in responses) == [200, 400, 400, 400]
+    assert bring(city, key, request=signed(city, key, jti="two")).status_code == 200
+
+
+def hint(city: City, key: Any, *, alg: str = "ES256", **changes: Any) -> str:
+    """Return a token by which the client names a member as it knows them."""
+    usual = {
+        "iss": "signing",
+        "aud": ISSUER,
+        "exp": int(city.now.timestamp()) + 60,
+        "sub_id": {"format": "iss_sub", "iss": ISSUER, "sub": known_sub(city)},
+    }
+    return proofs.signed(key, {**usual, **changes}, alg=alg, kid=key.thumbprint())
+
+
+def known_sub(city: City) -> str:
+    """Return the name that the client's sector knows the member by, as after a sign-in."""
+    with city.database() as session:
+        sub = str(
+            city.app.extensions["taipei_id"].provider.subjects.of(
+                city.member_id(), "signing.invalid"
+            )
+        )
+        subjects.remember(session, sub, member_id=city.member_id(), sector="signing.invalid")
+        return sub
+
+
+def meant_by(city: City) -> UUID | None:
+    with city.database() as session:
+        return session.scalars(select(AwaitedRequest)).one().member_id
+
+
+@one_database
+def test_a_client_may_name_a_member_as_it_knows_them(city: City) -> None:
+    key = signing(city, "basic")
+
+    response = bring(city, key, scope="openid", login_hint_token=hint(city, key))
+
+    assert response.status_code == 200, response.text
+    assert meant_by(city) == city.member_id()
+
+
+@pytest.mark.parametrize("standing", [Standing.ACTIVE, Standing.SUSPENDED])
+@one_database
+def test_a_name_that_fits_nobody_who_may_answer_looks_like_any(
+    city: City, standing: Standing
+) -> None:
+    key = signing(city, "basic")
+    token = hint(city, key)
+    if standing is Standing.ACTIVE:
+        token = hint(city, key, sub_id={"format": "iss_sub", "iss": ISSUER, "sub": "x"})
+    city.set_standing(standing)
+
+    assert bring(city, key, scope="openid", login_hint_token=token).status_code == 200
+    assert meant_by(city) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"exp": int(make.NOON.timestamp())}, "expired_login_hint_token"),
+        ({"exp": None}, "invalid_request"),
+        ({"exp": "soon"}, "invalid_request"),
+        ({"exp": int(make.NOON.timestamp()) + 70 * 60}, "invalid_request"),
+        ({"iss": "counter"}, "invalid_request"),
+        ({"aud": "https://other.invalid"}, "invalid_request"),
+        ({"sub_id": None}, "invalid_request"),
+        ({"sub_id": {"format": "email", "email": "mei@mail.invalid"}}, "invalid_request"),
+        ({"sub_id": {"format": "iss_sub", "iss": "https://other.invalid", "sub": "x"}},
+         "invalid_request"),
+        ({"sub_id": {"format": "iss_sub", "iss": ISSUER, "sub": 7}}, "invalid_request"),
+    ],
+)  # fmt: skip
+@one_database
+def test_a_hint_token_that_does_not_hold_is_refused(
+    city: City, changes: dict[str, Any], expected: str
+) -> None:
+    key = signing(city, "basic")
+    token = hint(city, key, **changes)
+
+    assert error(bring(city, key, scope="openid", login_hint_token=token)) == expected
+
+
+@one_database
+def test_a_hint_token_that_another_signed_is_refused(city: City) -> None:
+    key = signing(city, "basic")
+    token = hint(city, proofs.new_key())
+
+    assert error(bring(city, key, scope="openid", login_hint_token=token)) == "invalid_request"
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -85,10 +86,15 @@ class Receiver:
 
 def tell(provider: Provider) -> None:
     """Do what a worker does with the logouts that are due."""
+    work_off(provider, sign_outs.KIND, now=clock.now())
+
+
+def work_off(provider: Provider, kind: str, *, now: datetime) -> None:
+    """Do the jobs of a kind that are due."""
     settings = Settings(demo=True, issuer=provider.issuer, master_key=SecretStr(DEMO_MASTER_KEY))
     rooms = build_rooms(settings, sessions(provider.engine))
-    told = {sign_outs.KIND: handlers(rooms)[sign_outs.KIND]}
-    while do_one(rooms.sessions, told, now=clock.now()):
+    handler = {kind: handlers(rooms)[kind]}
+    while do_one(rooms.sessions, handler, now=now):
         pass
 
 

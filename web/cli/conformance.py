@@ -11,7 +11,7 @@ import click
 from adapters.password import adapter as password_adapter
 from adapters.password.passwords import set_password
 from clients import registration_tokens, registry
-from clients.grant_types import CODE, IMPLICIT, REFRESH
+from clients.grant_types import CIBA, CODE, IMPLICIT, REFRESH
 from clients.models import Environment, Profile
 from clients.response_types import KNOWN
 from consent.catalogue import SCOPES, claims_of_scopes, in_order
@@ -83,7 +83,8 @@ class _Seed:
 
     def plans(self) -> Iterator[tuple[str, Json]]:
         """Give each plan's configuration, by the plan's name."""
-        browser = self._browser(*self._member())
+        login, password = self._member()
+        browser = self._browser(login, password)
         basic = [self._client(f"basic-{number}") for number in (1, 2)]
         post = self._client("post", auth_method="client_secret_post")
         static = {"client": basic[0], "client2": basic[1], "client_secret_post": post}
@@ -112,6 +113,19 @@ class _Seed:
         ):
             pair = [self._key_client(f"{profile}-{number}", profile) for number in (1, 2)]
             yield plan, self._plan(browser, client=pair[0], client2=pair[1], **resource)
+
+        pairs = {"poll": {}, "ping": {"ping_uri": f"{self._base}/ciba-notification-endpoint"}}
+        for mode, heard in pairs.items():
+            asks = {"grant_types": (CIBA, REFRESH), "redirect_uris": (), "certificate_bound": True}
+            pair = [
+                self._key_client(f"ciba-{mode}-{number}", Profile.FAPI_CIBA, **asks, **heard)
+                for number in (1, 2)
+            ]
+            hinted = [{**each, "hint_type": "login_hint", "hint_value": login} for each in pair]
+            yield (
+                f"fapi-ciba-id1-test-plan ({mode})",
+                self._plan(browser, client=hinted[0], client2=hinted[1], **resource),
+            )
 
     def _plan(self, browser: list[Json], **parts: Json) -> Json:
         issuer = self._at.settings.issuer
@@ -162,7 +176,7 @@ class _Seed:
         told = {"client_id": client_id, "client_secret": secret, "scope": "openid"}
         return {name: value for name, value in told.items() if value is not None}
 
-    def _key_client(self, name: str, profile: str) -> Json:
+    def _key_client(self, name: str, profile: str, **changes: Any) -> Json:  # a form is JSON
         key = new_key("ES256")
         named = {"kid": key.thumbprint(), "use": "sig", "alg": "ES256"}
         public = {**key.as_dict(private=False), **named}
@@ -172,6 +186,7 @@ class _Seed:
             auth_method="private_key_jwt",
             jwks={"keys": [public]},
             id_token_alg="ES256",  # noqa: S106  # no password
+            **changes,
         )
         private = {**key.as_dict(private=True), **named}
         return {**told, "jwks": {"keys": [private]}, "dpop_signing_alg": "ES256"}

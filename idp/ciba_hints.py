@@ -1,0 +1,82 @@
+"""Know whom a counter means (OIDC CIBA 7.1): by account name, or by the name it knows itself.
+
+A hint that fits nobody is not told from one that fits; a hint that is malformed is the client's
+mistake, whoever it means.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from clients.directory import RegisteredClient
+from idp import authorize, awaited, request_objects, subjects
+from idp.errors import ProtocolError
+from idp.models import AwaitedRequest
+from idp.provider import Provider
+from members import register
+from members.models import Member, Standing
+
+HINTS = ("login_hint", "id_token_hint", "login_hint_token")
+MOST_WAITING = 3  # for one member: nobody is worn down by asking
+
+
+def meant(
+    provider: Provider,
+    session: Session,
+    client: RegisteredClient,
+    sent: Mapping[str, str],
+    *,
+    now: datetime,
+) -> UUID | None:
+    """Return the member a hint is about; None for a stranger, or one who is asked enough.
+
+    Raises ProtocolError.
+    """
+    given = [name for name in HINTS if name in sent]
+    if len(given) != 1:
+        raise ProtocolError("invalid_request", "exactly one hint is needed")
+    if given == ["login_hint"]:
+        found = register.find_by_login(session, sent["login_hint"][:128])
+    else:
+        sub = _name(provider, session, client, sent, now=now)
+        member_id = subjects.find_member(session, sub, sector=client.sector)
+        found = None if member_id is None else session.get(Member, member_id)
+    if found is None or found.standing is not Standing.ACTIVE:
+        return None
+    return None if _waiting(session, found.id, now=now) >= MOST_WAITING else found.id
+
+
+def _name(
+    provider: Provider,
+    session: Session,
+    client: RegisteredClient,
+    sent: Mapping[str, str],
+    *,
+    now: datetime,
+) -> str:
+    """Return the client's own name for a member, out of a token of ours or of its own."""
+    if "login_hint_token" not in sent:
+        return str(authorize.hinted_subject(provider, session, client, sent, now=now))
+    token = sent["login_hint_token"]
+    if not client.signs:
+        raise ProtocolError("invalid_request", "login_hint_token is for a client with keys")
+    keys = provider.client_keys.of(session, client, token, now=now)
+    claims = request_objects.hint_in(
+        token, client=client, keys=keys, issuer=provider.issuer, now=now
+    )
+    if claims["exp"] <= now.timestamp():
+        raise ProtocolError("expired_login_hint_token", "the login_hint_token is over")
+    subject = claims.get("sub_id")
+    if not isinstance(subject, dict) or subject.get("format") != "iss_sub":
+        raise ProtocolError("invalid_request", "sub_id must be of the format iss_sub (RFC 9493)")
+    if subject.get("iss") != provider.issuer or not isinstance(subject.get("sub"), str):
+        raise ProtocolError("invalid_request", "sub_id is not a name of ours")
+    return str(subject["sub"])
+
+
+def _waiting(session: Session, member_id: UUID, *, now: datetime) -> int:
+    statement = select(func.count()).where(*awaited.waiting_for(member_id, now=now))
+    return session.scalar(statement.select_from(AwaitedRequest)) or 0
