@@ -47,6 +47,7 @@ def _users(_context: click.Context, _parameter: click.Parameter, text: str) -> t
 @click.option("--users", callback=_users, default="1,8,32", show_default=True)
 @click.option("--rounds", type=click.IntRange(1, 10_000), help="How often  [default: 3]")
 @click.option("--members", type=click.IntRange(1), help="Signed-in members  [default: 1000]")
+@click.option("--crowd", type=click.IntRange(0, 9_999_999), default=0, help="Among so many others.")
 @click.option("--json", "file", type=click.Path(path_type=Path), help="Write the numbers here.")
 @click.option("--taps", is_flag=True, help="Only readers at desks: at full speed, and 50/s.")
 @click.option("--parts", is_flag=True, help="Time single parts in process instead.")
@@ -63,6 +64,7 @@ def main(
     users: tuple[int, ...],
     rounds: int | None,
     members: int | None,
+    crowd: int,
     file: Path | None,
     taps: bool,
     parts: bool,
@@ -85,6 +87,7 @@ def main(
         seconds=seconds or (1 if quick else 4),
         repeats=rounds or (1 if quick else 3),
         members=members or (100 if quick else 1000),
+        crowd=crowd,
     )
     found = _measured(plan)
     report.show(found)
@@ -120,7 +123,8 @@ def _measured(plan: Plan) -> Report:
     return Report(
         rows=rows,
         began=began.isoformat(timespec="minutes"),
-        settings=f"{plan.repeats} rounds of {plan.seconds:g} s, {plan.members} members",
+        settings=f"{plan.repeats} rounds of {plan.seconds:g} s, {plan.members} members"
+        + (f" of a crowd of {plan.crowd:,}" if plan.crowd else ""),
         load_before=before,
         load_after=os.getloadavg(),
     )

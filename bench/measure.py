@@ -16,6 +16,7 @@ from bench.load import Run
 from bench.seeding import seed
 from bench.servers import Server
 from bench.statements import Count, count
+from demo.crowd import filling
 from kernel import clock
 from kernel.db import open_engine, sessions
 from kernel.settings import Settings
@@ -24,6 +25,7 @@ from web.cli.opening import keyring_of
 LOGINS_PER_SECOND = 100  # more than two cores can verify passwords
 # Templates are compiled at first use, in each worker: nothing is measured before that is over.
 WARMING_USERS, WARMING_REPETITIONS = 4, 10
+SEED, LINES = 1, 4  # of a crowd, and of each footprint in it
 LEAST = 3  # repetitions a user: a busy machine must not leave a row without numbers
 
 
@@ -37,6 +39,7 @@ class Plan:
     seconds: float
     repeats: int
     members: int
+    crowd: int = 0  # made-up members who are there already
 
     def newcomers(self) -> int:
         """Return how many members one run of `login` can use up."""
@@ -88,7 +91,7 @@ def _on(engine: str, plan: Plan, say: Say) -> list[Row]:
         folder.chmod(0o755)  # PostgreSQL may be another user
         store = stack.enter_context(servers.store(engine, folder))
         settings = Settings(demo=True, issuer="http://localhost", database_url=store.url)
-        say(f"{engine}: seeding {plan.members} members")
+        say(f"{engine}: seeding {plan.crowd + plan.members} members")
         city = _seeded(settings, plan)
         counts = count(settings, city)
         city = replace(city, newcomers=city.newcomers[2:])
@@ -105,12 +108,23 @@ def _seeded(settings: Settings, plan: Plan) -> City:
     migrations.upgrade(settings.database_url)
     rounds = (plan.repeats * len(plan.users) + 1) if "login" in plan.operations else 0
     database = open_engine(settings.database_url)
+    if plan.crowd:
+        filling.fill(
+            database,
+            keyring_of(settings),
+            members=plan.crowd,
+            seed=SEED,
+            lines=LINES,
+            now=clock.now(),
+            advance=lambda _done: None,
+        )
     city = seed(
         sessions(database),
         settings,
         keyring_of(settings),
         members=max(plan.members, *plan.users),
         newcomers=2 + rounds * plan.newcomers(),  # two for counting statements
+        crowd=plan.crowd,
         now=clock.now(),
     )
     history.live(database, settings, city)

@@ -17,6 +17,7 @@ from clients import registry
 from clients.directory import Directory, RegisteredClient
 from consent import ledger, texts
 from consent.ledger import Answer
+from demo.crowd import people
 from idp import acr, keys
 from idp.acr import Assurance
 from kernel.db import Sessions, transaction
@@ -27,6 +28,7 @@ from members.models import Member
 from members.profile import Profile
 from web import sessions
 
+FAR = 611_953  # a prime: no crowd below ten million is a multiple of it
 BATCH = 500  # members a transaction: nothing grows with the size of the city
 LANGUAGE = "zh-Hant-TW"
 WORDS = {"zh": "辦理借閱證", "en": "To issue a library card"}
@@ -72,9 +74,10 @@ def seed(
     *,
     members: int,
     newcomers: int,
+    crowd: int = 0,
     now: datetime,
 ) -> City:
-    """Fill an empty database."""
+    """Fill a database that is empty but for a crowd; who signs in stands anywhere in the crowd."""
     with transaction(database) as session:
         keys.ensure(session, keyring, now=now)
         secret = registry.add(session, registry.parse(FORM), now=now)
@@ -88,7 +91,10 @@ def seed(
     for first in range(0, members, BATCH):
         with transaction(database) as session:
             for number in range(first, min(first + BATCH, members)):
-                member = _member(session, f"member-{number}", keyring, now=now)
+                if crowd:
+                    member = _of_crowd(session, number, crowd)
+                else:
+                    member = _member(session, f"member-{number}", keyring, now=now)
                 cookies.append(_settled(session, member, clients, settings, now=now))
                 cards.append(desks.card(session, member.id, number, numbers, now=now))
     names = _newcomers(database, keyring, newcomers, now=now)
@@ -105,6 +111,14 @@ def _member(session: Session, login: str, keyring: Keyring, *, now: datetime) ->
         address={"formatted": "臺北市某區某路 1 號", "locality": "臺北市", "country": "TW"},
     )
     return register.add(session, login, profile, keyring=keyring, now=now)
+
+
+def _of_crowd(session: Session, number: int, crowd: int) -> Member:
+    """Return one of the crowd: those of following numbers stand far from one another."""
+    found = register.find_by_login(session, people.login_of(number * FAR % crowd))
+    if found is None:
+        raise LookupError("the crowd is smaller than it was said to be")
+    return found
 
 
 def _settled(

@@ -44,7 +44,7 @@ def enter(
         "key_version": KEY_VERSION,
         "number_hash": number_hash,
         "value_sealed": seal(
-            open_data_key(member, keyring=keyring), number.value.encode(), place=_place(number_id)
+            open_data_key(member, keyring=keyring), number.value.encode(), place=place_of(number_id)
         ),
         "since": now,
     }
@@ -86,7 +86,7 @@ def former(session: Session, member: Member, *, keyring: Keyring) -> list[Identi
 
 def _opened(held: HeldNumber, member: Member, *, keyring: Keyring) -> IdentityNumber:
     data_key = open_data_key(member, keyring=keyring)
-    return recognise(unseal(data_key, held.value_sealed, place=_place(held.id)).decode())
+    return recognise(unseal(data_key, held.value_sealed, place=place_of(held.id)).decode())
 
 
 def _have_again(session: Session, holder: HeldNumber, member: Member, *, now: datetime) -> bool:
@@ -117,5 +117,6 @@ def _lost_the_race(session: Session, number_hash: bytes) -> Refused:
     return Refused("member.already_exists" if is_taken else "idno.changed_meanwhile")
 
 
-def _place(number_id: UUID) -> str:
+def place_of(number_id: UUID) -> str:
+    """Return where the value of a held number is sealed."""
     return f"held_number/{number_id}"

@@ -8,6 +8,7 @@ import click
 
 from web.cli import (
     approval,
+    bench_data,
     calendar,
     card_keys,
     certificates,
@@ -58,6 +59,7 @@ for _command in (
     receipt.receipt,
     requests.requests,
     calendar.calendar,
+    bench_data.bench_data,
     service.service,
     offer.offer,
     officer.officer,

@@ -1,0 +1,1 @@
+"""A synthetic crowd: as many members as a city or a bench wants, all made up from one seed."""
