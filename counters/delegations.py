@@ -23,6 +23,7 @@ from kernel.errors import NotFound, Refused
 from kernel.ids import new_id
 from services.models import Service
 
+LONGEST_PROVISION, LONGEST_NUMBER, LONGEST_COST, LONGEST_GAZETTE = 200, 100, 500, 200
 OPEN = (Step.DRAFTED, Step.SIGNED, Step.PUBLISHED)
 GROUNDS = {
     Holder.PERSON: (Ground.PRIVATE,),
@@ -141,8 +142,10 @@ def draft(session: Session, counter: Counter, terms: Terms, *, now: datetime) ->
 
 
 def _require_complete(counter: Counter, terms: Terms) -> None:
-    said = (terms.provision, terms.document_number)
-    if not terms.matters or not all(each.strip() for each in said):
+    said = {terms.provision: LONGEST_PROVISION, terms.document_number: LONGEST_NUMBER}
+    if not terms.matters or not all(0 < len(each.strip()) <= most for each, most in said.items()):
+        raise Refused("delegation.incomplete")
+    if len(terms.cost) > LONGEST_COST:
         raise Refused("delegation.incomplete")
     if terms.ground is Ground.PRIVATE and not terms.cost.strip():
         raise Refused("delegation.incomplete")  # APA 16-III
@@ -223,7 +226,7 @@ def _cited(citation: Citation, *, now: datetime) -> dict[str, Any]:
     """Return the columns of a citation; a gazette of a day to come does not exist yet."""
     if not citation.gazette.strip() or citation.notice_on > taipei_day(now):
         raise Refused("delegation.citation_missing")
-    return {"notice_on": citation.notice_on, "gazette": citation.gazette.strip()[:200]}
+    return {"notice_on": citation.notice_on, "gazette": citation.gazette.strip()[:LONGEST_GAZETTE]}
 
 
 def _move(

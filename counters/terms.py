@@ -5,9 +5,11 @@ which it does not work, that is the next day it does. The days that count are th
 days, without the counter's own days off and without those on which the applicant is waited for.
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from uuid import UUID
 
 from sqlalchemy import select
@@ -28,8 +30,15 @@ CITY_HOURS = hours.read(dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), ("08:
 class Workdays:
     """The days on which a counter works, and its hours; without a counter, the city's."""
 
-    calendar: Calendar
+    city: Calendar
     hours: Hours = CITY_HOURS
+    closures: Sequence[Closure] = ()
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """Return the days that count: the city's, without the counter's own days off."""
+        own = {each.day for each in self.closures}
+        return Calendar(self.city.off | own, self.city.worked - own)
 
     def received_on(self, filed_at: datetime) -> date:
         """Return the day on which a filing counts as received."""
@@ -59,7 +68,7 @@ class Workdays:
 
 
 def workdays(session: Session, counter: Counter | None = None) -> Workdays:
-    """Return the working days of a counter, or of the city as they stand now."""
+    """Return the working days of a counter, or of the city, as they stand now."""
     city = calendar.load(session)
     if counter is None:
         return Workdays(city)
@@ -67,17 +76,12 @@ def workdays(session: Session, counter: Counter | None = None) -> Workdays:
 
 
 def of_counters(
-    session: Session, counters: Iterable[Counter], city: Calendar
+    session: Session, counters: Sequence[Counter], city: Calendar
 ) -> dict[UUID, Workdays]:
     """Return the working days of several counters, in one statement."""
-    counters = list(counters)
-    own: dict[UUID, set[date]] = {each.id: set() for each in counters}
-    closed = select(Closure).where(Closure.counter_id.in_(own))
+    own: defaultdict[UUID, list[Closure]] = defaultdict(list)
+    ids = [each.id for each in counters]
+    closed = select(Closure).where(Closure.counter_id.in_(ids)).order_by(Closure.day)
     for row in session.scalars(closed):
-        own[row.counter_id].add(row.day)
-    return {
-        each.id: Workdays(
-            Calendar(city.off | own[each.id], city.worked - own[each.id]), hours.read(each.hours)
-        )
-        for each in counters
-    }
+        own[row.counter_id].append(row)
+    return {each.id: Workdays(city, hours.read(each.hours), own[each.id]) for each in counters}

@@ -1,5 +1,6 @@
 """Render pages: language, words, frame; and the public pages that need no member."""
 
+import hashlib
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
@@ -45,6 +46,14 @@ def page(template: str, **context: Any) -> str:  # whatever the template needs
     """Render a page in the reader's language."""
     environment: Folding = current_app.extensions["pages"][language()]
     return environment.get_template(template).render(_context() | context)
+
+
+def kept(page: str) -> Response:
+    """Return a page that is the same for everybody, and is sent again only if it changed."""
+    response = Response(page, mimetype="text/html")
+    response.set_etag(hashlib.sha256(page.encode()).hexdigest()[:32], weak=True)
+    response.headers["Cache-Control"] = "private, no-cache"  # it speaks the reader's language
+    return response.make_conditional(request.environ)
 
 
 def _signed_in_as() -> str | None:

@@ -1,11 +1,9 @@
 """What a clerk may do is worked out from the rows, every time (regulation 2(2), 4, 5)."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from counters import delegations, duty, readers, register, staff
@@ -13,6 +11,7 @@ from counters.models import Ground, Holder, Matter
 from kernel.errors import Refused
 from tests import make
 from tests.counters import town
+from tests.flows.provider import statements
 from tests.make import NOON
 
 MIDNIGHT = datetime(2026, 12, 31, 16, 0, tzinfo=UTC)  # the new year begins in Taipei
@@ -216,7 +215,7 @@ def test_at_a_training_counter_nobody_real_is_served(session: Session) -> None:
 
 def test_the_statements_do_not_grow_with_the_counters(session: Session, database: Engine) -> None:
     at = town.a_town(session)
-    with counted(database) as of_one:
+    with statements(database) as of_one:
         duty.open_counters(session, now=NOON)
     for number in range(3):
         more = town.a_counter(session, at.agency, f"more-{number}")
@@ -226,21 +225,9 @@ def test_the_statements_do_not_grow_with_the_counters(session: Session, database
         town.a_reader(session, more, f"M-{number}")
         register.open_(session, more, now=NOON)
 
-    with counted(database) as of_four:
+    with statements(database) as of_four:
         assert len(duty.open_counters(session, now=NOON)) == 4
-    with counted(database) as of_a_clerk:
+    with statements(database) as of_a_clerk:
         assert len(duty.duties(session, at.clerk, now=NOON)) == 4
 
     assert len(of_four) == len(of_a_clerk) == len(of_one)
-
-
-@contextmanager
-def counted(database: Engine) -> Iterator[list[str]]:
-    seen: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        seen.append(statement)
-
-    event.listen(database, "before_cursor_execute", note)
-    yield seen
-    event.remove(database, "before_cursor_execute", note)

@@ -122,10 +122,15 @@ class Town:
 
 
 def a_town(
-    session: Session, holder: Holder = Holder.BODY, *, now: datetime = NOON, **changes: Any
+    session: Session,
+    holder: Holder = Holder.BODY,
+    *,
+    agency: Client | None = None,
+    now: datetime = NOON,
+    **changes: Any,  # of the delegation
 ) -> Town:
-    """Open a counter; `changes` are of its delegation."""
-    agency = make.a_client(session)
+    """Open a counter of an agency with everything it needs."""
+    agency = agency or make.a_client(session)
     counter = a_counter(session, agency, holder=holder)
     delegation = delegated(session, counter, **changes)
     staff.add_desk(session, counter, "1 號櫃檯", now=now)
