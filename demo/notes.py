@@ -17,6 +17,7 @@ from services.models import Activation, Channel, Offer, Service
 
 LIBRARY, CAFE, OFFER = "taipei-library", "goodday-cafe", "senior-10-percent"
 SMALLEST = 50
+WELFARE_SERVICE = "senior_card"  # of the department that has no client here
 SERVICES = {
     "library_card": (Bilingual("圖書借閱證", "Library card"), False),
     "senior_card": (Bilingual("敬老卡", "Senior card"), False),
