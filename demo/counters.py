@@ -1,4 +1,4 @@
-"""Settle the city's counters: one of the library's own staff, one that is a person, one unpublished.
+"""Settle the city's counters: the library's own staff, a person, and one not yet published.
 
 Two clerks work at the library's: one is trained, the other has the course still to take.
 """
