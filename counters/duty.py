@@ -6,10 +6,10 @@ is kept in a session.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from counters import standing
@@ -17,6 +17,8 @@ from counters.models import Clerk, Counter, Matter
 from counters.standing import Standing, Status
 from counters.training import Trained
 from kernel.errors import Refused
+
+USED_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Duty:
     reader_ids: tuple[UUID, ...]  # those that work: none where only paper is taken
     trained_until: date
     is_training: bool
+    reader_id: UUID | None = None  # the one at the clerk's place, if it works
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,12 @@ class Post:
     def trained(self) -> Trained | None:
         """Return the clerk's training, None without any."""
         return self.at.training.get(self.clerk.member_id)
+
+    @property
+    def reader_id(self) -> UUID | None:
+        """Return the reader at the clerk's place; None for one that is broken or gone."""
+        working = {each.id for each in self.at.working_readers}
+        return self.clerk.reader_id if self.clerk.reader_id in working else None
 
     @property
     def may(self) -> frozenset[Matter]:
@@ -151,4 +160,12 @@ def _duty(post: Post) -> Duty:
         reader_ids=tuple(each.id for each in post.at.working_readers),
         trained_until=post.at.today if trained is None else trained.works_until,
         is_training=counter.is_training,
+        reader_id=post.reader_id,
     )
+
+
+def mark_used(session: Session, post: Post, *, now: datetime) -> None:
+    """Note that somebody works in a post, once a minute."""
+    used_at = post.clerk.used_at
+    if used_at is None or now - used_at > USED_EVERY:
+        session.execute(update(Clerk).where(Clerk.id == post.clerk.id).values(used_at=now))

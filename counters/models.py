@@ -164,8 +164,10 @@ class Clerk(Base):
     counter_id: Mapped[UUID] = mapped_column(ForeignKey("counter.id", ondelete="CASCADE"))
     member_id: Mapped[UUID] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"))
     desk_id: Mapped[UUID | None] = mapped_column(ForeignKey("desk.id", ondelete="SET NULL"))
+    reader_id: Mapped[UUID | None] = mapped_column(ForeignKey("reader.id", ondelete="SET NULL"))
     is_alone: Mapped[bool]  # the natural person who is the counter
     appointed_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]  # to the minute
     ended_at: Mapped[datetime | None]
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from counters.models import Clerk, Counter, Desk, Holder
+from counters.models import Clerk, Counter, Desk, Holder, Reader
 from kernel.db import changed, insert_once
 from kernel.errors import NotFound, Refused
 from kernel.ids import new_id
@@ -95,6 +95,16 @@ def get(session: Session, counter: Counter, clerk_id: UUID) -> Clerk:
     if clerk is None:
         raise NotFound("counter.not_found")
     return clerk
+
+
+def sit_at(session: Session, clerk: Clerk, reader: Reader) -> None:
+    """Bind the clerk's work to a registered reader (5(1))."""
+    session.execute(
+        update(Clerk)
+        .where(Clerk.id == clerk.id)
+        .values(reader_id=reader.id)
+        .execution_options(synchronize_session="fetch")
+    )
 
 
 def dismiss(session: Session, counter: Counter, clerk_id: UUID, *, now: datetime) -> UUID:

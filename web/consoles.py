@@ -6,7 +6,7 @@ they may do is looked up at every request (docs/decisions/0092).
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 from uuid import UUID
@@ -87,8 +87,8 @@ def staff_required(*roles: Role) -> Callable[[Callable[P, R]], Callable[P, R | R
             post = chosen(roles)
             if post is None:
                 raise Refused("officer.not_for_you")
-            if _was_away(post):
-                return _confirm()
+            if was_away(post.used_at):
+                return confirm()
             officers.mark_used(scope.db(), post, now=scope.now())
             scope.act_as(post)
             return view(*args, **kwargs)
@@ -109,17 +109,19 @@ def proof_needed() -> Response | None:
     if not acr.reaches(visitor.acr, acr.ACR[1:]):
         if not account_confirm.has_stronger(visitor.member_id):
             raise Refused("officer.proof_too_weak")
-        return _confirm()
-    return _confirm() if scope.now() - visitor.authenticated_at > SINCE_LOGIN else None
+        return confirm()
+    return confirm() if scope.now() - visitor.authenticated_at > SINCE_LOGIN else None
 
 
-def _was_away(post: Post) -> bool:
+def was_away(used_at: datetime | None) -> bool:
+    """Say whether the visitor did not work for a quarter of an hour, nor proved who they are."""
     visitor = scope.visitor()
-    times = [each for each in (visitor and visitor.authenticated_at, post.used_at) if each]
+    times = [each for each in (visitor and visitor.authenticated_at, used_at) if each]
     return scope.now() - max(times) > SINCE_WORK
 
 
-def _confirm() -> Response:
+def confirm() -> Response:
+    """Return the way to prove again who one is, and back."""
     return redirect(url_for("account.confirm", next=_here(), need=passkeys.NAME), 303)
 
 
@@ -173,6 +175,7 @@ def page(template: str, **context: Any) -> str:  # whatever the template needs
         "acting": None if post is None else (str(post.id), post_words(post)),
         "posts": [(str(each.id), post_words(each)) for each in posts()],
         "person": pages.person(),
+        "seat": g.get("seat"),
     }
     return pages.page(template, **frame, **context)
 

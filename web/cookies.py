@@ -1,4 +1,4 @@
-"""Read and write our six cookies: browser, session and its state, language, method, post."""
+"""Read and write our cookies: browser, session and its state, language, method, post, seat."""
 
 from flask import current_app, g, request
 from werkzeug.http import dump_cookie
@@ -84,6 +84,16 @@ def choose_post(post_id: str) -> None:
     g.post_cookie = post_id
 
 
+def seat() -> str:
+    """Return the post at a counter that a clerk chose, unchecked."""
+    return request.cookies.get(_name("seat"), "")[:36]
+
+
+def choose_seat(clerk_id: str) -> None:
+    """Let the response remember where the clerk sits, until the browser is closed."""
+    g.seat_cookie = clerk_id
+
+
 def start_session(token: str, *, state: str) -> None:
     """Let the response set the session cookie, and the state that clients' pages ask about."""
     g.session_cookie = token
@@ -124,6 +134,8 @@ def write(response: Response) -> Response:
         _set(response, "method", g.method_cookie, max_age=YEAR)
     if "post_cookie" in g:
         _set(response, "post", g.post_cookie, max_age=None)
+    if "seat_cookie" in g:
+        _set(response, "seat", g.seat_cookie, max_age=None)
     return response
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from clients.officers import Post
+from counters.duty import Duty
 from idp.errors import Aftermath
 from kernel import clock
 from kernel.db import transaction
@@ -84,6 +85,18 @@ def post() -> Post:
     if "post" not in g:
         raise RuntimeError("this view needs staff_required")
     return cast("Post", g.post)
+
+
+def duty() -> Duty:
+    """Return what the clerk may do where they sit; only under `clerks.clerk_required`."""
+    if "duty" not in g:
+        raise RuntimeError("this view needs clerk_required")
+    return cast("Duty", g.duty)
+
+
+def serve(duty: Duty) -> None:
+    """Let this request be done by a clerk at a counter."""
+    g.duty = duty
 
 
 def act_as(post: Post) -> None:

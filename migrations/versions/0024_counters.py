@@ -265,14 +265,19 @@ def upgrade() -> None:
         sa.Column("counter_id", sa.Uuid(), nullable=False),
         sa.Column("member_id", sa.Uuid(), nullable=False),
         sa.Column("desk_id", sa.Uuid(), nullable=True),
+        sa.Column("reader_id", sa.Uuid(), nullable=True),
         sa.Column("is_alone", sa.Boolean(), nullable=False),
         sa.Column("appointed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["counter_id"], ["counter.id"], name=op.f("fk_clerk_counter_id"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
             ["desk_id"], ["desk.id"], name=op.f("fk_clerk_desk_id"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["reader_id"], ["reader.id"], name=op.f("fk_clerk_reader_id"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(
             ["member_id"], ["member.id"], name=op.f("fk_clerk_member_id"), ondelete="CASCADE"

@@ -1,0 +1,114 @@
+"""Show a clerk where they sit and what they may do there; let them choose, and tell of readers."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from audit import trail
+from counters import readers, staff
+from counters.duty import Post
+from counters.models import Reader
+from kernel.errors import NotFound, Refused
+from kernel.refusals import refusal
+from kernel.wording import Bilingual
+from web import clerks, consoles, cookies, counter_words, csrf, pages, scope
+
+bp = Blueprint("clerk", __name__, url_prefix="/clerk")
+consoles.register_menu(
+    "clerk.seat", Bilingual("我的窗口", "My counter"), icon="agency", may=clerks.is_clerk
+)
+
+
+@bp.before_request
+def _only_our_forms() -> None:
+    if request.method == "POST":
+        csrf.require()
+
+
+@bp.get("")
+def seat() -> Response | str:
+    """Show the counter at which the clerk sits, and the others they could."""
+    first = clerks.seat_needed()
+    if first is not None:
+        return first
+    return _page()
+
+
+def _page(error: str = "") -> str:
+    post = clerks.required_seat()
+    return consoles.page(
+        "console/seat.html",
+        here=_post(post),
+        others=[_post(each) for each in clerks.posts() if each is not post],
+        readers=[_reader(each, post) for each in post.at.readers],
+        error=error,
+        current="clerk.seat",
+    )
+
+
+def _post(post: Post) -> dict[str, Any]:
+    code = post.refusal()
+    return {
+        "id": str(post.clerk.id),
+        "counter": counter_words.name(post.at.counter),
+        "matters": [counter_words.MATTERS[each] for each in sorted(post.may)],
+        "why_not": None if code is None else refusal(code).title,
+        "trained_until": post.trained.works_until if post.trained else None,
+    }
+
+
+def _reader(row: Reader, post: Post) -> dict[str, Any]:
+    return {
+        "id": str(row.id),
+        "serial": row.serial,
+        "model": row.model,
+        "kind": counter_words.READERS[row.kind],
+        "is_broken": row.broken_at is not None,
+        "is_here": row.id == post.clerk.reader_id,
+        "tested_at": row.tested_at,
+    }
+
+
+@bp.post("/seat")
+@scope.member_required
+def choose() -> Response:
+    """Sit at another counter from now on."""
+    wanted = request.form.get("seat", "")
+    if wanted not in {str(each.clerk.id) for each in clerks.posts()}:
+        raise NotFound("counter.not_found")
+    cookies.choose_seat(wanted)
+    return redirect(url_for(".seat"), 303)
+
+
+@bp.post("/reader")
+def use_reader() -> Response | str:
+    """Work with a reader, by its serial number; only a registered one will do (5(1))."""
+    first = clerks.seat_needed()
+    if first is not None:
+        return first
+    post = clerks.required_seat()
+    try:
+        reader = readers.registered(scope.db(), post.at.counter.id, request.form.get("serial", ""))
+    except Refused as refused:
+        return _page(error=refusal(refused.code).title.text(pages.language()))
+    staff.sit_at(scope.db(), post.clerk, reader)
+    _record("counter.reader_used", reader)
+    return redirect(url_for(".seat"), 303)
+
+
+@bp.post('/reader/<uuid:reader_id>/<any("broken","works"):kind>')
+def test_reader(reader_id: UUID, kind: str) -> Response:
+    """Say that a reader failed its self-test, or passed it."""
+    first = clerks.seat_needed()
+    if first is not None:
+        return first
+    reader = readers.get(scope.db(), clerks.required_seat().at.counter, reader_id)
+    readers.tested(scope.db(), reader, passed=kind == "works", now=scope.now())
+    _record(f"counter.reader_{kind}", reader)
+    return redirect(url_for(".seat"), 303)
+
+
+def _record(event: str, reader: Reader) -> None:
+    trail.record(scope.db(), event, actor=scope.member_id(), subject=reader.id, now=scope.now())
