@@ -95,7 +95,6 @@ def test_what_is_missing_or_does_not_fit_has_its_own_refusal(
     drafting("delegation.service_unknown", services=frozenset({"fishing"}))
 
 
-@pytest.mark.clause("5(4)")
 def test_only_open_services_of_the_agency_can_be_named(session: Session) -> None:
     counter = town.a_counter(session, an_agency(session))
     activations.close_service(session, "low_income", now=NOON)
