@@ -16,6 +16,7 @@ from sqlalchemy import JSON, Dialect, SelectBase
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.expression import ReturnsRows
+from sqlalchemy.types import NullType
 
 from kernel.driver import Line, Ready, Rows, line_of, told
 from kernel.work import WorkSession
@@ -181,6 +182,8 @@ def _build(
 
 
 def _parameter(bound: Any, name: str, value: Any, dialect: Dialect) -> Parameter:
+    if isinstance(bound.type, NullType):  # of a foreign key whose table was not imported yet
+        raise TypeError(f"the type of {name} is not known: import what it refers to first")
     convert = bound.type.dialect_impl(dialect).bind_processor(dialect)
     if bound.required:
         return Parameter(name, None, given=True, convert=convert)

@@ -5,10 +5,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, Uuid, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import Base, Key, unique_while
+from members.approval_models import MemberApproval  # by name alone, its type would come too late
 
 
 class Standing(StrEnum):
@@ -29,17 +30,14 @@ class Member(Base):
 
     __tablename__ = "member"
 
-    # Its approval's: without one there is no member, whatever program inserts the row (2(8)1). The
-    # type is said, for statements that are built before the other table is known.
-    id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("member_approval.id"), primary_key=True)
+    # Its approval's: without one there is no member, whatever program inserts the row (2(8)1).
+    id: Mapped[UUID] = mapped_column(ForeignKey(MemberApproval.id), primary_key=True)
     login: Mapped[str] = mapped_column(String(128), unique=True)  # normalised by members.logins
     standing: Mapped[Standing] = mapped_column(default=Standing.ACTIVE)
     standing_at: Mapped[datetime]
     approved_at: Mapped[datetime]
     data_key_sealed: Mapped[bytes]
     profile_sealed: Mapped[bytes]
-    # After a new password by mail alone: until then it counts for little (`members.recovery`).
-    restricted_until: Mapped[datetime | None]
 
 
 class CheckKind(StrEnum):
