@@ -26,6 +26,7 @@ class Kind(StrEnum):
     DEVICE_STOPPED = "device.stopped"
     SESSION_ENDED = "session.ended"
     SESSIONS_ENDED = "session.all_ended"
+    ACCOUNT_OPENED = "account.opened"  # name and password chosen, by the invitation
     PASSWORD_CHANGED = "password.changed"  # noqa: S105  # the word for an event
     RECOVERY_ASKED = "recovery.asked"  # by somebody who knew the account name, or the number
     ACCOUNT_TOLD = "recovery.account_told"

@@ -77,8 +77,8 @@ CATALOGUE = {
     ),
     "member.not_approved": _entry(
         403,
-        "申請還在審核中；通過後會收到啟用連結",
-        "The application is being reviewed; a link follows once it is approved",
+        "審核中：申請還沒通過",
+        "Your application is still being reviewed",
         clause="2(8)1",
     ),
     "member.login_format": _entry(
@@ -94,6 +94,21 @@ CATALOGUE = {
         "這個啟用連結用過了或過期了；請用收據查進度，可以再拿一個",
         "This link was used or is too old; follow your receipt to get another",
         clause="2(8)1",
+    ),
+    "activation.wrong": _entry(
+        422,
+        "啟用碼或出生日期不對，或啟用碼過期了；請對照後再輸入一次",
+        "Code or birth date is wrong, or the code has expired; compare and type them again",
+        clause="2(8)1",
+    ),
+    "day.format": _entry(
+        422, "請填年、月、日，例如 2027-06-30", "Give year, month and day, such as 2027-06-30"
+    ),
+    "case.service_out_of_scope": _entry(
+        422,
+        "非申請表所列申辦服務項目；請重新選擇",
+        "A service that is not offered here was chosen; choose again",
+        clause="5(4)",
     ),
     "name.format": _entry(
         422,

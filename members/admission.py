@@ -60,18 +60,24 @@ def examine(form: Form, *, channel: Channel, today: date) -> Applicant:
     `member.capacity_representative_required`, `member.guardian_required`; and at a counter
     `idno.document_mismatch` or DocumentsMissing.
     """
-    number = numbers.read(form.number, kinds=NUMBERS[form.kind], today=today)
+    number = require_eligible(form, channel=channel, today=today)
     former = numbers.recognise(form.former_number) if form.former_number else None
     born = latest_birth(form)
-    if not facts.reached(born, YOUNGEST, today=today):
-        raise Refused("member.under_age_7")
-    _require_residence(form, channel=channel, today=today)
     guardian = None if form.guardian is None else numbers.recognise(form.guardian.number)
     is_minor = not facts.reached(born, OF_AGE, today=today)
     _require_represented(form, is_minor=is_minor, is_own=guardian == number)
     if channel is Channel.COUNTER:
         require_documents(form, form.documents, number=number, has_guardians_yes=False, today=today)
     return Applicant(number=number, former=former, guardian=guardian, is_minor=is_minor)
+
+
+def require_eligible(form: Form, *, channel: Channel, today: date) -> IdentityNumber:
+    """Return the number of who may apply at all, whoever acts for them; raises as `examine`."""
+    number = numbers.read(form.number, kinds=NUMBERS[form.kind], today=today)
+    if not facts.reached(latest_birth(form), YOUNGEST, today=today):
+        raise Refused("member.under_age_7")
+    _require_residence(form, channel=channel, today=today)
+    return number
 
 
 def latest_birth(form: Form) -> date:

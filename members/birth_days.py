@@ -23,18 +23,33 @@ def read(typed: str, *, today: date) -> str:
     108.2.29, 1080229, 民國前3年5月1日, 1990-04-01, 1950-00-00. Raises Refused
     `member.birthdate_impossible`.
     """
-    text = unicodedata.normalize("NFKC", typed[:LONGEST_TYPED]).strip()
-    found = _COMPACT.fullmatch(text) or _DATE.fullmatch(text)
-    if found is None:
+    parsed = _parsed(typed)
+    if parsed is None:
         raise Refused("member.birthdate_impossible")
-    parts = found.groupdict()
-    year = _year(parts.get("era"), parts["year"])
-    month, day = int(parts["month"] or 0), int(parts["day"] or 0)
+    year, month, day = parsed
     kept = f"{year:04}-{month:02}-{day:02}" if month or day else f"{year:04}"
     span = facts.born_between(kept) if year >= today.year - OLDEST else None
     if span is None or span[0] > today:
         raise Refused("member.birthdate_impossible")
     return kept
+
+
+def read_day(typed: str) -> date:
+    """Return a whole day, past or to come, as people write it. Raises Refused `day.format`."""
+    try:
+        return date(*(_parsed(typed) or (0, 0, 0)))
+    except ValueError:
+        raise Refused("day.format") from None
+
+
+def _parsed(typed: str) -> tuple[int, int, int] | None:
+    text = unicodedata.normalize("NFKC", typed[:LONGEST_TYPED]).strip()
+    found = _COMPACT.fullmatch(text) or _DATE.fullmatch(text)
+    if found is None:
+        return None
+    parts = found.groupdict()
+    year = _year(parts.get("era"), parts["year"])
+    return year, int(parts["month"] or 0), int(parts["day"] or 0)
 
 
 def in_republic(kept: str) -> str:

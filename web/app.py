@@ -48,6 +48,8 @@ from web import (
     account_sessions,
     account_show,
     acting_requests,
+    activate,
+    apply,
     calling,
     cards,
     certificate_front,
@@ -93,6 +95,8 @@ from web import (
     step_up,
     till,
     token_keys,
+    track,
+    turned_away,
     verify,
     wellknown,
 )
@@ -183,6 +187,10 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
         account_leaving.bp,
         account_guardians.bp,
         not_me.bp,
+        turned_away.bp,
+        apply.bp,
+        track.bp,
+        activate.bp,
         console.bp,
     ]
     for blueprint in blueprints + ([kit.bp, inbox.bp] if settings.demo else []):

@@ -1,13 +1,19 @@
-"""Read and write our cookies: browser, session and its state, language, method, post, seat."""
+"""Read and write our cookies: browser, session and its state, language, method, post, seat,
+papers.
+
+Papers are a draft or a receipt of an application: a number, and the secret that opens it.
+"""
 
 from flask import current_app, g, request
 from werkzeug.http import dump_cookie
 from werkzeug.wrappers import Response
 
-from kernel.ids import new_secret
+from kernel.ids import new_secret, typed_code
 
 SECRET_LENGTH = 43
 YEAR = 365 * 86400
+PAPERS = {"draft": 30 * 86400, "receipt": 1800}  # seconds
+LONGEST_PAPER = 64
 
 
 def _name(kind: str) -> str:
@@ -94,6 +100,24 @@ def choose_seat(clerk_id: str) -> None:
     g.seat_cookie = clerk_id
 
 
+def pair(kind: str) -> tuple[str, str] | None:
+    """Return the number and the secret of a paper this browser holds, unchecked."""
+    held = g.get("papers", {}).get(kind, request.cookies.get(_name(kind), ""))
+    number, _, secret = held[:LONGEST_PAPER].partition(".")
+    return (number, secret) if secret else None
+
+
+def keep_pair(kind: str, number: str, secret: str) -> None:
+    """Let the response remember a paper; on its next pages the number and secret are known."""
+    papers = g.setdefault("papers", {})
+    papers[kind] = f"{typed_code(number)}.{typed_code(secret)}"
+
+
+def forget_pair(kind: str) -> None:
+    """Let the response delete a paper."""
+    g.setdefault("papers", {})[kind] = ""
+
+
 def start_session(token: str, *, state: str) -> None:
     """Let the response set the session cookie, and the state that clients' pages ask about."""
     g.session_cookie = token
@@ -132,6 +156,8 @@ def write(response: Response) -> Response:
         _set(response, "language", g.language_cookie, max_age=YEAR)
     if "method_cookie" in g:
         _set(response, "method", g.method_cookie, max_age=YEAR)
+    for kind, value in g.get("papers", {}).items():
+        _set(response, kind, value, max_age=PAPERS[kind] if value else 0)
     if "post_cookie" in g:
         _set(response, "post", g.post_cookie, max_age=None)
     if "seat_cookie" in g:

@@ -81,6 +81,19 @@ _NOT_FOUND = Words(
     ),
     (BACK, DESK),
 )
+_WAITING = Words(
+    Bilingual(
+        "您還不是會員，所以還不能登入，也沒有任何資料送出。",
+        "You are not a member yet, so you cannot sign in. None of your data were sent.",
+    ),
+    (
+        Bilingual(
+            "用收據查進度；通過後，在那裡選帳號和密碼。",
+            "Follow your receipt; once approved, choose account name and password there.",
+        ),
+        DESK,
+    ),
+)
 _OTHER = Words(
     Bilingual("這件事現在不能辦。", "This cannot be done now."),
     (BACK, DESK),
@@ -91,6 +104,8 @@ def words_for(code: str, status: int) -> Words:
     """Return the text for a refusal or an HTTP status."""
     if code == "request.pushed_unknown":
         return _TOO_LATE
+    if code == "member.not_approved":
+        return _WAITING
     if code.startswith("request."):
         return _NOT_RIGHT
     if code == "recovery.restricted":

@@ -51,6 +51,7 @@ KINDS = {
     ),
     "account": frozenset(
         {
+            Kind.ACCOUNT_OPENED,
             Kind.PASSWORD_CHANGED,
             Kind.RECOVERY_ASKED,
             Kind.ACCOUNT_TOLD,

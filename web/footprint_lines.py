@@ -32,6 +32,7 @@ DISOWNABLE = frozenset(
         Kind.TILL_ANSWERED,
         Kind.CARD_USED,
         Kind.CARRIER_BOUND,
+        Kind.ACCOUNT_OPENED,
         Kind.PASSWORD_CHANGED,
         Kind.RECOVERY_ASKED,
         Kind.ACCOUNT_TOLD,

@@ -34,6 +34,9 @@ WORDS: Mapping[str, Bilingual] = {
     ),
     Kind.SESSION_ENDED: Bilingual("登出了一個裝置", "Signed out of one device"),
     Kind.SESSIONS_ENDED: Bilingual("登出了全部裝置", "Signed out of every device"),
+    Kind.ACCOUNT_OPENED: Bilingual(
+        "啟用了帳號，選了帳號和密碼", "Opened the account, and chose its name and password"
+    ),
     Kind.PASSWORD_CHANGED: Bilingual("變更了密碼", "Changed the password"),
     Kind.RECOVERY_ASKED: Bilingual(
         "說忘記了您的帳號或密碼", "Said that your account name or password was forgotten"

@@ -16,8 +16,9 @@ from kernel.db import transaction
 from kernel.mail import FolderPost, NoPost, Post, SmtpPost
 from kernel.settings import Mail
 from kernel.working import Handler
-from members import archives
+from members import applications, archives
 from web import (
+    application_mails,
     archive_making,
     calling,
     certificate_lists,
@@ -50,6 +51,9 @@ def handlers(rooms: Rooms) -> Mapping[str, Handler]:
         recover.KIND: recover_finding.Finder(rooms),
         archive_making.KIND: archive_making.ArchiveMaker(rooms),
         certificate_lists.KIND: certificate_lists.ListFetcher(rooms, send),
+        application_mails.KIND: application_mails.ApplicationMailer(
+            make, rooms.keyring, settings, mailing
+        ),
         contact_mails.KIND: contact_mails.ContactMailer(make, provider, settings, mailing),
         contact_mails.MARKETING: contact_mails.MarketingMailer(make, provider, settings, mailing),
     }
@@ -65,6 +69,7 @@ def sweep(rooms: Rooms, *, now: datetime) -> None:
     key_rotation.run(rooms, now=now)
     with transaction(rooms.sessions) as session:
         archives.expire(session, now=now)
+        applications.lapse_due(session, keyring=rooms.keyring, now=now)
     provider = rooms.provider
     checkpoints.seal(rooms.sessions, provider.keys, issuer=provider.issuer, now=now)
 

@@ -18,8 +18,10 @@ from idp.models import GrantEnd
 from idp.sign_outs import SignOut
 from kernel import throttle
 from kernel.errors import Refused
+from kernel.ids import REFERENCE_LENGTH, typed_code
 from kernel.throttle import Policy, Verdict
-from members import register, standing
+from members import applications, register, standing
+from members.application_models import OPEN
 from members.logins import normalise
 from web import browsers, cookies, known_browsers, losses, notices, pages, scope, sessions
 from web.mails import Mail
@@ -50,14 +52,27 @@ def attempt(form: Mapping[str, str], *, admit: Callable[[UUID], None] = admit_ac
     """Sign the person in and return the member's id; `admit` refuses whom it does not let in.
 
     Raises LoginLocked, or Refused `login.failed` whatever was wrong: unknown, wrong password,
-    suspended (STYLE 5). Which of them it was is on the trail, or in the member's footprint.
+    suspended (STYLE 5). Which of them it was is on the trail, or in the member's footprint. An
+    applicant who types the receipt is told `member.not_approved`: there is no account yet.
     """
     login = form.get("login_id", "")
     answer = {"login": login, "password": form.get("password", "")}
     shared = form.get("shared_computer") == "yes"
-    return attempt_by(
-        PASSWORD, answer, guessed=normalise(login), admit=admit, shared_computer=shared
-    )
+    try:
+        return attempt_by(
+            PASSWORD, answer, guessed=normalise(login), admit=admit, shared_computer=shared
+        )
+    except Refused:
+        _require_no_receipt(login, answer["password"])
+        raise
+
+
+def _require_no_receipt(number: str, secret: str) -> None:
+    if len(typed_code(number)) != REFERENCE_LENGTH:
+        return
+    application = applications.track(scope.db(), number, secret, now=scope.now())
+    if application is not None and application.state in OPEN:
+        raise Refused("member.not_approved")
 
 
 def attempt_by(
@@ -304,7 +319,9 @@ def locked_words(locked: LoginLocked) -> str:
 
 
 def failed_words(refused: Refused) -> str:
-    """Say that logging in failed; never why."""
+    """Say that logging in failed; never why. Whoever is no member yet gets a page of their own."""
+    if refused.code == "member.not_approved":
+        raise refused
     if refused.code == "login.busy":
         return pages.say("現在登入的人很多，請過一會兒再試。")
     return pages.say("帳號或密碼不正確。")

@@ -45,6 +45,11 @@ class Mail(StrEnum):
     DELETION_ASKED = "deletion.asked"
     DELETION_SOON = "deletion.soon"
     DELETION_CANCELLED = "deletion.cancelled"
+    APPLICATION_RECEIVED = "application.received"
+    APPLICATION_RETURNED = "application.returned"
+    APPLICATION_APPROVED = "application.approved"
+    APPLICATION_DECIDED = "application.decided"
+    APPLICATION_LAPSED = "application.lapsed"
 
 
 @dataclass(frozen=True)
@@ -424,6 +429,64 @@ WORDS = {
         "/account",
     ),
 }
+_RECEIPT = Bilingual(
+    "請用收據號碼和密碼查看；不必登入。",
+    "Follow it with the number and secret of your receipt; you need not sign in.",
+)
+WORDS |= {
+    Mail.APPLICATION_RECEIVED: Words(
+        Bilingual("收到一件申請", "We have an application"),
+        Bilingual(
+            "我們收到一件申辦會員的申請。",
+            "We received an application to become a member.",
+        ),
+        _RECEIPT,
+        "/track",
+    ),
+    Mail.APPLICATION_RETURNED: Words(
+        Bilingual("有一件申請要補正", "An application needs a correction"),
+        Bilingual(
+            "您的申請有地方要改。原因寫在進度頁上。",
+            "Something in your application has to be corrected; your receipt leads to what.",
+        ),
+        _RECEIPT,
+        "/track",
+    ),
+    Mail.APPLICATION_APPROVED: Words(
+        Bilingual("申請通過了", "An application was approved"),
+        Bilingual(
+            "您的申請通過了。請在 14 天內打開連結，選您的帳號和密碼。",
+            "Your application was approved. Open the link within 14 days and choose account name "
+            "and password.",
+        ),
+        Bilingual(
+            "連結只能用一次，還要輸入出生日期；不要轉寄給別人。",
+            "The link works once and asks for your birth date as well; do not pass it on.",
+        ),
+        "/activate",
+    ),
+    Mail.APPLICATION_DECIDED: Words(
+        Bilingual("有一件申請有結果了", "An application was decided"),
+        Bilingual(
+            "您的申請沒有通過。依據、原因和不服時可以怎麼做，寫在進度頁上。",
+            "Your application was turned down. The page of your receipt says by which rule, why, "
+            "and how to appeal.",
+        ),
+        _RECEIPT,
+        "/track",
+    ),
+    Mail.APPLICATION_LAPSED: Words(
+        Bilingual("有一件申請逾期失效", "An application has lapsed"),
+        Bilingual(
+            "我們等您的資料超過 30 天，這件申請已經失效。您隨時可以重新申辦。",
+            "We waited more than 30 days, so this application has lapsed. You can apply again at "
+            "any time.",
+        ),
+        _RECEIPT,
+        "/track",
+    ),
+}
+
 _AT = Bilingual("時間：%s（臺北時間）", "Time: %s (Taipei)")
 _WHERE = Bilingual("在您的帳號裡查看：%s", "See it in your account: %s")
 _NOT_ME = Bilingual(
@@ -455,15 +518,17 @@ def write(
     at: Bilingual,
     not_me: str = "",
     code: str = "",
+    link: str = "",
 ) -> Written:
-    """Return the words of a notice; `at` is the moment in words, `not_me` a link that objects.
+    """Return the words of a notice; `at` is the moment in words.
 
-    `code` is what the reader types elsewhere.
+    `not_me` is a link that objects; `code` is what the reader types elsewhere; `link` where to go
+    instead of into the account.
     """
     words = WORDS[mail]
     order = sorted(LANGUAGES, key=lambda each: each != language)
     paragraphs = {
-        each: _paragraphs(words, each, issuer=issuer, at=at, not_me=not_me, code=code)
+        each: _paragraphs(words, each, issuer=issuer, at=at, not_me=not_me, code=code, link=link)
         for each in order
     }
     text = "\n\n----\n\n".join("\n\n".join(paragraphs[each]) for each in order)
@@ -486,7 +551,7 @@ def _in_html(line: str) -> str:
 
 
 def _paragraphs(
-    words: Words, language: str, *, issuer: str, at: Bilingual, not_me: str, code: str
+    words: Words, language: str, *, issuer: str, at: Bilingual, not_me: str, code: str, link: str
 ) -> list[str]:
     return [
         words.happened.text(language),
@@ -494,6 +559,6 @@ def _paragraphs(
         words.advice.text(language),
         *((_NOT_ME.text(language), not_me) if not_me else ()),
         *((code,) if code else ()),
-        _WHERE.text(language) % (issuer + words.path),
+        *((link,) if link else (_WHERE.text(language) % (issuer + words.path),)),
         _NEVER.text(language),
     ]

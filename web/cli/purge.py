@@ -31,6 +31,14 @@ from kernel import settings as configuration
 from kernel.db import Base, Sessions, sessions, transaction
 from kernel.jobs import Job
 from kernel.throttle import Throttle
+from members import drafts, refusal_slips
+from members.application_models import (
+    Application,
+    ApplicationDraft,
+    Invitation,
+    RefusalSlip,
+    State,
+)
 from members.proxy_models import ProxyNotice
 from members.recovery_models import Recovery, RecoverySlip
 from web.cli.console import Advance, progress, show_table
@@ -88,6 +96,12 @@ STALE = (
     Stale(ProxyNotice, ProxyNotice.expires_at, 30 * DAY),  # until then its link says it is old
     Stale(Recovery, Recovery.expires_at, 30 * DAY),  # who asked for what is on the footprint
     Stale(RecoverySlip, RecoverySlip.expires_at, 30 * DAY),
+    Stale(ApplicationDraft, ApplicationDraft.touched_at, drafts.KEPT),
+    Stale(RefusalSlip, RefusalSlip.refused_at, refusal_slips.KEPT),
+    Stale(  # of those who did not become members, with everything they filled in
+        Application, Application.closed_at, 30 * DAY, Application.state == State.APPROVED
+    ),
+    Stale(Invitation, Invitation.expires_at, 30 * DAY),
     Stale(Job, Job.done_at, 7 * DAY),
     Stale(Job, Job.failed_at, 90 * DAY),
     Stale(KnownBrowser, KnownBrowser.seen_at, 400 * DAY),

@@ -1,0 +1,76 @@
+"""Write to applicants: what happened and where to look; never whose application it is, or why."""
+
+from datetime import datetime
+from uuid import UUID
+
+from kernel.db import Sessions, transaction
+from kernel.jobs import Work
+from kernel.keyring import Keyring
+from kernel.mail import Post, compose
+from kernel.settings import Settings
+from kernel.wording import CHINESE, ENGLISH, Bilingual
+from members import applications, contact_proofs, invitations
+from members.application_models import Application, State
+from members.application_steps import TELL
+from web import dates
+from web.mails import Mail, write
+
+KIND = TELL
+WORDS = {
+    State.CONFIRMING: Mail.APPLICATION_RECEIVED,
+    State.REVIEW: Mail.APPLICATION_RECEIVED,
+    State.RETURNED: Mail.APPLICATION_RETURNED,
+    State.APPROVED: Mail.APPLICATION_APPROVED,
+    State.REJECTED: Mail.APPLICATION_DECIDED,
+    State.LAPSED: Mail.APPLICATION_LAPSED,
+}
+
+
+class ApplicationMailer:
+    """The handler of these jobs."""
+
+    def __init__(self, make: Sessions, keyring: Keyring, settings: Settings, post: Post) -> None:
+        """Open addresses with `keyring`; hand messages to `post`."""
+        self._make = make
+        self._keyring = keyring
+        self._settings = settings
+        self._post = post
+
+    def __call__(self, work: Work, *, now: datetime) -> None:
+        """Send one letter; who gave no address follows the receipt, and so may everybody."""
+        with transaction(self._make) as session:
+            application = session.get(Application, UUID(work.payload["application"]))
+            if application is None:
+                return  # destroyed since, and the address with it
+            form = applications.open_form(application, keyring=self._keyring)
+        if not form.email:
+            return
+        names = self._settings.service_name
+        written = write(
+            WORDS[State(work.payload["state"])],
+            language=form.language,
+            service=Bilingual(names.zh, names.en),
+            issuer=self._settings.issuer,
+            at=Bilingual(
+                *(dates.moment_words(work.created_at, each) for each in (CHINESE, ENGLISH))
+            ),
+            link=self._link(work.payload.get("invitation"), form.email),
+        )
+        message = compose(
+            sender=self._settings.mail.sender,
+            to=form.email,
+            subject=written.subject,
+            text=written.text,
+            html=written.html,
+            message_id=str(work.id),
+            now=now,
+        )
+        self._post.send(message)
+
+    def _link(self, invitation: str | None, address: str) -> str:
+        """Return where the letter leads: to the receipt, or to choosing name and password."""
+        if invitation is None:
+            return f"{self._settings.issuer}/track"
+        code = invitations.secret_of(UUID(invitation), keyring=self._keyring)
+        sent = contact_proofs.sent_to(address, UUID(invitation), keyring=self._keyring)
+        return f"{self._settings.issuer}/activate?code={code}&sent={sent}"

@@ -1,0 +1,168 @@
+"""Follow an application without an account: by the receipt's number and secret (2(8)1).
+
+The browser keeps the receipt for half an hour. A stranger and a wrong secret get the same answer in
+the same time.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from kernel import calendar
+from kernel.clock import taipei_day
+from kernel.errors import Refused
+from members import (
+    admission,
+    application_clock,
+    application_steps,
+    applications,
+    drafts,
+    invitations,
+    register,
+)
+from members.application_models import OPEN, Application, State
+from web import apply_fields, apply_throttle, apply_words, cookies, csrf, pages, scope
+
+bp = Blueprint("track", __name__, url_prefix="/track")
+P = ParamSpec("P")
+
+
+@bp.before_request
+def _only_our_forms() -> None:
+    if request.method == "POST":
+        csrf.require()
+
+
+@bp.get("")
+def ask() -> str:
+    """Ask for the receipt's number and secret."""
+    return _asked("")
+
+
+def _asked(error: str) -> str:
+    return pages.page(
+        "track/ask.html",
+        number=request.form.get("number", "")[:64],
+        errors=[("number", error)] if error else [],
+    )
+
+
+@bp.post("")
+def open_receipt() -> Response:
+    """Lead to the application, if the receipt is right."""
+    number, secret = (request.form.get(name, "")[:64] for name in ("number", "secret"))
+    apply_throttle.count_guess(number)
+    if applications.track(scope.db(), number, secret, now=scope.now()) is None:
+        words = pages.say("收據號碼或密碼不對。請對照收據再輸入一次。")
+        return Response(_asked(words), 422, mimetype="text/html")
+    apply_throttle.forget_guesses(number)
+    cookies.keep_pair("receipt", number, secret)
+    return redirect(url_for("track.show"), 303)
+
+
+def _with_receipt(
+    view: Callable[Concatenate[Application, P], Response | str],
+) -> Callable[P, Response | str]:
+    """Hand the receipt's application to a view; without one, ask for it."""
+
+    @wraps(view)
+    def opened(*args: P.args, **kwargs: P.kwargs) -> Response | str:
+        held = cookies.pair("receipt")
+        found = None if held is None else applications.track(scope.db(), *held, now=scope.now())
+        if found is None:
+            return redirect(url_for("track.ask"), 303)
+        return view(found, *args, **kwargs)
+
+    return opened
+
+
+@bp.get("/application")
+@_with_receipt
+def show(application: Application) -> str:
+    """Say how far it has come, what is next, and until when."""
+    keyring, now = scope.rooms().keyring, scope.now()
+    form = applications.open_form(application, keyring=keyring)
+    ways = admission.wanted(
+        form,
+        has_guardians_yes=application.guardian_approved_at is not None,
+        today=taipei_day(now),
+    )
+    events = application_steps.history(scope.db(), application, keyring=keyring)
+    is_open = application.state in OPEN
+    return pages.page(
+        "track/application.html",
+        application=application,
+        state=apply_words.of_state(application.state),
+        tag=apply_words.kind_of_tag(application.state),
+        next=apply_words.of_next(application.state),
+        due=application_clock.due(application, calendar.load(scope.db())) if is_open else None,
+        bring=[apply_words.of_documents(way) for way in ways],
+        events=[(each, apply_words.of_state(each.state)) for each in events],
+        **_way_in(application),
+    )
+
+
+def _way_in(application: Application) -> dict[str, object]:
+    """Return how a new member gets in: the code, a new one to ask for, or that it is done."""
+    if application.member_id is None:
+        return {"code": "", "awaited": False}
+    member = register.get(scope.db(), application.member_id)
+    live = invitations.live(scope.db(), member.id, now=scope.now())
+    keyring = scope.rooms().keyring
+    return {
+        "code": "" if live is None else invitations.secret_of(live.id, keyring=keyring),
+        "awaited": invitations.is_awaited(member),
+    }
+
+
+@bp.post("/invite")
+@_with_receipt
+def invite(application: Application) -> Response:
+    """Give a new code to a member who has not used one. Raises Refused `activation.used`."""
+    member_id = application.member_id
+    if member_id is None or not invitations.is_awaited(register.get(scope.db(), member_id)):
+        raise Refused("activation.used")
+    invitations.issue(scope.db(), member_id, keyring=scope.rooms().keyring, now=scope.now())
+    return redirect(url_for("track.show"), 303)
+
+
+@bp.post("/correct")
+@_with_receipt
+def correct(application: Application) -> Response:
+    """Open what was returned as a draft again. Raises Refused `case.wrong_state`."""
+    if application.state is not State.RETURNED:
+        raise Refused("case.wrong_state")
+    keyring = scope.rooms().keyring
+    form = applications.open_form(application, keyring=keyring)
+    fields = {**apply_fields.typed(form), "corrects": application.number}
+    draft = drafts.begin(scope.db(), fields, keyring=keyring, now=scope.now())
+    cookies.keep_pair("draft", draft.number, draft.secret)
+    return redirect(url_for("apply.step", step="who"), 303)
+
+
+@bp.get("/withdraw")
+@_with_receipt
+def ask_to_withdraw(application: Application) -> Response | str:
+    """Say what withdrawing does, and ask once more."""
+    if application.state not in OPEN:
+        return redirect(url_for("track.show"), 303)
+    return pages.page("track/withdraw.html", number=application.number)
+
+
+@bp.post("/withdraw")
+@_with_receipt
+def withdraw(application: Application) -> Response:
+    """Take the application back. Raises Refused `case.wrong_state`."""
+    keyring = scope.rooms().keyring
+    applications.withdraw(scope.db(), application.id, keyring=keyring, now=scope.now())
+    return redirect(url_for("track.show"), 303)
+
+
+@bp.post("/leave")
+def leave() -> Response:
+    """Let the browser forget the receipt: the next to sit here may be anybody."""
+    cookies.forget_pair("receipt")
+    return redirect(url_for("track.ask"), 303)
