@@ -1,7 +1,7 @@
-"""Read and write our cookies: browser, session and its state, language, method, post, seat,
-papers.
+"""Read and write our cookies: browser, session and its state, choices, papers.
 
-Papers are a draft or a receipt of an application: a number, and the secret that opens it.
+Choices are the language, the method, and of staff the post and the seat. Papers are a draft or a
+receipt of an application: a number, and the secret that opens it.
 """
 
 from flask import current_app, g, request
@@ -12,6 +12,7 @@ from kernel.ids import new_secret, typed_code
 
 SECRET_LENGTH = 43
 YEAR = 365 * 86400
+CHOICES = {"language": YEAR, "method": YEAR, "post": None, "seat": None}  # seconds, or one visit
 PAPERS = {"draft": 30 * 86400, "receipt": 1800}  # seconds
 LONGEST_PAPER = 64
 
@@ -152,16 +153,11 @@ def write(response: Response) -> Response:
         _set(response, "session", g.session_cookie, max_age=None if g.session_cookie else 0)
     if "state_cookie" in g:
         _write_state(response, g.state_cookie)
-    if "language_cookie" in g:
-        _set(response, "language", g.language_cookie, max_age=YEAR)
-    if "method_cookie" in g:
-        _set(response, "method", g.method_cookie, max_age=YEAR)
+    for name, age in CHOICES.items():
+        if f"{name}_cookie" in g:
+            _set(response, name, g.get(f"{name}_cookie"), max_age=age)
     for kind, value in g.get("papers", {}).items():
         _set(response, kind, value, max_age=PAPERS[kind] if value else 0)
-    if "post_cookie" in g:
-        _set(response, "post", g.post_cookie, max_age=None)
-    if "seat_cookie" in g:
-        _set(response, "seat", g.seat_cookie, max_age=None)
     return response
 
 
