@@ -81,6 +81,9 @@ class Kind(StrEnum):
     DELETION_ASKED = "deletion.asked"
     DELETION_CANCELLED = "deletion.cancelled"
     DELETED = "account.deleted"
+    SUSPENDED = "account.suspended"  # by the Bureau, as a whole
+    REINSTATED = "account.reinstated"
+    DECEASED = "account.deceased"
     DISOWNED = "activity.disowned"
 
 

@@ -1011,6 +1011,30 @@ CATALOGUE = {
         "The password was just set anew by mail; this cannot be done yet",
         clause="7(8)",
     ),
+    # where members stand
+    "standing.not_found": _NO_PAGE,
+    "standing.nobody": _entry(422, "沒有這個帳號", "There is no account of that name"),
+    "standing.incomplete": _entry(
+        422,
+        "依據、文號和理由都要寫，缺一不可",
+        "Name the clause, the file and the reason; none may be missing",
+        clause="6(1)",
+    ),
+    "standing.not_heard": _entry(
+        422,
+        "停用之前要先給當事人陳述意見，並寫下日期",
+        "The member must have been heard before; say on which day",
+        clause="6(1)",
+    ),
+    "standing.order_open": _entry(
+        409, "這個帳號已經有一件處理中", "An order about this account is open already"
+    ),
+    "standing.cannot_stop": _entry(
+        409, "這個帳號現在不能停用", "The account cannot be suspended as it stands"
+    ),
+    "standing.second_person": _entry(
+        403, "要由另一位人員覆核", "A second officer must confirm it", clause="6(1)"
+    ),
     # the footprint
     "footprint.not_found": _NO_PAGE,
     "view.without_reason": _entry(

@@ -61,6 +61,7 @@ from web import (
     developers,
     device,
     device_lists,
+    doit_standing,
     errors,
     footprint,
     headers,
@@ -192,6 +193,7 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
         track.bp,
         activate.bp,
         console.bp,
+        doit_standing.bp,
     ]
     for blueprint in blueprints + ([kit.bp, inbox.bp] if settings.demo else []):
         app.register_blueprint(blueprint)

@@ -67,6 +67,9 @@ KINDS = {
             Kind.DELETION_CANCELLED,
             Kind.DELETED,
             Kind.RECORD_CORRECTED,
+            Kind.SUSPENDED,
+            Kind.REINSTATED,
+            Kind.DECEASED,
         }
     ),
     "acting": frozenset(

@@ -172,6 +172,16 @@ WORDS: Mapping[str, Bilingual] = {
     Kind.DELETION_ASKED: Bilingual("申請刪除帳號", "Asked for the account to be deleted"),
     Kind.DELETION_CANCELLED: Bilingual("取消刪除帳號", "Cancelled the deletion of the account"),
     Kind.DELETED: Bilingual("刪除了帳號", "Deleted the account"),
+    Kind.SUSPENDED: Bilingual(
+        "停用了您的帳號（編號 %(reference)s）", "Suspended your account (number %(reference)s)"
+    ),
+    Kind.REINSTATED: Bilingual(
+        "恢復了您的帳號（編號 %(reference)s）", "Reinstated your account (number %(reference)s)"
+    ),
+    Kind.DECEASED: Bilingual(
+        "因死亡登記關閉了帳號（編號 %(reference)s）",
+        "Closed the account upon a death on record (number %(reference)s)",
+    ),
     Kind.EXPORTED: Bilingual("下載了自己的足跡", "Downloaded this footprint"),
     Kind.DISOWNED: Bilingual(
         "回報「不是我」，全部裝置都登出了", "Reported “not me”; every device was signed out"
@@ -191,6 +201,9 @@ OURS = frozenset(  # done by the city
         Kind.POWER_ENDED,
         Kind.CONSENT_OVERRULED,
         Kind.RECORD_CORRECTED,
+        Kind.SUSPENDED,
+        Kind.REINSTATED,
+        Kind.DECEASED,
     }
 )
 ANYBODY = frozenset({Kind.LOGIN_FAILED, Kind.CARRIERS_REPORTED, Kind.RECOVERY_ASKED})

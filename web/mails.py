@@ -41,6 +41,9 @@ class Mail(StrEnum):
     REQUEST_NEWS = "request.news"
     RECORD_CORRECTED = "record.corrected"
     ARCHIVE_READY = "archive.ready"
+    SUSPENDED = "account.suspended"
+    PROTECTED = "account.protected"
+    REINSTATED = "account.reinstated"
     PAUSED = "account.paused"
     DELETION_ASKED = "deletion.asked"
     DELETION_SOON = "deletion.soon"
@@ -383,6 +386,45 @@ WORDS = {
         ),
         _NOT_YOU,
         "/account/download",
+    ),
+    Mail.SUSPENDED: Words(
+        Bilingual("您的帳號已停用", "Your account is suspended"),
+        Bilingual(
+            "資訊局認定後停用了您的帳號：不能登入，我們也不再提供您的資料。",
+            "The Department of Information Technology has suspended your account: nobody can sign "
+            "in, and we share no data of yours.",
+        ),
+        Bilingual(
+            "理由、依據和救濟方法另以書面送達。有疑問請到申辦窗口；各機關的權利不因此消失。",
+            "The reasons, the law and the remedies reach you on paper. Ask at a counter; what "
+            "agencies owe you is not lost by this.",
+        ),
+        "/help",
+    ),
+    Mail.PROTECTED: Words(
+        Bilingual("我們先停用了您的帳號來保護您", "We suspended your account to protect you"),
+        Bilingual(
+            "可能有別人在用您的帳號，所以我們先停用：不能登入，資料也不再提供。",
+            "Somebody else may be using your account, so we suspended it: nobody can sign in, and "
+            "we share no data of yours.",
+        ),
+        Bilingual(
+            "請帶身分證明到申辦窗口確認；確認後馬上恢復。",
+            "Come to a counter with your identity document; it is reinstated at once.",
+        ),
+        "/help",
+    ),
+    Mail.REINSTATED: Words(
+        Bilingual("您的帳號已恢復", "Your account is reinstated"),
+        Bilingual(
+            "您的帳號又可以用了。停用前同意提供的資料，要再登入各網站才會提供。",
+            "Your account can be used again. Sites get what you agreed to when you sign in again.",
+        ),
+        Bilingual(
+            "登入後可以在「我的足跡」看到停用和恢復的時間。",
+            "Once signed in, you see in your footprint when it was suspended and reinstated.",
+        ),
+        "/account/footprint",
     ),
     Mail.PAUSED: Words(
         Bilingual("您的帳號已暫停", "Your account is paused"),

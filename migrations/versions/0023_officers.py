@@ -12,6 +12,9 @@ branch_labels = None
 depends_on = None
 
 ROLES = ("doit_reviewer", "doit_auditor", "agency_officer", "agency_manager", "administrator")
+ORDERS = ("protection", "sanction", "death")
+STANDINGS = ("active", "suspended", "paused", "closed")
+OPEN = sa.text("ended_at IS NULL")
 KINDS = ("person", "rule", "bootstrap")
 PERSON = " AND ".join(
     f"(kind = 'person') = ({column} IS NOT NULL)" for column in ("post_id", "role", "reviewer_id")
@@ -24,6 +27,7 @@ def upgrade() -> None:
     """Create the tables; whoever is a member already was one before approvals were kept."""
     _create_posts()
     _create_approvals()
+    _create_orders()
     op.execute(
         "INSERT INTO member_approval (id, kind, approved_at)"
         " SELECT id, 'bootstrap', approved_at FROM member"
@@ -36,6 +40,7 @@ def downgrade() -> None:
     """Forget who approved, and who worked."""
     with op.batch_alter_table("member") as batch:
         batch.drop_constraint(op.f("fk_member_id"), type_="foreignkey")
+    op.drop_table("standing_order")
     op.drop_table("member_approval")
     op.drop_table("officer_post")
 
@@ -121,4 +126,47 @@ def _create_approvals() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_member_approval")),
         sa.UniqueConstraint("application_id", name=op.f("uq_member_approval_application_id")),
+    )
+
+
+def _create_orders() -> None:
+    op.create_table(
+        "standing_order",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("reference", sa.String(length=12), nullable=False),
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", _one_of("orderkind", ORDERS), nullable=False),
+        sa.Column("clause", sa.String(length=64), nullable=False),
+        sa.Column("evidence", sa.String(length=64), nullable=False),
+        sa.Column("heard_on", sa.Date(), nullable=True),
+        sa.Column("letters_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("proposed_by", sa.Uuid(), nullable=True),
+        _moment("proposed_at"),
+        sa.Column("decided_by", sa.Uuid(), nullable=True),
+        _moment("in_force_at", nullable=True),
+        sa.Column("was", _one_of("standing", STANDINGS), nullable=True),
+        sa.Column("ended_by", sa.Uuid(), nullable=True),
+        _moment("ended_at", nullable=True),
+        sa.CheckConstraint("decided_by IS NULL OR decided_by <> proposed_by", name="four_eyes"),
+        sa.CheckConstraint(
+            "kind = 'protection' OR in_force_at IS NULL OR decided_by IS NOT NULL", name="second"
+        ),
+        sa.CheckConstraint("kind <> 'sanction' OR heard_on IS NOT NULL", name="heard"),
+        sa.ForeignKeyConstraint(
+            ["member_id"],
+            ["member.id"],
+            name=op.f("fk_standing_order_member_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_standing_order")),
+        sa.UniqueConstraint("reference", name=op.f("uq_standing_order_reference")),
+    )
+    op.create_index(op.f("ix_standing_order_member_id_id"), "standing_order", ["member_id", "id"])
+    op.create_index(
+        op.f("ix_standing_order_member_id"),
+        "standing_order",
+        ["member_id"],
+        unique=True,
+        sqlite_where=OPEN,
+        postgresql_where=OPEN,
     )

@@ -22,9 +22,9 @@ WORKERS_ARE_BOTH_ASKED = 12  # calls at once: two processes share them
 class BackEnd:
     """A client's own server, with its secret."""
 
-    def __init__(self, provider: Provider, secret: str) -> None:
+    def __init__(self, provider: Provider, secret: str, client_id: str = CLIENT) -> None:
         self.issuer = provider.issuer
-        basic = base64.b64encode(f"{CLIENT}:{secret}".encode()).decode()
+        basic = base64.b64encode(f"{client_id}:{secret}".encode()).decode()
         self.headers = {"Authorization": f"Basic {basic}"}
 
     def post(self, path: str, **form: str) -> requests.Response:

@@ -36,6 +36,7 @@ from web.cli import (
     review,
     serve,
     service,
+    standing,
     terminal,
     worker,
 )
@@ -84,5 +85,10 @@ for _command in (
 for _command in (*approval.COMMANDS, *review.COMMANDS, contract.contract):
     client.client.add_command(_command)
 
-for _command in (*member_proxy.COMMANDS, *member_record.COMMANDS, member_check.checked):
+for _command in (
+    *member_proxy.COMMANDS,
+    *member_record.COMMANDS,
+    *standing.COMMANDS,
+    member_check.checked,
+):
     member.member.add_command(_command)
