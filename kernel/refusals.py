@@ -1011,6 +1011,20 @@ CATALOGUE = {
         "The password was just set anew by mail; this cannot be done yet",
         clause="7(8)",
     ),
+    # the Bureau's rule of approval
+    "rule.incomplete": _entry(
+        422,
+        "規則要寫明對象、管道和文號",
+        "A rule names kinds of persons, channels and its document number",
+        clause="2(8)1",
+    ),
+    "rule.out_of_bounds": _entry(
+        422,
+        "規則只能用於成年人，而且一定要抽樣由人審核",
+        "A rule is for adults, and people review a sample",
+        clause="2(8)1",
+    ),
+    "rule.not_found": _entry(404, "沒有這一版規則", "There is no such version"),
     # where members stand
     "standing.not_found": _NO_PAGE,
     "standing.nobody": _entry(422, "沒有這個帳號", "There is no account of that name"),

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, String
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import Base, Key
@@ -49,10 +49,10 @@ class MemberApproval(Base):
 
     id: Mapped[Key]
     kind: Mapped[ApprovalKind]
-    application_id: Mapped[UUID | None] = mapped_column(unique=True)
+    application_id: Mapped[UUID | None] = mapped_column(unique=True)  # kept when that is gone
     post_id: Mapped[UUID | None]
     role: Mapped[str | None] = mapped_column(String(32))
     reviewer_id: Mapped[UUID | None]
     intake_by: Mapped[UUID | None]  # the clerk at the counter who took the application
-    rule_version: Mapped[int | None]
+    rule_version: Mapped[int | None] = mapped_column(ForeignKey("approval_rule.version"))
     approved_at: Mapped[datetime]

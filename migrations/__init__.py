@@ -40,6 +40,7 @@ ROOMS_WITH_TABLES = (
     "members.number_models",
     "members.proxy_models",
     "members.recovery_models",
+    "members.rule_models",
     "members.standing_models",
     "services.models",
     "web.models",

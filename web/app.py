@@ -61,7 +61,9 @@ from web import (
     developers,
     device,
     device_lists,
+    doit_reviews,
     doit_standing,
+    doit_views,
     errors,
     footprint,
     headers,
@@ -193,7 +195,9 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
         track.bp,
         activate.bp,
         console.bp,
+        doit_reviews.bp,
         doit_standing.bp,
+        doit_views.bp,
     ]
     for blueprint in blueprints + ([kit.bp, inbox.bp] if settings.demo else []):
         app.register_blueprint(blueprint)

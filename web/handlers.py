@@ -31,6 +31,7 @@ from web import (
     offer_reviews,
     recover,
     recover_finding,
+    rule_reviews,
 )
 from web.rooms import Rooms
 
@@ -65,6 +66,7 @@ def sweep(rooms: Rooms, *, now: datetime) -> None:
     contract_endings.end(rooms.sessions, now=now)
     offer_reviews.review(rooms.sessions, smallest=rooms.settings.smallest_population, now=now)
     closing.run(rooms, now=now)
+    rule_reviews.run(rooms, now=now)
     certificate_lists.ask(rooms, now=now)
     key_rotation.run(rooms, now=now)
     with transaction(rooms.sessions) as session:

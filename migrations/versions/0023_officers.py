@@ -14,6 +14,7 @@ depends_on = None
 ROLES = ("doit_reviewer", "doit_auditor", "agency_officer", "agency_manager", "administrator")
 ORDERS = ("protection", "sanction", "death")
 STANDINGS = ("active", "suspended", "paused", "closed")
+VERDICTS = ("approved", "sampled", "person")
 OPEN = sa.text("ended_at IS NULL")
 KINDS = ("person", "rule", "bootstrap")
 PERSON = " AND ".join(
@@ -26,6 +27,7 @@ OF_AN_AGENCY = sa.text("ended_at IS NULL AND organisation_id IS NOT NULL")
 def upgrade() -> None:
     """Create the tables; whoever is a member already was one before approvals were kept."""
     _create_posts()
+    _create_rules()
     _create_approvals()
     _create_orders()
     op.execute(
@@ -42,6 +44,8 @@ def downgrade() -> None:
         batch.drop_constraint(op.f("fk_member_id"), type_="foreignkey")
     op.drop_table("standing_order")
     op.drop_table("member_approval")
+    op.drop_table("rule_run")
+    op.drop_table("approval_rule")
     op.drop_table("officer_post")
 
 
@@ -124,6 +128,11 @@ def _create_approvals() -> None:
             ["officer_post.id", "officer_post.role", "officer_post.member_id"],
             name=op.f("fk_member_approval_post_id_role_reviewer_id"),
         ),
+        sa.ForeignKeyConstraint(
+            ["rule_version"],
+            ["approval_rule.version"],
+            name=op.f("fk_member_approval_rule_version"),
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_member_approval")),
         sa.UniqueConstraint("application_id", name=op.f("uq_member_approval_application_id")),
     )
@@ -169,4 +178,42 @@ def _create_orders() -> None:
         unique=True,
         sqlite_where=OPEN,
         postgresql_where=OPEN,
+    )
+
+
+def _create_rules() -> None:
+    op.create_table(
+        "approval_rule",
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("kinds", sa.JSON(), nullable=False),
+        sa.Column("channels", sa.JSON(), nullable=False),
+        sa.Column("youngest", sa.Integer(), nullable=False),
+        sa.Column("sample_per_mille", sa.Integer(), nullable=False),
+        sa.Column("document_no", sa.String(length=64), nullable=False),
+        sa.Column("adopted_by", sa.Uuid(), nullable=True),
+        _moment("adopted_at"),
+        _moment("ended_at", nullable=True),
+        sa.CheckConstraint("version > 0", name="version"),
+        sa.CheckConstraint("sample_per_mille BETWEEN 1 AND 1000", name="sample"),
+        sa.CheckConstraint("youngest >= 18", name="adults"),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_approval_rule")),
+    )
+    op.create_table(
+        "rule_run",
+        sa.Column("application_id", sa.Uuid(), nullable=False),
+        sa.Column("rule_version", sa.Integer(), nullable=False),
+        sa.Column("verdict", _one_of("ruleverdict", VERDICTS), nullable=False),
+        sa.Column("reasons", sa.JSON(), nullable=False),
+        sa.Column("seed", sa.String(length=64), nullable=False),
+        _moment("ran_at"),
+        sa.ForeignKeyConstraint(
+            ["application_id"],
+            ["application.id"],
+            name=op.f("fk_rule_run_application_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["rule_version"], ["approval_rule.version"], name=op.f("fk_rule_run_rule_version")
+        ),
+        sa.PrimaryKeyConstraint("application_id", name=op.f("pk_rule_run")),
     )

@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from kernel.db import sessions, transaction
+from kernel.db import Sessions, transaction
 from kernel.errors import NotFound, Refused
 from kernel.ids import new_id
 from members import register, standings
@@ -226,18 +226,18 @@ def test_the_database_wants_two_officers_and_a_hearing(
 
 
 @pytest.mark.refusal("case.wrong_state")
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_of_two_officers_who_confirm_at_once_one_is_refused(
-    postgres_engine: Engine, now: datetime
+    sessions: Sessions, now: datetime
 ) -> None:
-    make_session = sessions(postgres_engine)
-    with transaction(make_session) as session:
-        member = make.a_member(session, f"raced-{new_id()}")
+    with transaction(sessions) as session:
+        member = make.a_member(session)
         reference = propose(session, member.id, now, OrderKind.DEATH).reference
     start, outcomes = Barrier(2), list[str]()
 
     def confirm(by: UUID) -> None:
         try:
-            with transaction(make_session) as session:
+            with transaction(sessions) as session:
                 order = standings.get(session, reference)
                 start.wait()
                 standings.confirm(session, order, by=by, now=now + timedelta(seconds=1))

@@ -9,6 +9,7 @@ import click
 from web.cli import (
     approval,
     bench_data,
+    approval_rule,
     calendar,
     card_keys,
     certificates,
@@ -38,6 +39,7 @@ from web.cli import (
     service,
     standing,
     terminal,
+    views,
     worker,
 )
 from web.cli.refusals import Commands
@@ -64,6 +66,8 @@ for _command in (
     service.service,
     offer.offer,
     officer.officer,
+    approval_rule.approval_rule,
+    views.views,
     population.population,
     database.db,
     keys.keys,

@@ -1,0 +1,247 @@
+"""The Bureau's review: who becomes a member (regulation 2(8)1; state machine 4.1)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Blueprint, redirect, request, url_for
+from sqlalchemy import func, select
+from werkzeug.wrappers import Response
+
+from audit import trail
+from clients.officer_models import Role
+from kernel.errors import NotFound
+from kernel.refusals import refusal
+from kernel.wording import Bilingual
+from members import (
+    application_steps,
+    applications,
+    approval_rules,
+    numbers,
+    review_checks,
+    reviewing,
+    seen_documents,
+)
+from members.application_models import Application, State
+from members.review_checks import Verdict
+from members.rule_models import RuleRun
+from web import consoles, csrf, pages, review_words, scope
+
+bp = Blueprint("doit_reviews", __name__, url_prefix="/doit/reviews")
+INDEX = "doit_reviews.index"
+PAGE = 50
+FURTHEST = 200  # pages
+
+
+@bp.before_request
+def _only_our_forms() -> None:
+    if request.method == "POST":
+        csrf.require()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One application in the queue: its number, and no name."""
+
+    number: str
+    url: str
+    kind: Bilingual
+    channel: Bilingual
+    submitted_at: datetime
+    waiting_since: datetime
+
+
+@bp.get("")
+@consoles.staff_required(Role.REVIEWER)
+def index() -> str:
+    """List what waits, the oldest first."""
+    at = min(request.args.get("page", 0, type=int) or 0, FURTHEST)
+    page = max(at, 0)
+    found = applications.waiting_for_review(scope.db(), most=PAGE + 1, skip=page * PAGE)
+    return consoles.page(
+        "console/reviews.html",
+        current=INDEX,
+        rows=[_row(each) for each in found[:PAGE]],
+        newer=url_for(INDEX, page=page - 1) if page else None,
+        older=url_for(INDEX, page=page + 1) if len(found) > PAGE else None,
+        rule=approval_rules.current(scope.db()),
+        flashes=_done(),
+    )
+
+
+def _row(application: Application) -> Row:
+    return Row(
+        number=application.number,
+        url=url_for("doit_reviews.one", number=application.number),
+        kind=review_words.KINDS[application.kind],
+        channel=review_words.CHANNELS[application.channel],
+        submitted_at=application.submitted_at,
+        waiting_since=application.waiting_since,
+    )
+
+
+def _done() -> list[str]:
+    words = {
+        "approved": pages.say("已核准。申請人會收到啟用連結，自己選帳號和密碼。"),
+        "returned": pages.say("已退回補正，並通知申請人。"),
+        "rejected": pages.say("已駁回，並通知申請人理由和救濟方法。"),
+    }
+    said = words.get(request.args.get("done", ""))
+    return [said] if said else []
+
+
+@bp.get("/<number>")
+@consoles.staff_required(Role.REVIEWER)
+def one(number: str) -> str:
+    """Show everything there is to decide on; looking is on record."""
+    return _page(_get(number))
+
+
+def _get(number: str) -> Application:
+    found = None
+    if number.isascii() and number.isalnum():
+        where = Application.number == number.upper()
+        found = scope.db().scalar(select(Application).where(where))
+    if found is None:
+        raise NotFound("application.not_found")
+    return found
+
+
+def _page(application: Application, error: tuple[str, str] | None = None) -> str:
+    session, keyring, now = scope.db(), scope.rooms().keyring, scope.now()
+    trail.record(
+        session,
+        "application.viewed",
+        actor=scope.member_id(),
+        subject=application.id,
+        now=now,
+        post=str(scope.post().id),
+    )
+    form = applications.open_form(application, keyring=keyring)
+    is_own = scope.member_id() in {application.intake_by, application.guardian_id}
+    return consoles.page(
+        "console/review.html",
+        current=INDEX,
+        row=_row(application),
+        form=form,
+        number=numbers.recognise(form.number).masked,
+        former=numbers.recognise(form.former_number).masked if form.former_number else "",
+        services=form.services,
+        documents=[
+            (review_words.DOCUMENTS[each.document], each.expires_on, each.seen_at)
+            for each in seen_documents.listed(session, application.id)
+        ],
+        checks=[
+            _check(each)
+            for each in review_checks.run(session, application, form, keyring=keyring, now=now)
+        ],
+        rule=_rule_words(approval_rules.run_of(session, application.id)),
+        history=[
+            (each.at, review_words.STATES[each.state], each.reason)
+            for each in application_steps.history(session, application, keyring=keyring)
+        ],
+        open=application.state is State.REVIEW,
+        state=review_words.STATES[application.state],
+        is_own=is_own,
+        clauses=list(review_words.CLAUSES.items()),
+        typed={name: request.form.get(name, "")[:2000] for name in ("reason", "clause", "why")},
+        errors=[error] if error else [],
+    )
+
+
+@dataclass(frozen=True)
+class CheckView:
+    """One check in words: what was checked, and what is wrong."""
+
+    words: Bilingual
+    passed: bool
+    trouble: Bilingual | None
+
+
+def _check(verdict: Verdict) -> CheckView:
+    trouble = None if verdict.code is None else refusal(verdict.code).title
+    return CheckView(review_words.CHECKS[verdict.check], verdict.code is None, trouble)
+
+
+def _rule_words(run: RuleRun | None) -> Bilingual | None:
+    return None if run is None else review_words.RULE[run.verdict]
+
+
+@bp.post("/<number>/approve")
+@consoles.staff_required(Role.REVIEWER)
+def approve(number: str) -> Response:
+    """Make the applicant a member."""
+    application = _get(number)
+    reviewing.approve(
+        scope.db(),
+        application.id,
+        post_id=scope.post().id,
+        reviewer_id=scope.member_id(),
+        keyring=scope.rooms().keyring,
+        now=scope.now(),
+    )
+    return _next("approved")
+
+
+@bp.post("/<number>/return")
+@consoles.staff_required(Role.REVIEWER)
+def send_back(number: str) -> Response:
+    """Ask the applicant for a correction."""
+    application, typed = _get(number), request.form.get("reason", "")
+    reviewing.require_not_own(scope.db(), application.id, reviewer_id=scope.member_id())
+    if not typed.strip():
+        return _incomplete(number, "reason")
+    applications.send_back(
+        scope.db(),
+        application.id,
+        by=scope.member_id(),
+        reason=typed,
+        keyring=scope.rooms().keyring,
+        now=scope.now(),
+    )
+    return _next("returned")
+
+
+@bp.post("/<number>/reject")
+@consoles.staff_required(Role.REVIEWER)
+def reject(number: str) -> Response:
+    """Turn the application down: clause, reason and remedies are one letter, none may be empty."""
+    application = _get(number)
+    clause, why = request.form.get("clause", ""), request.form.get("why", "")
+    reviewing.require_not_own(scope.db(), application.id, reviewer_id=scope.member_id())
+    if clause not in review_words.CLAUSES or not why.strip():
+        return _incomplete(number, "why")
+    applications.reject(
+        scope.db(),
+        application.id,
+        by=scope.member_id(),
+        clause=clause,
+        reason=why,
+        keyring=scope.rooms().keyring,
+        now=scope.now(),
+    )
+    return _next("rejected")
+
+
+def _incomplete(number: str, field: str) -> Response:
+    title = refusal("application.reason_missing").title.text(pages.language())
+    return Response(_page(_get(number), (field, title)), 422, mimetype="text/html")
+
+
+def _next(done: str) -> Response:
+    return redirect(url_for(INDEX, done=done), 303)
+
+
+def _waiting() -> int:
+    counted = select(func.count(Application.id)).where(
+        Application.state == State.REVIEW, Application.closed_at.is_(None)
+    )
+    return scope.db().scalar(counted) or 0
+
+
+consoles.register_menu(
+    INDEX,
+    Bilingual("會員審核", "Applications"),
+    icon="person",
+    roles=[Role.REVIEWER],
+    waits=_waiting,
+)
