@@ -46,6 +46,8 @@ class Kind(StrEnum):
     PROXY_REQUESTED = "proxy.requested"  # something about the principal's data
     PROXY_REPLIED = "proxy.replied"  # to a question about such a request
     FOOTPRINT_READ = "footprint.read"  # by the member's proxy
+    SLIP_GIVEN = "recovery.slip_given"  # to the member's guardian
+    GUARDIAN_GAVE_SLIP = "guardian.gave_slip"
     GUARDIAN_WITHDREW = "guardian.withdrew"
     POWER_GIVEN = "power.given"
     POWER_TAKEN = "power.taken"  # a letter that lets the member act for another
@@ -68,6 +70,7 @@ class Kind(StrEnum):
     CARRIER_REMOVED = "carrier.removed"
     NOTE_DISPUTED = "note.disputed"
     VIEWED = "record.viewed"
+    RECORD_CHANGED = "record.changed"  # by the member
     RECORD_CORRECTED = "record.corrected"
     EXPORTED = "footprint.exported"
     ARCHIVE_ASKED = "archive.asked"
@@ -75,6 +78,9 @@ class Kind(StrEnum):
     REQUEST_MADE = "request.made"
     REQUEST_ANSWERED = "request.answered"  # by the member's proxy
     REQUEST_WITHDRAWN = "request.withdrawn"
+    CHANGE_ASKED = "change.asked"  # of what only a document can show
+    CHANGE_WITHDRAWN = "change.withdrawn"
+    CHANGE_MOVED = "change.moved"  # documents seen, or decided
     REQUEST_MOVED = "request.moved"
     PAUSED = "account.paused"
     RESUMED = "account.resumed"

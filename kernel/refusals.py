@@ -985,6 +985,33 @@ CATALOGUE = {
         "Not keyed in for a case, nor by an interface DoIT approved",
         clause="7(9)",
     ),
+    # changes of personal data
+    "contact.too_many": _entry(
+        429,
+        "今天寄太多代碼了，請明天再試",
+        "Too many codes were sent today; please try again tomorrow",
+        clause="2(8)5",
+    ),
+    "contact.code_wrong": _entry(
+        422,
+        "代碼不對，或已經過期、用過",
+        "The code is wrong, too old, or was used",
+        clause="2(8)5",
+    ),
+    "contact.check_not_found": _NO_PAGE,
+    "change.not_found": _NO_PAGE,
+    "change.field_unknown": _entry(422, "請選擇要變更什麼", "Choose what is to be changed"),
+    "change.value_missing": _entry(422, "請寫下正確的內容", "Write what is right"),
+    "change.value_unreadable": _entry(
+        422, "看不懂這個內容，請照說明填寫", "We cannot read this; please write it as described"
+    ),
+    "change.already_open": _entry(
+        409,
+        "這一項已經有申請在處理",
+        "A change of this is being worked on already",
+        clause="2(8)5",
+    ),
+    "change.reason_missing": _entry(422, "請寫下理由", "Write the reason", clause="2(8)5"),
     # an account name or a password that was forgotten
     "recovery.rate_limited": _entry(
         429,

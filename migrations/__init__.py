@@ -36,6 +36,7 @@ ROOMS_WITH_TABLES = (
     "kernel.throttle",
     "members.application_models",
     "members.approval_models",
+    "members.change_models",
     "members.models",
     "members.number_models",
     "members.proxy_models",

@@ -1,6 +1,7 @@
 """Acting for another, signed in as oneself: what waits, what they agreed to, what may be withdrawn.
 
-Never their password, their carriers, their account: no page here knows them.
+Never their password, their carriers, their account: no page here knows them. A ward who forgot the
+password is helped to set one (`recover_ward`).
 """
 
 from uuid import UUID
@@ -46,6 +47,7 @@ def acting_page(acting_id: UUID) -> str:
         waiting=[each for each in guardians.waiting() if each.member_id == by.member_id],
         consents=[(card, _withdraw_url(by, card)) for card in _cards(by)],
         footprint_url=url_for("guardians.footprint", acting_id=by.id) if by.may_read() else None,
+        password_url=None if by.is_proxy else url_for("guardians.slip_for", acting_id=by.id),
         requests_url=url_for("guardians.requests_for", acting_id=by.id) if by.may_ask() else None,
         done=request.args.get("done") == "withdrawn",
     )

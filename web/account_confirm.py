@@ -1,6 +1,7 @@
 """Ask again who is there before what cannot be undone; it counts for five minutes."""
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from functools import wraps
 from typing import ParamSpec, TypeVar
@@ -9,6 +10,8 @@ from uuid import UUID
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from clients.models import OrganisationKind
+from consent import representation
 from idp import acr
 from kernel.errors import Refused
 from members import register
@@ -83,6 +86,15 @@ def _guarded(view: Callable[P, R], is_enough: Callable[[], bool]) -> Callable[P,
         return redirect(url_for("account.confirm", next=here, need=need), 303)
 
     return guarded
+
+
+def require_unrestricted_for(kind: OrganisationKind, given: AbstractSet[str]) -> None:
+    """Let no password just set anew by mail tell a merchant who somebody is.
+
+    Raises Refused `recovery.restricted`.
+    """
+    if kind is OrganisationKind.MERCHANT and representation.identifies(given):
+        require_unrestricted()
 
 
 @bp.get("/confirm")

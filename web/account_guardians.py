@@ -20,7 +20,7 @@ from members import guardians as links
 from members import proxies
 from members.proxy_models import Matter
 from web import acting, asking_others, csrf, guardians, pages, proxy_acts, scope
-from web.account_confirm import confirmation_required
+from web.account_confirm import confirmation_required, require_unrestricted_for
 from web.consent_page import Duration, durations_of
 from web.views import client_view
 
@@ -204,6 +204,7 @@ def decide(request_id: UUID) -> Response:
     if decision not in {"allow", "deny"} or (decision == "allow" and duration not in offered):
         return redirect(url_for("guardians.one", request_id=request_id), 303)  # silence is no yes
     given = _given(asked) if decision == "allow" else frozenset()
+    require_unrestricted_for(asked.client.kind, given)
     if decision == "allow" and not given:
         return _nothing_chosen(asked)
     state = ApprovalState.APPROVED if given else ApprovalState.REFUSED

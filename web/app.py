@@ -33,8 +33,10 @@ from web import (
     account_asked,
     account_cards,
     account_carriers,
+    account_changes,
     account_confirm,
     account_consents,
+    account_contact,
     account_devices,
     account_download,
     account_found,
@@ -91,6 +93,7 @@ from web import (
     recover_carrier,
     recover_code,
     recover_slip,
+    recover_ward,
     registration,
     scope,
     session_frame,
@@ -113,9 +116,11 @@ ACCOUNT_PAGES = (
     account_asked,
     account_cards,
     account_carriers,
+    account_changes,
     account_devices,
     account_confirm,
     account_consents,
+    account_contact,
     account_found,
     account_passkeys,
     account_password,
@@ -127,7 +132,7 @@ ACCOUNT_PAGES = (
     recover_carrier,
 )
 RECOVERY_PAGES = (recover_code, recover_slip)
-GUARDIANS_PAGES = (account_acting, acting_requests)
+GUARDIANS_PAGES = (account_acting, acting_requests, recover_ward)
 INTERACTION_PAGES = (
     interaction_account,
     interaction_card,

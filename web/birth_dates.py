@@ -10,38 +10,26 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from audit import footprint, summaries, trail
+from audit import footprint, trail
 from audit.lines import Kind
 from clients import names
 from clients.models import OrganisationKind
 from consent import approvals, ledger, reckoning, representation
-from consent.derived import AGES
 from consent.representation import Band, Table
-from idp import client_notices
 from kernel.errors import Refused
 from kernel.ids import new_reference
 from kernel.keyring import Keyring
 from kernel.wording import CHINESE
 from members import capacities, corrections, guardians, proxies
-from members.models import RequestKind
+from members.change_models import Channel
+from members.changes import Source
 from members.proxy_models import PowerEnd
-from web import consent_endings, notices, proxy_acts, request_making
+from web import consent_endings, corrections_told, notices, proxy_acts
 from web.mails import Mail
 
 BIRTHDATE = "birthdate"
-TOLD = frozenset({BIRTHDATE, *(f"age_over_{years}" for years in AGES)})
 MINORS = (Band.CHILD, Band.YOUTH, Band.GUARDED)
 LONGEST = 200  # characters of a reason
-
-
-@dataclass(frozen=True, kw_only=True)
-class Corrected:
-    """A correction, as those are told who received what was corrected."""
-
-    member_id: UUID
-    reference: str
-    claims: list[str]
-    kind: RequestKind = RequestKind.CORRECT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,35 +50,43 @@ class Record:
     keyring: Keyring
     table: Table
     now: datetime
+    by: UUID | None = None  # the officer
 
-    def correct(self, born: date, *, reason: str) -> Followed:
-        """Correct it, and everything that follows.
+    def correct(self, born: date, *, reason: str, reference: str = "") -> Followed:
+        """Correct it, and everything that follows; `reference` is the request it answers.
 
         Raises what `members.corrections` raises, or Refused `member.reason_missing`.
         """
         why = reason.strip()[:LONGEST]
         if not why:
             raise Refused("member.reason_missing")
+        reference = reference or new_reference()
+        source = Source(channel=Channel.CITY, actor_id=self.by, case_reference=reference)
         corrections.birth_date(
-            self.session, self.member_id, born, keyring=self.keyring, now=self.now
+            self.session, self.member_id, born, source, keyring=self.keyring, now=self.now
         )
-        reference = new_reference()
         self._note(reference, why)
         band = self._band(born)
         followed = Followed(
             consents=self._consents(born, band),
             acting=self._acting(band),
-            told=self._tell(reference),
+            told=corrections_told.tell(
+                self.session,
+                [BIRTHDATE],
+                member_id=self.member_id,
+                reference=reference,
+                now=self.now,
+            ),
         )
         trail.record(
             self.session,
             "member.birthdate_corrected",
-            actor=None,
+            actor=self.by,
             subject=self.member_id,
             now=self.now,
             reason=why,
             reference=reference,
-            channel="cli",
+            channel="cli" if self.by is None else "console",
         )
         return followed
 
@@ -155,16 +151,3 @@ class Record:
             for each in powers
         ]
         return sum(ended) + guardians.end_all_of(self.session, self.member_id, now=self.now)
-
-    def _tell(self, reference: str) -> int:
-        """Tell whoever received the date, or an age, under a name it knows (PDPA 11-V)."""
-        received = summaries.receivers_of(self.session, TOLD, member_id=self.member_id)
-        known = [
-            each
-            for each in sorted(received)
-            if client_notices.is_known(self.session, each, member_id=self.member_id)
-        ]
-        correction = Corrected(member_id=self.member_id, reference=reference, claims=[BIRTHDATE])
-        for each in known:
-            request_making.tell(self.session, each, correction, stage="done", now=self.now)
-        return len(known)

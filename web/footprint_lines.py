@@ -37,6 +37,8 @@ DISOWNABLE = frozenset(
         Kind.RECOVERY_ASKED,
         Kind.ACCOUNT_TOLD,
         Kind.PASSWORD_RESET,
+        Kind.RECORD_CHANGED,
+        Kind.CHANGE_ASKED,
         Kind.CONSENT_GIVEN,
     }
 )

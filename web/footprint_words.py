@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from audit.lines import Kind, Line
 from consent.catalogue import BY_NAME, in_order
 from kernel.wording import ENGLISH, Bilingual
+from web import datum_words
 
 ACTORS: Mapping[str, Bilingual] = {  # by members.models.Relation
     "parent": Bilingual("您的法定代理人", "Your guardian"),
@@ -67,6 +68,13 @@ WORDS: Mapping[str, Bilingual] = {
     Kind.GUARDIAN_REFUSED: Bilingual(
         "以法定代理人身分不同意提供資料給「%(client)s」",
         "Did not approve as a guardian, for %(client)s",
+    ),
+    Kind.SLIP_GIVEN: Bilingual(
+        "拿了讓您重設密碼的代碼", "Got a code that lets you set a new password"
+    ),
+    Kind.GUARDIAN_GAVE_SLIP: Bilingual(
+        "以法定代理人身分拿了讓 %(whom)s 重設密碼的代碼",
+        "Got a code, as a guardian, that lets %(whom)s set a new password",
     ),
     Kind.GUARDIAN_WITHDREW: Bilingual(
         "替 %(whom)s 撤回了給「%(client)s」的同意",
@@ -148,6 +156,19 @@ WORDS: Mapping[str, Bilingual] = {
         "Said that the record of a service is wrong (number %(reference)s)",
     ),
     Kind.VIEWED: Bilingual("看了您的資料：%(claims)s", "Looked at your data: %(claims)s"),
+    Kind.RECORD_CHANGED: Bilingual("變更了資料：%(claims)s", "Changed data: %(claims)s"),
+    Kind.CHANGE_ASKED: Bilingual(
+        "申請變更資料：%(claims)s（編號 %(reference)s）",
+        "Asked for a change of data: %(claims)s (number %(reference)s)",
+    ),
+    Kind.CHANGE_WITHDRAWN: Bilingual(
+        "撤回了變更申請（編號 %(reference)s）",
+        "Took back the wish for a change (number %(reference)s)",
+    ),
+    Kind.CHANGE_MOVED: Bilingual(
+        "處理了您的變更申請（編號 %(reference)s）",
+        "Worked on the change you asked for (number %(reference)s)",
+    ),
     Kind.RECORD_CORRECTED: Bilingual(
         "更正了您的資料：%(claims)s", "Corrected your data: %(claims)s"
     ),
@@ -196,6 +217,7 @@ OURS = frozenset(  # done by the city
         Kind.CARRIER_COPIED,
         Kind.CARRIER_REVOKED,
         Kind.REQUEST_MOVED,
+        Kind.CHANGE_MOVED,
         Kind.DELETED,
         Kind.NUMBER_ENTERED,
         Kind.POWER_ENDED,
@@ -209,6 +231,7 @@ OURS = frozenset(  # done by the city
 ANYBODY = frozenset({Kind.LOGIN_FAILED, Kind.CARRIERS_REPORTED, Kind.RECOVERY_ASKED})
 BY_GUARDIAN = frozenset({Kind.CONSENT_APPROVED, Kind.APPROVAL_REFUSED})
 BY_OTHERS = BY_GUARDIAN | {
+    Kind.SLIP_GIVEN,
     Kind.CONSENT_WITHDRAWN,
     Kind.FOOTPRINT_READ,
     Kind.REQUEST_MADE,
@@ -269,7 +292,7 @@ def method(name: object, language: str) -> str:
 def claims(names: tuple[str, ...] | list[str], language: str) -> str:
     """Return the labels of claims, in the catalogue's order; one that is gone keeps its name."""
     labels = [claim.label.text(language) for claim in in_order(names)]
-    labels += [name for name in names if name not in BY_NAME]
+    labels += [datum_words.label(name, language) for name in names if name not in BY_NAME]
     between = ", " if language == ENGLISH else "、"
     return between.join(labels) or ONLY_SUB.text(language)
 

@@ -6,7 +6,7 @@ from consent.ledger import Answer
 from consent.models import Voice
 from consent.parts import BEGINNINGS, Part
 from idp.interaction import AskConsent
-from web import asking_others, asking_pages, consents
+from web import account_confirm, asking_others, asking_pages, consents
 from web.interactions import Open, Page, bp, go_on, passed, refuse, still_open
 
 
@@ -70,6 +70,7 @@ def _settle(current: Open, following: AskConsent) -> Page:
         return consents.show(current.asked, following, action=action, errors=answer)
     if following.later & answer.refused:  # not even looked at
         current.mark_answered(Part.IDENTIFIED)
+    account_confirm.require_unrestricted_for(current.asked.client.kind, answer.given)
     whose = asking_others.voice(current.asked, answer.given)
     if whose is not Voice.ALONE:
         return asking_pages.ask(current.asked, answer, whose, url=current.url)

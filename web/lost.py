@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from kernel.db import transaction
 from kernel.errors import Refused
 from kernel.throttle import Policy
-from members import facts, register
+from members import register
 from members.logins import normalise
 from members.models import Member
 from web import csrf, login, losses, pages, recover, scope
@@ -35,8 +35,8 @@ def report() -> Response:
     """Refuse whatever the member carries, if what was said about them is right."""
     csrf.require()
     typed = request.form.get("login_id", "")[:LONGEST].strip()
-    born = recover.plain_date(request.form.get("birthdate", "")[:LONGEST])
-    if not typed or facts.born_between(born) is None:
+    born = recover.birth_day(request.form.get("birthdate", "")[:LONGEST])
+    if not typed or not born:
         field = "birthdate" if typed else "login_id"
         words = pages.say("請輸入出生日期") if typed else pages.say("請輸入帳號")
         return _show(error=words, field=field, status=422)

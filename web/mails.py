@@ -22,6 +22,7 @@ class Mail(StrEnum):
     PASSWORD_RESET = "password.reset"  # noqa: S105  # no password
     PASSWORD_RESET_BY_MAIL = "password.reset_by_mail"  # noqa: S105  # no password
     WARD_FORGOT = "recovery.ward"
+    SLIP_GIVEN = "recovery.slip_given"
     CARRIER_ADDED = "carrier.added"
     CARRIER_REMOVED = "carrier.removed"
     CARRIER_LOST = "carrier.lost"
@@ -40,6 +41,11 @@ class Mail(StrEnum):
     REQUEST_RECEIVED = "request.received"
     REQUEST_NEWS = "request.news"
     RECORD_CORRECTED = "record.corrected"
+    RECORD_CHANGED = "record.changed"
+    CONTACT_CODE = "contact.code"
+    CONTACT_MOVED = "contact.moved"
+    CHANGE_ASKED = "change.asked"
+    CHANGE_DECIDED = "change.decided"
     ARCHIVE_READY = "archive.ready"
     SUSPENDED = "account.suspended"
     PROTECTED = "account.protected"
@@ -178,6 +184,18 @@ WORDS = {
             "not so, do nothing.",
         ),
         "/account/guardians",
+    ),
+    Mail.SLIP_GIVEN: Words(
+        Bilingual("您的法定代理人拿了重設代碼", "Your guardian got a reset code"),
+        Bilingual(
+            "您的法定代理人拿了一個代碼，讓您自己設新密碼。",
+            "Your guardian got a code that lets you set a new password yourself.",
+        ),
+        Bilingual(
+            "您沒有請他幫忙嗎？請告訴您信任的大人，或到任一申辦窗口。",
+            "Did you not ask for it? Tell a grown-up you trust, or go to any service counter.",
+        ),
+        "/recover/slip",
     ),
     Mail.CARRIER_ADDED: Words(
         Bilingual("您的帳號新增了登入方式", "A way of signing in was added to your account"),
@@ -377,6 +395,63 @@ WORDS = {
             "Your footprint says why. If it is wrong, go to any service counter.",
         ),
         "/account/footprint",
+    ),
+    Mail.RECORD_CHANGED: Words(
+        Bilingual("您的資料已變更", "Your data were changed"),
+        Bilingual(
+            "您在帳號裡變更了資料。收過舊資料的單位，我們會告訴它們。",
+            "You changed data in your account. Whoever received what was before hears of it.",
+        ),
+        _NOT_YOU,
+        "/account/personal/history",
+    ),
+    Mail.CONTACT_CODE: Words(
+        Bilingual("確認您的信箱", "Confirm your mailbox"),
+        Bilingual(
+            "有一位會員填了這個信箱，要我們確認收得到信。",
+            "A member gave this mailbox and asked us to confirm that letters arrive.",
+        ),
+        Bilingual(
+            "是您的話，請在帳號裡輸入下面的代碼，三十分鐘內有效。不是您就不用理會。",
+            "If it was you, type the code below in your account within thirty minutes. If not, do "
+            "nothing.",
+        ),
+        "/account/personal",
+    ),
+    Mail.CONTACT_MOVED: Words(
+        Bilingual("您的通知改寄到另一個信箱", "Your notices go to another mailbox now"),
+        Bilingual(
+            "您的帳號換了信箱，以後的通知不會再寄到這裡。",
+            "Your account has another mailbox; notices will not come here any more.",
+        ),
+        Bilingual(
+            "不是您本人嗎？請立刻登入變更密碼，或帶身分證件到任一申辦窗口。",
+            "Was it not you? Sign in at once and change your password, or take your identity card "
+            "to any service counter.",
+        ),
+        "/account/personal",
+    ),
+    Mail.CHANGE_ASKED: Words(
+        Bilingual("收到您的資料變更申請", "You asked for a change of your data"),
+        Bilingual(
+            "我們收到您的資料變更申請。證明文件看過以後，由資訊局決定。",
+            "We received your wish to have data changed. When the documents were seen, the Bureau "
+            "decides.",
+        ),
+        _NOT_YOU,
+        "/account/personal/change",
+    ),
+    Mail.CHANGE_DECIDED: Words(
+        Bilingual("您的資料變更申請有結果了", "The change you asked for is decided"),
+        Bilingual(
+            "您申請的資料變更有了決定，結果和理由在帳號裡。",
+            "The change of data you asked for is decided. Result and reason stand in your account.",
+        ),
+        Bilingual(
+            "不同意這個結果，可以在帳號裡提出陳情。",
+            "If you do not agree, you can file a petition in your account.",
+        ),
+        "/account/personal/change",
     ),
     Mail.ARCHIVE_READY: Words(
         Bilingual("您的資料可以下載了", "Your data are ready to download"),

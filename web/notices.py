@@ -1,6 +1,8 @@
 """Write to members: a job holds who, which words and which language; the address is opened late."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -13,12 +15,14 @@ from kernel.keyring import Keyring
 from kernel.mail import Post, compose
 from kernel.settings import Settings
 from kernel.wording import CHINESE, ENGLISH, Bilingual
-from members import recovery, register
+from members import mailboxes, recovery, register
 from members.proxies import secret_of
 from web import dates
 from web.mails import Mail, write
 
 KIND = "mail.send"
+CODES = {"recovery": recovery.KEY, "check": mailboxes.KEY}  # by what a letter is about
+ELSEWHERE = {"check": mailboxes.find_address, "change": mailboxes.find_former}
 
 
 def mail(
@@ -28,24 +32,21 @@ def mail(
     member_id: UUID | None,
     language: str,
     now: datetime,
-    notice_id: UUID | None = None,
-    recovery_id: UUID | None = None,
+    **about: UUID,
 ) -> None:
     """Let a notice be sent, in the caller's transaction.
 
-    Without a member nobody is written to: where a stranger must cost as much as a member.
-    `notice_id` is the notice whose link ends a power, `recovery_id` the request whose code is sent;
-    what is secret of them is worked out as it leaves.
+    Without a member nobody is written to: where a stranger must cost as much as a member. `about`
+    may name the `notice` whose link ends a power; the `recovery` or `check` whose code is sent, the
+    check's to the address it is about; the `change` whose former mailbox is written to. What is
+    secret or personal of them is worked out as the letter leaves.
     """
     payload = {
         "template": words.value,
         "member": None if member_id is None else str(member_id),
         "language": language,
+        **{name: str(key) for name, key in about.items()},
     }
-    if notice_id is not None:
-        payload["notice"] = str(notice_id)
-    if recovery_id is not None:
-        payload["recovery"] = str(recovery_id)
     jobs.enqueue(session, KIND, payload, now=now)
 
 
@@ -61,7 +62,7 @@ class MailSender:
 
     def __call__(self, work: Work, *, now: datetime) -> None:
         """Send one notice; to whom has no confirmed address, none."""
-        to = self._address(work.payload["member"])
+        to = self._address(work.payload)
         if to is None:
             return
         names = self._settings.service_name
@@ -75,7 +76,7 @@ class MailSender:
             issuer=self._settings.issuer,
             at=at,
             not_me=self._not_me(work.payload.get("notice")),
-            code=self._code(work.payload.get("recovery")),
+            code=self._code(work.payload),
         )
         message = compose(
             sender=self._settings.mail.sender,
@@ -94,22 +95,26 @@ class MailSender:
         secret = secret_of(UUID(notice_id), key=self._keyring.derive("not-me/v1"))
         return f"{self._settings.issuer}/not-me?key={secret}"
 
-    def _code(self, recovery_id: str | None) -> str:
-        if recovery_id is None:
-            return ""
-        code = recovery.code_of(UUID(recovery_id), key=self._keyring.derive(recovery.KEY))
-        return f"{code[:4]} {code[4:]}"
+    def _code(self, payload: Mapping[str, Any]) -> str:  # JSON
+        for name, label in CODES.items():
+            if name in payload:
+                code = recovery.code_of(UUID(payload[name]), key=self._keyring.derive(label))
+                return f"{code[:4]} {code[4:]}"
+        return ""
 
-    def _address(self, member_id: str | None) -> str | None:
-        if member_id is None:
+    def _address(self, payload: Mapping[str, Any]) -> str | None:  # JSON
+        if payload["member"] is None:
             return None
         with transaction(self._make) as session:
             try:
-                member = register.get(session, UUID(member_id))
+                member = register.get(session, UUID(payload["member"]))
             except NotFound:
                 return None  # gone since, and the address with them
             if not member.data_key_sealed:
                 return None  # erased
+            for name, find in ELSEWHERE.items():
+                if name in payload:
+                    return find(session, UUID(payload[name]), member, keyring=self._keyring)
             claims = register.claims_of(member, keyring=self._keyring)
         # An unconfirmed address may be a stranger's: the notice would tell them of this account.
         return claims.get("email") if claims.get("email_verified") is True else None

@@ -6,8 +6,10 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from consent.catalogue import BY_NAME, CLAIMS
+from kernel.clock import taipei_day
 from kernel.wording import CHINESE, ENGLISH, Bilingual
-from web import dates
+from members.changes import Change
+from web import change_words, dates, datum_words
 
 STATED = Bilingual("您申請會員時填寫", "You stated it when you applied")
 CHECKED = Bilingual("我們確認過", "We checked it")
@@ -15,6 +17,7 @@ SYSTEM = Bilingual("系統記錄", "Kept by the system")
 DOCUMENT = Bilingual("申辦窗口照證件登錄", "A counter entered it from the document")
 NUMBER = Bilingual("證號", "Identity number")
 FORMER_NUMBER = Bilingual("以前的證號", "Former identity number")
+NONE: Mapping[str, Change] = {}
 YES, NO = Bilingual("是", "Yes"), Bilingual("否", "No")
 WORDS: Mapping[tuple[str, str], Bilingual] = {
     ("gender", "female"): Bilingual("女", "Female"),
@@ -42,22 +45,38 @@ class Datum:
     may_be_wrong: bool
 
 
-def data(claims: Mapping[str, Any], language: str) -> list[Datum]:  # claims are JSON
-    """Return everything that is held, in the catalogue's order, then the rest."""
+def data(
+    claims: Mapping[str, Any],  # claims are JSON
+    language: str,
+    changes: Mapping[str, Change] = NONE,
+) -> list[Datum]:
+    """Return everything that is held, in the catalogue's order, then the rest.
+
+    `changes` are the newest of each, which say where the present value came from.
+    """
     known = [claim.name for claim in CLAIMS if claim.name in claims]
     rest = sorted(set(claims) - set(known))
-    return [_datum(name, claims[name], language) for name in (*known, *rest)]
+    return [_datum(name, claims[name], language, changes.get(name)) for name in (*known, *rest)]
 
 
-def _datum(name: str, value: object, language: str) -> Datum:
-    label = BY_NAME[name].label.text(language) if name in BY_NAME else name
+def _datum(name: str, value: object, language: str, change: Change | None) -> Datum:
+    label = datum_words.label(name, language)
     return Datum(
         claim=name,
         label=label,
         value=words(name, value, language),
-        source=SOURCES.get(name, STATED).text(language),
+        source=_source(name, change, language),
         may_be_wrong=name in BY_NAME and name not in FIXED,
     )
+
+
+def _source(name: str, change: Change | None, language: str) -> str:
+    """Return where a value came from, and when: a change since, or the application."""
+    if change is None:
+        return SOURCES.get(name, STATED).text(language)
+    on = dates.roc_date(taipei_day(change.at), language)
+    said = f"{change_words.CHANNELS[change.source.channel].text(language)} · {on}"
+    return f"{said} · {change.source.case_reference}" if change.source.case_reference else said
 
 
 def words(name: str, value: object, language: str) -> str:

@@ -117,7 +117,7 @@ def warn(
     key = scope.rooms().not_me_key if key is None else key
     notice_id = proxies.announce(session, power_id, key=key, now=now)
     notices.mail(
-        session, words, member_id=principal_id, language=language, now=now, notice_id=notice_id
+        session, words, member_id=principal_id, language=language, now=now, notice=notice_id
     )
 
 

@@ -5,18 +5,18 @@ was typed is kept sealed, and the worker looks later (`recover_finding`). The re
 `recover_code`, `recover_slip`.
 """
 
-import unicodedata
 from datetime import timedelta
 
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from kernel import jobs
+from kernel.clock import taipei_day
 from kernel.db import transaction
 from kernel.errors import Refused
 from kernel.refusals import refusal
 from kernel.throttle import Policy
-from members import facts, numbers, recovery
+from members import birth_days, numbers, recovery
 from members.logins import LONGEST, normalise
 from members.recovery_models import Wanted
 from web import cookies, csrf, login, pages, scope
@@ -69,19 +69,22 @@ def account() -> Response:
 @bp.post("/account")
 def find_account() -> Response:
     """Note that somebody forgot the account name that goes with a number."""
-    born = plain_date(request.form.get("birthdate", "")[:LONGEST])
+    born = birth_day(request.form.get("birthdate", "")[:LONGEST])
     try:
         number = numbers.recognise(request.form.get("number", "")[:LONGEST]).value
     except Refused as refused:
         return _ask_account(("number", refusal(refused.code).title.text(pages.language())))
-    if facts.born_between(born) is None:
+    if not born:
         return _ask_account(("birthdate", pages.say("請輸入出生日期")))
     return _noted(Wanted.ACCOUNT, {"number": number, "birthdate": born}, about=number)
 
 
-def plain_date(typed: str) -> str:
-    """Return a date as it is kept: keyboards and habits write 1990/04/01, full-width too."""
-    return unicodedata.normalize("NFKC", typed).strip().replace("/", "-").replace(".", "-")
+def birth_day(typed: str) -> str:
+    """Return a birth date as it is kept, however it was typed; empty if it is none."""
+    try:
+        return birth_days.read(typed, today=taipei_day(scope.now()))
+    except Refused:
+        return ""
 
 
 def _noted(wanted: Wanted, typed: dict[str, str], *, about: str) -> Response:

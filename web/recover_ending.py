@@ -10,7 +10,7 @@ from audit.lines import Kind
 from idp import grants
 from idp.models import GrantEnd
 from kernel.errors import NotFound
-from members import recovery, register
+from members import mailboxes, recovery, register
 from members.recovery_models import Way
 from web import login, notices, pages, scope, sessions
 from web.mails import Mail
@@ -50,6 +50,8 @@ def finish(member_id: UUID, new: str, way: Way) -> None:
     trail.record(session, "password.reset", actor=None, subject=member_id, now=now, way=way.value)
     words = Mail.PASSWORD_RESET_BY_MAIL if way is Way.DELAYED else Mail.PASSWORD_RESET
     notices.mail(session, words, member_id=member_id, language=language, now=now)
+    for change in mailboxes.former(session, member_id, now=now):  # who has the new may be a thief
+        notices.mail(session, words, member_id=member_id, language=language, now=now, change=change)
 
 
 def _here(way: Way) -> UUID | None:

@@ -14,7 +14,7 @@ from kernel.db import transaction
 from kernel.errors import Refused
 from kernel.jobs import Work
 from kernel.throttle import Policy
-from members import capacities, guardians, numbering, numbers, recovery, register
+from members import capacities, guardians, mailboxes, numbering, numbers, recovery, register
 from members.models import Member
 from members.recovery_models import Recovery, Wanted
 from web import notices
@@ -23,7 +23,6 @@ from web.rooms import Rooms
 
 DAY = timedelta(days=1)
 MAILS = Policy(name="recover-mail", limit=3, window=DAY, lockout=DAY)  # nobody's mailbox is filled
-CONFIRMED_FOR = timedelta(days=365)  # a mailbox, or a phone's number, gets another owner
 BY_GUARDIAN = frozenset({Band.CHILD, Band.YOUTH, Band.GUARDED})
 
 
@@ -65,7 +64,7 @@ class Finder:
             raise Refused("recovery.identity_unproven")
         others = self._guardians(session, row, member, claims, now=now)
         if not others:
-            require_channel(claims, confirmed_at=member.approved_at, now=now)
+            mailboxes.require_fresh(session, member, claims, now=now)
         self._count(session, member.id, now=now)
         footprint.record(
             session, Kind.RECOVERY_ASKED, member_id=member.id, now=now, wanted=row.wanted.value
@@ -82,7 +81,7 @@ class Finder:
             member_id=member.id,
             language=row.language,
             now=now,
-            recovery_id=row.id,
+            recovery=row.id,
         )
 
     def _find(self, session: Session, wanted: Wanted, typed: Mapping[str, str]) -> Member:
@@ -122,13 +121,3 @@ class Finder:
         key = MAILS.key(str(member_id), secret=self._rooms.throttle_key)
         if not MAILS.hit(session, key, now=now).allowed:
             raise Refused("recovery.rate_limited")
-
-
-def require_channel(claims: Mapping[str, object], *, confirmed_at: datetime, now: datetime) -> None:
-    """Rely on no mailbox that was not confirmed within a year (REGULATION 6, phone).
-
-    Raises Refused `recovery.channel_unverified`.
-    """
-    is_fresh = now - confirmed_at < CONFIRMED_FOR
-    if claims.get("email_verified") is not True or not claims.get("email") or not is_fresh:
-        raise Refused("recovery.channel_unverified")
