@@ -98,20 +98,20 @@ _OTHER = Words(
     Bilingual("這件事現在不能辦。", "This cannot be done now."),
     (BACK, DESK),
 )
+_OF_ONE = {
+    "request.pushed_unknown": _TOO_LATE,
+    "member.not_approved": _WAITING,
+    "recovery.restricted": _RESTRICTED,
+    "form.not_ours": _FORM,
+}
 
 
 def words_for(code: str, status: int) -> Words:
     """Return the text for a refusal or an HTTP status."""
-    if code == "request.pushed_unknown":
-        return _TOO_LATE
-    if code == "member.not_approved":
-        return _WAITING
+    if code in _OF_ONE:
+        return _OF_ONE[code]
     if code.startswith("request."):
         return _NOT_RIGHT
-    if code == "recovery.restricted":
-        return _RESTRICTED
-    if code == "form.not_ours":
-        return _FORM
     if status == HTTPStatus.NOT_FOUND:
         return _NOT_FOUND
     return _OURS if status >= HTTPStatus.INTERNAL_SERVER_ERROR else _OTHER

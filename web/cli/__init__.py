@@ -8,8 +8,8 @@ import click
 
 from web.cli import (
     approval,
-    bench_data,
     approval_rule,
+    bench_data,
     calendar,
     card_keys,
     certificates,
