@@ -82,7 +82,6 @@ WAITING: Mapping[str, str] = {
     "2(7)": CONSOLES,
     "3-I": CONSOLES,
     "3-II": CONSOLES,
-    "5(4)": CONSOLES,
     "6(3)": CONSOLES,
     "7(5)": COUNTERS,
     "7(6)2": COUNTERS,

@@ -101,7 +101,7 @@ def _changes() -> None:
         sa.Column("wanted_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("channel", _words("channel", *CHANNELS), nullable=False),
         sa.Column("language", sa.String(length=16), nullable=False),
-        sa.Column("state", _words("state", *STATES), nullable=False),
+        sa.Column("state", _words("changestate", *STATES), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("documents", sa.JSON(), nullable=False),
         sa.Column("counter_id", sa.Uuid(), nullable=True),

@@ -103,7 +103,7 @@ POSTS = (
     f"/account/guardians/for/{NOBODY}/requests",
     f"/account/guardians/for/{NOBODY}/requests/{NOTHING}/answer",
     "/not-me",
-    "/apply/who",
+    *(f"/apply/{step}" for step in ("who", "guardian", "contact", "services", "terms")),
     "/apply/review",
     "/apply/resume",
     "/apply/discard",
@@ -205,14 +205,14 @@ def test_the_list_of_such_addresses_is_complete(city: City) -> None:
 
     kinds = {each for rule in changing for each in _with_each_kind(rule)}
     named = {re.sub(r"<uuid:\w+>", NOBODY, each) for each in kinds}
-    listed = {re.sub("<(reference|code|method)>", NOTHING, each) for each in named}
+    listed = {re.sub("<(reference|code|method|number)>", NOTHING, each) for each in named}
 
     assert listed == {*POSTS, *FOR_CLIENTS, "/logout"}
 
 
 def _with_each_kind(rule: str) -> list[str]:
-    choice = re.search(r"<any\((.*)\):kind>", rule)
-    kinds = re.findall(r'"([^"]+)"', choice[1]) if choice else []
+    choice = re.search(r"<any\((.*)\):\w+>", rule)
+    kinds = re.findall(r"[\w-]+", choice[1]) if choice else []
     return [rule.replace(choice[0], each) for each in kinds] if choice else [rule]
 
 
