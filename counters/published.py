@@ -10,7 +10,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from counters import standing, terms
+from counters import register, standing, terms
 from counters.delegations import State, state
 from counters.models import Closure, Counter, Delegation
 from counters.standing import Standing, Status
@@ -64,6 +64,8 @@ def counters(session: Session, *, now: datetime) -> list[PublicCounter]:
 
 def counter(session: Session, code: str, *, now: datetime) -> PublicCounter:
     """Return one public counter. Raises NotFound, also for one that was never made public."""
+    if not register.is_code(code):
+        raise NotFound("counter.not_found")
     rows = session.scalars(
         select(Counter)
         .where(Counter.code == code, Counter.ended_at.is_(None), Counter.is_training.is_(False))
@@ -84,12 +86,13 @@ def services(session: Session, *, now: datetime) -> list[PublicService]:
     return sorted(found, key=lambda each: (each.service.organisation.name_zh, each.service.code))
 
 
+def is_public(at: Standing) -> bool:
+    """Say whether something was delegated to the counter in public, and not taken back."""
+    return any(state(row, at.today) in PUBLIC for row in at.delegations)
+
+
 def _published(session: Session, rows: Sequence[Counter], *, now: datetime) -> list[PublicCounter]:
-    standings = [
-        at
-        for at in standing.of(session, rows, now=now)
-        if any(state(row, at.today) in PUBLIC for row in at.delegations)
-    ]
+    standings = [at for at in standing.of(session, rows, now=now) if is_public(at)]
     days = terms.of_counters(session, [at.counter for at in standings], calendar.load(session))
     codes = {code for at in standings for code in at.services}
     known = {

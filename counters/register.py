@@ -75,7 +75,7 @@ def register(
     agency = session.get(Organisation, organisation_id)
     if agency is None or agency.kind is not OrganisationKind.AGENCY:
         raise Refused("counter.not_an_agency")
-    if not _CODE.fullmatch(code):
+    if not is_code(code):
         raise Refused("counter.code_invalid")
     values = {
         "id": new_id(),
@@ -91,8 +91,15 @@ def register(
     return get(session, code)
 
 
+def is_code(text: str) -> bool:
+    """Say whether a text can be a counter's code."""
+    return _CODE.fullmatch(text) is not None
+
+
 def get(session: Session, code: str, *, organisation_id: UUID | None = None) -> Counter:
     """Return a counter, of this agency if one is named. Raises NotFound."""
+    if not is_code(code):
+        raise NotFound("counter.not_found")
     statement = select(Counter).where(Counter.code == code)
     if organisation_id is not None:
         statement = statement.where(Counter.organisation_id == organisation_id)

@@ -1,15 +1,17 @@
 """Settle the city's counters: the library's own staff, a person, and one not yet published.
 
-Two clerks work at the library's: one is trained, the other has the course still to take.
+Two clerks work at the library's: one is trained, the other has the course still to take. An
+officer of the library looks after both, and signs in with a chip card as the trained clerk does.
 """
 
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from clients import registry
+from clients import officers, registry
+from clients.officer_models import Role
 from counters import delegations, hours, readers, register, staff, training
 from counters.delegations import Citation, Terms
 from counters.models import Counter, District, Ground, Holder, Matter, ReaderKind
@@ -21,7 +23,7 @@ from kernel.wording import Bilingual
 from members import register as people
 from services import activations, working_days
 
-TRAINED, UNTRAINED, CHIEF = "ji.wu", "sayun", "fu.wu"
+TRAINED, UNTRAINED, CHIEF, OFFICER = "ji.wu", "sayun", "fu.wu", "guilai.cai"
 DAYS = {"library_card": 3, "senior_card": 7, "disability_card": 10}
 WEEKDAYS = dict.fromkeys(hours.DAYS[:5], ("08:30-17:30",))
 EVENINGS = dict.fromkeys(("tue", "thu"), ("18:00-20:30",)) | {"sat": ("09:00-12:00",)}
@@ -68,6 +70,16 @@ def settle(session: Session, *, now: datetime) -> None:
         if member_id := _member(session, login):
             on = taipei_day(now)
             training.passed(session, course, member_id=member_id, on=on, score=90, now=now)
+    if officer := _member(session, OFFICER):
+        officers.appoint(
+            session,
+            member_id=officer,
+            organisation_id=library,
+            role=Role.OFFICER,
+            by=None,
+            until=now + timedelta(days=365),
+            now=now,
+        )
     _library(session, library, now=now)
     _chief(session, library, now=now)
     _welfare(session, welfare, now=now)

@@ -479,6 +479,7 @@ CATALOGUE = {
         "This account is not active, so nobody can be appointed by it",
         clause="5(3)",
     ),
+    "form.day_missing": _entry(422, "請選一個日期", "Choose a day"),
     "delegation.incomplete": _entry(
         422,
         "請寫明法律依據、文號、至少一個事項；委託民間時還要寫明費用負擔",

@@ -52,6 +52,9 @@ from web import (
     acting_requests,
     activate,
     apply,
+    agency_counters,
+    agency_delegations,
+    agency_equipment,
     calling,
     cards,
     certificate_front,
@@ -133,6 +136,8 @@ ACCOUNT_PAGES = (
 )
 RECOVERY_PAGES = (recover_code, recover_slip)
 GUARDIANS_PAGES = (account_acting, acting_requests, recover_ward)
+AGENCY_PAGES = (agency_delegations, agency_equipment)
+GUARDIANS_PAGES = (account_acting, acting_requests)
 INTERACTION_PAGES = (
     interaction_account,
     interaction_card,
@@ -169,6 +174,7 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
         developers.bp,
         counters_public.bp,
         clerk_seat.bp,
+        agency_counters.bp,
         interactions.bp,
         account.bp,
         cards.bp,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 from typing import TypeAlias
 from uuid import UUID
@@ -14,8 +15,12 @@ from playwright.sync_api import Page, Route
 from sqlalchemy import update
 
 from carriers.models import Suspension
-from clients import logos, registry
+from clients import logos, officers, registry
 from clients.models import Review
+from clients.officer_models import Role
+from counters import register as counters
+from counters import staff, training
+from idp import acr
 from idp.models import Grant
 from kernel import clock
 from kernel.errors import Refused
@@ -25,6 +30,7 @@ from tests import make
 from tests.journeys import recovering
 from tests.journeys.city import CAFE, LIBRARY, City
 from tests.live.server import KEYRING
+from web.models import BrowserSession
 
 STRANGER, NEWCOMER, REGULAR = "stranger", "newcomer", "regular"
 CHILD = "2016-05-05"
@@ -798,6 +804,76 @@ def _disown(page: Page, city: City) -> None:
 _NUMBERS = count(1)
 
 
+def _as_officer(path: str) -> Callable[[Page, City], None]:
+    """Work for the library, which has a counter and a clerk."""
+
+    def enter(page: Page, city: City) -> None:
+        work_for(page, city, LIBRARY)
+        _go(page, f"{city.provider.issuer}{path}")
+
+    return enter
+
+
+def work_for(page: Page, city: City, client_id: str) -> None:
+    """Sign in as an officer of the agency, as if by a card."""
+    login = f"officer{next(_NUMBERS)}"
+    city.provider.enrol(login)
+    now = clock.now()
+    with city.provider.database() as session:
+        member = register.find_by_login(session, login)
+        assert member is not None
+        officers.appoint(
+            session,
+            member_id=member.id,
+            organisation_id=registry.get(session, client_id).organisation_id,
+            role=Role.OFFICER,
+            by=None,
+            until=now + timedelta(days=30),
+            now=now,
+        )
+    _enter_strongly(page, city, login)
+
+
+def _enter_strongly(page: Page, city: City, login: str) -> None:
+    _log_in_to_the_account(page, city, login)
+    with city.provider.database() as session:
+        member = register.find_by_login(session, login)
+        assert member is not None
+        session.execute(
+            update(BrowserSession)
+            .where(BrowserSession.member_id == member.id)
+            .values(acr=acr.ACR[1])
+        )
+
+
+def _at_a_counter(page: Page, city: City) -> None:
+    """Sit at the library's counter as a trained clerk, with thirty days left."""
+    login = f"clerk{next(_NUMBERS)}"
+    city.provider.enrol(login)
+    now = clock.now()
+    with city.provider.database() as session:
+        member = register.find_by_login(session, login)
+        assert member is not None
+        staff.appoint(session, counters.get(session, "main-library"), member.id, now=now)
+        course, today = training.get_course(session, 1), clock.taipei_day(now)
+        training.passed(
+            session,
+            course,
+            member_id=member.id,
+            on=today - timedelta(days=course.valid_days + course.grace_days - 9),
+            score=90,
+            now=now,
+        )
+    _enter_strongly(page, city, login)
+    _go(page, f"{city.provider.issuer}/clerk")
+
+
+def _at_a_delegation(page: Page, city: City) -> None:
+    _as_officer("/agency/counters/main-library")(page, city)
+    page.locator("#delegations + ul a").first.click()
+    page.locator("#content").wait_for()
+
+
 PROVIDER: Scenes = {
     "home": Scene(STRANGER, _at("/")),
     "home of a member": Scene(REGULAR, _at("/")),
@@ -817,6 +893,14 @@ PROVIDER: Scenes = {
     "counters": Scene(STRANGER, _at("/counters")),
     "a counter": Scene(STRANGER, _at("/counters/village-chief")),
     "services and their days": Scene(STRANGER, _at("/services")),
+    "an agency's counters": Scene(STRANGER, _as_officer("/agency/counters")),
+    "an agency's counter": Scene(STRANGER, _as_officer("/agency/counters/main-library")),
+    "registering a counter": Scene(STRANGER, _as_officer("/agency/counters/new")),
+    "entering a delegation": Scene(
+        STRANGER, _as_officer("/agency/counters/village-chief/delegations/new")
+    ),
+    "a delegation": Scene(STRANGER, _at_a_delegation),
+    "a clerk's counter": Scene(STRANGER, _at_a_counter),
     "sitemap": Scene(STRANGER, _at("/sitemap")),
     "reporting a loss": Scene(STRANGER, _at("/lost")),
     "reporting without a date": Scene(STRANGER, _report_without_a_date),

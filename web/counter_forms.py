@@ -1,0 +1,105 @@
+"""Read what an officer typed about a counter; what does not fit is refused, never a crash."""
+
+from datetime import date
+
+from flask import request
+
+from counters import hours
+from counters.delegations import Citation, Terms
+from counters.models import District, Ground, Holder, Matter, ReaderKind
+from counters.readers import Make
+from counters.register import Description
+from kernel.errors import Refused
+from kernel.wording import Bilingual
+
+FIRST, LAST = date(2000, 1, 1), date(2199, 12, 31)
+LONGEST = 600  # characters of any field; each has its own limit besides
+
+
+def typed(name: str) -> str:
+    """Return a field without what no keyboard makes; no database keeps NUL or half a pair."""
+    kept = (letter for letter in request.form.get(name, "") if letter.isprintable())
+    return "".join(kept).strip()[:LONGEST]
+
+
+def day(name: str) -> date:
+    """Return a day of our time. Raises Refused `form.day_missing`."""
+    try:
+        found = date.fromisoformat(typed(name))
+    except ValueError:
+        raise Refused("form.day_missing") from None
+    if not FIRST <= found <= LAST:
+        raise Refused("form.day_missing")
+    return found
+
+
+def number(name: str) -> int:
+    """Return a whole number; -1 for what is none."""
+    text = typed(name)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < len("10000") else -1
+
+
+def description() -> Description:
+    """Return what the public is told of a counter.
+
+    Raises Refused `counter.incomplete` or `counter.hours_invalid`.
+    """
+    kept = {
+        weekday: [span for span in typed(weekday).replace("、", ",").split(",") if span.strip()]
+        for weekday in hours.DAYS
+    }
+    district = next((each for each in District if each == typed("district")), None)
+    if district is None:
+        raise Refused("counter.incomplete")
+    return Description(
+        name=Bilingual(typed("name_zh"), typed("name_en")),
+        district=district,
+        address=Bilingual(typed("address_zh"), typed("address_en")),
+        phone=typed("phone"),
+        hours=hours.read(kept),
+        mails_cards="mails_cards" in request.form,
+    )
+
+
+def holder() -> Holder:
+    """Return who holds a counter. Raises Refused `counter.incomplete`."""
+    for each in Holder:
+        if each == typed("holder"):
+            return each
+    raise Refused("counter.incomplete")
+
+
+def terms() -> Terms:
+    """Return what an officer delegates.
+
+    Raises Refused `delegation.incomplete` or `form.day_missing`.
+    """
+    ground = next((each for each in Ground if each == typed("ground")), None)
+    if ground is None:
+        raise Refused("delegation.incomplete")
+    named = set(request.form.getlist("matters"))
+    return Terms(
+        ground=ground,
+        provision=typed("provision"),
+        document_number=typed("document_number"),
+        matters=frozenset(each for each in Matter if each.value in named),
+        services=frozenset(
+            code[:64] for code in request.form.getlist("services") if code.isidentifier()
+        ),
+        cost=typed("cost"),
+        starts_on=day("starts_on"),
+        ends_on=day("ends_on"),
+    )
+
+
+def citation() -> Citation:
+    """Return where a delegation was made public. Raises Refused `form.day_missing`."""
+    return Citation(notice_on=day("notice_on"), gazette=typed("gazette"))
+
+
+def reader() -> Make:
+    """Return a reader as it is written on it. Raises Refused `reader.incomplete`."""
+    kind = next((each for each in ReaderKind if each == typed("reader_kind")), None)
+    if kind is None:
+        raise Refused("reader.incomplete")
+    return Make(serial=typed("serial"), kind=kind, model=typed("model"), firmware=typed("firmware"))
