@@ -10,7 +10,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from clients.models import Organisation, OrganisationKind
 from counters import standing
@@ -25,6 +25,7 @@ from kernel.wording import Bilingual
 
 LONGEST = 200  # characters of a name or an address
 _CODE = re.compile("[a-z][a-z0-9-]{1,31}", re.ASCII)
+RESERVED = frozenset({"new", "service-days"})  # pages that stand where a counter's would
 _PHONE = re.compile(r"[0-9+()#\- ]{0,32}", re.ASCII)
 
 
@@ -93,7 +94,7 @@ def register(
 
 def is_code(text: str) -> bool:
     """Say whether a text can be a counter's code."""
-    return _CODE.fullmatch(text) is not None
+    return _CODE.fullmatch(text) is not None and text not in RESERVED
 
 
 def get(session: Session, code: str, *, organisation_id: UUID | None = None) -> Counter:
@@ -121,9 +122,10 @@ def of_agency(session: Session, organisation_id: UUID, *, now: datetime) -> list
 
 def all_counters(session: Session, *, now: datetime) -> list[Standing]:
     """Return every counter, ended ones included, by code."""
-    return standing.of(
-        session, session.scalars(select(Counter).order_by(Counter.code)).all(), now=now
-    )
+    rows = session.scalars(
+        select(Counter).options(joinedload(Counter.organisation)).order_by(Counter.code)
+    ).all()
+    return standing.of(session, rows, now=now)
 
 
 def describe(session: Session, counter: Counter, described: Description) -> None:

@@ -51,10 +51,11 @@ from web import (
     account_show,
     acting_requests,
     activate,
-    apply,
     agency_counters,
+    agency_days,
     agency_delegations,
     agency_equipment,
+    apply,
     calling,
     cards,
     certificate_front,
@@ -135,9 +136,8 @@ ACCOUNT_PAGES = (
     recover_carrier,
 )
 RECOVERY_PAGES = (recover_code, recover_slip)
+AGENCY_PAGES = (agency_days, agency_delegations, agency_equipment)
 GUARDIANS_PAGES = (account_acting, acting_requests, recover_ward)
-AGENCY_PAGES = (agency_delegations, agency_equipment)
-GUARDIANS_PAGES = (account_acting, acting_requests)
 INTERACTION_PAGES = (
     interaction_account,
     interaction_card,

@@ -32,7 +32,7 @@ def test_what_is_no_counter_is_refused(session: Session) -> None:
 
     with pytest.raises(Refused, match=r"counter\.not_an_agency"):
         town.a_counter(session, shop)
-    for code in ("", "d", "Daan", "1st", "大安", "a" * 33, "da an"):
+    for code in ("", "d", "Daan", "1st", "大安", "a" * 33, "da an", "new"):
         with pytest.raises(Refused, match=r"counter\.code_invalid"):
             town.a_counter(session, agency, code)
     for changes in (

@@ -899,6 +899,7 @@ PROVIDER: Scenes = {
     "entering a delegation": Scene(
         STRANGER, _as_officer("/agency/counters/village-chief/delegations/new")
     ),
+    "an agency's working days": Scene(STRANGER, _as_officer("/agency/counters/service-days")),
     "a delegation": Scene(STRANGER, _at_a_delegation),
     "a clerk's counter": Scene(STRANGER, _at_a_counter),
     "sitemap": Scene(STRANGER, _at("/sitemap")),

@@ -324,3 +324,40 @@ def test_a_training_counter_is_marked_and_not_public(city: City, officer: Browse
     assert "練習用" in officer.get("/agency/counters").text
     with city.database() as session:
         assert register.get(session, "daan").is_training
+
+
+@pytest.mark.clause("8(4)")
+@pytest.mark.refusal("service.days_impossible")
+def test_an_agency_sets_how_long_its_service_takes_and_everybody_reads_it(
+    city: City, officer: Browser
+) -> None:
+    send(officer, "/service-days", {"service": "library_card", "days": "5"})
+
+    assert "民國115年11月30日" in officer.get("/agency/counters/service-days").text
+    assert "5 個工作天" in city.call("/services").text
+    for wrong in ("0", "121", "x", "5.5", "٥", ""):
+        page = send(officer, "/service-days", {"service": "library_card", "days": wrong})
+        assert "1 到 120" in page.text
+    assert "service.days_set" in events(city)
+
+
+@pytest.mark.refusal("service.not_yours")
+def test_no_agency_sets_the_days_of_anothers_service(city: City, officer: Browser) -> None:
+    with city.database() as session:
+        other = make.a_client(
+            session,
+            "parks",
+            organisation=make.words("公園處", "Parks Office"),
+            sector="parks.invalid",
+        )
+        name = Bilingual("借用", "Lending")
+        activations.open_service(
+            session, other.organisation_id, "lawn", name, sensitive=False, now=NOON
+        )
+
+    page = send(officer, "/service-days", {"service": "lawn", "days": "5"})
+
+    assert 'role="alert"' in page.text
+    assert "借用" not in page.text
+    with city.database() as session:
+        assert activations.get_service(session, "lawn").working_days is None

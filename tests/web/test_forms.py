@@ -135,6 +135,7 @@ POSTS = (
     "/console/post",
     "/clerk/seat",
     "/agency/counters/new",
+    "/agency/counters/service-days",
     f"/agency/counters/{NOTHING}/edit",
     f"/agency/counters/{NOTHING}/open",
     f"/agency/counters/{NOTHING}/close",
