@@ -13,7 +13,7 @@ from counters.models import Reader
 from kernel.errors import NotFound, Refused
 from kernel.refusals import refusal
 from kernel.wording import Bilingual
-from web import clerks, consoles, cookies, counter_words, csrf, pages, scope
+from web import clerks, consoles, cookies, counter_words, csrf, headers, pages, scope
 
 bp = Blueprint("clerk", __name__, url_prefix="/clerk")
 consoles.register_menu(
@@ -43,9 +43,17 @@ def _page(error: str = "") -> str:
         here=_post(post),
         others=[_post(each) for each in clerks.posts() if each is not post],
         readers=[_reader(each, post) for each in post.at.readers],
+        programs=_programs() if post.reader_id else "",
         error=error,
         current="clerk.seat",
     )
+
+
+def _programs() -> str:
+    """Let the page's script ask the card program beside it; return where that listens."""
+    programs = scope.rooms().settings.card_programs
+    headers.allow_programs(programs)
+    return " ".join(programs)
 
 
 def _post(post: Post) -> dict[str, Any]:
@@ -68,6 +76,8 @@ def _reader(row: Reader, post: Post) -> dict[str, Any]:
         "is_broken": row.broken_at is not None,
         "is_here": row.id == post.clerk.reader_id,
         "tested_at": row.tested_at,
+        "heard_at": row.heard_at,
+        "is_silent": readers.is_silent(row, now=scope.now()),
     }
 
 
@@ -108,6 +118,19 @@ def test_reader(reader_id: UUID, kind: str) -> Response:
     readers.tested(scope.db(), reader, passed=kind == "works", now=scope.now())
     _record(f"counter.reader_{kind}", reader)
     return redirect(url_for(".seat"), 303)
+
+
+@bp.post("/reader/heard")
+def hear_reader() -> Response:
+    """Note that the program beside the clerk sees the reader they work with."""
+    first = clerks.seat_needed()
+    if first is not None:
+        return first
+    post = clerks.required_seat()
+    reader_id = post.clerk.reader_id or UUID(int=0)
+    reader = readers.get(scope.db(), post.at.counter, reader_id)
+    readers.heard(scope.db(), reader, now=scope.now())
+    return Response(status=204)
 
 
 def _record(event: str, reader: Reader) -> None:

@@ -1,5 +1,6 @@
 """An officer opens a counter in Chromium, and everybody sees it (regulation 4-II, 5)."""
 
+import re
 from datetime import timedelta
 from itertools import count
 
@@ -10,7 +11,7 @@ from kernel import clock
 from tests.journeys.chromium import LOCALES, PATIENCE_MS
 from tests.journeys.city import LIBRARY, City
 from tests.journeys.conftest import Arrive
-from tests.journeys.scenes import work_for
+from tests.journeys.scenes import SCENES, work_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
@@ -81,3 +82,23 @@ def test_an_officer_opens_a_counter_and_everybody_sees_it(
     stranger.reload()
     expect(stranger.locator(".tag.bad")).to_have_count(0)
     expect(stranger.locator("body")).to_contain_text(f"旅程字第 {number} 號")
+
+
+@pytest.mark.clause("5(1)")
+def test_a_clerk_tests_the_reader_on_the_desk(city: City, arrive: Arrive) -> None:
+    page = arrive().page
+    SCENES["a clerk's counter"].enter(page, city)
+    says = {"pair": {"key": "k", "prompt": "window"}, "status": {"readers": [{"name": "R"}]}}
+    page.route(
+        re.compile(r"^http://127\.0\.0\.1:\d+/v1/"),
+        lambda route: route.fulfill(
+            json=says[route.request.url.rpartition("/")[2]],
+            headers={"Access-Control-Allow-Origin": "*"},
+        ),
+    )
+    page.locator("form[action='/clerk/reader'] button").first.click()
+    page.locator("#hear_reader").click()
+
+    expect(page.locator("[data-seen=true]")).to_be_visible()
+    page.reload()
+    expect(page.locator("#readers + ul")).to_contain_text("卡片程式剛才回報過")

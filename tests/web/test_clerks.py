@@ -255,3 +255,19 @@ def test_a_clerk_finds_the_counter_in_the_menu_and_others_do_not(
 ) -> None:
     assert 'href="/clerk"' in clerk.get("/console").text
     assert 'href="/clerk"' not in staff.an_officer(desk).get("/console").text
+
+
+@pytest.mark.clause("5(1)")
+def test_the_program_tells_that_it_sees_the_reader(desk: City, clerk: Browser) -> None:
+    form = hidden(clerk.get("/clerk"))
+    before = clerk.post("/clerk/reader/heard", form).status_code
+    clerk.post("/clerk/reader", {**form, "serial": "R-1"})
+
+    silent = clerk.get("/clerk").text
+    heard = clerk.post("/clerk/reader/heard", form).status_code
+
+    assert (before, heard) == (404, 204)
+    assert "卡片程式還沒有回報過" in silent
+    assert "卡片程式剛才回報過" in clerk.get("/clerk").text
+    desk.wait(minutes=6)
+    assert "卡片程式最後一次回報" in clerk.get("/clerk").text

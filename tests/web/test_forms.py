@@ -155,6 +155,7 @@ POSTS = (
     f"/agency/counters/{NOTHING}/remove/reader/{NOBODY}",
     f"/agency/counters/{NOTHING}/remove-day",
     "/clerk/reader",
+    "/clerk/reader/heard",
     f"/clerk/reader/{NOBODY}/broken",
     f"/clerk/reader/{NOBODY}/works",
     f"/doit/reviews/{NOTHING}/approve",
