@@ -202,7 +202,7 @@ def test_what_is_no_longer_there_is_taken_away(city: City, officer: Browser, age
         assert send(officer, f"/daan/remove/{kind}/{part_id}", {}).status_code == 404
 
     page = officer.get("/agency/counters/daan").text
-    assert "現在不能受理" in page
+    assert "目前停止受理" in page
 
 
 def test_days_off_are_entered_and_taken_back(city: City, officer: Browser, counter: str) -> None:
