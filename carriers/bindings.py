@@ -94,6 +94,12 @@ def has_usable(session: Session, member_id: UUID, kind: CarrierKind) -> bool:
     return bool(session.scalar(select(exists().where(mine, _USABLE))))
 
 
+def has_any(session: Session, member_id: UUID) -> bool:
+    """Say whether the member has what can be shown at a desk: a passkey cannot (7(4))."""
+    mine = (Binding.member_id == member_id) & (Binding.kind != CarrierKind.PASSKEY)
+    return bool(session.scalar(select(exists().where(mine, _USABLE))))
+
+
 def use(session: Session, binding_id: UUID, *, now: datetime) -> None:
     """Note that the carrier was shown just now.
 

@@ -253,6 +253,53 @@ CATALOGUE = {
     "case.poa_scope": _entry(
         422, "委託書的範圍不含這件事", "The power of attorney does not cover this", clause="7(2)"
     ),
+    "case.poa_proxy_mismatch": _entry(
+        422,
+        "來的人不是委託書上的受託人",
+        "Who came is not the person the power of attorney names",
+        clause="7(2)",
+    ),
+    "case.proxy_id_missing": _entry(
+        422,
+        "缺受託人的身分證明文件",
+        "The proxy's identity document is missing",
+        clause="7(2)",
+    ),
+    "case.cooling_off": _entry(
+        409,
+        "受託人代辦這件事要等一段時間，讓本人可以說不",
+        "What a proxy asks for here waits a while, so that the principal can object",
+        clause="7(2)",
+    ),
+    # cases at a counter
+    "case.not_found": _NO_PAGE,
+    "case.identity_unverifiable": _entry(
+        422,
+        "申辦窗口無法驗證資格，不予受理",
+        "The counter cannot verify who this is, so the matter is not taken in",
+        clause="7(1)",
+    ),
+    "case.annex_form_missing": _entry(
+        422, "缺這項服務的附表", "The annex form of the service is missing", clause="7(1)"
+    ),
+    "case.service_out_of_scope": _entry(
+        422,
+        "不是申請表所列的服務項目",
+        "This service is not one the application form lists",
+        clause="5(4)",
+    ),
+    "case.no_carrier_bound": _entry(
+        409,
+        "結案前至少要綁定一張卡或一個載具",
+        "No case closes before a card or another carrier is bound",
+        clause="7(4)",
+    ),
+    "carrier.visible_info_mismatch": _entry(
+        422,
+        "卡面資訊和申請人的資料不符",
+        "What is printed on the card does not fit the applicant",
+        clause="7(3)",
+    ),
     "approval.not_found": _NO_PAGE,
     "approval.too_many": _entry(
         429, "今天問太多次了", "You have asked too often today", clause="10-I(2)"

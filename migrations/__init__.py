@@ -28,6 +28,7 @@ ROOMS_WITH_TABLES = (
     "clients.officer_models",
     "clients.resource_models",
     "consent.models",
+    "counters.case_models",
     "counters.models",
     "counters.training_models",
     "idp.models",

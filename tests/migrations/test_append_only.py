@@ -8,6 +8,7 @@ from audit import footprint, sealing, trail
 from audit.lines import Kind
 from audit.models import LedgerCheckpoint, LedgerLine, LedgerSeal, TrailEntry
 from carriers.models import CarrierEvent, Happening
+from counters.case_models import CaseEvent, CaseState
 from kernel.db import Sessions, open_engine, sessions, transaction
 from kernel.ids import new_id
 from tests.make import NOON
@@ -18,8 +19,9 @@ LEDGERS = {  # each with a change that somebody might like to make
     "ledger_seal": "place = 7",
     "ledger_checkpoint": "at = '2027-01-01 00:00:00'",
     "carrier_event": "reason = 'found again'",
+    "case_event": "reason = 'never happened'",
 }
-MODELS = (TrailEntry, LedgerLine, LedgerSeal, LedgerCheckpoint, CarrierEvent)
+MODELS = (TrailEntry, LedgerLine, LedgerSeal, LedgerCheckpoint, CarrierEvent, CaseEvent)
 
 
 @pytest.fixture
@@ -43,6 +45,9 @@ def write_one_line_each(make: Sessions) -> None:
                 at=NOON,
             )
         )
+        session.add(
+            CaseEvent(case_id=new_id(), at=NOON, state=CaseState.INTAKE, reason="", clause="")
+        )
     sealing.seal(make, sign=lambda words: f"signed {words['number']}", now=NOON)
 
 
@@ -63,13 +68,13 @@ def test_a_line_once_written_stays_as_it_is(engine: Engine, table: str, verb: st
     ):
         connection.execute(text(verb.format(table, LEDGERS[table])))
 
-    assert lines(engine) == 5
+    assert lines(engine) == 6
 
 
 def test_lines_may_always_be_added(engine: Engine) -> None:
     write_one_line_each(sessions(engine))
 
-    assert lines(engine) == 10
+    assert lines(engine) == 12
 
 
 @pytest.mark.parametrize("table", LEDGERS)

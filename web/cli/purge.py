@@ -16,6 +16,7 @@ from adapters.smartcard.models import CardTalk
 from clients.models import ClientSecret, SpentAssertion
 from consent import seen_cards
 from consent.models import SeenCard, TillCode
+from counters.case_models import IntakeRefusal
 from idp.models import (
     AwaitedRequest,
     ClientToken,
@@ -102,6 +103,7 @@ STALE = (
         Application, Application.closed_at, 30 * DAY, Application.state == State.APPROVED
     ),
     Stale(Invitation, Invitation.expires_at, 30 * DAY),
+    Stale(IntakeRefusal, IntakeRefusal.refused_at, 30 * DAY),  # time to come again
     Stale(Job, Job.done_at, 7 * DAY),
     Stale(Job, Job.failed_at, 90 * DAY),
     Stale(KnownBrowser, KnownBrowser.seen_at, 400 * DAY),

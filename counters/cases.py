@@ -1,0 +1,404 @@
+"""Take cases at a counter through their states, one conditional UPDATE a step (4.2).
+
+intake → accepted (受理), or collected (代收) → forwarded → accepted; then in process ⇄ waiting for
+the applicant → decided → fulfilled → closed. Of two clerks who take a step at once one is refused.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from carriers import bindings
+from counters.case_models import (
+    Case,
+    CaseEvent,
+    CaseMatter,
+    CaseOutcome,
+    CaseState,
+)
+from kernel.calendar import Calendar
+from kernel.clock import taipei_day
+from kernel.db import changed
+from kernel.errors import NotFound, Refused
+from kernel.ids import digest, new_id, new_id_at, new_reference
+from members.clocks import Pause, Term, due_on
+
+MOST_LISTED = 100
+# Working days from 受理 to the decision, where no agency published its own (8(4)).
+TERMS: Mapping[CaseMatter, Term] = MappingProxyType(
+    {
+        CaseMatter.JOIN: Term(days=7, extension=0),
+        CaseMatter.BIND: Term(days=1, extension=0),
+        CaseMatter.UNBIND: Term(days=1, extension=0),
+        CaseMatter.LOSS: Term(days=1, extension=0),
+        CaseMatter.ACTIVATION: Term(days=7, extension=0),
+        CaseMatter.CHANGE: Term(days=3, extension=0),
+        CaseMatter.RECOVERY: Term(days=3, extension=0),
+        CaseMatter.PROXY_END: Term(days=1, extension=0),
+    }
+)
+# Who came for one of these leaves with something to show (7(4)); docs/decisions/0100.
+ENDS_WITH_A_CARRIER = frozenset(
+    {
+        CaseMatter.JOIN,
+        CaseMatter.BIND,
+        CaseMatter.UNBIND,
+        CaseMatter.LOSS,
+        CaseMatter.ACTIVATION,
+    }
+)
+BEFORE: Mapping[CaseState, frozenset[CaseState]] = MappingProxyType(
+    {
+        CaseState.ACCEPTED: frozenset({CaseState.INTAKE, CaseState.FORWARDED}),
+        CaseState.COLLECTED: frozenset({CaseState.INTAKE}),
+        CaseState.FORWARDED: frozenset({CaseState.COLLECTED}),
+        CaseState.NOT_ACCEPTED: frozenset({CaseState.INTAKE, CaseState.FORWARDED}),
+        CaseState.IN_PROCESS: frozenset({CaseState.ACCEPTED, CaseState.WAITING}),
+        CaseState.WAITING: frozenset({CaseState.IN_PROCESS}),
+        CaseState.DECIDED: frozenset({CaseState.IN_PROCESS}),
+        CaseState.FULFILLED: frozenset({CaseState.DECIDED}),
+        CaseState.CLOSED: frozenset({CaseState.FULFILLED, CaseState.DECIDED}),
+        CaseState.STOPPED: frozenset(
+            {
+                CaseState.INTAKE,
+                CaseState.ACCEPTED,
+                CaseState.COLLECTED,
+                CaseState.FORWARDED,
+                CaseState.IN_PROCESS,
+                CaseState.WAITING,
+            }
+        ),
+    }
+)
+_CLAUSES: Mapping[CaseState, str] = MappingProxyType(
+    {
+        CaseState.ACCEPTED: "4-I(1)",
+        CaseState.COLLECTED: "4-I(1)",
+        CaseState.FORWARDED: "4-I(1)",
+        CaseState.NOT_ACCEPTED: "7(1)",
+        CaseState.WAITING: "8(4)",
+        CaseState.CLOSED: "7(4)",
+        CaseState.STOPPED: "7(2)",
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intake:
+    """What a clerk takes in: for whom, what, at which counter."""
+
+    matter: CaseMatter
+    person_kind: str
+    counter_id: UUID
+    clerk_id: UUID  # as a member
+    language: str
+    member_id: UUID | None = None
+    application_id: UUID | None = None
+    service_id: UUID | None = None
+    held_until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Slip:
+    """What the applicant takes home: the secret stands on it, and nowhere else."""
+
+    case_id: UUID
+    number: str
+    secret: str
+
+
+def take_in(session: Session, intake: Intake, *, now: datetime) -> Slip:
+    """Open a case; it is neither accepted nor collected yet."""
+    case_id, number = new_id(), new_reference()
+    secret = f"{new_reference()}-{new_reference()}"  # 80 bits, to be typed from paper
+    session.add(
+        Case(
+            id=case_id,
+            number=number,
+            secret_hash=digest(secret),
+            matter=intake.matter,
+            state=CaseState.INTAKE,
+            person_kind=intake.person_kind,
+            member_id=intake.member_id,
+            application_id=intake.application_id,
+            service_id=intake.service_id,
+            counter_id=intake.counter_id,
+            clerk_id=intake.clerk_id,
+            language=intake.language,
+            opened_at=now,
+            pauses=[],
+            held_until=intake.held_until,
+            reason="",
+        )
+    )
+    session.flush()
+    _append(
+        session,
+        case_id,
+        CaseState.INTAKE,
+        actor=intake.clerk_id,
+        counter_id=intake.counter_id,
+        now=now,
+    )
+    return Slip(case_id, number, secret)
+
+
+# Finding
+
+
+def get(session: Session, number: str) -> Case:
+    """Return a case by the number on its slip, however it was typed. Raises NotFound."""
+    typed = number.strip().upper()
+    found = None
+    if typed.isascii() and typed.isalnum():
+        found = session.scalar(select(Case).where(Case.number == typed))
+    if found is None:
+        raise NotFound("case.not_found")
+    return found
+
+
+def of_slip(session: Session, number: str, secret: str) -> Case | None:
+    """Return the case whose slip somebody holds: its number and its secret."""
+    typed = number.strip().upper()
+    if not (typed.isascii() and typed.isalnum()):
+        return None
+    return session.scalar(
+        select(Case).where(Case.number == typed, Case.secret_hash == digest(secret.strip().upper()))
+    )
+
+
+def open_at(session: Session, counter_id: UUID) -> Sequence[Case]:
+    """Return what waits at a counter, the oldest first."""
+    return session.scalars(
+        select(Case)
+        .where(Case.counter_id == counter_id, Case.closed_at.is_(None))
+        .order_by(Case.id)
+        .limit(MOST_LISTED)
+    ).all()
+
+
+def of_member(session: Session, member_id: UUID) -> Sequence[Case]:
+    """Return a member's cases, the newest first."""
+    return session.scalars(
+        select(Case).where(Case.member_id == member_id).order_by(Case.id.desc()).limit(MOST_LISTED)
+    ).all()
+
+
+def events(session: Session, case_id: UUID) -> Sequence[CaseEvent]:
+    """Return what happened to a case, in order."""
+    return session.scalars(
+        select(CaseEvent).where(CaseEvent.case_id == case_id).order_by(CaseEvent.id)
+    ).all()
+
+
+def due(case: Case, calendar: Calendar) -> date | None:
+    """Return the last day for the decision; None before 受理 and while the clock stands still."""
+    if case.accepted_at is None:
+        return None
+    pauses = [Pause.read(each) for each in case.pauses]
+    return due_on(taipei_day(case.accepted_at), TERMS[case.matter], calendar, pauses=pauses)
+
+
+# Steps
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clerk:
+    """Who takes a step, at which counter: it may touch what lies at that counter only."""
+
+    session: Session
+    member_id: UUID
+    counter_id: UUID
+    now: datetime
+
+    def accept(self, case: Case) -> None:
+        """Take the case up at the counter that will do it (受理); its term begins."""
+        self._move(case, CaseState.ACCEPTED, accepted_at=self.now)
+
+    def collect(self, case: Case) -> None:
+        """Take the case for another counter (代收); no term begins."""
+        self._move(case, CaseState.COLLECTED, collected_at=self.now, collected_by=self.counter_id)
+
+    def forward(self, case: Case, counter_id: UUID) -> None:
+        """Hand a collected case on to the counter that is competent."""
+        if counter_id == self.counter_id:
+            raise Refused("case.wrong_state")
+        self._move(case, CaseState.FORWARDED, forwarded_at=self.now, counter_id=counter_id)
+
+    def not_accept(self, case: Case, code: str) -> None:
+        """Send a forwarded case back to the person: not accepted, and why."""
+        self._move(case, CaseState.NOT_ACCEPTED, why=code, reason=code, closed_at=self.now)
+
+    def take_up(self, case: Case) -> None:
+        """Begin to work on an accepted case."""
+        if case.state is not CaseState.ACCEPTED:
+            raise Refused("case.wrong_state")
+        self._move(case, CaseState.IN_PROCESS)
+
+    def ask_applicant(self, case: Case, code: str) -> None:
+        """Wait for the applicant (補正): the clock stands still from tomorrow."""
+        pauses = [*case.pauses, str(Pause(taipei_day(self.now)))]
+        self._move(case, CaseState.WAITING, why=code, pauses=pauses)
+
+    def go_on(self, case: Case) -> None:
+        """Go on with what the applicant brought; the clock runs again from tomorrow."""
+        if case.state is not CaseState.WAITING:
+            raise Refused("case.wrong_state")
+        *before, last = map(Pause.read, case.pauses)
+        ended = replace(last, until=taipei_day(self.now))
+        pauses = [str(each) for each in (*before, ended)]
+        self._move(case, CaseState.IN_PROCESS, pauses=pauses)
+
+    def decide(self, case: Case, outcome: CaseOutcome, *, why: str = "") -> None:
+        """Decide; what was refused can only be closed."""
+        self._move(
+            case, CaseState.DECIDED, why=why, outcome=outcome, reason=why, decided_at=self.now
+        )
+
+    def fulfil(self, case: Case) -> None:
+        """Note that what was approved is done (7(2)). Raises Refused `case.cooling_off`."""
+        if case.outcome is CaseOutcome.REFUSED:
+            raise Refused("case.wrong_state")
+        require_not_held(case, now=self.now)
+        self._move(case, CaseState.FULFILLED, fulfilled_at=self.now)
+
+    def close(self, case: Case) -> None:
+        """Close the case of who carries something. Raises Refused `case.no_carrier_bound`."""
+        is_refused = case.outcome is CaseOutcome.REFUSED
+        if case.state is CaseState.DECIDED and not is_refused:
+            raise Refused("case.wrong_state")
+        if not is_refused and case.matter in ENDS_WITH_A_CARRIER:
+            require_a_carrier(self.session, case)
+        self._move(case, CaseState.CLOSED, closed_at=self.now)
+
+    def stop(self, case: Case, code: str = "withdrawn") -> None:
+        """End a case whose applicant takes it back."""
+        self._move(case, CaseState.STOPPED, why=code, reason=code, closed_at=self.now)
+
+    def check_face(self, case: Case, *, likeness: str) -> None:
+        """Attest that what can be read on the card fits the person (7(3))."""
+        self._note(case, f"face.{likeness}", clause="7(3)", face_checked_at=self.now)
+
+    def connect(self, case: Case, member_id: UUID) -> None:
+        """Tie a case of an applicant to the member they became."""
+        self._note(case, "member.approved", clause="2(8)1", member_id=member_id)
+
+    def _note(self, case: Case, reason: str, *, clause: str, **values: Any) -> None:  # columns
+        self._write(case, frozenset({case.state}), values)
+        _append(
+            self.session,
+            case.id,
+            case.state,
+            actor=self.member_id,
+            counter_id=self.counter_id,
+            reason=reason,
+            clause=clause,
+            now=self.now,
+        )
+
+    def _move(self, case: Case, to: CaseState, *, why: str = "", **values: Any) -> None:  # columns
+        self._write(case, BEFORE[to], {"state": to, **values})
+        _append(
+            self.session,
+            case.id,
+            to,
+            actor=self.member_id,
+            counter_id=self.counter_id,
+            reason=why,
+            now=self.now,
+        )
+
+    def _write(
+        self,
+        case: Case,
+        only: frozenset[CaseState],
+        values: Mapping[str, Any],  # columns of several types
+    ) -> None:
+        at_this_counter = Case.counter_id == self.counter_id
+        if not _moved(self.session, case.id, only, values, at_this_counter):
+            raise Refused("case.wrong_state")
+        self.session.refresh(case)
+
+
+def stop_by_principal(session: Session, case_id: UUID, *, why: str, now: datetime) -> bool:
+    """Stop a case whose letter was revoked; False if it had come to its end before (7(2))."""
+    before = BEFORE[CaseState.STOPPED]
+    values = {"state": CaseState.STOPPED, "reason": why, "closed_at": now}
+    if not _moved(session, case_id, before, values):
+        return False
+    _append(session, case_id, CaseState.STOPPED, actor=None, counter_id=None, reason=why, now=now)
+    return True
+
+
+def _moved(
+    session: Session,
+    case_id: UUID,
+    only: frozenset[CaseState],
+    values: Mapping[str, Any],  # columns of several types
+    *where: Any,  # conditions
+) -> bool:
+    moved = session.execute(
+        update(Case)
+        .where(Case.id == case_id, Case.state.in_(sorted(only)), *where)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    return changed(moved) == 1
+
+
+def _append(
+    session: Session,
+    case_id: UUID,
+    state: CaseState,
+    *,
+    actor: UUID | None,
+    counter_id: UUID | None,
+    reason: str = "",
+    clause: str = "",
+    now: datetime,
+) -> None:
+    session.add(
+        CaseEvent(
+            id=new_id_at(now),
+            case_id=case_id,
+            at=now,
+            state=state,
+            actor=actor,
+            counter_id=counter_id,
+            reason=reason,
+            clause=clause or _CLAUSES.get(state, ""),
+        )
+    )
+
+
+# Guards
+
+
+def require_a_carrier(session: Session, case: Case) -> None:
+    """Close no case whose person carries nothing (7(4)). Raises Refused `case.no_carrier_bound`."""
+    if case.member_id is None or not bindings.has_any(session, case.member_id):
+        raise Refused("case.no_carrier_bound")
+
+
+def require_open(case: Case) -> None:
+    """Act in a case that is worked on. Raises Refused `case.wrong_state`."""
+    if case.state is not CaseState.IN_PROCESS:
+        raise Refused("case.wrong_state")
+
+
+def require_not_held(case: Case, *, now: datetime) -> None:
+    """Let the principal object first (7(2)). Raises Refused `case.cooling_off`."""
+    if case.held_until is not None and now < case.held_until:
+        raise Refused("case.cooling_off")
+
+
+def require_face_checked(case: Case) -> None:
+    """Mark only what was compared (7(3)). Raises Refused `carrier.visible_info_mismatch`."""
+    if case.face_checked_at is None:
+        raise Refused("carrier.visible_info_mismatch")
