@@ -82,6 +82,8 @@ class Kind(StrEnum):
     CHANGE_WITHDRAWN = "change.withdrawn"
     CHANGE_MOVED = "change.moved"  # documents seen, or decided
     REQUEST_MOVED = "request.moved"
+    CASE_OPENED = "case.opened"  # at a counter
+    CASE_MOVED = "case.moved"
     PAUSED = "account.paused"
     RESUMED = "account.resumed"
     DELETION_ASKED = "deletion.asked"

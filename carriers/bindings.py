@@ -35,11 +35,13 @@ def bind(
     where: Place,
     acr: str,
     made_at: datetime | None = None,
+    actor: UUID | None = None,
     now: datetime,
 ) -> Binding:
     """Tie a carrier to a member; the database settles who of two is first (2(3), 2(8)7).
 
     `made_at` is when an authority made it: after a loss it makes another, which may be bound.
+    `actor` is the clerk at a counter; without one the member did it.
     Raises Refused `carrier.reported_lost`, `carrier.already_bound` or `carrier.too_many`.
     """
     _require_never_lost(session, fingerprint, made_at)
@@ -59,7 +61,8 @@ def bind(
     if not insert_once(session, Binding, values):
         raise Refused("carrier.already_bound")
     binding = get(session, binding_id, member_id=member_id)
-    _record(session, binding, Happening.BOUND, actor=member_id, reason=where.value, now=now)
+    who = member_id if actor is None else actor
+    _record(session, binding, Happening.BOUND, actor=who, reason=where.value, now=now)
     return binding
 
 

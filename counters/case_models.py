@@ -79,7 +79,7 @@ class Case(Base):
     person_kind: Mapped[str] = mapped_column(String(32))  # decides which documents are asked for
     member_id: Mapped[UUID | None] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"))
     application_id: Mapped[UUID | None]  # of who is no member yet
-    service_id: Mapped[UUID | None]
+    service: Mapped[str] = mapped_column(String(64))  # its code; empty where none is asked for
     counter_id: Mapped[UUID]  # where it is now
     clerk_id: Mapped[UUID]  # who took it in, as a member
     language: Mapped[str] = mapped_column(String(16))
@@ -166,7 +166,8 @@ class IntakeRefusal(Base):
     clerk_id: Mapped[UUID]
     matter: Mapped[CaseMatter]
     person_kind: Mapped[str] = mapped_column(String(32))
-    service_id: Mapped[UUID | None]
+    age: Mapped[str] = mapped_column(String(8))  # as far as the documents depend on it
+    service: Mapped[str] = mapped_column(String(64))
     by_proxy: Mapped[bool]
     code: Mapped[str] = mapped_column(String(LONGEST_CODE))
     missing: Mapped[list[str]]  # counters.documents.Need, as kept

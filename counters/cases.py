@@ -26,10 +26,12 @@ from kernel.calendar import Calendar
 from kernel.clock import taipei_day
 from kernel.db import changed
 from kernel.errors import NotFound, Refused
-from kernel.ids import digest, new_id, new_id_at, new_reference
+from kernel.ids import READABLE, digest, new_id, new_id_at, new_reference
+from kernel.keyring import keyed_hash
 from members.clocks import Pause, Term, due_on
 
 MOST_LISTED = 100
+HALF = 8  # characters of a slip's code before and after the hyphen
 # Working days from 受理 to the decision, where no agency published its own (8(4)).
 TERMS: Mapping[CaseMatter, Term] = MappingProxyType(
     {
@@ -100,34 +102,27 @@ class Intake:
     language: str
     member_id: UUID | None = None
     application_id: UUID | None = None
-    service_id: UUID | None = None
+    service: str = ""
     held_until: datetime | None = None
 
 
-@dataclass(frozen=True)
-class Slip:
-    """What the applicant takes home: the secret stands on it, and nowhere else."""
+def take_in(session: Session, intake: Intake, *, key: bytes, now: datetime) -> Case:
+    """Open a case; it is neither accepted nor collected yet.
 
-    case_id: UUID
-    number: str
-    secret: str
-
-
-def take_in(session: Session, intake: Intake, *, now: datetime) -> Slip:
-    """Open a case; it is neither accepted nor collected yet."""
-    case_id, number = new_id(), new_reference()
-    secret = f"{new_reference()}-{new_reference()}"  # 80 bits, to be typed from paper
+    `key` makes the code of its slip, which is worked out again whenever a slip is printed.
+    """
+    case_id = new_id()
     session.add(
         Case(
             id=case_id,
-            number=number,
-            secret_hash=digest(secret),
+            number=new_reference(),
+            secret_hash=digest(slip_secret(case_id, key=key)),
             matter=intake.matter,
             state=CaseState.INTAKE,
             person_kind=intake.person_kind,
             member_id=intake.member_id,
             application_id=intake.application_id,
-            service_id=intake.service_id,
+            service=intake.service,
             counter_id=intake.counter_id,
             clerk_id=intake.clerk_id,
             language=intake.language,
@@ -146,7 +141,14 @@ def take_in(session: Session, intake: Intake, *, now: datetime) -> Slip:
         counter_id=intake.counter_id,
         now=now,
     )
-    return Slip(case_id, number, secret)
+    return session.get_one(Case, case_id)
+
+
+def slip_secret(case_id: UUID, *, key: bytes) -> str:
+    """Return the code that stands on the slip of a case: eighty bits, to be typed from paper."""
+    raw = keyed_hash(key, "case-slip/v1", str(case_id))[: 2 * HALF]
+    typed = "".join(READABLE[each % len(READABLE)] for each in raw)
+    return f"{typed[:HALF]}-{typed[HALF:]}"
 
 
 # Finding

@@ -8,19 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from counters.case_models import CaseMatter
+from members.application_models import PersonKind
 
 ID_CARD_FROM = 14  # years; a younger child has no identity card
-
-
-class PersonKind(StrEnum):
-    """Who applies (regulation 8(1))."""
-
-    NATIONAL = "national"
-    UNREGISTERED = "unregistered"
-    FOREIGN = "foreign"
-    STATELESS = "stateless"
-    HK_MACAU = "hk_macau"
-    MAINLAND = "mainland"
 
 
 class Whose(StrEnum):
@@ -37,7 +27,7 @@ class Paper(StrEnum):
     FORM = "application_form"  # annex 1 of the regulation
     ANNEX = "annex_form"  # of the service
     ID_CARD = "id_card"
-    HOUSEHOLD = "household_register"
+    HOUSEHOLD = "household_certificate"
     HEALTH_CARD = "health_card"
     RESIDENCE_PERMIT = "residence_permit"
     PASSPORT = "passport"

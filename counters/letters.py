@@ -70,25 +70,24 @@ def enter(
     principal_id: UUID | None,
     keyring: Keyring,
     now: datetime,
-) -> UUID:
-    """Keep a letter that was checked, and return its id."""
+) -> CaseLetter:
+    """Keep a letter that was checked."""
     letter_id = new_id()
-    session.add(
-        CaseLetter(
-            id=letter_id,
-            case_id=case_id,
-            principal_id=principal_id,
-            proxy_hash=_hash(letter.present, keyring=keyring),
-            matters=sorted(letter.matters),
-            signed_on=letter.signed_on,
-            ends_on=letter.ends_on,
-            secret_hash=digest(secret_of(letter_id, key=keyring.derive("not-me/v1"))),
-            entered_at=now,
-            link_ends_at=now + NOTICE_LASTS,
-        )
+    kept = CaseLetter(
+        id=letter_id,
+        case_id=case_id,
+        principal_id=principal_id,
+        proxy_hash=keyed_hash(keyring.derive(_LABEL), letter.present.value),
+        matters=sorted(letter.matters),
+        signed_on=letter.signed_on,
+        ends_on=letter.ends_on,
+        secret_hash=digest(secret_of(letter_id, key=keyring.derive("not-me/v1"))),
+        entered_at=now,
+        link_ends_at=now + NOTICE_LASTS,
     )
+    session.add(kept)
     session.flush()
-    return letter_id
+    return kept
 
 
 def of_case(session: Session, case_id: UUID) -> CaseLetter | None:
@@ -114,13 +113,14 @@ def revoke(session: Session, letter_id: UUID, *, now: datetime) -> bool:
     return changed(ended) == 1
 
 
-def principals(session: Session, letter: Letter, *, keyring: Keyring, now: datetime) -> int:
-    """Return for how many people this proxy came within the season."""
+def count_like(session: Session, letter: CaseLetter) -> int:
+    """Return for how many people the same proxy came within a season, this one included."""
     return (
         session.scalar(
             select(func.count(func.distinct(CaseLetter.principal_id))).where(
-                CaseLetter.proxy_hash == _hash(letter.present, keyring=keyring),
-                CaseLetter.entered_at > now - SEASON,
+                CaseLetter.proxy_hash == letter.proxy_hash,
+                CaseLetter.entered_at > letter.entered_at - SEASON,
+                CaseLetter.entered_at <= letter.entered_at,
             )
         )
         or 0
@@ -131,7 +131,3 @@ def held_until(matter: CaseMatter, *, now: datetime) -> datetime | None:
     """Return until when a proxy's case of this matter waits for the principal; None for at once."""
     wait = COOLING.get(matter)
     return None if wait is None else now + wait
-
-
-def _hash(number: IdentityNumber, *, keyring: Keyring) -> bytes:
-    return keyed_hash(keyring.derive(_LABEL), number.value)

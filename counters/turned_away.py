@@ -24,7 +24,8 @@ class Visit:
     clerk_id: UUID
     matter: CaseMatter
     person_kind: str
-    service_id: UUID | None
+    age: str
+    service: str
     by_proxy: bool
     language: str
 
@@ -39,7 +40,8 @@ def record(
         clerk_id=visit.clerk_id,
         matter=visit.matter,
         person_kind=visit.person_kind,
-        service_id=visit.service_id,
+        age=visit.age,
+        service=visit.service,
         by_proxy=visit.by_proxy,
         code=code,
         missing=[str(each) for each in missing],

@@ -288,6 +288,13 @@ CATALOGUE = {
         "This service is not one the application form lists",
         clause="5(4)",
     ),
+    "case.reason_missing": _entry(422, "請選擇原因", "Choose a reason"),
+    "service.review_pending": _entry(
+        409,
+        "主管機關還沒有審核註記這項服務",
+        "The agency in charge has not reviewed and noted this service yet",
+        clause="2(8)6",
+    ),
     "case.no_carrier_bound": _entry(
         409,
         "結案前至少要綁定一張卡或一個載具",

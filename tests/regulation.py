@@ -83,7 +83,6 @@ WAITING: Mapping[str, str] = {
     "3-I": CONSOLES,
     "3-II": CONSOLES,
     "6(3)": CONSOLES,
-    "7(5)": COUNTERS,
     "7(6)2": COUNTERS,
     "8(2)3": COUNTERS,
 }

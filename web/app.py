@@ -64,6 +64,12 @@ from web import (
     clerk_seat,
     console,
     counters_public,
+    desk,
+    desk_binding,
+    desk_cases,
+    desk_intake,
+    desk_slips,
+    desk_steps,
     developers,
     device,
     device_lists,
@@ -138,6 +144,7 @@ ACCOUNT_PAGES = (
 RECOVERY_PAGES = (recover_code, recover_slip)
 AGENCY_PAGES = (agency_days, agency_delegations, agency_equipment)
 GUARDIANS_PAGES = (account_acting, acting_requests, recover_ward)
+DESK_PAGES = (desk_binding, desk_cases, desk_intake, desk_slips, desk_steps)
 INTERACTION_PAGES = (
     interaction_account,
     interaction_card,
@@ -205,6 +212,7 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
         apply.bp,
         track.bp,
         activate.bp,
+        desk.bp,
         console.bp,
         doit_reviews.bp,
         doit_standing.bp,
@@ -272,6 +280,7 @@ def build_rooms(settings: Settings, database: Sessions) -> Rooms:
         csrf_key=keyring.derive("csrf/v1"),
         throttle_key=keyring.derive("throttle/v1"),
         not_me_key=keyring.derive("not-me/v1"),
+        slip_key=keyring.derive("case-slip/v1"),
         representation=representation.table_of(settings.representation.model_dump()),
         handover_key=keyring.derive("handover/v1"),
         reader_keys=ReaderKeys.of(keyring),

@@ -8,6 +8,7 @@ from carriers.models import Binding
 from kernel.errors import Refused
 from web import cards, certificates, chip_cards
 from web.card_program import CardForm
+from web.carrier_binding import Holder
 from web.login import LoginLocked
 
 
@@ -28,8 +29,8 @@ class Way(Protocol):
         """Return the words and the status for an attempt that failed."""
         ...
 
-    def bind(self, place: str) -> Binding:
-        """Tie the card in this form to the visitor's account. Raises Refused."""
+    def bind(self, place: str, holder: Holder | None = None) -> Binding:
+        """Tie the card in this form to the visitor's account, or the holder's. Raises Refused."""
         ...
 
     def is_offered(self) -> bool:

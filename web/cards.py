@@ -14,6 +14,7 @@ from members import register
 from web import card_program, card_reading, carrier_binding, login, pages, proofs, scope
 from web.card_program import CardForm
 from web.card_reading import adapter
+from web.carrier_binding import Holder
 
 NAME, bp = card_reading.NAME, card_reading.bp
 
@@ -30,19 +31,22 @@ def is_offered() -> bool:
     return NAME in scope.rooms().adapters
 
 
-def bind(place: str) -> Binding:
-    """Tie the card that was read to the visitor's account.
+def bind(place: str, holder: Holder | None = None) -> Binding:
+    """Tie the card that was read to the visitor's account, or to the holder named.
 
     Raises what `adapters.smartcard.enrolment.finish` raises.
     """
+    holder = holder or carrier_binding.visitor()
     return enrolment.finish(
         scope.db(),
         adapter(),
         _take(place),
         _sent(),
-        member_id=scope.member_id(),
+        member_id=holder.member_id,
         name=request.form.get("name", ""),
-        acr=carrier_binding.known_by(),
+        acr=holder.acr,
+        where=holder.where,
+        actor=holder.actor,
         now=scope.now(),
     )
 

@@ -1,13 +1,31 @@
 """Tie a carrier to an account online: who may not, at which place, and what the member is told."""
 
+from dataclasses import dataclass
+from uuid import UUID
+
 from audit import footprint
 from audit.lines import Kind
 from carriers import bindings
-from carriers.models import Binding
+from carriers.models import Binding, Place
 from kernel.errors import Refused
 from kernel.refusals import refusal
 from web import notices, pages, scope
 from web.mails import Mail
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holder:
+    """To whom a carrier is tied, where, how surely they are known, and by whom if not by them."""
+
+    member_id: UUID
+    where: Place
+    acr: str
+    actor: UUID | None = None
+
+
+def visitor() -> Holder:
+    """Return the member who ties a carrier to their own account, online."""
+    return Holder(member_id=scope.member_id(), where=Place.ACCOUNT, acr=known_by())
 
 
 def barred() -> str:

@@ -26,6 +26,7 @@ from web import (
     scope,
 )
 from web.card_program import CardForm
+from web.carrier_binding import Holder
 from web.certificate_front import adapter
 from web.login import LoginLocked
 
@@ -101,23 +102,25 @@ def _shown(place: str) -> Shown:
     return Shown(certificate=der, origin_bound=True)  # TLS let it answer our proxy alone
 
 
-def bind(place: str) -> Binding:
-    """Tie the certificate shown to the visitor's account, if it is made out to them.
+def bind(place: str, holder: Holder | None = None) -> Binding:
+    """Tie the certificate shown to whom it is made out to: the visitor, or the holder named.
 
     Raises NotProven, and what `adapters.certificate.enrolment.finish` raises.
     """
-    member_id, shown = scope.member_id(), _shown(place)
-    member = register.read(scope.db(), member_id)
+    holder, shown = holder or carrier_binding.visitor(), _shown(place)
+    member = register.read(scope.db(), holder.member_id)
     claims = register.claims_of(member, keyring=scope.rooms().keyring)
     return enrolment.finish(
         scope.db(),
         adapter(),
         shown.certificate,
-        member_id=member_id,
+        member_id=holder.member_id,
         member_name=str(claims["name"]),
         last_four=request.form.get("last_four", "")[:LONGEST_LAST_FOUR],
         name=request.form.get("name", ""),
-        acr=carrier_binding.known_by(),
+        acr=holder.acr,
+        where=holder.where,
+        actor=holder.actor,
         now=scope.now(),
     )
 

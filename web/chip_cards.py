@@ -14,6 +14,7 @@ from carriers.models import Binding
 from kernel.errors import NotFound, Refused
 from web import card_program, carrier_binding, csrf, login, pages, proofs, scope
 from web.card_program import CardForm
+from web.carrier_binding import Holder
 from web.login import LoginLocked
 
 bp = Blueprint("chip_cards", __name__, url_prefix="/chip-card")
@@ -74,20 +75,23 @@ def _sent() -> dict[str, str]:
     return {"token": request.form.get("token", "")}
 
 
-def bind(place: str) -> Binding:
-    """Tie the card that signed to the visitor's account.
+def bind(place: str, holder: Holder | None = None) -> Binding:
+    """Tie the card that signed to the visitor's account, or to the holder named.
 
     Raises what `adapters.keycard.enrolment.finish` raises.
     """
+    holder = holder or carrier_binding.visitor()
     return enrolment.finish(
         scope.db(),
         adapter(),
         proofs.context(),
         proofs.take(place, request.form.get("challenge", "")),
         _sent(),
-        member_id=scope.member_id(),
+        member_id=holder.member_id,
         name=request.form.get("name", ""),
-        acr=carrier_binding.known_by(),
+        acr=holder.acr,
+        where=holder.where,
+        actor=holder.actor,
         now=scope.now(),
     )
 

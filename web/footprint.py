@@ -103,6 +103,8 @@ KINDS = {
             Kind.CHANGE_ASKED,
             Kind.CHANGE_WITHDRAWN,
             Kind.CHANGE_MOVED,
+            Kind.CASE_OPENED,
+            Kind.CASE_MOVED,
             Kind.NOTE_DISPUTED,
         }
     ),

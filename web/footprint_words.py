@@ -188,6 +188,14 @@ WORDS: Mapping[str, Bilingual] = {
         "處理了您的個資要求（編號 %(reference)s）",
         "Worked on your data request (number %(reference)s)",
     ),
+    Kind.CASE_OPENED: Bilingual(
+        "在申辦窗口收了一件您的案件（編號 %(reference)s）",
+        "Took in a case of yours at a counter (number %(reference)s)",
+    ),
+    Kind.CASE_MOVED: Bilingual(
+        "在申辦窗口處理了您的案件（編號 %(reference)s）",
+        "Worked on your case at a counter (number %(reference)s)",
+    ),
     Kind.PAUSED: Bilingual("暫停了帳號", "Paused the account"),
     Kind.RESUMED: Bilingual("恢復了帳號", "Resumed the account"),
     Kind.DELETION_ASKED: Bilingual("申請刪除帳號", "Asked for the account to be deleted"),
@@ -218,6 +226,8 @@ OURS = frozenset(  # done by the city
         Kind.CARRIER_REVOKED,
         Kind.REQUEST_MOVED,
         Kind.CHANGE_MOVED,
+        Kind.CASE_OPENED,
+        Kind.CASE_MOVED,
         Kind.DELETED,
         Kind.NUMBER_ENTERED,
         Kind.POWER_ENDED,

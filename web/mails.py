@@ -38,6 +38,8 @@ class Mail(StrEnum):
     PROXY_ENTERED = "proxy.entered"
     PROXY_ACTED = "proxy.acted"
     POWER_ENDED = "power.ended"
+    PROXY_AT_COUNTER = "proxy.at_counter"
+    CASE_NEWS = "case.news"
     REQUEST_RECEIVED = "request.received"
     REQUEST_NEWS = "request.news"
     RECORD_CORRECTED = "record.corrected"
@@ -348,6 +350,32 @@ WORDS = {
             "Your proxy has just acted for you. What was done stands in your footprint.",
         ),
         _YOURS_TO_STOP,
+        "/account/footprint",
+    ),
+    Mail.PROXY_AT_COUNTER: Words(
+        Bilingual("有人拿委託書到窗口替您辦事", "Somebody came to a counter for you with a letter"),
+        Bilingual(
+            "有人帶著您的委託書，到申辦窗口替您辦一件事。辦什麼，寫在您的足跡裡。",
+            "Somebody came to a service counter with a power of attorney of yours. What for stands "
+            "in your footprint.",
+        ),
+        Bilingual(
+            "不是您委託的嗎？請用下面的連結說「不是我」，案件馬上停止。",
+            "You did not ask for it? Say so with the link below; the case stops at once.",
+        ),
+        "/account/footprint",
+    ),
+    Mail.CASE_NEWS: Words(
+        Bilingual("您在窗口的案件有進度", "There is news of your case at a counter"),
+        Bilingual(
+            "您在申辦窗口的案件有新的進度，寫在您的足跡裡；也可以用收件單查。",
+            "Your case at a service counter has moved on. It stands in your footprint, and can be "
+            "followed with the receipt.",
+        ),
+        Bilingual(
+            "沒有辦過事嗎？請到任一申辦窗口說明。",
+            "You have no case? Tell any service counter.",
+        ),
         "/account/footprint",
     ),
     Mail.POWER_ENDED: Words(

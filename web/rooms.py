@@ -32,6 +32,7 @@ class Rooms:
     csrf_key: bytes
     throttle_key: bytes
     not_me_key: bytes  # of links that end a power of attorney
+    slip_key: bytes  # of the codes on slips of cases
     representation: Table
     handover_key: bytes
     till: Till

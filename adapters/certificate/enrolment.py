@@ -45,6 +45,8 @@ def finish(
     last_four: str,
     name: str,
     acr: str,
+    where: Place = Place.ACCOUNT,
+    actor: UUID | None = None,
     now: datetime,
 ) -> Binding:
     """Bind a certificate whose key was shown to be there; it must be made out to the member.
@@ -62,8 +64,9 @@ def finish(
         kind=CarrierKind.CERTIFICATE,
         fingerprint=fingerprint,
         name=name,
-        where=Place.ACCOUNT,
+        where=where,
         acr=acr,
+        actor=actor,
         made_at=made_at,
         now=now,
     )

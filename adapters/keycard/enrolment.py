@@ -25,6 +25,8 @@ def finish(
     member_id: UUID,
     name: str,
     acr: str,
+    where: Place = Place.ACCOUNT,
+    actor: UUID | None = None,
     now: datetime,
 ) -> Binding:
     """Bind the card that signed; `acr` is how surely the member is known now.
@@ -38,8 +40,9 @@ def finish(
         kind=CarrierKind.CARD,
         fingerprint=card.fingerprint,
         name=name,
-        where=Place.ACCOUNT,
+        where=where,
         acr=acr,
+        actor=actor,
         now=now,
     )
     session.add(KeyCard(binding_id=binding.id, algorithm=card.algorithm))

@@ -24,6 +24,8 @@ def finish(
     member_id: UUID,
     name: str,
     acr: str,
+    where: Place = Place.ACCOUNT,
+    actor: UUID | None = None,
     now: datetime,
 ) -> Binding:
     """Bind the card; `acr` is how surely the member is known now.
@@ -39,8 +41,9 @@ def finish(
         kind=CarrierKind.CARD,
         fingerprint=numbers.fingerprint_of(seen, member_id),
         name=name,
-        where=Place.ACCOUNT,
+        where=where,
         acr=acr,
+        actor=actor,
         now=now,
     )
     session.add(Card(binding_id=binding.id, kind=seen.kind, number_hash=numbers.hash_of(seen)))

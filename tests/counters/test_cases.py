@@ -22,6 +22,7 @@ from tests import make
 
 NOW = make.NOON
 HERE, THERE = new_id(), new_id()
+KEY = b"k" * 32
 
 
 def a_case(
@@ -31,7 +32,7 @@ def a_case(
     matter: CaseMatter = CaseMatter.BIND,
     held_until: datetime | None = None,
 ) -> Case:
-    slip = cases.take_in(
+    return cases.take_in(
         session,
         Intake(
             matter=matter,
@@ -42,9 +43,9 @@ def a_case(
             member_id=member_id,
             held_until=held_until,
         ),
+        key=KEY,
         now=NOW,
     )
-    return session.get_one(Case, slip.case_id)
 
 
 def a_clerk(session: Session, *, counter_id: UUID = HERE, now: datetime = NOW) -> Clerk:
@@ -290,24 +291,14 @@ def test_work_happens_only_in_a_case_that_is_worked_on(session: Session) -> None
 
 
 def test_a_case_is_found_by_what_stands_on_its_slip(session: Session) -> None:
-    slip = cases.take_in(
-        session,
-        Intake(
-            matter=CaseMatter.JOIN,
-            person_kind="national",
-            counter_id=HERE,
-            clerk_id=new_id(),
-            language="en",
-        ),
-        now=NOW,
-    )
+    case = a_case(session)
+    secret = cases.slip_secret(case.id, key=KEY)
 
-    assert cases.get(session, f" {slip.number.lower()} ").id == slip.case_id
-    held = cases.of_slip(session, slip.number.lower(), slip.secret.lower())
-    assert held is not None
-    assert held.id == slip.case_id
-    assert cases.of_slip(session, slip.number, "WRONG-SECRET") is None
-    assert cases.of_slip(session, "'; DROP TABLE", slip.secret) is None
+    assert cases.get(session, f" {case.number.lower()} ") is case
+    assert cases.of_slip(session, case.number.lower(), secret.lower()) is case
+    assert cases.of_slip(session, case.number, "WRONG-SECRET") is None
+    assert cases.of_slip(session, "'; DROP TABLE", secret) is None
+    assert cases.slip_secret(case.id, key=b"x" * 32) != secret
 
 
 @pytest.mark.refusal("case.not_found")

@@ -12,7 +12,6 @@ from counters.case_models import CaseMatter
 from counters.documents import (
     Need,
     Paper,
-    PersonKind,
     Situation,
     Whose,
     missing,
@@ -23,6 +22,7 @@ from counters.seen import Document
 from kernel.errors import Refused
 from kernel.ids import new_id
 from kernel.keyring import Keyring
+from members.application_models import PersonKind
 from tests import make
 from tests.counters.test_cases import a_case
 
@@ -57,7 +57,7 @@ def test_a_child_has_no_identity_card_and_comes_with_a_guardian() -> None:
 
     assert papers(child) == [
         "applicant:application_form",
-        "applicant:household_register",
+        "applicant:household_certificate",
         "applicant:health_card",
         "guardian:guardian_consent",
         "guardian:id_card|residence_permit|passport",

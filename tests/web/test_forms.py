@@ -102,6 +102,17 @@ POSTS = (
     f"/account/guardians/for/{NOBODY}/password",
     f"/account/guardians/for/{NOBODY}/requests",
     f"/account/guardians/for/{NOBODY}/requests/{NOTHING}/answer",
+    "/counter/find",
+    "/counter/intake",
+    f"/counter/cases/{NOTHING}/face",
+    f"/counter/cases/{NOTHING}/bind/card",
+    f"/counter/cases/{NOTHING}/bind/chip-card",
+    f"/counter/cases/{NOTHING}/bind/certificate",
+    *(
+        f"/counter/cases/{NOTHING}/{step}"
+        for step in "accept not-accept wait go-on finish refuse close stop".split()
+    ),
+    *(f"/counter/cases/{NOTHING}/carriers/{NOBODY}/{step}" for step in ("mark", "remove", "lost")),
     "/not-me",
     *(f"/apply/{step}" for step in ("who", "guardian", "contact", "services", "terms")),
     "/apply/review",

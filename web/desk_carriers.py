@@ -1,0 +1,42 @@
+"""Show a clerk what the person of a case carries: what it is and whether it works."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from carriers import bindings
+from carriers.models import CarrierKind
+from counters.case_models import Case, CaseMatter
+from web import cards, carrier_views, scope
+
+BINDING = frozenset({CaseMatter.JOIN, CaseMatter.BIND, CaseMatter.UNBIND, CaseMatter.LOSS})
+
+
+@dataclass(frozen=True, kw_only=True)
+class CarrierLine:
+    """One carrier as a clerk sees it: what it is and whether it works; not what it opened."""
+
+    id: UUID
+    name: str
+    kind: str
+    is_card: bool
+    state: str
+    bound_at: datetime
+
+
+def of_case(case: Case) -> list[CarrierLine]:
+    """Return what the person of a case carries."""
+    if case.member_id is None:
+        return []
+    labels = cards.labels_of(case.member_id)
+    return [
+        CarrierLine(
+            id=each.id,
+            name=each.name,
+            kind=carrier_views.kind_of(each, labels),
+            is_card=each.kind is CarrierKind.CARD,
+            state="bound" if each.suspension is None else each.suspension.value,
+            bound_at=each.bound_at,
+        )
+        for each in bindings.live(scope.db(), case.member_id)
+    ]

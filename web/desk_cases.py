@@ -1,0 +1,143 @@
+"""/counter/cases: one screen a case: how far it is, what was seen, the carriers, the steps."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from werkzeug.wrappers import Response
+
+from counters import cases, letters, seen
+from counters.case_models import Case, CaseLetter, CaseMatter, CaseState
+from counters.documents import Paper, Whose
+from kernel import calendar
+from kernel.errors import Refused
+from kernel.refusals import refusal
+from kernel.wording import Bilingual
+from members.application_steps import get as application_of
+from members.profile import masked
+from services import activations
+from web import consoles, desk_carriers, desk_people, desk_seats, desk_words, pages, scope
+from web.card_ways import WAYS
+from web.desk import bp, line
+from web.desk_carriers import BINDING
+
+ASKED = ("case.documents_missing", "case.identity_unverifiable")  # for which a clerk asks
+REFUSED = ("case.identity_unverifiable", "case.service_out_of_scope", "eligibility.agency_rule")
+
+
+@bp.get("/cases/<reference>")
+@desk_seats.seat_required
+def case(reference: str) -> str:
+    """Show a case; its person's name is masked until a card is compared."""
+    return show(desk_people.case_here(reference))
+
+
+def show(case: Case, error: str = "") -> str:
+    """Show a case, with why the last step was refused."""
+    session, language = scope.db(), pages.language()
+    letter = letters.of_case(session, case.id)
+    name = desk_people.name_of(case)
+    return consoles.page(
+        "desk/case.html",
+        case=line(case, calendar.load(session)),
+        applicant=masked(name) if name else "",
+        is_member=case.member_id is not None,
+        is_about_carriers=case.matter in BINDING,
+        may_unbind=case.matter is CaseMatter.UNBIND,
+        may_lose=case.matter is CaseMatter.LOSS,
+        ways=_ways(),
+        application=_application(case),
+        service=_service(case),
+        many=_many(letter),
+        papers=[_paper(each.whose, each.paper) for each in seen.of_case(session, case.id)],
+        letter=letter,
+        held_until=case.held_until if _is_held(case) else None,
+        face_checked_at=case.face_checked_at,
+        carriers=desk_carriers.of_case(case),
+        steps=frozenset(_steps(case)),
+        events=[_said(each.at, each.state, each.reason) for each in cases.events(session, case.id)],
+        is_open=case.state is CaseState.IN_PROCESS,
+        outcome=case.outcome,
+        why=refusal(case.reason).title.text(language) if case.reason in desk_words.CURES else "",
+        asks=[(code, refusal(code).title.text(language)) for code in ASKED],
+        refusals=[(code, refusal(code).title.text(language)) for code in REFUSED],
+        errors=[("", error)] if error else [],
+    )
+
+
+def again(case: Case, refused: Refused) -> Response:
+    """Show the case with why a step was refused; nothing of the step stays."""
+    number = case.number
+    scope.abandon()
+    entry = refusal(refused.code)
+    page = show(cases.get(scope.db(), number), entry.title.text(pages.language()))
+    return Response(page, entry.status, mimetype="text/html")
+
+
+def _application(case: Case) -> str:
+    if case.application_id is None:
+        return ""
+    state = application_of(scope.db(), case.application_id).state
+    return desk_words.APPLICATIONS[state].text(pages.language())
+
+
+def _service(case: Case) -> str:
+    if not case.service:
+        return ""
+    found = activations.get_service(scope.db(), case.service)
+    return Bilingual(found.name_zh, found.name_en).text(pages.language())
+
+
+def _many(letter: CaseLetter | None) -> int:
+    """Return for how many the proxy came of late, if that is worth a look."""
+    count = 0 if letter is None else letters.count_like(scope.db(), letter)
+    return count if count >= letters.MANY else 0
+
+
+def _ways() -> list[tuple[str, str]]:
+    """Return the kinds of card that can be bound here."""
+    words = {
+        "card": pages.say("綁定卡片"),
+        "chip-card": pages.say("綁定晶片卡"),
+        "certificate": pages.say("綁定憑證"),
+    }
+    return [(kind, words[kind]) for kind, way in WAYS.items() if way.is_offered()]
+
+
+def _paper(whose: str, paper: str) -> str:
+    words = desk_words.PAPERS[Paper(paper)].text(pages.language())
+    if whose == Whose.APPLICANT:
+        return words
+    return f"{words}（{desk_words.WHOSE[Whose(whose)].text(pages.language())}）"
+
+
+def _is_held(case: Case) -> bool:
+    return case.held_until is not None and scope.now() < case.held_until
+
+
+@dataclass(frozen=True)
+class Happened:
+    """One step in words."""
+
+    at: datetime
+    words: str
+
+
+def _said(at: datetime, state: CaseState, reason: str) -> Happened:
+    language = pages.language()
+    words = desk_words.HAPPENED.get(reason)
+    if words is not None and reason.startswith(("face.", "member.")):
+        return Happened(at, words.text(language))
+    why = words or (refusal(reason).title if reason in desk_words.CURES else None)
+    parts = [desk_words.STATES[state][0].text(language), why.text(language) if why else ""]
+    return Happened(at, " · ".join(filter(None, parts)))
+
+
+def _steps(case: Case) -> list[str]:
+    """Return the steps a clerk finds on the page."""
+    return {
+        CaseState.FORWARDED: ["accept", "not-accept"],
+        CaseState.IN_PROCESS: ["wait", "finish", "refuse", "stop"],
+        CaseState.WAITING: ["go-on", "stop"],
+        CaseState.DECIDED: ["close"],
+        CaseState.FULFILLED: ["close"],
+    }.get(case.state, [])

@@ -1,0 +1,100 @@
+"""Find the case a clerk opens, and who it is about: each look is in that person's footprint."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from counters import cases, competence, dealing
+from counters.case_models import Case
+from counters.cases import Clerk
+from kernel.errors import NotFound, Refused
+from members import applications, numbering, register
+from members.application_steps import get as application_of
+from web import desk_seats, scope
+
+
+def case_here(reference: str) -> Case:
+    """Return a case that lies, or was collected, at the clerk's counter.
+
+    Raises NotFound for another counter's, Refused `case.self_dealing` for one of the clerk's own.
+    """
+    case = cases.get(scope.db(), reference)
+    if desk_seats.duty().counter_id not in {case.counter_id, case.collected_by}:
+        raise NotFound("case.not_found")
+    parties = frozenset({case.member_id} if case.member_id is not None else ())
+    dealing.require_none(scope.db(), scope.member_id(), parties=parties, now=scope.now())
+    return case
+
+
+def case_to_work_on(reference: str) -> Case:
+    """Return a case this clerk may take a step in.
+
+    Raises what `case_here` raises, and Refused `counter.function_not_delegated`.
+    """
+    case = case_here(reference)
+    desk_seats.require(competence.FUNCTIONS[case.matter])
+    return case
+
+
+def person_of(case: Case) -> UUID:
+    """Return whom a case is about. Raises Refused `member.not_approved` too early."""
+    if case.member_id is None:
+        raise Refused("member.not_approved")
+    return case.member_id
+
+
+@dataclass(frozen=True)
+class OnRecord:
+    """What is held against a card's face."""
+
+    name: str
+    number: str  # masked; empty where none was entered
+
+
+def on_record(case: Case) -> OnRecord:
+    """Return the person's name and masked number, and write that they were looked at."""
+    session, keyring = scope.db(), scope.rooms().keyring
+    member = register.get(session, person_of(case))
+    desk_seats.look(member.id, case=case.number, claims=("name",))
+    number = numbering.current(session, member, keyring=keyring)
+    return OnRecord(
+        name=register.claims_of(member, keyring=keyring).get("name", ""),
+        number="" if number is None else number.masked,
+    )
+
+
+def name_of(case: Case) -> str:
+    """Return the name of whom a case is about, to be masked or printed for themselves."""
+    session, keyring = scope.db(), scope.rooms().keyring
+    if case.member_id is not None:
+        member = register.read(session, case.member_id)
+        return str(register.claims_of(member, keyring=keyring).get("name", ""))
+    if case.application_id is None:
+        return ""
+    application = application_of(session, case.application_id)
+    return applications.open_form(application, keyring=keyring).name
+
+
+def clerk() -> Clerk:
+    """Return who takes a step, at their counter."""
+    duty = desk_seats.duty()
+    return Clerk(
+        session=scope.db(),
+        member_id=duty.member_id,
+        counter_id=duty.counter_id,
+        now=scope.now(),
+    )
+
+
+def connect(case: Case) -> None:
+    """Tie a case of somebody who joins to the member the Bureau made of them (2(8)1).
+
+    Raises Refused `member.not_approved` while it has not.
+    """
+    if case.member_id is not None:
+        return
+    found = None
+    if case.application_id is not None:
+        found = application_of(scope.db(), case.application_id).member_id
+    if found is None:
+        raise Refused("member.not_approved")
+    clerk().connect(case, found)
