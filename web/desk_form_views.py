@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from counters import turned_away
 from counters.case_models import CaseMatter
-from counters.documents import EXPIRING, Need, Situation, needed
+from counters.documents import EXPIRING, Need, Situation, Whose, needed
 from kernel.refusals import refusal
 from kernel.wording import LANGUAGES, Bilingual
 from members import terms
@@ -138,6 +138,13 @@ class FormView:
             )
             for each in (needed(self.chosen) if self.chosen else ())
         ]
+
+    @property
+    def expiring(self) -> list[PaperView]:
+        """Return the applicant's papers whose number and last day are asked for."""
+        own = f"{Whose.APPLICANT}."
+        papers = [paper for need in self.needs for paper in need.papers]
+        return [each for each in papers if each.expires and each.name.startswith(own)]
 
     @property
     def lacked(self) -> list[str]:

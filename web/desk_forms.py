@@ -1,5 +1,7 @@
 """Read the form of the intake screen, and show it again as it was filled in."""
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -13,10 +15,15 @@ from counters.case_models import CaseMatter, IntakeRefusal
 from counters.documents import EXPIRING, Paper, Situation, Whose, needed
 from counters.seen import Document
 from members.application_models import PersonKind
+from members.birth_days import FOUNDED
 from web import pages
 
 LONGEST = 200
 LONGEST_CODE = 64
+GREGORIAN = 1000  # a year from here on is of the common era
+_DAY = re.compile(
+    r"(?:民國|西元)?\s*([0-9]{1,4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?", re.ASCII
+)
 AGES = ("adult", "teen", "child")  # what the documents depend on
 Values = Mapping[str, str]
 Word = TypeVar("Word", bound=StrEnum)
@@ -123,9 +130,11 @@ def _document(values: MultiDict[str, str], whose: Whose, paper: Paper) -> Docume
 
 
 def day(typed: str, field: str) -> date:
-    """Return a day that was typed. Raises Mistyped."""
+    """Return a day that was typed, a short year being one of the Republic. Raises Mistyped."""
+    found = _DAY.fullmatch(unicodedata.normalize("NFKC", typed).strip())
     try:
-        return date.fromisoformat(typed.strip())
+        year, month, day = (int(part) for part in found.groups()) if found else (0, 0, 0)
+        return date(year if year >= GREGORIAN else FOUNDED - 1 + year, month, day)
     except ValueError:
         raise Mistyped((field, pages.say("請輸入日期"))) from None
 

@@ -27,7 +27,7 @@ from kernel.errors import Refused
 from members import identity_checks, register
 from members.models import CheckKind
 from tests import make
-from tests.journeys import recovering
+from tests.journeys import desk_scenes, recovering
 from tests.journeys.city import CAFE, LIBRARY, City
 from tests.live.server import KEYRING
 from web.models import BrowserSession
@@ -965,6 +965,18 @@ PROVIDER: Scenes = {
     "already finished": Scene(STRANGER, _come_back_after_the_end),
     "logout": Scene(REGULAR, _at("/logout")),
     "leaving services": Scene(STRANGER, _leaving_services),
+    "desk": Scene(STRANGER, desk_scenes.home),
+    "desk without cases": Scene(STRANGER, desk_scenes.nothing_yet),
+    "desk, intake": Scene(STRANGER, desk_scenes.intake),
+    "desk, a child by proxy": Scene(STRANGER, desk_scenes.child),
+    "desk, mistyped": Scene(STRANGER, desk_scenes.mistyped),
+    "desk, slip of refusal": Scene(STRANGER, desk_scenes.refused),
+    "desk, receipt": Scene(STRANGER, desk_scenes.slip),
+    "desk, case": Scene(STRANGER, desk_scenes.case),
+    "desk, not closed": Scene(STRANGER, desk_scenes.not_closed),
+    "desk, face": Scene(STRANGER, desk_scenes.face),
+    "desk, another face": Scene(STRANGER, desk_scenes.other_face),
+    "desk, binding": Scene(STRANGER, desk_scenes.binding),
     "logged out": Scene(STRANGER, _at("/logout")),
     "account": Scene(REGULAR, _at("/account")),
     "showing no code yet": Scene(NEWCOMER, _at("/account/show")),

@@ -1,0 +1,116 @@
+"""The pages of a counter's desk, each with the way to get there."""
+
+from itertools import count
+
+from playwright.sync_api import Page
+
+from tests import make
+from tests.journeys import counter_desk
+from tests.journeys.city import City
+
+NUMBERS = count(1)
+
+
+def home(page: Page, city: City) -> None:
+    """See a case that waits."""
+    open_case(page, city)
+    page.goto(f"{city.provider.issuer}/counter")
+
+
+def nothing_yet(page: Page, city: City) -> None:
+    """See the desk of a counter to which nobody came."""
+    sit_down(page, city)
+
+
+def intake(page: Page, city: City) -> None:
+    """Begin to take a matter in."""
+    sit_down(page, city)
+    page.goto(f"{city.provider.issuer}/counter/intake")
+
+
+def child(page: Page, city: City) -> None:
+    """See what a child brings, with a proxy's letter."""
+    sit_down(page, city)
+    query = "matter=join&kind=national&age=child&by_proxy=yes"
+    page.goto(f"{city.provider.issuer}/counter/intake?{query}")
+
+
+def mistyped(page: Page, city: City) -> None:
+    """Mistype a number."""
+    sit_down(page, city)
+    counter_desk.take_in(page, city, "bind", "A123456788")
+    page.locator("#take_in").click()
+    page.locator("#errors").wait_for()
+
+
+def refused(page: Page, city: City) -> None:
+    """Print a slip of refusal."""
+    sit_down(page, city)
+    page.goto(f"{city.provider.issuer}/counter/intake?matter=bind&kind=foreign&age=adult")
+    page.locator("#take_in").click()
+    page.wait_for_url("**/counter/refusals/*")
+
+
+def slip(page: Page, city: City) -> None:
+    """Print a receipt."""
+    open_case(page, city)
+
+
+def case(page: Page, city: City) -> None:
+    """Work on a case."""
+    open_case(page, city)
+    page.locator("a.back[href*='/counter/cases/']").click()
+    page.locator("#step_finish").wait_for()
+
+
+def not_closed(page: Page, city: City) -> None:
+    """Try to close a case although nothing is bound."""
+    case(page, city)
+    page.locator("#step_finish").click()
+    page.locator("#step_close").click()
+    page.locator("#errors").wait_for()
+
+
+def face(page: Page, city: City) -> None:
+    """Compare a card's face."""
+    case(page, city)
+    page.locator("#printed").fill("陳美玉")
+    page.locator("#compare_face").click()
+    page.locator("#attest_face").wait_for()
+
+
+def other_face(page: Page, city: City) -> None:
+    """Compare the face of somebody else's card."""
+    case(page, city)
+    page.locator("#printed").fill("王大明")
+    page.locator("#compare_face").click()
+    page.locator("[role=alert]").wait_for()
+
+
+def binding(page: Page, city: City) -> None:
+    """Read a card to be bound."""
+    case(page, city)
+    page.locator("#bind_card").click()
+    page.locator("#name").wait_for()
+
+
+def open_case(page: Page, city: City, matter: str = "bind") -> str:
+    """Take a matter in as far as its receipt; return the login of who came."""
+    sit_down(page, city)
+    login = f"came.{next(NUMBERS)}"
+    counter_desk.take_in(page, city, matter, counter_desk.enrol(city, login))
+    page.locator("#take_in").click()
+    page.wait_for_url("**/slip")
+    return login
+
+
+def sit_down(page: Page, city: City) -> None:
+    """Sign a clerk of a new counter in."""
+    login = counter_desk.open_counter(city)
+    page.goto(f"{city.provider.issuer}/account/login")
+    page.locator("#login_id").fill(login)
+    page.locator("#password").fill(make.PASSWORD)
+    page.locator("#submit_login").click()
+    page.wait_for_url("**/account")
+    counter_desk.strengthen(city, login)
+    page.goto(f"{city.provider.issuer}/counter")
