@@ -31,11 +31,11 @@ _POINT = Bilingual(
 )
 _FOLLOW = Bilingual(
     "查進度不必登入：在官網「查詢進度」輸入編號和查詢碼。",
-    "To follow it without signing in, type number and code at “Track an application” on the site.",
+    "To follow it without signing in, type number and code at Track an application, on the site.",
 )
 _COMPLAIN = Bilingual(
     "不同意這個處理，可以向本窗口的主管或 1999 陳情；法令准許時也可以提起訴願。",
-    "If you disagree, complain to this counter’s supervisor or call 1999; where the law allows, "
+    "If you disagree, complain to this counter or call 1999; where the law allows, "
     "lodge an administrative appeal.",
 )
 _RARE = Bilingual(
