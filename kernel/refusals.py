@@ -282,12 +282,6 @@ CATALOGUE = {
     "case.annex_form_missing": _entry(
         422, "缺這項服務的附表", "The annex form of the service is missing", clause="7(1)"
     ),
-    "case.service_out_of_scope": _entry(
-        422,
-        "不是申請表所列的服務項目",
-        "This service is not one the application form lists",
-        clause="5(4)",
-    ),
     "case.reason_missing": _entry(422, "請選擇原因", "Choose a reason"),
     "service.review_pending": _entry(
         409,

@@ -12,14 +12,12 @@ from kernel import calendar
 from kernel.clock import taipei_day
 from kernel.errors import NotFound
 from kernel.wording import Bilingual
-from web import consoles, csrf, desk_seats, desk_words, pages, scope
+from web import clerks, consoles, csrf, desk_seats, desk_words, pages, scope
 
 bp = Blueprint("desk", __name__, url_prefix="/counter")
 LONGEST_NUMBER = 32
 
-consoles.register_menu(
-    "desk.home", Bilingual("案件", "Cases"), icon="list", may=desk_seats.is_clerk
-)
+consoles.register_menu("desk.home", Bilingual("案件", "Cases"), icon="list", may=clerks.is_clerk)
 
 
 @bp.before_request

@@ -129,7 +129,7 @@ def bind_card(reference: str, kind: str) -> Response:
         binding = WAYS[kind].bind(_place(case, kind), holder)
     except Refused as refused:
         number = case.number
-        scope.abandon()
+        desk_seats.undo()
         words, status = _why_not(kind, refused), refusal(refused.code).status
         return _show(cases.get(scope.db(), number), kind, words, status)
     carrier_binding.tell(Kind.CARRIER_BOUND, Mail.CARRIER_ADDED, binding)
@@ -164,7 +164,7 @@ def carrier(reference: str, carrier_id: UUID, step: str) -> Response:
 
 def _mark(case: Case, binding: Binding) -> None:
     cases.require_face_checked(case)
-    counter = desk_seats.code_of(desk_seats.duty().counter_id)
+    counter = desk_seats.counter(desk_seats.duty().counter_id).code
     bindings.mark_face(
         scope.db(), binding, counter=counter, clerk=scope.member_id(), now=scope.now()
     )

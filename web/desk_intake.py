@@ -15,13 +15,13 @@ from kernel.clock import taipei_day
 from kernel.errors import Refused
 from kernel.wording import Bilingual
 from services import activations
-from web import consoles, desk_forms, desk_seats, desk_taking, desk_words, pages, scope
+from web import clerks, consoles, desk_forms, desk_seats, desk_taking, desk_words, pages, scope
 from web.desk import bp
 from web.desk_form_views import REASONS, FormView
 from web.desk_forms import Filled, Mistyped
 
 consoles.register_menu(
-    "desk.intake", Bilingual("收件", "Intake"), icon="letter", may=desk_seats.is_clerk
+    "desk.intake", Bilingual("收件", "Intake"), icon="letter", may=clerks.is_clerk
 )
 
 
@@ -47,7 +47,7 @@ def take_in() -> Response:
         filled = desk_forms.filled(request.form)
         return _taken(filled, _known(filled))
     except Mistyped as mistake:
-        scope.abandon()
+        desk_seats.undo()
         return Response(_show(filled, mistake.errors), 422, mimetype="text/html")
 
 
@@ -74,7 +74,7 @@ def _taken(filled: Filled, situation: Situation) -> Response:
     except Refused as refused:
         if refused.code not in desk_words.CURES:
             raise
-        scope.abandon()
+        desk_seats.undo()
         return _refuse(filled, situation, refused.code)
     return redirect(url_for("desk.slip", reference=case.number), 303)
 

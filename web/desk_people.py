@@ -9,7 +9,7 @@ from counters.cases import Clerk
 from kernel.errors import NotFound, Refused
 from members import applications, numbering, register
 from members.application_steps import get as application_of
-from web import desk_seats, scope
+from web import clerks, desk_seats, scope
 
 
 def case_here(reference: str) -> Case:
@@ -54,7 +54,7 @@ def on_record(case: Case) -> OnRecord:
     """Return the person's name and masked number, and write that they were looked at."""
     session, keyring = scope.db(), scope.rooms().keyring
     member = register.get(session, person_of(case))
-    desk_seats.look(member.id, case=case.number, claims=("name",))
+    clerks.look(member.id, case=case.number, claims=("name",))
     number = numbering.current(session, member, keyring=keyring)
     return OnRecord(
         name=register.claims_of(member, keyring=keyring).get("name", ""),

@@ -1,8 +1,8 @@
-"""Let clerks in at their counter, and say what a counter and a clerk are called (4, 5, 9)."""
+"""Let clerks in at the counter they sit at, and say what other counters there are (4, 9)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar, cast
+from typing import ParamSpec, TypeVar
 from uuid import UUID
 
 from flask import g
@@ -11,27 +11,27 @@ from werkzeug.wrappers import Response
 from counters import duty as duties
 from counters.duty import Duty
 from counters.models import Counter, Matter
-from kernel.errors import NotFound, Refused
+from kernel.errors import NotFound
 from kernel.wording import Bilingual
-from web import consoles, scope
+from web import clerks, scope
 
 P = ParamSpec("P")
 R = TypeVar("R")
-CLERK = Bilingual("窗口承辦人", "Counter clerk")
 
 
 def seat_required(view: Callable[P, R]) -> Callable[P, R | Response]:
-    """Let in who is on duty at a counter now, and proved more than a password.
+    """Let in a clerk who may do anything where they sit; what, the case decides (`require`).
 
-    Others are sent to prove it; who is on no duty is told why not.
+    Others are sent to prove more, or get the refusal that says what is missing.
     """
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Response:
-        first = consoles.proof_needed()
+        first = clerks.seat_needed()
         if first is not None:
             return first
-        g.duty = _chosen()
+        post = clerks.required_seat()
+        scope.serve(duties.required(post, min(post.may, default=Matter.ACCEPT)))
         return view(*args, **kwargs)
 
     return guarded
@@ -39,29 +39,18 @@ def seat_required(view: Callable[P, R]) -> Callable[P, R | Response]:
 
 def duty() -> Duty:
     """Return what the clerk may do, and where; only under `seat_required`."""
-    return cast("Duty", g.duty)
-
-
-def is_clerk() -> bool:
-    """Say whether the visitor is on duty anywhere."""
-    return bool(duties.duties(scope.db(), scope.member_id(), now=scope.now()))
-
-
-def _chosen() -> Duty:
-    held = duties.duties(scope.db(), scope.member_id(), now=scope.now())
-    if held:
-        return held[0]
-    posts = duties.posts(scope.db(), scope.member_id(), now=scope.now())
-    raise Refused(next((post.refusal() or "" for post in posts), "counter.not_delegated"))
+    return scope.duty()
 
 
 def require(matter: Matter) -> None:
-    """Let the clerk handle a delegated matter only.
+    """Let the clerk handle a delegated matter only. Raises what `counters.duty.required` raises."""
+    duties.required(clerks.required_seat(), matter)
 
-    Raises Refused `counter.function_not_delegated`, and what else `counters.duty.require` raises.
-    """
-    here = duty().counter_id
-    duties.require(scope.db(), scope.member_id(), here, matter, now=scope.now())
+
+def undo() -> None:
+    """Undo this request's transaction, and look up anew who sits here: the page is shown again."""
+    scope.abandon()
+    g.pop("clerk_posts", None)
 
 
 def others() -> list[tuple[UUID, Bilingual]]:
@@ -83,30 +72,13 @@ def other(counter_id: UUID) -> UUID:
 
 def name_of(counter_id: UUID) -> Bilingual:
     """Return what a counter is called. Raises NotFound."""
-    found = _counter(counter_id)
+    found = counter(counter_id)
     return Bilingual(found.name_zh, found.name_en)
 
 
-def code_of(counter_id: UUID) -> str:
-    """Return the code of a counter. Raises NotFound."""
-    return _counter(counter_id).code
-
-
-def _counter(counter_id: UUID) -> Counter:
+def counter(counter_id: UUID) -> Counter:
+    """Return a counter. Raises NotFound."""
     found = scope.db().get(Counter, counter_id)
     if found is None:
         raise NotFound("counter.not_found")
     return found
-
-
-def look(member_id: UUID, *, case: str, claims: Iterable[str]) -> None:
-    """Write into a member's footprint that this clerk looked, in which case."""
-    consoles.look(
-        scope.db(),
-        member_id,
-        actor=scope.member_id(),
-        case=case,
-        claims=claims,
-        office=name_of(duty().counter_id),
-        role=CLERK,
-    )

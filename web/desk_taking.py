@@ -15,7 +15,7 @@ from kernel.refusals import refusal
 from members import applications, numbering, numbers
 from members.application_models import Channel
 from members.numbers import IdentityNumber
-from web import case_mails, desk_applicants, desk_forms, desk_seats, pages, scope
+from web import case_mails, clerks, desk_applicants, desk_forms, desk_seats, pages, scope
 from web.desk_forms import Filled, Mistyped
 
 CLAIMS = ("name",)  # what a clerk sees of who was found by their number
@@ -176,4 +176,4 @@ def _tell(case: Case) -> None:
         reference=case.number,
         matter=case.matter.value,
     )
-    desk_seats.look(case.member_id, case=case.number, claims=CLAIMS)
+    clerks.look(case.member_id, case=case.number, claims=CLAIMS)

@@ -103,6 +103,8 @@ POSTS = (
     f"/account/guardians/for/{NOBODY}/requests",
     f"/account/guardians/for/{NOBODY}/requests/{NOTHING}/answer",
     "/counter/find",
+    f"/counter/online-queue/{NOBODY}/confirm",
+    f"/counter/online-queue/{NOBODY}/send-back",
     "/counter/intake",
     f"/counter/cases/{NOTHING}/face",
     f"/counter/cases/{NOTHING}/bind/card",

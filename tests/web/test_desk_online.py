@@ -1,0 +1,146 @@
+"""What was applied for online waits for a counter, and goes to the Bureau through it (8(2)2)."""
+
+from datetime import date
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from audit.models import TrailEntry
+from counters.models import Matter
+from members import applications, terms
+from members.application_forms import Form, Permit
+from members.application_models import Application, Channel, PersonKind, State
+from tests import make
+from tests.flows.browser import hidden
+from tests.flows.provider import City
+from tests.web import office as offices
+from tests.web.office import NOBODYS, Office
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+QUEUE = "/counter/online-queue"
+
+
+@pytest.fixture
+def office(city: City) -> Office:
+    return offices.open_office(city)
+
+
+def applied(city: City, district: str = "daan", **changes: object) -> UUID:
+    """Apply online; return the application's id."""
+    fields = {
+        "kind": PersonKind.NATIONAL,
+        "number": NOBODYS,
+        "name": "測大安",
+        "birth_date": "1990-01-01",
+        "district": district,
+        "terms": terms.OURS.version,
+        "language": "zh-Hant-TW",
+        **changes,
+    }
+    with city.database() as session:
+        form = Form(**fields)  # type: ignore[arg-type]  # fields of several types
+        return applications.submit(
+            session, form, channel=Channel.SITE, keyring=make.KEYRING, now=city.now
+        ).application_id
+
+
+def press(office: Office, application_id: UUID, step: str, **fields: object) -> TestResponse:
+    page = office.browser.get(f"{QUEUE}/{application_id}")
+    assert page.status_code == 200, page.text
+    path = f"{QUEUE}/{application_id}/{step}"
+    return office.browser.post(path, {**hidden(page), **fields})
+
+
+def state_of(office: Office, application_id: UUID) -> State:
+    with office.city.database() as session:
+        return session.get_one(Application, application_id).state
+
+
+@pytest.mark.clause("8(2)2")
+def test_an_application_of_the_district_is_confirmed_and_goes_to_review(office: Office) -> None:
+    application_id = applied(office.city)
+    assert str(application_id) in office.browser.get(QUEUE).text
+
+    response = press(office, application_id, "confirm", paper=["id_card"])
+
+    assert response.location == QUEUE
+    assert state_of(office, application_id) is State.REVIEW
+    with office.city.database() as session:
+        kept = session.get_one(Application, application_id)
+        assert (kept.intake_by, kept.counter_id) == (office.clerk_id, office.counter_id)
+    assert office.browser.get(f"{QUEUE}/{application_id}").status_code == 404
+
+
+@pytest.mark.clause("8(2)2")
+@pytest.mark.refusal("case.documents_missing")
+def test_without_the_documents_nothing_reaches_the_bureau(office: Office) -> None:
+    application_id = applied(office.city)
+
+    response = press(office, application_id, "confirm")
+
+    assert response.status_code == 422
+    assert "國民身分證" in response.text
+    assert state_of(office, application_id) is State.CONFIRMING
+
+
+@pytest.mark.refusal("residency.permit_expired")
+def test_a_permit_past_its_day_is_told_and_a_day_that_is_none_is_asked_again(
+    office: Office,
+) -> None:
+    application_id = applied(
+        office.city,
+        kind=PersonKind.FOREIGN,
+        number="A800000014",
+        permit=Permit(until=date(2027, 1, 1)),
+    )
+    papers = {"paper": ["residence_permit"]}
+
+    late = press(
+        office, application_id, "confirm", **{"until.residence_permit": "115/11/22"}, **papers
+    )
+    odd = press(office, application_id, "confirm", **{"until.residence_permit": "soon"}, **papers)
+
+    assert (late.status_code, odd.status_code) == (422, 422)
+    assert 'href="#until.residence_permit"' in odd.text
+    assert state_of(office, application_id) is State.CONFIRMING
+
+
+def test_an_application_is_sent_back_with_words_the_applicant_reads(office: Office) -> None:
+    application_id = applied(office.city)
+
+    silent = press(office, application_id, "send-back", reason=" ")
+    said = press(office, application_id, "send-back", reason="請更正通訊地址")
+
+    assert (silent.status_code, said.status_code) == (422, 303)
+    assert state_of(office, application_id) is State.RETURNED
+
+
+def test_other_districts_are_one_press_away_and_no_name_is_listed(office: Office) -> None:
+    application_id = applied(office.city, "xinyi")
+
+    here, everywhere = (office.browser.get(QUEUE + query).text for query in ("", "?all=yes"))
+
+    assert str(application_id) not in here
+    assert str(application_id) in everywhere
+    assert "測大安" not in everywhere
+
+
+@pytest.mark.clause("9")
+def test_that_a_clerk_looked_at_an_application_is_on_the_trail(office: Office) -> None:
+    application_id = applied(office.city)
+
+    office.browser.get(f"{QUEUE}/{application_id}")
+
+    with office.city.database() as session:
+        found = select(TrailEntry).where(TrailEntry.event == "application.viewed")
+        (line,) = session.scalars(found).all()
+    assert (line.actor, line.subject) == (office.clerk_id, application_id)
+
+
+@pytest.mark.refusal("counter.function_not_delegated")
+def test_a_counter_for_cards_only_confirms_nothing(city: City) -> None:
+    office = offices.open_office(city, matters=frozenset({Matter.CARDS}))
+
+    assert office.browser.get(QUEUE).status_code == 403
