@@ -28,7 +28,7 @@ def warn(case: Case, letter_id: UUID) -> None:
         member_id=case.member_id,
         language=case.language,
         now=scope.now(),
-        notice_id=letter_id,
+        notice=letter_id,
     )
 
 
