@@ -55,7 +55,7 @@ def _show(*errors: tuple[str, str]) -> Response:
             {
                 "value": field,
                 "label": datum_words.label(field, language),
-                "detail": change_words.bring(field, language),
+                "detail": pages.say("帶：%(papers)s", papers=change_words.bring(field, language)),
                 "checked": field == chosen,
             }
             for field in change_requests.DOCUMENTS

@@ -14,8 +14,8 @@ CHANNELS: Mapping[Channel, Bilingual] = {
     Channel.CITY: Bilingual("資訊局審核後變更", "The Bureau changed it after review"),
 }
 STATES: Mapping[ChangeState, tuple[Bilingual, str]] = {  # and the tone of its tag
-    ChangeState.ASKED: (Bilingual("等您帶證明文件", "Waits for your document"), "warn"),
-    ChangeState.DOCUMENTED: (Bilingual("等資訊局決定", "Waits for the Bureau"), "plain"),
+    ChangeState.ASKED: (Bilingual("等看文件", "To be shown"), "warn"),
+    ChangeState.DOCUMENTED: (Bilingual("審核中", "In review"), "plain"),
     ChangeState.GRANTED: (Bilingual("已變更", "Changed"), "ok"),
     ChangeState.REFUSED: (Bilingual("沒有變更", "Not changed"), "bad"),
     ChangeState.WITHDRAWN: (Bilingual("您撤回了", "You took it back"), "plain"),
@@ -30,5 +30,4 @@ PAPERS: Mapping[str, Bilingual] = {
 def bring(field: str, language: str) -> str:
     """Return what to bring for a field; one of several will do."""
     papers = [PAPERS[each].text(language) for each in DOCUMENTS[field]]
-    words = Bilingual("帶：%s（一種就好）", "Bring: %s")
-    return words.text(language) % (" or " if language == ENGLISH else "、").join(papers)
+    return (" or " if language == ENGLISH else "或").join(papers)

@@ -24,8 +24,8 @@ from idp import acr
 from idp.models import Grant
 from kernel import clock
 from kernel.errors import Refused
-from members import identity_checks, register
-from members.models import CheckKind
+from members import identity_checks, recovery, register
+from members.models import CheckKind, Member
 from tests import make
 from tests.journeys import desk_scenes, recovering
 from tests.journeys.city import CAFE, LIBRARY, City
@@ -169,6 +169,63 @@ def _choose_a_password(page: Page, city: City) -> None:
     if _enrol(city, "forgetful.carrier", name="陳美玉"):
         city.provider.bind("forgetful.carrier", "我的手機")
     recovering.prove(page, city, "forgetful.carrier")
+
+
+def _come_by_mail_alone(page: Page, city: City) -> None:
+    """See what is refused to a password that a mailbox alone gave."""
+    login = f"mailed.{next(_NUMBERS)}"
+    _enrol(city, login, name="陳美玉")
+    with city.provider.database() as session:
+        until = clock.now() + recovery.RESTRICTED_FOR
+        session.execute(update(Member).where(Member.login == login).values(restricted_until=until))
+    _log_in_to_the_account(page, city, login)
+    _go(page, f"{city.provider.issuer}/account/carriers/new")
+
+
+def _help_a_ward(page: Page, city: City) -> None:
+    guardian, ward = f"helping.{next(_NUMBERS)}", f"helped.{next(_NUMBERS)}"
+    _enrol(city, guardian, name="陳美玉")
+    _enrol(city, ward, name="陳小明", birthdate=CHILD)
+    city.provider.link(ward, guardian, birthdate=CHILD)
+    _log_in_to_the_account(page, city, guardian)
+    _go(page, f"{city.provider.issuer}/account/guardians")
+    page.locator("a[href^='/account/guardians/for/']").click()
+    page.locator("main .links a[href$='/password']").click()
+    page.locator("#give_slip").click()
+    page.locator("#slip").wait_for()
+
+
+def _mistype_a_phone(page: Page, city: City) -> None:
+    _confirmed("/account/personal/contact")(page, city)
+    page.locator("#phone_number").fill("call me")
+    page.locator("#submit_contact").click()
+    page.locator("#phone_number-error").wait_for()
+
+
+def _give_a_new_mailbox(page: Page, city: City) -> None:
+    _confirmed("/account/personal/contact")(page, city)
+    page.locator("#email").fill("mei@new.invalid")
+    page.locator("#submit_contact").click()
+    page.locator("#code").fill("2345 6789")
+    page.locator("#submit_code").click()
+    page.locator("#code-error").wait_for()
+
+
+def _ask_for_a_name(page: Page, city: City) -> None:
+    _confirmed("/account/personal/change")(page, city)
+    if not page.locator("#asked-1").count():
+        page.locator("#field").check()
+        page.locator("#wanted").fill("陳美美")
+        page.locator("#submit_change").click()
+    page.locator("#asked-1").wait_for()
+
+
+def _see_what_was_before(page: Page, city: City) -> None:
+    _confirmed("/account/personal/contact")(page, city)
+    page.locator("#phone_number").fill(f"09{next(_NUMBERS):08}")
+    page.locator("#submit_contact").click()
+    page.wait_for_url("**/account/personal?done=saved")
+    _confirmed("/account/personal/history")(page, city)
 
 
 def _mistype_the_new_password(page: Page, city: City) -> None:
@@ -988,6 +1045,12 @@ PROVIDER: Scenes = {
     "consents": Scene(REGULAR, _at("/account/consents")),
     "no consents": Scene(NEWCOMER, _at("/account/consents")),
     "recovery": Scene(STRANGER, _at("/recover")),
+    "recovery, restricted": Scene(STRANGER, _come_by_mail_alone, complains=True),
+    "recovery for a ward": Scene(STRANGER, _help_a_ward),
+    "changing contact data": Scene(NEWCOMER, _mistype_a_phone),
+    "changing contact data, code": Scene(NEWCOMER, _give_a_new_mailbox),
+    "changing a name": Scene(NEWCOMER, _ask_for_a_name),
+    "changes of data": Scene(NEWCOMER, _see_what_was_before),
     "recovery of a password": Scene(STRANGER, _at("/recover/password")),
     "recovery of an account": Scene(STRANGER, _recover_a_wrong_number),
     "recovery by slip": Scene(STRANGER, recovering.mistype_a_slip),

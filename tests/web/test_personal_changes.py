@@ -289,7 +289,7 @@ def test_a_name_is_asked_for_seen_and_granted(city: City, browser: Browser, worl
     assert done.location == "/account/personal/change?done=asked"
     page = browser.get(done.location).text
     assert "國民身分證" in page
-    assert "等您帶證明文件" in page
+    assert "等看文件" in page
 
     decided(city)
 

@@ -268,6 +268,25 @@ def test_whatever_is_shown_beside_a_restricted_password_its_acr_is_the_least(
     assert (visitor.acr, visitor.is_restricted) == (ACR[0], True)
 
 
+@pytest.mark.refusal("recovery.restricted")
+@one_database
+def test_a_restricted_password_tells_no_merchant_who_somebody_is(city: City, world: World) -> None:
+    claims = [make.a_claim_form("name", required=True)]
+    purposes = [make.a_purpose_form("membership", claims=claims)]
+    city.register("cafe", **make.a_shop_form(sector="cafe.invalid", purposes=purposes))
+    recovering.reset_by_mail(Browser(city), world)
+    browser = Browser(city)
+    recovering.sign_in(browser)
+    page = browser.authorize("cafe", scope="openid profile")
+    page = browser.consent(page, "name")  # the first page identifies nobody
+
+    shared = {"decision": "allow", "duration": "90d", "claim.name": "share"}
+    refused = browser.submit(page, **shared)
+
+    assert refused.status_code == 403
+    assert browser.submit(page, decision="deny").status_code == 303
+
+
 def cookie_of(browser: Browser) -> str:
     found = browser.http.get_cookie("__Host-taipei-id-session", domain="id.example.invalid")
     assert found is not None
