@@ -11,7 +11,7 @@ from typing import Protocol
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Column, Table, delete
+from sqlalchemy import ForeignKey, Table, delete, update
 from sqlalchemy.orm import Session
 
 import migrations
@@ -107,7 +107,7 @@ def _delete(session: Session, rooms: Rooms, deletion: AccountDeletion, *, now: d
     grants.end_for_member(session, member.id, reason=GrantEnd.STANDING, now=now)
     requests.close_all(session, member.id, now=now)
     _forget_attempts(session, rooms, member)
-    erased = [_empty(session, column, member.id) for column in members_columns()]
+    erased = [_empty(session, key, member.id) for key in members_keys()]
     leaving.erase(session, member, now=now)
     number = deletion.reference
     footprint.record(session, Kind.DELETED, member_id=member.id, now=now, reference=number)
@@ -132,19 +132,24 @@ def _forget_attempts(session: Session, rooms: Rooms, member: Member) -> None:
         throttle.clear(session, policy.key(member.login, secret=rooms.throttle_key))
 
 
-def members_columns() -> Iterator[Column[UUID]]:
+def members_keys() -> Iterator[ForeignKey]:
     """Return where tables that are not kept name a member, those that refer to others first."""
     for table in reversed(migrations.metadata().sorted_tables):
         if table.name not in KEPT:
-            yield from _columns(table)
+            yield from _keys(table)
 
 
-def _columns(table: Table) -> Iterator[Column[UUID]]:
+def _keys(table: Table) -> Iterator[ForeignKey]:
     for key in table.foreign_keys:
         if key.column.table.name == Member.__tablename__:
-            yield key.parent
+            yield key
 
 
-def _empty(session: Session, column: Column[UUID], member_id: UUID) -> str:
-    session.execute(delete(column.table).where(column == member_id))
-    return str(column.table.name)
+def _empty(session: Session, key: ForeignKey, member_id: UUID) -> str:
+    """Delete the member's rows; another person's that only name the member forget the name."""
+    table, is_theirs = key.parent.table, key.parent == member_id
+    if key.ondelete == "SET NULL":
+        session.execute(update(table).where(is_theirs).values({key.parent.name: None}))
+    else:
+        session.execute(delete(table).where(is_theirs))
+    return str(table.name)

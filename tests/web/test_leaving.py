@@ -4,6 +4,7 @@ import json
 import re
 from threading import Barrier, Thread
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine, inspect, select, text, update
@@ -22,6 +23,7 @@ from idp.models import Grant, Subject
 from kernel.errors import NotFound, Refused
 from kernel.throttle import Throttle
 from members import leaving, register
+from members.application_models import Application, Channel, PersonKind, State
 from members.models import AccountDeletion, Member, Standing, SubjectRequest
 from tests import make
 from tests.flows.browser import Browser, hidden
@@ -462,10 +464,52 @@ def test_every_table_about_a_member_is_emptied_or_kept_for_a_reason(database: En
         if key.column.table.name == "member"
     }
 
-    emptied = {column.table.name for column in closing.members_columns()}
+    emptied = {key.parent.table.name for key in closing.members_keys()}
 
     assert emptied | set(closing.KEPT) >= about
     assert not emptied & set(closing.KEPT)
+
+
+@pytest.mark.clause("10-I(1)")
+@one_database
+def test_the_members_own_application_goes_and_a_wards_stays(city: City, browser: Browser) -> None:
+    member_id = city.member_id()
+    ward_id = city.enrol("former.ward", birthdate="2000-01-01")
+    with city.database() as session:
+        session.add_all(
+            [
+                an_application(city, "MINE2345", member_id=member_id),
+                an_application(city, "WARD2345", member_id=ward_id, guardian_id=member_id),
+            ]
+        )
+    asked(browser)
+    city.wait(days=8)
+
+    assert closing.run(city.app.extensions["taipei_id"], now=city.now) == 1
+
+    with city.database() as session:
+        (kept,) = session.scalars(select(Application))
+    assert (kept.number, kept.guardian_id) == ("WARD2345", None)
+
+
+def an_application(city: City, number: str, **people: UUID) -> Application:
+    return Application(
+        number=number,
+        secret_hash=bytes(32),
+        channel=Channel.SITE,
+        kind=PersonKind.NATIONAL,
+        state=State.APPROVED,
+        language="en",
+        district="",
+        data_key_sealed=b"sealed",
+        form_sealed=b"sealed",
+        terms_hash=bytes(32),
+        submitted_at=city.now,
+        waiting_since=city.now,
+        pauses=[],
+        closed_at=city.now,
+        **people,
+    )
 
 
 @one_database
