@@ -32,11 +32,13 @@ _TARGETS = Prebuilt(
     select(
         Resource.identifier,
         Resource.client_id,
+        Client.organisation_id,
         Resource.token_format,
         Resource.alg,
         ResourceScope.scope,
     )
     .join(ResourceScope, ResourceScope.resource_id == Resource.id)
+    .join(Client, Client.id == Resource.client_id)
     .where(ResourceScope.client_id == bindparam("client"), Resource.ended_at.is_(None))
     .order_by(Resource.identifier, ResourceScope.scope)
 )
@@ -48,6 +50,7 @@ class Target:
 
     identifier: str
     server_id: UUID  # the client that serves it
+    organisation_id: UUID  # whose that is
     token_format: TokenFormat
     alg: str
     scopes: tuple[str, ...]
@@ -65,6 +68,7 @@ def _target(rows: Sequence[Row]) -> Target:
     return Target(
         identifier=rows[0].identifier,
         server_id=rows[0].client_id,
+        organisation_id=rows[0].organisation_id,
         token_format=rows[0].token_format,
         alg=rows[0].alg,
         scopes=tuple(each.scope for each in rows),

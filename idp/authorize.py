@@ -17,6 +17,7 @@ from consent.catalogue import SCOPES, asked_by, claims_of_scopes
 from idp import (
     claims_parameter,
     details,
+    narrowing,
     pkce,
     possession,
     pushed,
@@ -235,7 +236,9 @@ def understood(
     wanted = {"claims": claims.document()} if "claims" in values else {}
     message = provider.read_message({**values, **wanted})
     scopes = tuple(dict.fromkeys(values["scope"].split()))
-    more = details.read(session, client, values.get("authorization_details"))
+    more = details.read(session, client, values.get(narrowing.DETAILS))
+    resource = values.get(narrowing.RESOURCE)
+    narrowing.require_usable(session, client, resource, issuer=provider.issuer)
     purpose = purpose_of(client, scopes, more)
     require_scopes_approved(scopes, purpose)
     hint = hinted_subject(provider, session, client, values, now=now)
@@ -257,6 +260,7 @@ def understood(
         parameters=values,
         message=message,
         wants_auth_time=max_age is not None or claims.wants_auth_time(),
+        resource=resource,
         details=more,
     )
 

@@ -34,7 +34,7 @@ INTERVAL = 5  # seconds between two questions (RFC 8628 3.5)
 SLOWER = 5
 EARLY = timedelta(seconds=1)  # clocks and networks are not exact
 KEPT = frozenset(
-    {"scope", "claims", "acr_values", "max_age", "ui_locales", "authorization_details"}
+    {"scope", "claims", "acr_values", "max_age", "ui_locales", "authorization_details", "resource"}
 )
 _columns = AwaitedRequest.__table__.columns
 _FIND = Prebuilt(

@@ -56,6 +56,12 @@ def read(session: Session, client: RegisteredClient, text: str | None) -> tuple[
     return tuple(Detail(purpose.code, each, names[each]) for each in dict.fromkeys(services))
 
 
+def forms(text: str) -> list[dict[str, str]]:
+    """Return details as they are kept with a grant, unknown or not. Raises as `read` does."""
+    asked = dict.fromkeys(_fields(each) for each in _listed(text))
+    return [{"type": TYPE, "purpose": purpose, "service": service} for purpose, service in asked]
+
+
 def _listed(text: str) -> list[Any]:
     try:
         listed = json.loads(text)

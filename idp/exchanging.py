@@ -112,7 +112,7 @@ def _subject(
     if found is None or found[0].client_id != client.id:
         raise refused
     row, decisions = found
-    if row.confirmation not in {None, confirmation}:
+    if row.audience is not None or row.confirmation not in {None, confirmation}:
         raise refused
     try:
         allowed_claims(client, row, decisions, frozenset(), now=now)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from clients.directory import RegisteredClient
 from clients.models import AuthMethod, OrganisationKind
 from consent.rules import Decided
-from idp import client_tokens
+from idp import client_tokens, narrowing
 from idp.client_authentication import authenticated_client
 from idp.errors import ProtocolError
 from idp.grants import end_one
@@ -56,10 +56,10 @@ def introspect(
     if found is None:
         return client_tokens.told(provider, session, token, caller=caller, now=now) or INACTIVE
     row, decisions = found
-    if not (row.client_id == caller.id or caller.resource_server):
-        return INACTIVE
     owner = provider.directory.find_by_id(session, row.client_id, now=now)
-    if owner is None or not _consented(owner, row, decisions, now=now):
+    if owner is None or not _is_told(session, owner, caller, row):
+        return INACTIVE
+    if not _consented(owner, row, decisions, now=now):
         return INACTIVE
     told = {
         "active": True,
@@ -72,12 +72,22 @@ def introspect(
         "sub": _name(provider, owner, caller, row),
         "acr": row.acr,
     }
-    told |= told_details(row)
+    told |= told_details(row, row.details)
+    if row.audience is not None:
+        told["aud"] = row.audience
     if asked_for_auth_time(row):
         told["auth_time"] = int(row.authenticated_at.timestamp())
     if row.confirmation is not None:
         told["cnf"] = confirmation_claim(row.confirmation)
     return told
+
+
+def _is_told(session: Session, owner: RegisteredClient, caller: RegisteredClient, row: Row) -> bool:
+    """Say whether a token concerns the caller: its own, or one that may be brought to it."""
+    if row.audience is None:
+        return caller.id == owner.id or caller.resource_server
+    target = narrowing.find_usable(session, owner, row.audience)
+    return target is not None and caller.id in {owner.id, target.server_id}
 
 
 def _name(provider: Provider, owner: RegisteredClient, caller: RegisteredClient, row: Row) -> str:

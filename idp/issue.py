@@ -14,10 +14,11 @@ from consent.rules import Decided
 from idp import pushed, through_browser
 from idp.id_tokens import Login
 from idp.interaction import SignedIn
+from idp.narrowing import DETAILS, RESOURCE
 from idp.provider import Provider
 from idp.requests import AuthorizationRequest
 from idp.session_names import session_state
-from idp.state import AUTH_TIME, DETAILS, GrantState, NewGrant
+from idp.state import AUTH_TIME, GrantState, NewGrant
 from kernel.keyring import Keyring
 
 KEPT = "response_type client_id redirect_uri nonce claims code_challenge".split()
@@ -115,6 +116,8 @@ def _kept(request: AuthorizationRequest) -> dict[str, Any]:
     kept = {name: message[name] for name in KEPT if name in message}
     if "dpop_jkt" in request.parameters:
         kept["dpop_jkt"] = request.parameters["dpop_jkt"]
+    if request.resource is not None:
+        kept[RESOURCE] = request.resource
     if request.details:
         kept[DETAILS] = [each.form() for each in request.details]
     return kept | {"scope": list(request.scopes), AUTH_TIME: request.wants_auth_time}

@@ -5,7 +5,15 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import Base, Key, unique_while
@@ -188,6 +196,9 @@ class Token(Base):
     issued_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     confirmation: Mapped[str | None] = mapped_column(String(64))  # the key it is held to
+    audience: Mapped[str | None] = mapped_column(String(255))  # the only interface it is for
+    # Some of what was agreed to; None for all.
+    details: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
     used_at: Mapped[datetime | None]  # a refresh token's first use
     revoked_at: Mapped[datetime | None]
 

@@ -29,6 +29,7 @@ class AuthorizationRequest:
     parameters: dict[str, str]  # as they came, to store with an interaction and to start again
     message: Message  # as pyop understood it
     wants_auth_time: bool = False
+    resource: str | None = None  # the only interface its tokens are for
     details: tuple[Detail, ...] = ()  # what else the member is asked to let the client do
 
     @property

@@ -24,11 +24,11 @@ from idp.grants import end_one
 from idp.id_tokens import Login
 from idp.lifetimes import TokenLifetimes
 from idp.models import Grant, GrantEnd, Token, TokenKind
+from idp.narrowing import DETAILS, EVERYTHING, Wish
 from kernel.ids import digest, new_id, new_secret
 from kernel.prebuilt import Row
 
 AUTH_TIME = "auth_time"  # in a grant's request: whether it was asked for
-DETAILS = "authorization_details"  # in a grant's request, as in what is said about it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,13 +61,14 @@ class GrantState(AuthorizationState):  # type: ignore[misc]  # pyop is untyped
         confirmation: str | None = None,
         holds_refresh: bool = False,
         new_grant: NewGrant | None = None,
+        wish: Wish | None = None,
     ) -> None:
         """Work in `session` for the client with primary key `client_id`.
 
         `refreshable` says whether the client gets refresh tokens, `rotates` whether each use gives
         a new one. `confirmation` is the key the tokens are held to; `holds_refresh` says whether
-        the refresh token is, too (RFC 9449 5). pyop's own constructor would
-        make dictionaries; ours keeps nothing between requests.
+        the refresh token is, too (RFC 9449 5). `wish` is what the request narrows tokens to.
+        pyop's own constructor would make dictionaries; ours keeps nothing between requests.
         """
         self.session = session
         self.now = now
@@ -78,6 +79,8 @@ class GrantState(AuthorizationState):  # type: ignore[misc]  # pyop is untyped
         self.confirmation = confirmation
         self._holds_refresh = holds_refresh
         self._new_grant = new_grant
+        self._wish = wish
+        self.narrowed = EVERYTHING
         self._grant: Row | None = None
         self._token: Row | None = None
         self._decisions: tuple[Decided, ...] | None = None
@@ -201,6 +204,8 @@ class GrantState(AuthorizationState):  # type: ignore[misc]  # pyop is untyped
     def _issue(self, scope: str, *, renewable: str = "") -> AccessToken:
         """Issue tokens for `scope`; the refresh token is good for `renewable`, if that is more."""
         lifetimes, access, refresh = self._lifetimes, new_secret(), None
+        if self._wish is not None:
+            self.narrowed = self._wish.of(self.session, self.grant)
         rows = [self._row(access, TokenKind.ACCESS, scope, self.now + lifetimes.access)]
         if self._refreshable:
             refresh = new_secret()
@@ -222,7 +227,8 @@ class GrantState(AuthorizationState):  # type: ignore[misc]  # pyop is untyped
         statements.INSERT_TOKENS.write(self.session, both)
 
     def _row(self, value: str, kind: TokenKind, scope: str, expires_at: datetime) -> dict[str, Any]:
-        held = self.confirmation
+        held, is_access = self.confirmation, kind is TokenKind.ACCESS
+        narrowed = self.narrowed if is_access else EVERYTHING
         return {
             "token_hash": digest(value),
             "grant_id": self.grant.id,
@@ -230,7 +236,9 @@ class GrantState(AuthorizationState):  # type: ignore[misc]  # pyop is untyped
             "scope": scope,
             "issued_at": self.now,
             "expires_at": expires_at,
-            "confirmation": held if kind is TokenKind.ACCESS or self._holds_refresh else None,
+            "confirmation": held if is_access or self._holds_refresh else None,
+            "audience": narrowed.audience,
+            "details": narrowed.details,
         }
 
     def use_refresh_token(
@@ -317,9 +325,13 @@ def asked_for_auth_time(grant: Row) -> bool:
     return bool(grant.request.get(AUTH_TIME))
 
 
-def told_details(grant: Row) -> dict[str, Any]:
-    """Return what was agreed beside claims, as tokens and introspection tell it (RFC 9396 7, 9)."""
-    return {DETAILS: grant.request[DETAILS]} if DETAILS in grant.request else {}
+def told_details(grant: Row, fewer: list[dict[str, str]] | None) -> dict[str, Any]:
+    """Return what was agreed beside claims, as tokens and introspection tell it (RFC 9396 7, 9).
+
+    `fewer` is what a token was narrowed to.
+    """
+    agreed = grant.request.get(DETAILS) if fewer is None else fewer
+    return {DETAILS: agreed} if agreed else {}
 
 
 def _narrowed(granted: str, wanted: Sequence[str] | None) -> str:

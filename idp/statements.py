@@ -22,7 +22,10 @@ _GRANT = (
     Grant.authenticated_at,
     Grant.request,
 )
-TOKEN = ("token_hash", "grant_id", "kind", "scope", "issued_at", "expires_at", "confirmation")
+TOKEN = (
+    *("token_hash", "grant_id", "kind", "scope", "issued_at", "expires_at"),
+    *("confirmation", "audience", "details"),
+)
 
 INSERT_GRANT = Prebuilt(
     insert(Grant),
@@ -99,6 +102,8 @@ ACCESS_TOKEN = Prebuilt(
         Token.issued_at,
         Token.expires_at,
         Token.confirmation,
+        Token.audience,
+        Token.details,
         Member.data_key_sealed,
         Member.profile_sealed,
         *ledger.COLUMNS,

@@ -11,9 +11,11 @@ from typing import Any
 from pyop.access_token import AccessToken
 from sqlalchemy.orm import Session
 
+from clients.directory import RegisteredClient
 from consent.catalogue import claims_of_scopes
 from consent.rules import Decided
 from idp import statements
+from idp.narrowing import Wish
 from idp.provider import Provider
 from idp.released import ReleasedClaims
 from idp.requests import AuthorizationRequest
@@ -29,6 +31,7 @@ class _NewGrant(GrantState):
         self,
         session: Session,
         provider: Provider,
+        client: RegisteredClient,
         new: NewGrant,
         decisions: Iterable[Decided],
         *,
@@ -40,6 +43,7 @@ class _NewGrant(GrantState):
             now=now,
             client_id=new.client_id,
             new_grant=new,
+            wish=Wish(issuer=provider.issuer, client=client),
         )
         self._code = new_secret()
         row = self._row_of(new, self._code)
@@ -83,7 +87,7 @@ def respond(
     now: datetime,
 ) -> dict[str, str]:
     """Create a grant and return the response with everything its type names."""
-    state = _NewGrant(session, provider, new, decisions, now=now)
+    state = _NewGrant(session, provider, request.client, new, decisions, now=now)
     state.beside_state = request.to.state
     released = _Released(
         state, request.client, keyring=keyring, channel="id_token", relay=provider.relay

@@ -14,6 +14,7 @@ from idp import awaited, client_tokens, encryption, exchanging
 from idp.client_authentication import authenticated_client, require_in_force
 from idp.errors import ProtocolError
 from idp.models import Way
+from idp.narrowing import DETAILS, RESOURCE, Wish
 from idp.parameters import Parameters
 from idp.possession import NOTHING, Shown, held_to, token_type
 from idp.provider import DECLARED_ERRORS, Provider
@@ -65,6 +66,12 @@ def exchange(
     )
     if (make := WITHOUT_GRANT.get(grant_type)) is not None:
         return make(provider, session, client, values, confirmation=held, now=now)
+    wish = Wish(
+        issuer=provider.issuer,
+        client=client,
+        resource=values.get(RESOURCE),
+        details=values.get(DETAILS),
+    )
     if (way := AWAITED.get(grant_type)) is not None:
         (name,) = REQUIRED[grant_type]
         values = awaited.as_code(session, client, values[name], way=way, now=now)
@@ -77,6 +84,7 @@ def exchange(
         rotates=rules.rotates,
         confirmation=held,
         holds_refresh=client.auth_method is AuthMethod.NONE,
+        wish=wish,
     )
     released = ReleasedClaims(
         state, client, keyring=keyring, channel="id_token", relay=provider.relay
@@ -85,7 +93,7 @@ def exchange(
     response = _with_pyop(bound, values)
     if grant_type == REFRESH:  # a code is too young for its consent to have expired
         _require_consent(client, state)
-    told = {**response, **told_details(state.grant)}
+    told = {**response, **told_details(state.grant, state.narrowed.details)}
     return {**told, "scope": state.scope, "token_type": token_type(held)}
 
 

@@ -38,6 +38,8 @@ def userinfo(
     scheme, token = sent_token(form, authorization)
     state = GrantState(session, lifetimes=provider.lifetimes, now=now)
     state.introspect_access_token(token)
+    if state.grant.audience is not None:
+        raise ProtocolError("invalid_token", "the token is for an interface", status=401)
     client = provider.directory.find_by_id(session, state.grant.client_id, now=now)
     if client is not None:
         how = client.userinfo_encryption

@@ -1,4 +1,4 @@
-"""Let clients of profiles of their own get tokens through the browser, and none but signed.
+"""Give profiles to clients with tokens from the browser and to counters; narrow tokens.
 
 Revision 0028, after 0027.
 """
@@ -31,6 +31,8 @@ def upgrade() -> None:
         "client",
         sa.Column("response_types", sa.JSON(), nullable=False, server_default='["code"]'),
     )
+    op.add_column("token", sa.Column("audience", sa.String(length=255), nullable=True))
+    op.add_column("token", sa.Column("details", sa.JSON(), nullable=True))
     _allow(NEW)
 
 
@@ -39,6 +41,10 @@ def downgrade() -> None:
     for table in CHECKS:
         for new, old in (("hybrid", "core"), ("fapi-ciba", "fapi2-signed")):
             op.execute(f"UPDATE {table} SET profile = '{old}' WHERE profile = '{new}'")  # noqa: S608  # constants
+    op.execute("DELETE FROM token WHERE audience IS NOT NULL OR details IS NOT NULL")
+    with op.batch_alter_table("token") as token:
+        token.drop_column("details")
+        token.drop_column("audience")
     with op.batch_alter_table("client") as client:
         client.drop_column("response_types")
     _allow(OLD)
