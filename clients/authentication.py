@@ -16,7 +16,7 @@ from joserfc.jwk import KeySet, KeySetSerialization
 from sqlalchemy.orm import Session
 
 from clients import certificates
-from clients.certificates import Authorities
+from clients.certificates import NOBODY, Authorities
 from clients.directory import RegisteredClient
 from clients.keys import KeySource
 from clients.models import AuthMethod, SpentAssertion
@@ -123,7 +123,7 @@ def require_authentic(
     audiences: frozenset[str],
     keys: KeySource,
     certificate: bytes | None = None,
-    authorities: Authorities = (),
+    authorities: Authorities = NOBODY,
     now: datetime,
 ) -> None:
     """Refuse unless the credentials are right and of the registered method.

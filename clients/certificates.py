@@ -7,6 +7,7 @@ authority that the operator pinned vouches for a registered name, or the client 
 import base64
 import binascii
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -27,21 +28,43 @@ from joserfc.jwk import KeySet, KeySetSerialization
 from clients import certificate_names
 from clients.directory import RegisteredClient
 from clients.models import AuthMethod
+from clients.revocations import RevocationLists
 from kernel.settings import SettingsInvalid
 from kernel.strong_keys import is_strong
 
-Authorities = Sequence[x509.Certificate]
+
+@dataclass(frozen=True)
+class Authorities:
+    """Who vouches for clients' certificates, and what they revoked, if the operator keeps lists."""
+
+    certificates: tuple[x509.Certificate, ...] = ()
+    revoked: RevocationLists | None = None
+
+    def __bool__(self) -> bool:
+        """Say whether there is anybody who vouches."""
+        return bool(self.certificates)
+
+    def in_time(self, now: datetime) -> list[x509.Certificate]:
+        """Return those whose own time it is."""
+        return [each for each in self.certificates if _is_in_its_time(each, now)]
+
+
+NOBODY = Authorities()
 _AUTHORITY = ExtensionPolicy.permit_all().require_present(
     x509.BasicConstraints, Criticality.AGNOSTIC, None
 )
 
 
-def read(path: Path | None) -> Authorities:
-    """Return the authorities pinned in a PEM file; none without one. Raises SettingsInvalid."""
+def read(path: Path | None, lists: Path | None = None) -> Authorities:
+    """Return the authorities pinned in a PEM file, with the file of what they revoked.
+
+    Nobody vouches without the first. Raises SettingsInvalid.
+    """
     if path is None:
-        return ()
+        return NOBODY
+    revoked = None if lists is None else RevocationLists(lists)
     try:
-        return tuple(x509.load_pem_x509_certificates(path.read_bytes()))
+        return Authorities(tuple(x509.load_pem_x509_certificates(path.read_bytes())), revoked)
     except (OSError, ValueError):
         raise SettingsInvalid(f"mtls.authorities: {path} holds no certificates in PEM") from None
 
@@ -76,8 +99,10 @@ def _is_the_clients(
         client.certificate is not None
         and certificate_names.is_on(certificate, client.certificate)
         and _is_for_clients(certificate)
-        and _is_issued(
-            certificate, [each for each in authorities if _is_in_its_time(each, now)], now
+        and _is_issued(certificate, authorities.in_time(now), now)
+        and (
+            authorities.revoked is None
+            or authorities.revoked.clear(certificate, authorities.in_time(now), now=now)
         )
     )
 
@@ -91,7 +116,9 @@ def _is_for_clients(certificate: x509.Certificate) -> bool:
     return ExtendedKeyUsageOID.CLIENT_AUTH in found.value
 
 
-def _is_issued(certificate: x509.Certificate, authorities: Authorities, now: datetime) -> bool:
+def _is_issued(
+    certificate: x509.Certificate, authorities: Sequence[x509.Certificate], now: datetime
+) -> bool:
     """Say whether one of the authorities signed it itself: the proxy passes no chain on."""
     if not authorities:
         return False

@@ -151,6 +151,8 @@ class RegisteredClient:
     organisation_id: UUID | None = None
     backchannel_logout_uri: str | None = None
     frontchannel_logout_uri: str | None = None
+    backchannel_logout_session_required: bool = False
+    initiate_login_uri: str | None = None
     response_types: frozenset[str] = CODE_ONLY
     contracts: tuple[Span, ...] = ()  # a merchant's; an agency needs none
     certificate: dict[str, str] | None = None  # its name on one
@@ -308,6 +310,8 @@ def _view(
         organisation_id=row.organisation_id,
         backchannel_logout_uri=row.backchannel_logout_uri,
         frontchannel_logout_uri=row.frontchannel_logout_uri,
+        backchannel_logout_session_required=row.backchannel_logout_session_required,
+        initiate_login_uri=row.initiate_login_uri,
         contracts=tuple(contracts.span_of(each) for each in agreed),
         certificate=row.certificate,
         certificate_bound=row.certificate_bound,

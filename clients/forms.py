@@ -128,6 +128,8 @@ class ClientMetadata(_Form):
     post_logout_redirect_uris: tuple[str, ...] = Field(default=(), max_length=MOST_ADDRESSES)
     backchannel_logout_uri: str | None = Address
     frontchannel_logout_uri: str | None = Address
+    backchannel_logout_session_required: bool = False
+    frontchannel_logout_session_required: bool = False
     grant_types: tuple[str, ...] = ("authorization_code", "refresh_token")
     response_types: tuple[str, ...] = (response_types.CODE,)
     id_token_alg: str = Field(default="ES256", pattern=OUR_ALGORITHMS)
@@ -181,6 +183,13 @@ class ClientMetadata(_Form):
     def _it_is_on_the_web(cls, value: str | None) -> str | None:
         if value is not None:
             _require_site(value)
+        return value
+
+    @field_validator("initiate_login_uri")
+    @classmethod
+    def _logins_begin_over_tls(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith("https://"):
+            raise ValueError(f"{value}: must be https (OIDC Core 4)")
         return value
 
     @field_validator("request_uris")

@@ -160,6 +160,9 @@ class Client(Base):
     post_logout_redirect_uris: Mapped[list[str]]
     backchannel_logout_uri: Mapped[str | None] = mapped_column(String(2000))  # our worker calls it
     frontchannel_logout_uri: Mapped[str | None] = mapped_column(String(2000))  # browsers load it
+    # It knows sessions by `sid`, and can do nothing with a logout without one.
+    backchannel_logout_session_required: Mapped[bool] = mapped_column(default=False)
+    frontchannel_logout_session_required: Mapped[bool] = mapped_column(default=False)
     grant_types: Mapped[list[str]]
     response_types: Mapped[list[str]] = mapped_column(default=lambda: ["code"])
     id_token_alg: Mapped[str] = mapped_column(String(8), default="ES256")

@@ -40,6 +40,7 @@ AS_THEY_ARE = (
         "jwks_uri",
     ),
     *("certificate_bound", "backchannel_logout_uri", "frontchannel_logout_uri"),
+    *("backchannel_logout_session_required", "frontchannel_logout_session_required"),
     *("sector", "sector_identifier_uri", "id_token_alg", "userinfo_alg", "request_object_alg"),
     *("logo_uri", "policy_uri", "tos_uri", "initiate_login_uri"),
     *("software_id", "software_version"),

@@ -41,6 +41,8 @@ class SignedOut:
             )
             if client is None or client.backchannel_logout_uri is None:
                 return  # it has left, or wants no word any more
+            if client.backchannel_logout_session_required and work.payload["session"] is None:
+                return  # it would find nothing to end (2.2)
             signer = self._provider.keys.signer(session, now=now)
             claims = logout_claims(self._provider, client, work, now=now)
             token = signer.sign(claims, alg=client.id_token_alg, typ=TYPE)

@@ -29,6 +29,7 @@ PLAIN = (  # the same word for the same thing, there and here
     *("grant_types", "response_types"),
     *("request_uris", "logo_uri", "policy_uri", "tos_uri", "initiate_login_uri"),
     *("software_id", "software_version", "backchannel_logout_uri", "frontchannel_logout_uri"),
+    *("backchannel_logout_session_required", "frontchannel_logout_session_required"),
 )
 RENAMED = {
     "token_endpoint_auth_method": "auth_method",

@@ -16,7 +16,7 @@ from pyop.message import AuthorizationRequest as Message
 from pyop.provider import Provider as PyopProvider
 from sqlalchemy.orm import Session
 
-from clients.certificates import Authorities
+from clients.certificates import NOBODY, Authorities
 from clients.directory import Directory, RegisteredClient
 from clients.keys import KeySource
 from consent.derived import NO_RELAY, Relay
@@ -80,7 +80,7 @@ class Provider(PyopProvider):  # type: ignore[misc]  # pyop is untyped
         acr_values: frozenset[str] = frozenset(),
         relay: Relay = NO_RELAY,
         mtls_front: str = "",
-        authorities: Authorities = (),
+        authorities: Authorities = NOBODY,
         nonces: Nonces | None = None,
         hybrid: bool = False,
     ) -> None:

@@ -70,8 +70,9 @@ class Mtls(_Group):
 
     front: str = Field(default="", pattern=r"^(https://[a-z0-9.-]+(:\d+)?)?$")
     authorities: Path | None = None
+    revocation_lists: Path | None = None  # in PEM; what they revoked
 
-    @field_validator("authorities")
+    @field_validator("authorities", "revocation_lists")
     @classmethod
     def _file_exists(cls, value: Path | None) -> Path | None:
         return _existing(value)

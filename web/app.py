@@ -261,7 +261,9 @@ def build_rooms(settings: Settings, database: Sessions) -> Rooms:
         acr_values=reachable,
         relay=Relay(keyring.derive("relay/v1"), settings.relay_domain),
         mtls_front=settings.mtls.front,
-        authorities=client_certificates.read(settings.mtls.authorities),
+        authorities=client_certificates.read(
+            settings.mtls.authorities, settings.mtls.revocation_lists
+        ),
         nonces=Nonces(keyring.derive("dpop-nonce/v1")) if settings.dpop_nonces else None,
         hybrid=settings.hybrid,
     )

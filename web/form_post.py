@@ -9,10 +9,11 @@ from werkzeug.wrappers import Response
 from web import headers, pages
 
 
-def page(redirect_uri: str, response: Mapping[str, str]) -> Response:
-    """Return the page whose form brings `response` to a *registered* address.
+def page(redirect_uri: str, response: Mapping[str, str], *, leaving: bool = False) -> Response:
+    """Return the page whose form brings `response` to a *registered* address, or to our own.
 
-    A script sends it at once; without one the member presses the button.
+    `leaving` says that a client's wish to sign out is carried, not an answer. A script sends it
+    at once; without one the member presses the button.
     """
     g.show_person = False  # nothing is asked of the database once the answer is made
     headers.allow_form_target(redirect_uri)
@@ -20,6 +21,7 @@ def page(redirect_uri: str, response: Mapping[str, str]) -> Response:
         "form_post.html",
         action=redirect_uri,
         response=response,
+        leaving=leaving,
         host=urlsplit(redirect_uri).hostname or redirect_uri,
     )
     sent = Response(body, mimetype="text/html")

@@ -42,8 +42,8 @@ class Open:
         self.asked: AuthorizationRequest = interactions.request_of(
             provider, scope.db(), row, now=scope.now()
         )
-        pages.speak(self.asked.ui_locales)
-        if row.awaited_id is None:
+        if row.awaited_id is None:  # or the device is the member's own, and so is the language
+            pages.speak(self.asked.ui_locales)
             headers.allow_form_target(self.asked.to.redirect_uri)
 
     def url(self, endpoint: str) -> str:

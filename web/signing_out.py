@@ -7,17 +7,21 @@ from idp import parameters
 from idp.logout import LogoutRequest, read_logout
 from idp.parameters import Parameters
 from idp.sign_outs import SignOut
-from web import cookies, csrf, front_channel, headers, login, oidc, pages, scope
+from web import cookies, csrf, form_post, front_channel, headers, login, oidc, pages, scope
 from web.views import client_view
 
 bp = Blueprint("signing_out", __name__, url_prefix="/logout")
+AGAIN = "again"  # a form of ours that brings a client's
 CARRIED = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")
 
 
 @bp.get("")
 def ask() -> Response | str:
     """Ask the member whether to sign out; a browser in which nobody is signed in just goes on."""
-    sent = parameters.read(request.query_string)
+    return _asked(parameters.read(request.query_string))
+
+
+def _asked(sent: Parameters) -> Response | str:
     wanted = _read(sent)
     if scope.visitor() is None:
         return _gone(wanted)
@@ -36,13 +40,30 @@ def decide() -> Response | str:
     """Sign out if our own form says so; a client's form is asked about first."""
     body = request.get_data()
     if b"decision=" not in body:
-        return redirect(f"{url_for('signing_out.ask')}?{oidc.as_query(body) or ''}", 303)
+        return _brought(body)
     csrf.require()
     wanted = _read(parameters.read(body))
     if request.form.get("decision") != "yes":
         return redirect(url_for("account.index"), 303)
     told = front_channel.page(_sign_out(), onward=_onward(wanted, body))
     return told or _gone(wanted)
+
+
+def _brought(body: bytes) -> Response | str:
+    """Ask about a client's form, which a browser brings from elsewhere without our cookie.
+
+    Told by a redirect to ask again, it brings the cookie; what is too long for an address it is
+    told to post once more, from here.
+    """
+    query, sent = oidc.as_query(body), parameters.read(body)
+    if query is not None:
+        return redirect(f"{url_for('signing_out.ask')}?{query}", 303)
+    if sent.get(AGAIN) is not None:
+        return _asked(sent)
+    carried = {name: value for name in CARRIED if (value := sent.get(name))}
+    if not carried:
+        return redirect(url_for("signing_out.ask"), 303)
+    return form_post.page(url_for("signing_out.decide"), {**carried, AGAIN: "yes"}, leaving=True)
 
 
 def _sign_out() -> list[SignOut]:
@@ -59,6 +80,8 @@ def _onward(wanted: LogoutRequest, body: bytes) -> str:
     if wanted.return_to is not None:
         return wanted.return_to
     hint = None if wanted.client is None else parameters.read(body).get("id_token_hint")
+    if hint is not None and len(hint) > oidc.SHORT_ENOUGH:
+        hint = None  # no address holds it: the last page names no client
     return url_for("signing_out.ask", id_token_hint=hint)
 
 

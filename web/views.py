@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from clients.directory import RegisteredClient
 from clients.models import Review
+from idp.addresses import with_parameters
 from kernel.wording import Bilingual
 from web import flow, scope
 
@@ -19,6 +20,7 @@ class ClientView:
     logo: str | None = None
     policy_uri: str | None = None
     tos_uri: str | None = None
+    start_uri: str | None = None  # where a sign-in there begins (OIDC Core 4)
 
 
 def client_view(client: RegisteredClient) -> ClientView:
@@ -33,4 +35,11 @@ def client_view(client: RegisteredClient) -> ClientView:
         shown,
         client.policy_uri,
         client.tos_uri,
+        _start_of(client),
     )
+
+
+def _start_of(client: RegisteredClient) -> str | None:
+    if client.initiate_login_uri is None:
+        return None
+    return with_parameters(client.initiate_login_uri, {"iss": scope.rooms().provider.issuer})

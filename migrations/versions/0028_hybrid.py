@@ -13,6 +13,7 @@ depends_on = None
 
 OLD = ("core", "basic", "fapi2", "fapi2-signed")
 NEW = ("core", "hybrid", "basic", "fapi2", "fapi2-signed", "fapi-ciba")
+FLAGS = ("backchannel_logout_session_required", "frontchannel_logout_session_required")
 CHECKS: dict[str, dict[str, tuple[str, ...]]] = {  # beside the new one
     "client": {
         "auth_method": (
@@ -31,6 +32,10 @@ def upgrade() -> None:
         "client",
         sa.Column("response_types", sa.JSON(), nullable=False, server_default='["code"]'),
     )
+    for name in FLAGS:
+        op.add_column(
+            "client", sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false())
+        )
     op.add_column("token", sa.Column("audience", sa.String(length=255), nullable=True))
     op.add_column("token", sa.Column("details", sa.JSON(), nullable=True))
     _allow(NEW)
@@ -46,7 +51,8 @@ def downgrade() -> None:
         token.drop_column("details")
         token.drop_column("audience")
     with op.batch_alter_table("client") as client:
-        client.drop_column("response_types")
+        for name in ("response_types", *FLAGS):
+            client.drop_column(name)
     _allow(OLD)
 
 
@@ -57,7 +63,8 @@ def _allow(profiles: tuple[str, ...]) -> None:
             op.drop_constraint("profile", table, type_="check")
         with op.batch_alter_table(table, recreate="auto") as changed:
             if profiles is NEW and table == "client":
-                changed.alter_column("response_types", server_default=None)
+                for name in ("response_types", *FLAGS):
+                    changed.alter_column(name, server_default=None)
             changed.create_check_constraint("profile", f"profile IN ({_words(profiles)})")
             for column, allowed in () if is_postgresql else others.items():
                 # SQLite rebuilds the table, and forgets every check as it does.

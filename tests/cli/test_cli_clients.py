@@ -8,8 +8,11 @@ from sqlalchemy import Engine, select
 from audit.models import TrailEntry
 from clients import registry
 from clients.models import Client
+from idp.acr import ACR
+from kernel import clock
 from kernel.db import sessions, transaction
 from kernel.ids import digest
+from tests import make
 from tests.cli.conftest import Taipei
 from tests.make import a_client_form
 
@@ -79,6 +82,34 @@ def test_a_client_is_shown_without_its_secrets(
     assert "purpose library-card\tbirthdate name\n" in shown
     assert "secrets\t1\n" in shown
     assert secret not in shown
+
+
+# Not for an operator's eyes, or said in other words.
+OTHERWISE = {
+    *("id", "organisation_id", "name_zh", "name_en", "registration_hash"),
+    *("created_at", "disabled_at"),
+}
+
+
+def test_everything_that_is_registered_is_shown(prepared: Engine, taipei_id: Taipei) -> None:
+    with transaction(sessions(prepared)) as session:
+        client = make.a_client(session, ping_uri="https://library.invalid/ping", jwks=None)
+        registry.set_strength(
+            session, "library", "library-card", least_acr=ACR[1], login_seconds=600
+        )
+        registry.rotate_secret(session, client.client_id, now=clock.now())
+
+    shown = dict(
+        line.split("\t", 1)
+        for line in taipei_id("client", "show", "library").stdout.splitlines()
+        if "\t" in line
+    )
+
+    assert {column.name for column in Client.__table__.columns} - OTHERWISE <= shown.keys()
+    assert shown["ping_uri"] == "https://library.invalid/ping"
+    assert shown["purpose library-card: login"] == f"{ACR[1]}, at most 600 s old"
+    assert shown["secrets"].startswith("2, one until ")
+    assert shown["response_types"] == "code"
 
 
 @pytest.mark.parametrize("words", [("show", "nobody"), ("rotate-secret", "nobody")])

@@ -18,7 +18,7 @@ def test_each_plan_gets_a_configuration_that_fits_what_is_on_record(
     seeded = taipei_id("conformance-seed", "--suite", SUITE + "/", "--alias", "city")
 
     plans = json.loads(seeded.stdout)
-    assert len(plans) == 14
+    assert len(plans) == 15
     for plan in plans.values():
         assert plan["alias"] == "city"
         assert plan["server"]["discoveryUrl"] == f"{ISSUER}/.well-known/openid-configuration"

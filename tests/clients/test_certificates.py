@@ -18,7 +18,9 @@ from sqlalchemy.orm import Session
 
 from clients import certificates, registry
 from clients.certificate_names import CertificateName
+from clients.certificates import NOBODY, Authorities
 from clients.directory import RegisteredClient, view_of
+from clients.revocations import RevocationLists
 from kernel.errors import Refused
 from kernel.settings import SettingsInvalid
 from tests import make, mtls
@@ -26,7 +28,7 @@ from tests.certificates import pki
 from tests.certificates.pki import Leaf
 
 one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-VOUCHING = (mtls.authority().certificate,)
+VOUCHING = Authorities((mtls.authority().certificate,))
 DNS = x509.DNSName("api.library.invalid")
 NAMED: dict[str, tuple[str, Leaf]] = {
     "subject_dn": ("CN=bank,C=TW", mtls.issued(subject=pki.name("bank"))),
@@ -73,7 +75,7 @@ BAD: dict[str, tuple[Leaf, dict[str, Any]]] = {
         ),
         {},
     ),
-    "without authorities": (mtls.issued(DNS), {"authorities": ()}),
+    "without authorities": (mtls.issued(DNS), {"authorities": NOBODY}),
     "expired": (mtls.issued(DNS, end=make.NOON - timedelta(seconds=1)), {}),
     "not yet good": (mtls.issued(DNS, start=make.NOON + timedelta(seconds=1)), {}),
     "of an authority past its time": (mtls.issued(DNS), {"now": make.NOON + 11 * pki.YEAR}),
@@ -108,7 +110,7 @@ def owner(session: Session, *keys: dict[str, Any]) -> RegisteredClient:
 
 def is_of(client: RegisteredClient, certificate: x509.Certificate) -> bool:
     der = certificate.public_bytes(Encoding.DER)
-    return certificates.is_of(client, der, authorities=(), now=make.NOON)
+    return certificates.is_of(client, der, authorities=NOBODY, now=make.NOON)
 
 
 @one_database
@@ -199,7 +201,7 @@ def test_a_registration_holds_what_its_method_needs_and_nothing_else(
 
 def test_authorities_are_read_from_a_file(tmp_path: Path) -> None:
     assert certificates.read(mtls.write_authorities(tmp_path)) == VOUCHING
-    assert certificates.read(None) == ()
+    assert certificates.read(None) == NOBODY
 
 
 def test_a_file_that_holds_none_stops_the_start(tmp_path: Path) -> None:
@@ -208,3 +210,85 @@ def test_a_file_that_holds_none_stops_the_start(tmp_path: Path) -> None:
 
     with pytest.raises(SettingsInvalid, match="holds no certificates"):
         certificates.read(path)
+
+
+# What authorities revoked
+
+
+def pem(der: bytes) -> bytes:
+    return x509.load_der_x509_crl(der).public_bytes(Encoding.PEM)
+
+
+def listing(path: Path, *lists: bytes) -> Authorities:
+    path.write_bytes(b"".join(pem(each) for each in lists))
+    return replace(VOUCHING, revoked=RevocationLists(path))
+
+
+@one_database
+def test_a_revoked_certificate_proves_nothing(client: RegisteredClient, tmp_path: Path) -> None:
+    stolen, sound = mtls.issued(DNS, serial=71), mtls.issued(DNS, serial=72)
+    lists = listing(tmp_path / "crl.pem", pki.revocation_list(mtls.authority(), [71]))
+
+    assert proves(client, sound, authorities=lists)
+    assert not proves(client, stolen, authorities=lists)
+    assert proves(client, stolen)  # where nobody keeps lists
+
+
+@one_database
+def test_a_new_list_counts_at_once(client: RegisteredClient, tmp_path: Path) -> None:
+    leaf, path = mtls.issued(DNS, serial=73), tmp_path / "crl.pem"
+    lists = listing(path, pki.revocation_list(mtls.authority()))
+    assert proves(client, leaf, authorities=lists)
+
+    path.write_bytes(pem(pki.revocation_list(mtls.authority(), [73, 74], number=2)))
+
+    assert not proves(client, leaf, authorities=lists)
+
+
+LISTS: dict[str, list[bytes]] = {
+    "nothing": [],
+    "another authority's": [pki.revocation_list(pki.root())],
+    "a look-alike's": [
+        pki.revocation_list(
+            pki.authority(pki.name("Synthetic client authority"), pki.ec_key("look-alike"))
+        )
+    ],
+    "one that is over": [pki.revocation_list(mtls.authority(), until=make.NOON)],
+    "one to come": [pki.revocation_list(mtls.authority(), start=make.NOON + timedelta(hours=1))],
+    "one changed on the way": [
+        pki.changed_byte(pki.revocation_list(mtls.authority()), at=lambda der: len(der) - 1)
+    ],
+}
+
+
+@one_database
+@pytest.mark.parametrize("what", LISTS)
+def test_in_doubt_a_certificate_does_not_count(
+    client: RegisteredClient, tmp_path: Path, what: str
+) -> None:
+    lists = listing(tmp_path / "crl.pem", *LISTS[what])
+
+    assert not proves(client, mtls.issued(DNS), authorities=lists)
+
+
+@one_database
+def test_a_file_that_is_lost_or_broken_speaks_for_nobody(
+    client: RegisteredClient, tmp_path: Path
+) -> None:
+    path = tmp_path / "crl.pem"
+    lists = listing(path, pki.revocation_list(mtls.authority()))
+
+    path.write_bytes(b"-----BEGIN X509 CRL-----\nx\n-----END X509 CRL-----\n")
+    assert not proves(client, mtls.issued(DNS), authorities=lists)
+    path.unlink()
+    assert not proves(client, mtls.issued(DNS), authorities=lists)
+
+
+def test_the_lists_are_named_in_the_settings(tmp_path: Path) -> None:
+    path = tmp_path / "crl.pem"
+    path.write_bytes(pem(pki.revocation_list(mtls.authority())))
+
+    read = certificates.read(mtls.write_authorities(tmp_path), path)
+
+    assert read.revoked is not None
+    assert read.certificates == VOUCHING.certificates

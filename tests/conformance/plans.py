@@ -324,6 +324,8 @@ CIBA_WAYS = {
     )
 }
 
+THIRD_PARTY = ["oidcc-3rd_party-init-login", "oidcc-3rd_party-init-login-nohttps"]
+
 # Form Post, Implicit and Hybrid are Basic in other ways, but for one module.
 PLANS = {
     "basic": BASIC,
@@ -338,6 +340,7 @@ PLANS = {
     "message_signing": MESSAGE_SIGNING,
     "ekyc": EKYC,
     "ciba": CIBA,
+    "third_party": THIRD_PARTY,
 }
 PREFIX = {  # left out above, and in the cases' names
     **dict.fromkeys(("fapi2", "message_signing"), "fapi2-security-profile-final-"),

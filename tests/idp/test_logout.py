@@ -1,5 +1,6 @@
 """RP-initiated logout: the member decides, and the browser goes only where it may."""
 
+from html import unescape
 from urllib.parse import urlencode
 
 import pytest
@@ -7,7 +8,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 from werkzeug.test import TestResponse
 
-from tests.flows.browser import Browser, answer, authorization
+from tests.flows.browser import HIDDEN, Browser, answer, authorization, hidden
 from tests.flows.provider import GOODBYE, ISSUER, City
 
 one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -171,6 +172,48 @@ def test_no_bytes_in_such_a_form_are_a_mistake_of_ours(city: City, body: bytes) 
     assert response.status_code == 303
     assert response.location.partition("?")[0] == "/logout"
     assert "Set-Cookie: x" not in str(response.headers)
+
+
+def long_hint(city: City, browser: Browser) -> str:
+    """Return an id_token that no address holds, as one with many claims is."""
+    claims = city.opened(browser.tokens()["id_token"])
+    rooms = city.app.extensions["taipei_id"]
+    with city.database() as session:
+        signer = rooms.provider.keys.signer(session, now=city.now)
+        hint: str = signer.sign({**claims, "padding": "x" * 9_000}, alg="ES256")
+        return hint
+
+
+@pytest.mark.parametrize("cookies", [True, False])
+@one_database
+def test_a_hint_too_long_for_an_address_is_carried_by_a_form(city: City, *, cookies: bool) -> None:
+    browser = Browser(city)
+    sent = {"id_token_hint": long_hint(city, browser), "post_logout_redirect_uri": GOODBYE}
+
+    carrying = (browser if cookies else Browser(city)).post("/logout", {**sent, "state": "s"})
+    asking = browser.post("/logout", form_of(carrying))
+    back = browser.post("/logout", {**hidden(asking), "decision": "yes"})
+
+    assert 'id="form_post_continue"' in carrying.text
+    assert "圖書館" in asking.text
+    assert back.location == f"{GOODBYE}?state=s"
+    assert not is_signed_in(browser)
+
+
+@one_database
+def test_a_long_hint_without_an_address_ends_on_our_own_page(city: City) -> None:
+    browser = Browser(city)
+    hint = long_hint(city, browser)
+    asking = browser.post("/logout", {"id_token_hint": hint, "again": "yes"})
+
+    page = browser.post("/logout", {**hidden(asking), "decision": "yes"})
+
+    assert page.status_code == 200
+    assert not is_signed_in(browser)
+
+
+def form_of(page: TestResponse) -> dict[str, str]:
+    return {name: unescape(value) for name, value in HIDDEN.findall(page.text)}
 
 
 @one_database

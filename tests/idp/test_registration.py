@@ -655,3 +655,23 @@ def test_where_a_login_may_be_started_from_is_kept_and_told(city: City) -> None:
     told = register(city, initiate_login_uri=address)
 
     assert own(city, told).get_json()["initiate_login_uri"] == address
+
+
+@pytest.mark.parametrize("address", ["http://museum.invalid/login", "http://localhost/login", "x"])
+@one_database
+def test_a_login_is_started_over_tls_or_not_at_all(city: City, address: str) -> None:
+    response = send(city, "/register", a_token(city), metadata(initiate_login_uri=address))
+
+    assert mistake(response) == "invalid_client_metadata"
+
+
+@one_database
+def test_who_needs_the_session_named_may_say_so(city: City) -> None:
+    flags: Metadata = {
+        "backchannel_logout_session_required": True,
+        "frontchannel_logout_session_required": True,
+    }
+
+    told = register(city, **flags)
+
+    assert flags.items() <= own(city, told).get_json().items()

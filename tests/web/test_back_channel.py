@@ -369,6 +369,28 @@ def test_a_sign_in_without_a_session_is_told_by_its_name_alone(
     assert "sid" not in said
 
 
+@one_database
+def test_who_needs_the_session_named_is_not_told_of_one_that_has_none(
+    city: City, browser: Browser, told: World
+) -> None:
+    city.register(
+        "strict",
+        sector="strict.invalid",
+        backchannel_logout_uri=ADDRESS,
+        backchannel_logout_session_required=True,
+    )
+    for client_id in ("books", "strict"):
+        signed_in(city, browser, client_id)
+    with city.database() as session:
+        for grant in session.scalars(select(Grant)):
+            grant.session_id = None
+
+    sign_out_everywhere(browser)
+
+    (said,) = logout_tokens(told)
+    assert said["aud"] == "books"
+
+
 def test_two_logouts_at_once_are_one_word(
     city: City, browser: Browser, told: World, sessions: Sessions, database: Engine
 ) -> None:

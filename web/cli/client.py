@@ -11,11 +11,11 @@ from pydantic import ValidationError
 
 from audit import trail
 from clients import logos, registry
-from clients.models import Client
 from idp.acr import ACR
 from kernel import clock
 from kernel.errors import Refused
 from web import calling
+from web.cli import client_rows
 from web.cli.console import say, show_table, warn
 from web.cli.opening import opened
 from web.cli.refusals import Stop
@@ -50,7 +50,7 @@ def add(file: Path) -> None:
 def show(client_id: str) -> None:
     """Show what is registered under CLIENT_ID; secrets cannot be shown again."""
     with opened() as at:
-        rows = list(_described(registry.get(at.session, client_id)))
+        rows = list(client_rows.of(registry.get(at.session, client_id), now=clock.now()))
     show_table(("field", "value"), rows)
 
 
@@ -170,39 +170,3 @@ def _hand_over(client_id: str, secret: str | None) -> None:
         return
     warn(f"The secret of {client_id}, shown this once; keep it where the client keeps secrets:")
     say(secret)
-
-
-def _described(row: Client) -> list[tuple[str, str]]:
-    return [
-        ("client_id", row.client_id),
-        ("organisation", f"{row.organisation.name_zh} / {row.organisation.name_en}"),
-        ("kind", row.organisation.kind.value),
-        ("name", f"{row.name_zh} / {row.name_en}"),
-        ("profile", row.profile.value),
-        ("review", row.review.value),
-        ("authentication", row.auth_method.value),
-        ("jwks_uri", row.jwks_uri or "–"),
-        ("certificate", _pairs(row.certificate)),
-        ("tokens held to it", "yes" if row.certificate_bound else "no"),
-        ("sector", row.sector),
-        ("redirect_uris", " ".join(row.redirect_uris)),
-        ("post_logout_redirect_uris", " ".join(row.post_logout_redirect_uris)),
-        ("backchannel_logout_uri", row.backchannel_logout_uri or "–"),
-        ("frontchannel_logout_uri", row.frontchannel_logout_uri or "–"),
-        ("grant_types", " ".join(row.grant_types)),
-        ("id_token_alg", row.id_token_alg),
-        ("id_token_encryption", _pairs(row.id_token_encryption)),
-        ("userinfo_alg", row.userinfo_alg or "–"),
-        ("userinfo_encryption", _pairs(row.userinfo_encryption)),
-        ("resource_server", "yes" if row.resource_server else "no"),
-        ("secrets", str(len(row.secrets))),
-        ("disabled", row.disabled_at.isoformat() if row.disabled_at else "no"),
-        *(
-            (f"purpose {each.code}", " ".join(claim.claim for claim in each.claims) or "–")
-            for each in row.purposes
-        ),
-    ]
-
-
-def _pairs(told: dict[str, str] | None) -> str:
-    return " ".join(f"{name}={value}" for name, value in (told or {}).items()) or "–"

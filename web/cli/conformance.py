@@ -105,7 +105,8 @@ class _Seed:
         for kind in ("implicit", "hybrid"):
             yield f"oidcc-{kind}-certification-test-plan", self._plan(browser, **parts)
         token = {"client_name": "suite", "initial_access_token": self._token(basic[0])}
-        yield "oidcc-dynamic-certification-test-plan", self._plan(browser, client=token)
+        for plan in ("dynamic", "3rdparty-init-login"):
+            yield f"oidcc-{plan}-certification-test-plan", self._plan(browser, client=token)
         resource = {"resource": {"resourceUrl": f"{self._at.settings.issuer}/userinfo"}}
         for plan, profile in (
             ("fapi2-security-profile-final-test-plan", "fapi2"),
