@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from clients.directory import RegisteredClient
 from consent.catalogue import claims_of_scopes
 from consent.rules import Decided
-from idp import statements
+from idp import encryption, statements
 from idp.narrowing import Wish
 from idp.provider import Provider
 from idp.released import ReleasedClaims
@@ -87,13 +87,14 @@ def respond(
     now: datetime,
 ) -> dict[str, str]:
     """Create a grant and return the response with everything its type names."""
-    state = _NewGrant(session, provider, request.client, new, decisions, now=now)
+    client = request.client
+    how = client.id_token_encryption
+    client = encryption.with_keys(provider.client_keys, session, client, how, now=now)
+    state = _NewGrant(session, provider, client, new, decisions, now=now)
     state.beside_state = request.to.state
-    released = _Released(
-        state, request.client, keyring=keyring, channel="id_token", relay=provider.relay
-    )
+    released = _Released(state, client, keyring=keyring, channel="id_token", relay=provider.relay)
     if request.response_type == "id_token":
         released.alone = claims_of_scopes(request.scopes)
-    bound = provider.at_work(state, released, client=request.client)
+    bound = provider.at_work(state, released, client=client)
     told = bound.authorize(request.message, str(new.member_id)).to_dict()
     return {name: str(value) for name, value in told.items()}
