@@ -15,6 +15,7 @@ from clients.directory import RegisteredClient
 from consent.catalogue import claims_of_scopes
 from consent.rules import Decided
 from idp import encryption, statements
+from idp.errors import AuthorizationRefused, ProtocolError
 from idp.narrowing import Wish
 from idp.provider import Provider
 from idp.released import ReleasedClaims
@@ -86,7 +87,27 @@ def respond(
     keyring: Keyring,
     now: datetime,
 ) -> dict[str, str]:
-    """Create a grant and return the response with everything its type names."""
+    """Create a grant and return the response with everything its type names.
+
+    Raises AuthorizationRefused if the tokens cannot be made as the client registered them.
+    """
+    try:
+        told = _made(provider, session, request, new, decisions, keyring=keyring, now=now)
+    except ProtocolError as error:
+        raise AuthorizationRefused(error.error, error.description, to=request.to) from error
+    return {name: str(value) for name, value in told.items()}
+
+
+def _made(
+    provider: Provider,
+    session: Session,
+    request: AuthorizationRequest,
+    new: NewGrant,
+    decisions: Iterable[Decided],
+    *,
+    keyring: Keyring,
+    now: datetime,
+) -> dict[str, Any]:
     client = request.client
     how = client.id_token_encryption
     client = encryption.with_keys(provider.client_keys, session, client, how, now=now)
@@ -96,5 +117,4 @@ def respond(
     if request.response_type == "id_token":
         released.alone = claims_of_scopes(request.scopes)
     bound = provider.at_work(state, released, client=client)
-    told = bound.authorize(request.message, str(new.member_id)).to_dict()
-    return {name: str(value) for name, value in told.items()}
+    return dict(bound.authorize(request.message, str(new.member_id)).to_dict())

@@ -16,6 +16,7 @@ from kernel.mail import Post, compose
 from kernel.settings import Settings
 from kernel.wording import CHINESE, ENGLISH, Bilingual
 from members import mailboxes, recovery, register
+from members.models import Member
 from members.proxies import secret_of
 from web import dates
 from web.mails import Mail, write
@@ -23,6 +24,7 @@ from web.mails import Mail, write
 KIND = "mail.send"
 CODES = {"recovery": recovery.KEY, "check": mailboxes.KEY}  # by what a letter is about
 ELSEWHERE = {"check": mailboxes.find_address, "change": mailboxes.find_former}
+OWN = "own"  # the language on the member's record: nobody is there to ask in another
 
 
 def mail(
@@ -62,16 +64,18 @@ class MailSender:
 
     def __call__(self, work: Work, *, now: datetime) -> None:
         """Send one notice; to whom has no confirmed address, none."""
-        to = self._address(work.payload)
-        if to is None:
+        reader = self._reader(work.payload)
+        if reader is None:
             return
+        to, own_language = reader
+        language = work.payload["language"]
         names = self._settings.service_name
         at = Bilingual(
             *(dates.moment_words(work.created_at, language) for language in (CHINESE, ENGLISH))
         )
         written = write(
             Mail(work.payload["template"]),
-            language=work.payload["language"],
+            language=own_language if language == OWN else language,
             service=Bilingual(names.zh, names.en),
             issuer=self._settings.issuer,
             at=at,
@@ -102,7 +106,8 @@ class MailSender:
                 return f"{code[:4]} {code[4:]}"
         return ""
 
-    def _address(self, payload: Mapping[str, Any]) -> str | None:  # JSON
+    def _reader(self, payload: Mapping[str, Any]) -> tuple[str, str] | None:  # JSON
+        """Return address and own language of a member; None for one nobody can write to."""
         if payload["member"] is None:
             return None
         with transaction(self._make) as session:
@@ -112,9 +117,20 @@ class MailSender:
                 return None  # gone since, and the address with them
             if not member.data_key_sealed:
                 return None  # erased
-            for name, find in ELSEWHERE.items():
-                if name in payload:
-                    return find(session, UUID(payload[name]), member, keyring=self._keyring)
             claims = register.claims_of(member, keyring=self._keyring)
+            address = self._address(session, payload, member, claims)
+        english = str(claims.get("locale", "")).lower().startswith(ENGLISH)
+        return None if address is None else (address, ENGLISH if english else CHINESE)
+
+    def _address(
+        self,
+        session: Session,
+        payload: Mapping[str, Any],
+        member: Member,
+        claims: Mapping[str, Any],
+    ) -> str | None:
+        for name, find in ELSEWHERE.items():
+            if name in payload:
+                return find(session, UUID(payload[name]), member, keyring=self._keyring)
         # An unconfirmed address may be a stranger's: the notice would tell them of this account.
         return claims.get("email") if claims.get("email_verified") is True else None

@@ -34,7 +34,6 @@ from idp.requests import AuthorizationRequest
 from idp.response_modes import FORM_POST, FRAGMENT, carrier_of
 from idp.responses import travelling
 from idp.userinfo import SCHEMES
-from kernel.wording import CHINESE
 from web import awaiting, cookies, flow, form_post, fronts, notices, scope
 from web.mails import Mail
 
@@ -167,7 +166,7 @@ def backchannel_endpoint() -> Response:
     told, member_id = _served(ciba.ask, keyring=scope.rooms().keyring, shown=_shown())
     # To nobody, if nobody is meant: a stranger costs as much as a member.
     notices.mail(
-        scope.db(), Mail.LOGIN_WANTED, member_id=member_id, language=CHINESE, now=scope.now()
+        scope.db(), Mail.LOGIN_WANTED, member_id=member_id, language=notices.OWN, now=scope.now()
     )
     return _no_store(jsonify(told))
 

@@ -100,10 +100,6 @@ class CibaClient(FapiClient):
             },
         )
 
-    def own_keys(self) -> Told:
-        """Return its keys: also where a certificate proves it, for it signs its requests."""
-        return {"jwks": proofs.public_set(self.key)}
-
     def claims(self, login: str, **changes: Any) -> Told:
         """Return what it signs, but for `changes`; None leaves a claim out."""
         now = int(clock.now().timestamp())

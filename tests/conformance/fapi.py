@@ -1,4 +1,7 @@
-"""The suite as a FAPI 2.0 client: pushed requests, tokens held to a key, in each of four pairs."""
+"""The suite as a FAPI 2.0 client: pushed requests, tokens held to a key, in each of four pairs.
+
+In the plan of Message Signing all of it is signed: requests (JAR) and answers (JARM).
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -52,7 +55,8 @@ class FapiClient(Client):
         proven = {"auth_method": "private_key_jwt", "jwks": proofs.public_set(self.key)}
         if pair.proven_by_certificate:
             named = {"auth_method": "tls_client_auth", "certificate": {"san_dns": name}}
-            proven = {**self.own_keys(), **named}
+            # Only what it signs needs keys, then.
+            proven = named if form.get("profile", "fapi2") == "fapi2" else {**proven, **named}
         super().__init__(
             provider,
             **{
@@ -64,10 +68,6 @@ class FapiClient(Client):
                 **form,
             },
         )
-
-    def own_keys(self) -> Told:
-        """Return the keys of a client that a certificate proves: it needs none."""
-        return {}
 
     @property
     def base(self) -> str:
@@ -102,6 +102,15 @@ class FapiClient(Client):
             "client_assertion_type": proofs.ASSERTION,
             "client_assertion": proofs.assertion(key, self.client_id, audience, now=now, **claims),
         }
+
+    def request_object(
+        self, request: Told, *, key: Any = None, alg: str = "ES256", **changes: Any
+    ) -> str:
+        """Sign a request, but for `changes`; None leaves a claim out."""
+        now, key = int(clock.now().timestamp()), key or self.key
+        about = {"iss": self.client_id, "aud": self.provider.issuer, "nbf": now, "exp": now + 300}
+        header = {"typ": "oauth-authz-req+jwt", "kid": key.thumbprint()}
+        return proofs.signed(key, {**request, **about, **changes}, alg=alg, **header)
 
     def post(
         self,
@@ -163,27 +172,47 @@ class Fapi(Suite):
 
     client: FapiClient
 
-    def __init__(self, provider: Provider, visitor: Visitor, pair: Pair = USUAL) -> None:
-        super().__init__(provider, visitor, mode="query")
-        self.pair = pair
+    def __init__(
+        self, provider: Provider, visitor: Visitor, pair: Pair = USUAL, *, signed: bool = False
+    ) -> None:
+        self.pair, self.is_signed = pair, signed
         self.name = next(name for name, each in PAIRS.items() if each == pair)
+        super().__init__(provider, visitor, mode="query")
         self.client = self.another()
 
     def another(self, **form: Any) -> FapiClient:  # forms are JSON
         """Return one more client of this pair."""
-        return FapiClient(self.provider, self.pair, **form)
+        profile = "fapi2-signed" if self.is_signed else "fapi2"
+        return FapiClient(self.provider, self.pair, **{"profile": profile, **form})
 
     def now(self) -> datetime:
         return clock.now()
 
     def request(self, client: FapiClient | None = None, **changes: str | None) -> dict[str, str]:
         usual = {"code_challenge": challenge(), "code_challenge_method": "S256"}
+        if self.is_signed:
+            usual["response_mode"] = "jwt"
         return self.parameters(client or self.client, **{**usual, **changes})
+
+    def form(self, client: FapiClient | None = None, **changes: str | None) -> dict[str, str]:
+        """Return the usual request as it is pushed, but for `changes`."""
+        request = self.request(client, **changes)
+        if not self.is_signed:
+            return request
+        client = client or self.client
+        return {"client_id": client.client_id, "request": client.request_object(request)}
+
+    def answer(self) -> dict[str, str]:
+        """Return what the client was told, out of the token it was told in if it was."""
+        told = super().answer()
+        signed = told.pop("response", None)
+        assert (signed is not None) == self.is_signed
+        return told if signed is None else {**told, **self.claims(signed)}
 
     def push(self, client: FapiClient | None = None, **changes: str | None) -> requests.Response:
         """Push the usual request, but for `changes`."""
         client = client or self.client
-        return client.post("/par", self.request(client, **changes))
+        return client.post("/par", self.form(client, **changes))
 
     def bring(self, pushed: requests.Response, client: FapiClient | None = None) -> Visitor:
         """Send the browser with the name of a pushed request."""

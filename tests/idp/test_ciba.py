@@ -23,7 +23,7 @@ from tests.flows.browser import Browser, hidden
 from tests.flows.provider import ISSUER, City, basic
 from tests.idp.test_device_grant import a_phone, error, state_of
 from tests.idp.test_races import at_once
-from web import handlers
+from web import handlers, notices
 
 one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 COUNTER = "counter"
@@ -102,6 +102,19 @@ def test_the_member_is_written_to_and_nothing_is_kept_in_the_clear(city: City) -
         assert job.payload["template"] == "login.wanted"
         assert UUID(job.payload["member"]) == member_id
         assert told["auth_req_id"] not in str(vars(session.scalars(select(AwaitedRequest)).one()))
+
+
+@one_database
+def test_the_members_own_device_speaks_the_members_language(city: City) -> None:
+    told, phone = waiting(city, ui_locales="en"), a_phone(city)
+
+    page = phone.follow(
+        phone.submit(the_page(phone), number=told["binding_number"], decision="approve")
+    )
+
+    assert '<html lang="zh-Hant-TW">' in page.text
+    with city.database() as session:
+        assert session.scalars(select(Job)).one().payload["language"] == notices.OWN
 
 
 @pytest.mark.parametrize("hint", [{"login_hint": "nobody.at.all"}, {"login_hint": "\u5e02" * 200}])

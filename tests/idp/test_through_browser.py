@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from joserfc.jwk import RSAKey
 from sqlalchemy import func, select
 
 from audit.lines import Kind
@@ -24,6 +25,7 @@ from tests.flows.provider import ISSUER, City
 from tests.idp.test_registration import a_token as registration_token
 from tests.idp.test_registration import metadata as registration
 from tests.idp.test_registration import mistake, own, register, send
+from tests.proofs import new_key
 
 one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 GRANTS = ["authorization_code", "implicit", "refresh_token"]
@@ -236,6 +238,28 @@ def test_a_token_from_the_browser_ends_with_the_sign_in(browser: Browser) -> Non
     browser.submit(browser.get("/logout"), decision="yes")
 
     assert browser.city.userinfo(token).status_code == 401
+
+
+@one_database
+def test_an_id_token_that_nobody_can_encrypt_is_an_error_of_the_client(browser: Browser) -> None:
+    key = RSAKey.generate_key(2048, {"use": "enc"}, private=True)
+    browser.city.register(
+        "sealed",
+        **form(
+            sector="sealed.invalid",
+            jwks={"keys": [key.as_dict(private=False)]},
+            id_token_encryption={"alg": "RSA-OAEP-256"},
+        ),
+    )
+    found = answer(browser.sign_in("sealed", response_type="id_token"))
+    with browser.city.database() as session:
+        registry.get(session, "sealed").jwks = {"keys": [new_key().as_dict(private=False)]}
+    browser.city.wait(seconds=2)
+
+    refused = answer(browser.get("/authorize", authorization("sealed", response_type="id_token")))
+
+    assert found["id_token"].count(".") == 4
+    assert refused["error"] == "invalid_request"
 
 
 # Clients that register themselves

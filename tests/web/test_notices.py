@@ -213,3 +213,25 @@ def test_every_letter_speaks_both_languages_the_reader_s_first(mail: Mail, langu
     assert words.happened.text(language) not in second
     assert f'<html lang="{language}">' in written.html
     assert written.html.count("<section lang=") == 2
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "en", "zh-Hant-TW", "ja", None])
+def test_who_is_not_there_is_written_to_in_their_own_language(
+    city: City, world: World, locale: str | None
+) -> None:
+    member_id = city.enrol("ann", locale=locale)
+    with city.database() as session:
+        notices.mail(
+            session,
+            Mail.LOGIN_WANTED,
+            member_id=member_id,
+            language=notices.OWN,
+            now=city.now,
+        )
+
+    world.work_off()
+
+    words = WORDS[Mail.LOGIN_WANTED].subject
+    (letter,) = world.letters
+    expected = words.en if (locale or "").startswith("en") else words.zh
+    assert expected in str(letter["Subject"])

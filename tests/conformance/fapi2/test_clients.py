@@ -23,7 +23,7 @@ def at_token(fapi: Fapi, **changes: Any) -> requests.Response:  # claims are JSO
 
 
 def at_par(fapi: Fapi, **changes: Any) -> requests.Response:  # same
-    return fapi.client.post("/par", fapi.request(), signed=fapi.client.assertion(**changes))
+    return fapi.client.post("/par", fapi.form(), signed=fapi.client.assertion(**changes))
 
 
 @pytest.mark.module(P + "ensure-client-id-in-token-endpoint")
@@ -65,7 +65,9 @@ def test_ensure_token_endpoint_fails_with_expired_auth_code(fapi: Fapi) -> None:
 @pytest.mark.module(P + "ensure-signed-client-assertion-with-RS256-fails")
 def test_ensure_signed_client_assertion_with_RS256_fails(fapi: Fapi) -> None:  # noqa: N802
     key = RSAKey.generate_key(2048, private=True)
-    fapi.client = fapi.another(jwks=proofs.public_set(key))
+    own = fapi.client.key
+    fapi.client = fapi.another(jwks=proofs.public_set(own, key))
+    fapi.client.key = own
 
     assert failed(at_par(fapi, key=key, alg="RS256"))
     assert at_par(fapi, key=key, alg="PS256").status_code == 201
@@ -111,7 +113,7 @@ def nbf_in(fapi: Fapi, *, seconds: int) -> requests.Response:
     client = fapi.client
     at = fapi.now() + timedelta(seconds=seconds)
     signed = client.assertion(nbf=int(at.timestamp()))
-    return client.post("/par", fapi.request(), signed=signed)
+    return client.post("/par", fapi.form(), signed=signed)
 
 
 @pytest.mark.module(P + "par-test-array-as-audience-fails")

@@ -58,7 +58,7 @@ def test_ensure_dpopproof_with_iat_10seconds_after_succeeds(fapi: Fapi) -> None:
 
 @pytest.mark.module(P + "ensure-mismatched-dpop-jkt-fails")
 def test_ensure_mismatched_dpop_jkt_fails(fapi: Fapi) -> None:
-    request = fapi.request(dpop_jkt=proofs.new_key().thumbprint())
+    request = fapi.form(dpop_jkt=proofs.new_key().thumbprint())
 
     response = fapi.client.post("/par", request, proof=fapi.client.proof("/par"))
 
@@ -67,7 +67,7 @@ def test_ensure_mismatched_dpop_jkt_fails(fapi: Fapi) -> None:
 
 @pytest.mark.module(P + "ensure-token-endpoint-fails-with-mismatched-dpop-proof-jkt")
 def test_ensure_token_endpoint_fails_with_mismatched_dpop_proof_jkt(fapi: Fapi) -> None:
-    pushed = fapi.client.post("/par", fapi.request(), proof=fapi.client.proof("/par"))
+    pushed = fapi.client.post("/par", fapi.form(), proof=fapi.client.proof("/par"))
     fapi.bring(pushed)
     other = fapi.client.proof("/token", key=proofs.new_key())
 
@@ -83,7 +83,7 @@ def test_ensure_token_endpoint_fails_with_mismatched_dpop_jkt(fapi: Fapi) -> Non
 
 @pytest.mark.module(P + "ensure-dpopproof-at-par-endpoint-binding-success")
 def test_ensure_dpopproof_at_par_endpoint_binding_success(fapi: Fapi) -> None:
-    pushed = fapi.client.post("/par", fapi.request(), proof=fapi.client.proof("/par"))
+    pushed = fapi.client.post("/par", fapi.form(), proof=fapi.client.proof("/par"))
     fapi.bring(pushed)
 
     assert fapi.client.redeem(fapi.walk()["code"]).status_code == 200

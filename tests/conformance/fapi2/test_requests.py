@@ -38,12 +38,12 @@ def test_happy_flow(fapi: Fapi) -> None:
     second = fapi.another()
 
     first_tokens = fapi.tokens()
-    answer = fapi.bring(fapi.push(second, redirect_uri=SECOND), second)
-    code = fapi.walk()["code"]
-    second_tokens = second.redeem(code, redirect_uri=SECOND).json()
+    fapi.bring(fapi.push(second, redirect_uri=SECOND), second)
+    told = fapi.walk()
+    second_tokens = second.redeem(told["code"], redirect_uri=SECOND).json()
 
-    assert answer.answer()["iss"] == fapi.provider.issuer
-    assert answer.answer()["dummy1"] == "lorem"
+    assert told["iss"] == fapi.provider.issuer
+    assert told["dummy1"] == "lorem"
     assert first_tokens["token_type"] == second_tokens["token_type"] == second.kind
     assert fapi.claims(first_tokens["id_token"])["iss"] == fapi.provider.issuer
     assert fapi.resource(first_tokens["access_token"]).status_code == 200
@@ -89,7 +89,7 @@ def test_test_claims_parameter_identity_claims(fapi: Fapi) -> None:
 
 @pytest.mark.module(P + "ensure-different-nonce-inside-and-outside-request-object")
 def test_ensure_different_nonce_inside_and_outside_request_object(fapi: Fapi) -> None:
-    outside(fapi, fapi.request(nonce="inside"), nonce="outside")
+    outside(fapi, fapi.form(nonce="inside"), nonce="outside")
     tokens = fapi.client.redeem(fapi.walk()["code"]).json()
 
     assert fapi.claims(tokens["id_token"])["nonce"] == "inside"
@@ -97,14 +97,14 @@ def test_ensure_different_nonce_inside_and_outside_request_object(fapi: Fapi) ->
 
 @pytest.mark.module(P + "ensure-different-state-inside-and-outside-request-object")
 def test_ensure_different_state_inside_and_outside_request_object(fapi: Fapi) -> None:
-    outside(fapi, fapi.request(state="inside"), state="outside")
+    outside(fapi, fapi.form(state="inside"), state="outside")
 
     assert fapi.walk()["state"] == "inside"
 
 
 @pytest.mark.module(P + "state-only-outside-request-object-not-used")
 def test_state_only_outside_request_object_not_used(fapi: Fapi) -> None:
-    outside(fapi, fapi.request(state=None), state="outside")
+    outside(fapi, fapi.form(state=None), state="outside")
 
     assert "state" not in fapi.walk()
 
@@ -212,7 +212,9 @@ def test_par_attempt_to_use_request_uri_for_different_client(fapi: Fapi) -> None
 def test_par_authorization_request_containing_request_uri_form_param(fapi: Fapi) -> None:
     first = fapi.push().json()["request_uri"]
 
-    assert refused(fapi, request_uri=first) == "invalid_request"
+    response = fapi.client.post("/par", {**fapi.form(), "request_uri": first})
+
+    assert (response.status_code, response.json()["error"]) == (400, "invalid_request")
 
 
 @pytest.mark.module(P + "par-attempt-invalid-http-method")

@@ -1,7 +1,5 @@
 """FAPI 2.0 Message Signing: requests are signed (JAR), and so are responses (JARM)."""
 
-import base64
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +9,7 @@ from joserfc.jwk import RSAKey
 
 from kernel import clock
 from tests import proofs
-from tests.conformance.fapi import Fapi, FapiClient
+from tests.conformance.fapi import PAIRS, Fapi, Pair
 from tests.live.server import Provider
 from tests.live.visitor import Visitor
 
@@ -24,26 +22,12 @@ RSA = RSAKey.generate_key(2048, private=True)
 class Signed(Fapi):
     """One run of a module that only applies where messages are signed."""
 
-    def __init__(self, provider: Provider, visitor: Visitor) -> None:
-        super().__init__(provider, visitor)
-        self.client = FapiClient(provider, profile="fapi2-signed")
+    def __init__(self, provider: Provider, visitor: Visitor, pair: Pair) -> None:
+        super().__init__(provider, visitor, pair, signed=True)
 
-    def claims_of_request(self, **changes: Any) -> dict[str, Any]:
-        """Return what the suite signs, but for `changes`; None leaves a claim out."""
-        now = int(clock.now().timestamp())
-        usual = {
-            **self.request(response_mode="jwt"),
-            "iss": self.client.client_id,
-            "aud": self.provider.issuer,
-            "nbf": now,
-            "exp": now + 5 * MINUTE,
-        }
-        return {name: value for name, value in {**usual, **changes}.items() if value is not None}
-
-    def signed(self, *, key: Any = None, alg: str = "ES256", **changes: Any) -> str:
-        key = key or self.client.key
-        header = {"typ": "oauth-authz-req+jwt", "kid": key.thumbprint()}
-        return proofs.signed(key, self.claims_of_request(**changes), alg=alg, **header)
+    def signed(self, **changes: Any) -> str:
+        """Return what the suite signs, but for `changes`."""
+        return self.client.request_object(self.request(), **changes)
 
     def push_signed(self, request: str, **more: str) -> requests.Response:
         form = {"client_id": self.client.client_id, "request": request, **more}
@@ -52,15 +36,13 @@ class Signed(Fapi):
     def response(self, pushed: requests.Response) -> Mapping[str, Any]:
         """Go through the pages and return what the signed response says (JARM 2.1)."""
         self.bring(pushed)
-        told = self.walk()
-        assert set(told) == {"response"}
-        return self.claims(told["response"])
+        return self.walk()
 
 
-@pytest.fixture
-def signed(provider: Provider, visitor: Visitor) -> Signed:
-    """Lend a client of the profile `fapi2-signed` and a member."""
-    return Signed(provider, visitor)
+@pytest.fixture(params=PAIRS)
+def signed(request: pytest.FixtureRequest, provider: Provider, visitor: Visitor) -> Signed:
+    """Lend a client of the profile `fapi2-signed` and a member, for the plan of one pair."""
+    return Signed(provider, visitor, PAIRS[request.param])
 
 
 def is_refused(pushed: requests.Response) -> bool:
@@ -125,7 +107,7 @@ def test_ensure_request_object_with_nbf_over_60_fails(signed: Signed) -> None:
 def test_ensure_signed_request_object_with_RS256_fails(signed: Signed) -> None:  # noqa: N802  # the module's name
     key = signed.client.key
     keys = proofs.public_set(key, RSA)
-    signed.client = FapiClient(signed.provider, profile="fapi2-signed", jwks=keys)
+    signed.client = signed.another(jwks=keys)
     signed.client.key = key
 
     assert is_refused(signed.push_signed(signed.signed(key=RSA, alg="RS256")))
@@ -133,12 +115,9 @@ def test_ensure_signed_request_object_with_RS256_fails(signed: Signed) -> None: 
 
 @pytest.mark.module(P + "ensure-request-object-signature-algorithm-is-not-none")
 def test_ensure_request_object_signature_algorithm_is_not_none(signed: Signed) -> None:
-    parts = ({"alg": "none"}, signed.claims_of_request())
-    unsigned = ".".join(
-        base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts
-    )
+    claims = signed.signed().split(".")[1]
 
-    assert is_refused(signed.push_signed(f"{unsigned}."))
+    assert is_refused(signed.push_signed(f"{proofs.as_base64({'alg': 'none'})}.{claims}."))
 
 
 @pytest.mark.module(P + "ensure-request-object-with-invalid-signature-fails")
@@ -151,14 +130,14 @@ def test_ensure_request_object_with_invalid_signature_fails(signed: Signed) -> N
 
 @pytest.mark.module(P + "ensure-matching-key-in-authorization-request")
 def test_ensure_matching_key_in_authorization_request(signed: Signed) -> None:
-    other = FapiClient(signed.provider, profile="fapi2-signed")
+    other = signed.another()
 
     assert is_refused(signed.push_signed(signed.signed(key=other.key)))
 
 
 @pytest.mark.module(P + "ensure-unsigned-request-at-par-endpoint-fails")
 def test_ensure_unsigned_request_at_par_endpoint_fails(signed: Signed) -> None:
-    pushed = signed.push(response_mode="jwt")
+    pushed = signed.client.post("/par", signed.request())
 
     assert (pushed.status_code, pushed.json()["error"]) == (400, "invalid_request")
 
