@@ -43,6 +43,7 @@ def of(row: Client, *, now: datetime) -> Rows:
     for name in ENCRYPTED:
         yield name, _pairs(getattr(row, name))
     yield "jwks", _keys(row)
+    yield "software_statement", "yes" if row.software_statement else "no"
     yield "registers itself", "yes" if row.registration_hash else "no"
     yield "secrets", _secrets(row.secrets, now=now)
     yield "created", row.created_at.isoformat()
