@@ -122,7 +122,7 @@ def told(
 
     None for everybody else, and if nothing of what it was made for is approved any more.
     """
-    row = _FIND.one_or_none(session, {"hashed": digest(token), "now": now})
+    row = find(session, token, now=now)
     owner = None if row is None else provider.directory.find_by_id(session, row.client_id, now=now)
     if row is None or owner is None:
         return None
@@ -184,6 +184,11 @@ def _about_member(
 
 def _stands(purpose: RegisteredPurpose, decisions: Iterable[Decided], now: datetime) -> bool:
     return bool(rules.releasable(frozenset(), rules.terms_of(purpose), decisions, now=now))
+
+
+def find(session: Session, token: str, *, now: datetime) -> Row | None:
+    """Return the row of a token that has not ended."""
+    return _FIND.one_or_none(session, {"hashed": digest(token), "now": now})
 
 
 def revoke(session: Session, hashed: bytes, *, client: RegisteredClient, now: datetime) -> None:

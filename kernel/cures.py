@@ -126,6 +126,29 @@ CURES = {
     "resource.not_an_agencys": Bilingual(
         "用機關的、能證明身分的用戶端", "Use an agency's client that can prove itself"
     ),
+    "program.body_invalid": Bilingual(
+        "detail 會說是哪一項；照 OpenAPI 文件寫",
+        "`detail` names the field; see the OpenAPI document",
+    ),
+    "program.key_missing": Bilingual(
+        "每一件申請用一個新的隨機值，重送時用同一個",
+        "Make a new random one for each application, and repeat it when you send again",
+    ),
+    "program.key_reused": Bilingual(
+        "內容不同就換一個新的值", "Take a new one when the content differs"
+    ),
+    "program.scope_missing": Bilingual(
+        "要權杖時寫明 scope；沒有核准的，洽資訊局",
+        "Name the scope when you ask for a token; have DoIT approve it if need be",
+    ),
+    "program.token_invalid": Bilingual(
+        "用 client_credentials 和正確的 resource 再要一個；綁定的權杖要一起出示金鑰或憑證",
+        "Get another with client_credentials and the right `resource`; show its key or certificate",
+    ),
+    "update.channel_not_approved": Bilingual(
+        "附上案件編號，並請資訊局核准這個介接",
+        "Name the case, and have DoIT approve the interface",
+    ),
     # services, offers, publication
     "service.note_older": Bilingual(
         "不用再送；已有更新的註記", "Nothing is left to send: a later note stands"

@@ -402,6 +402,29 @@ CATALOGUE = {
         "這次登入的連結已經失效",
         "This sign-in link no longer works",
     ),
+    # agencies' programs
+    "program.body_invalid": _entry(
+        422, "送來的內容不合規格", "What was sent is not of the shape that is described"
+    ),
+    "program.key_missing": _entry(
+        400,
+        "要有 Idempotency-Key：8 到 64 個字元",
+        "Send an Idempotency-Key of 8 to 64 characters",
+    ),
+    "program.key_reused": _entry(
+        409,
+        "這個 Idempotency-Key 已經用在別的內容",
+        "This Idempotency-Key was used for something else",
+    ),
+    "program.scope_missing": _entry(
+        403, "這個權杖沒有這項權限", "This token is not good for that", clause="10(3)"
+    ),
+    "program.token_invalid": _entry(
+        401, "權杖不能用在這裡", "The token is worth nothing here", clause="7(9)"
+    ),
+    "program.too_many": _entry(
+        429, "呼叫得太頻繁，請稍候", "Too many calls; wait a minute", clause="10-I(2)"
+    ),
     # services and offers
     "service.note_older": _entry(
         409, "已有日期較新的註記", "There is a note of a later day already", clause="10(1)"

@@ -26,6 +26,7 @@ ROOMS_WITH_TABLES = (
     "carriers.models",
     "clients.models",
     "clients.officer_models",
+    "clients.repeat_models",
     "clients.resource_models",
     "consent.models",
     "counters.case_models",

@@ -13,7 +13,7 @@ from idp.diagnosis import Verdict
 from kernel import cures
 from kernel.refusals import CATALOGUE
 from kernel.wording import Bilingual
-from web import csrf, pages, scope
+from web import agency_document, csrf, pages, scope
 from web.protocol_errors import PROTOCOL_ERRORS
 
 bp = Blueprint("developers", __name__, url_prefix="/developers")
@@ -21,6 +21,7 @@ PLACE = Path(__file__).parent / "templates" / "developers"
 SAMPLES, ANSWERS = PLACE / "samples", PLACE / "answers"
 LANGUAGES = ("python", "node", "java", "csharp", "php")
 REGISTERING = ("register", "purposes")
+FOR_AGENCIES = ("agency-token", "agency-application", "agency-note")
 ISSUER = "{{ issuer }}"  # where it stands in a sample
 LONGEST = 8000
 CARDS = {
@@ -65,6 +66,18 @@ def _askers(claim: Claim) -> str:
 def registration() -> Response:
     """Show how a client registers itself."""
     return _kept("registration", samples={name: _sample(name) for name in REGISTERING})
+
+
+@bp.get("/agencies")
+def agencies() -> Response:
+    """Show the interface that agencies' own systems call."""
+    return _kept(
+        "agencies",
+        address=_issuer() + agency_document.ADDRESS,
+        operations=agency_document.OPERATIONS,
+        scopes=agency_document.SCOPES,
+        samples={name: _sample(name) for name in FOR_AGENCIES},
+    )
 
 
 @bp.get("/errors")

@@ -2,19 +2,25 @@
 
 from http import HTTPStatus
 
-from flask import jsonify
+from flask import jsonify, request
 from werkzeug.wrappers import Response
 
 from idp.errors import ProtocolError
 from kernel.refusals import refusal
-from web import pages, scope
+from web import fronts, pages, scope
 
 PROGRAMS = "/api/"  # whoever calls these addresses is a program, and gets a problem, not a page
 TYPE = "urn:taipei-id:error:"
-_CODES = {"invalid_client": "client.authentication_failed"}
+_CODES = {
+    "invalid_client": "client.authentication_failed",
+    "invalid_token": "program.token_invalid",
+    "invalid_dpop_proof": "program.token_invalid",
+    "use_dpop_nonce": "program.token_invalid",
+}
+_SCHEMES = {"invalid_token": "Bearer", "invalid_dpop_proof": "DPoP", "use_dpop_nonce": "DPoP"}
 
 
-def problem(code: str, *, status: int | None = None, detail: str = "") -> Response:
+def problem(code: str, *, status: int | None = None, detail: str = "", case: str = "") -> Response:
     """Return the problem of a refusal, in the language the caller accepts."""
     entry = refusal(code)
     status = status or entry.status
@@ -24,6 +30,7 @@ def problem(code: str, *, status: int | None = None, detail: str = "") -> Respon
         "status": status,
         "detail": detail,
         "clause": entry.clause,
+        "case": case,
         "reference": scope.reference(),
     }
     response = jsonify({name: value for name, value in told.items() if value})
@@ -39,4 +46,13 @@ def problem(code: str, *, status: int | None = None, detail: str = "") -> Respon
 def of_protocol(error: ProtocolError) -> Response:
     """Return the problem of an error that OAuth has a word for."""
     code = _CODES.get(error.error, "http.400")
-    return problem(code, status=error.status, detail=error.description)
+    response = problem(code, status=error.status, detail=error.description)
+    if (scheme := _SCHEMES.get(error.error)) is not None:  # RFC 6750 3; RFC 9449 7.1, 9
+        rooms = scope.rooms()
+        response.headers["WWW-Authenticate"] = (
+            f'{scheme} realm="{rooms.provider.issuer}", error="{error.error}"'
+        )
+        response.headers.extend(
+            fronts.fresh_nonce(request.environ, rooms.provider, now=scope.now())
+        )
+    return response

@@ -943,6 +943,7 @@ PROVIDER: Scenes = {
     "developers answers": Scene(STRANGER, _at("/developers/answers")),
     "developers claims": Scene(STRANGER, _at("/developers/claims")),
     "developers registration": Scene(STRANGER, _at("/developers/registration")),
+    "developers agencies": Scene(STRANGER, _at("/developers/agencies")),
     "developers errors": Scene(STRANGER, _at("/developers/errors")),
     "developers debugger": Scene(STRANGER, _at("/developers/debugger")),
     "developers debugger answers": Scene(STRANGER, _check_a_request),

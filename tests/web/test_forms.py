@@ -220,6 +220,7 @@ FOR_CLIENTS = {
     "/device_authorization",
     "/register", "/register/<client_id>/secret",
     "/bc-authorize",
+    "/api/agency/applications", f"/api/agency/services/{NOTHING}/notes",
 }  # fmt: skip
 
 

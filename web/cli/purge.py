@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, delete, exists, inspect, select, tuple_
 from adapters.certificate.models import DeviceCertificate
 from adapters.smartcard.models import CardTalk
 from clients.models import ClientSecret, SpentAssertion
+from clients.repeat_models import KeptAnswer
 from consent import seen_cards
 from consent.models import SeenCard, TillCode
 from counters.case_models import IntakeRefusal
@@ -84,6 +85,7 @@ STALE = (
     Stale(BrowserSession, BrowserSession.expires_at, DAY),
     Stale(SpentAssertion, SpentAssertion.expires_at, DAY),
     Stale(SpentProof, SpentProof.expires_at, DAY),
+    Stale(KeptAnswer, KeptAnswer.expires_at, timedelta()),
     Stale(ClientSecret, ClientSecret.expires_at, DAY),
     Stale(SigningKey, SigningKey.retires_at, DAY),  # its public half stays: `PublishedKey`
     Stale(  # of accounts that are gone; the others' outlive the list, for the member to see
