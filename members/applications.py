@@ -351,6 +351,19 @@ def waiting_for_confirmation(
     return session.scalars(found.limit(most).offset(skip)).all()
 
 
+def waiting_for_guardian(session: Session, guardian_id: UUID) -> Sequence[Application]:
+    """Return open applications that name this member as guardian and wait for a yes."""
+    return session.scalars(
+        select(Application)
+        .where(
+            Application.guardian_id == guardian_id,
+            Application.guardian_approved_at.is_(None),
+            Application.state.in_(OPEN),
+        )
+        .order_by(Application.id)
+    ).all()
+
+
 def waiting_for_review(session: Session, *, most: int = 50, skip: int = 0) -> Sequence[Application]:
     """Return what the Bureau has to decide, the oldest first."""
     return session.scalars(_waiting(State.REVIEW).limit(most).offset(skip)).all()

@@ -160,6 +160,7 @@ def done() -> list[str]:
         "reset_by_mail": pages.say(
             "密碼已重設，請用新密碼登入。72 小時內，有些事要用卡片、通行密鑰或臨櫃辦理。"
         ),
+        "agreed": pages.say("已同意。申請人會在進度裡看到。"),
         "activated": pages.say("啟用完成，請用新帳號登入。"),
         "password": pages.say("密碼已變更，其他裝置都已登出。"),
         "carrier": pages.say("已新增通行密鑰，下次可以用它登入。"),

@@ -6,8 +6,9 @@ from flask import url_for
 
 from clients import names
 from idp import awaited
-from members import leaving, register, requests
+from members import applications, leaving, register, requests
 from members.models import RequestState
+from members.profile import masked
 from web import dates, guardians, pages, request_words, scope
 
 
@@ -22,7 +23,14 @@ class Need:
 
 def listed() -> list[Need]:
     """Return what waits for the visitor, the gravest first."""
-    return [*_restricted(), *_asked(), *_leaving(), *_guarding(), *_waiting()]
+    return [
+        *_restricted(),
+        *_asked(),
+        *_leaving(),
+        *_applying(),
+        *_guarding(),
+        *_waiting(),
+    ]
 
 
 def _restricted() -> list[Need]:
@@ -61,6 +69,21 @@ def _leaving() -> list[Need]:
     on = dates.moment_words(pending.due_at, pages.language())
     words = pages.say("您的帳號在 %(moment)s 刪除。", moment=on)
     return [Need(words, pages.say("查看或取消"), url_for("leaving.index"))]
+
+
+def _applying() -> list[Need]:
+    keyring = scope.rooms().keyring
+    return [
+        Need(
+            pages.say(
+                "%(name)s 申請會員，寫您是法定代理人，等您同意。",
+                name=masked(applications.open_form(each, keyring=keyring).name),
+            ),
+            pages.say("查看並決定"),
+            url_for("account.applying"),
+        )
+        for each in applications.waiting_for_guardian(scope.db(), scope.member_id())
+    ]
 
 
 def _guarding() -> list[Need]:

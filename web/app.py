@@ -30,6 +30,7 @@ from services import offers
 from web import (
     account,
     account_acting,
+    account_applying,
     account_asked,
     account_cards,
     account_carriers,
@@ -125,6 +126,7 @@ from web.rooms import Rooms
 LARGEST_BODY = 64 * 1024
 # Importing them hung their pages on the blueprint of the account, or of the interaction.
 ACCOUNT_PAGES = (
+    account_applying,
     account_asked,
     account_cards,
     account_carriers,

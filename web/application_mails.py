@@ -12,7 +12,7 @@ from kernel.wording import CHINESE, ENGLISH, Bilingual
 from members import applications, contact_proofs, invitations
 from members.application_models import Application, State
 from members.application_steps import TELL
-from web import dates
+from web import dates, notices
 from web.mails import Mail, write
 
 KIND = TELL
@@ -43,6 +43,14 @@ class ApplicationMailer:
             if application is None:
                 return  # destroyed since, and the address with it
             form = applications.open_form(application, keyring=self._keyring)
+            if application.state is State.CONFIRMING and application.guardian_id is not None:
+                notices.mail(
+                    session,
+                    Mail.WARD_APPLIES,
+                    member_id=application.guardian_id,
+                    language=application.language,
+                    now=now,
+                )
         if not form.email:
             return
         names = self._settings.service_name

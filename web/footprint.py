@@ -76,6 +76,7 @@ KINDS = {
     "acting": frozenset(
         {
             Kind.GUARDIAN_ASKED,
+            Kind.APPLICATION_AGREED,
             Kind.GUARDIAN_APPROVED,
             Kind.GUARDIAN_REFUSED,
             Kind.GUARDIAN_WITHDREW,

@@ -61,6 +61,9 @@ WORDS: Mapping[str, Bilingual] = {
         "請法定代理人確認，要提供給「%(client)s」：%(claims)s",
         "Asked your guardian about sharing with %(client)s: %(claims)s",
     ),
+    Kind.APPLICATION_AGREED: Bilingual(
+        "同意一位孩子或受監護人成為會員", "Agreed that a child or ward becomes a member"
+    ),
     Kind.GUARDIAN_APPROVED: Bilingual(
         "以法定代理人身分同意提供給「%(client)s」：%(claims)s",
         "Approved as a guardian, for %(client)s: %(claims)s",

@@ -56,6 +56,7 @@ class Mail(StrEnum):
     DELETION_ASKED = "deletion.asked"
     DELETION_SOON = "deletion.soon"
     DELETION_CANCELLED = "deletion.cancelled"
+    WARD_APPLIES = "ward.applies"
     APPLICATION_RECEIVED = "application.received"
     APPLICATION_RETURNED = "application.returned"
     APPLICATION_APPROVED = "application.approved"
@@ -579,6 +580,18 @@ _RECEIPT = Bilingual(
     "Follow it with the number and secret of your receipt; you need not sign in.",
 )
 WORDS |= {
+    Mail.WARD_APPLIES: Words(
+        Bilingual("有人申請會員，請您同意", "Somebody applies and needs your yes"),
+        Bilingual(
+            "有人申請成為會員，寫您是他的父母或監護人。",
+            "Somebody applies to become a member and names you as parent or guardian.",
+        ),
+        Bilingual(
+            "不認識這個人，或不同意，就不必做什麼。",
+            "If you do not know this person or do not agree, you need not do anything.",
+        ),
+        "/account/applying",
+    ),
     Mail.APPLICATION_RECEIVED: Words(
         Bilingual("收到一件申請", "We have an application"),
         Bilingual(

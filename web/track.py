@@ -101,6 +101,7 @@ def show(application: Application) -> str:
         due=application_clock.due(application, calendar.load(scope.db())) if is_open else None,
         bring=[apply_words.of_documents(way) for way in ways],
         events=[(each, apply_words.of_state(each.state)) for each in events],
+        guardian_agreed=application.guardian_approved_at is not None,
         **_way_in(application),
     )
 

@@ -28,6 +28,7 @@ from members import identity_checks, recovery, register
 from members.models import CheckKind, Member
 from tests import make
 from tests.journeys import desk_scenes, recovering
+from tests.journeys import applying, recovering
 from tests.journeys.city import CAFE, LIBRARY, City
 from tests.live.server import KEYRING
 from web.models import BrowserSession
@@ -961,6 +962,27 @@ PROVIDER: Scenes = {
     "a delegation": Scene(STRANGER, _at_a_delegation),
     "a clerk's counter": Scene(STRANGER, _at_a_counter),
     "sitemap": Scene(STRANGER, _at("/sitemap")),
+    "applying": Scene(STRANGER, _at("/apply")),
+    "applying: who": Scene(STRANGER, _at("/apply/who")),
+    "applying: mistyped": Scene(STRANGER, applying.mistyped),
+    "applying: a guardian": Scene(STRANGER, applying.as_a_child),
+    "applying: contact": Scene(STRANGER, applying.begin),
+    "applying: services": Scene(STRANGER, applying.to_the_services),
+    "applying: terms": Scene(STRANGER, applying.to_the_terms),
+    "applying: terms not agreed to": Scene(STRANGER, applying.without_agreeing),
+    "applying: review": Scene(STRANGER, applying.to_the_review),
+    "applying: receipt": Scene(STRANGER, applying.apply),
+    "applying: turned away": Scene(STRANGER, applying.too_young),
+    "applying: again": Scene(STRANGER, _at("/apply/resume")),
+    "tracking": Scene(STRANGER, _at("/track")),
+    "tracking: wrong": Scene(STRANGER, applying.wrong_receipt),
+    "tracking: waiting": Scene(STRANGER, applying.applied),
+    "tracking: returned": Scene(STRANGER, applying.returned),
+    "tracking: approved": Scene(STRANGER, applying.approved),
+    "tracking: rejected": Scene(STRANGER, applying.rejected),
+    "tracking: withdrawing": Scene(STRANGER, applying.about_to_withdraw),
+    "choosing name and password": Scene(STRANGER, applying.to_the_choice),
+    "a child applies": Scene(REGULAR, _at("/account/applying")),
     "reporting a loss": Scene(STRANGER, _at("/lost")),
     "reporting without a date": Scene(STRANGER, _report_without_a_date),
     "a loss was reported": Scene(STRANGER, _at("/lost?done=yes")),

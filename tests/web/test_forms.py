@@ -126,6 +126,7 @@ POSTS = (
     "/track/withdraw",
     "/track/leave",
     "/activate",
+    f"/account/applying/{NOBODY}",
     "/account/confirm/passkey",
     "/account/confirm/certificate",
     "/account/password",

@@ -7,6 +7,7 @@ the output is coloured; anywhere else it is plain lines, tables tab-separated.
 import click
 
 from web.cli import (
+    application,
     approval,
     approval_rule,
     bench_data,
@@ -40,6 +41,7 @@ from web.cli import (
     service,
     standing,
     terminal,
+    terms,
     views,
     worker,
 )
@@ -62,6 +64,8 @@ for _command in (
     jobs.jobs,
     receipt.receipt,
     requests.requests,
+    application.application,
+    terms.terms,
     calendar.calendar,
     bench_data.bench_data,
     service.service,

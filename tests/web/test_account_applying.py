@@ -1,0 +1,105 @@
+"""A parent who is a member says yes online; a masked name is all they see (2(8)1)."""
+
+import pytest
+from sqlalchemy import select
+
+from audit.lines import Kind
+from audit.models import LedgerLine
+from kernel.jobs import Job
+from kernel.mail import NoPost
+from kernel.working import do_one
+from members import capacities, numbering, register
+from members.application_models import Application
+from members.models import Capacity
+from members.numbers import recognise
+from tests import make
+from tests.flows.browser import Browser, hidden
+from tests.flows.provider import City, the_settings
+from tests.members.applying import OTHER_NATIONAL
+from tests.web.applicants import CHILD, apply, the_application
+from web import application_mails, notices
+from web.application_mails import ApplicationMailer
+from web.mails import Mail
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+def parent(city: City, *, birthdate: str = "1980-01-01") -> Browser:
+    with city.database() as session:
+        member = make.a_member(session, "parent", password=make.PASSWORD, birthdate=birthdate)
+        number = recognise(OTHER_NATIONAL)
+        numbering.enter(session, member, number, keyring=make.KEYRING, now=city.now)
+    browser = Browser(city)
+    browser.log_in(browser.get("/account/login"), "parent")
+    return browser
+
+
+def agree(city: City, browser: Browser) -> int:
+    token = hidden(browser.get("/account/applying"))
+    return browser.post(f"/account/applying/{the_application(city).id}", token).status_code
+
+
+@pytest.mark.clause("2(8)1")
+def test_the_parent_agrees_and_the_child_brings_no_signature(city: City) -> None:
+    browser = parent(city)
+    child, _, _ = apply(city, who=CHILD)
+    assert "法定代理人簽名的同意書" in child.get("/track/application").text
+
+    account, page = browser.get("/account").text, browser.get("/account/applying").text
+    assert "寫您是法定代理人" in account
+    assert "測○○號" in page
+    assert "測試一號" not in page
+    assert agree(city, browser) == 303
+
+    shown = child.get("/track/application").text
+    assert "法定代理人簽名的同意書" not in shown
+    assert "法定代理人已經在線上同意" in shown
+    with city.database() as session:
+        kinds = session.scalars(select(LedgerLine.kind)).all()
+    assert Kind.APPLICATION_AGREED in kinds
+    assert "沒有等您同意的申請" in browser.get("/account/applying").text
+
+
+@pytest.mark.refusal("case.wrong_state")
+def test_a_yes_is_given_once_and_by_the_one_who_was_named(city: City) -> None:
+    browser, other = parent(city), Browser(city)
+    apply(city, who=CHILD)
+    other.log_in(other.get("/account/login"))
+
+    assert agree(city, other) == 409
+    assert agree(city, browser) == 303
+    assert agree(city, browser) == 409
+
+
+@pytest.mark.refusal("guardian.not_adult")
+def test_a_minor_and_who_has_a_guardian_agree_for_nobody(city: City) -> None:
+    browser = parent(city, birthdate="2010-01-01")
+    apply(city, who=CHILD)
+    assert agree(city, browser) == 422
+
+    with city.database() as session:
+        member = register.find_by_login(session, "parent")
+        assert member is not None
+        capacities.note(
+            session,
+            member.id,
+            Capacity.GUARDED,
+            source="測試",
+            declared_on=city.now.date(),
+            now=city.now,
+        )
+    assert agree(city, browser) == 422
+
+
+def test_the_parent_is_written_to_when_the_child_has_applied(city: City) -> None:
+    parent(city)
+    apply(city, who=CHILD)
+    mailer = ApplicationMailer(city.sessions, make.KEYRING, the_settings(), NoPost())
+
+    assert do_one(city.sessions, {application_mails.KIND: mailer}, now=city.now)
+
+    with city.database() as session:
+        jobs = session.scalars(select(Job).where(Job.kind == notices.KIND)).all()
+        guardian = session.scalars(select(Application.guardian_id)).one()
+    wanted = [each.payload for each in jobs if each.payload["template"] == Mail.WARD_APPLIES]
+    assert [each["member"] for each in wanted] == [str(guardian)]

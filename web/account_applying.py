@@ -1,0 +1,64 @@
+"""有人申請會員: a parent or guardian who is a member says yes online (2(8)1).
+
+Anybody can name anybody: the page shows a masked name and the receipt's number, and the yes is
+worth a signature, never a proof of the relation.
+"""
+
+from uuid import UUID
+
+from flask import redirect, url_for
+from werkzeug.wrappers import Response
+
+from audit import footprint
+from audit.lines import Kind
+from kernel.clock import taipei_day
+from kernel.errors import Refused
+from members import applications, capacities, facts, register
+from members.admission import OF_AGE
+from members.application_models import Application
+from members.profile import masked
+from web import apply_words, csrf, dates, pages, scope
+from web.account import bp, done
+
+
+@bp.get("/applying", endpoint="applying")
+@scope.member_required
+def applying_page() -> str:
+    """List the applications that wait for the visitor's yes."""
+    waiting = applications.waiting_for_guardian(scope.db(), scope.member_id())
+    return pages.page(
+        "account/applying.html", applicants=[_view(each) for each in waiting], flashes=done()
+    )
+
+
+def _view(application: Application) -> dict[str, str]:
+    form = applications.open_form(application, keyring=scope.rooms().keyring)
+    relation = "" if form.guardian is None else apply_words.of_relation(form.guardian.relation)
+    return {
+        "id": str(application.id),
+        "name": masked(form.name),
+        "number": application.number,
+        "relation": relation,
+        "since": dates.moment_words(application.submitted_at, pages.language()),
+    }
+
+
+@bp.post("/applying/<uuid:application_id>")
+@scope.member_required
+def approve_application(application_id: UUID) -> Response:
+    """Say yes. Raises Refused `guardian.not_adult` or `case.wrong_state`."""
+    csrf.require()
+    session, member_id, now = scope.db(), scope.member_id(), scope.now()
+    held = register.claims_of(register.get(session, member_id), keyring=scope.rooms().keyring)
+    is_adult = facts.is_aged(held, OF_AGE, today=taipei_day(now))
+    if is_adult is not True or capacities.find(session, member_id) is not None:
+        raise Refused("guardian.not_adult")
+    applications.approve_as_guardian(session, application_id, guardian_id=member_id, now=now)
+    footprint.record(
+        session,
+        Kind.APPLICATION_AGREED,
+        member_id=member_id,
+        now=now,
+        application=str(application_id),
+    )
+    return redirect(url_for("account.applying", done="agreed"), 303)
