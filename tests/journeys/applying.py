@@ -20,7 +20,7 @@ BORN = "1996-05-01"
 
 def a_number() -> str:
     """Return a synthetic national number, another one each time."""
-    first_nine = f"A1{next(_NUMBERS):07}"
+    first_nine = f"A2{next(_NUMBERS):07}"
     return first_nine + check_digit(first_nine)
 
 
