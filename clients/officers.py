@@ -153,6 +153,18 @@ def listed(session: Session, *, now: datetime) -> Sequence[OfficerPost]:
     return session.scalars(select(OfficerPost).where(*live).order_by(OfficerPost.id)).all()
 
 
+def given_by(session: Session, giver: Post, *, now: datetime) -> Sequence[OfficerPost]:
+    """Return the live posts that are the giver's to give and to take."""
+    statement = select(OfficerPost).where(
+        OfficerPost.ended_at.is_(None),
+        OfficerPost.ends_at > now,
+        OfficerPost.role.in_(APPOINTS.get(giver.role, frozenset())),
+    )
+    if giver.organisation_id is not None:
+        statement = statement.where(OfficerPost.organisation_id == giver.organisation_id)
+    return session.scalars(statement.order_by(OfficerPost.id)).all()
+
+
 def is_idle(post: OfficerPost, *, now: datetime) -> bool:
     """Say whether nobody worked in a post for three months; it should be taken back (7.4)."""
     return now - (post.used_at or post.appointed_at) > IDLE

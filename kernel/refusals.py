@@ -1013,6 +1013,7 @@ CATALOGUE = {
         clause="10-I(2)",
     ),
     "officer.not_found": _NO_PAGE,
+    "officer.nobody": _entry(422, "沒有這個帳號", "There is no account of that name"),
     "officer.organisation_not_found": _entry(
         404, "沒有這個機關", "There is no agency of that name"
     ),

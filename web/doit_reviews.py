@@ -71,7 +71,7 @@ def index() -> str:
 def _row(application: Application) -> Row:
     return Row(
         number=application.number,
-        url=url_for("doit_reviews.one", number=application.number),
+        url=url_for("doit_reviews.one", reference=application.number),
         kind=review_words.KINDS[application.kind],
         channel=review_words.CHANNELS[application.channel],
         submitted_at=application.submitted_at,
@@ -89,17 +89,17 @@ def _done() -> list[str]:
     return [said] if said else []
 
 
-@bp.get("/<number>")
+@bp.get("/<reference>")
 @consoles.staff_required(Role.REVIEWER)
-def one(number: str) -> str:
+def one(reference: str) -> str:
     """Show everything there is to decide on; looking is on record."""
-    return _page(_get(number))
+    return _page(_get(reference))
 
 
-def _get(number: str) -> Application:
+def _get(reference: str) -> Application:
     found = None
-    if number.isascii() and number.isalnum():
-        where = Application.number == number.upper()
+    if reference.isascii() and reference.isalnum():
+        where = Application.number == reference.upper()
         found = scope.db().scalar(select(Application).where(where))
     if found is None:
         raise NotFound("application.not_found")
@@ -166,11 +166,11 @@ def _rule_words(run: RuleRun | None) -> Bilingual | None:
     return None if run is None else review_words.RULE[run.verdict]
 
 
-@bp.post("/<number>/approve")
+@bp.post("/<reference>/approve")
 @consoles.staff_required(Role.REVIEWER)
-def approve(number: str) -> Response:
+def approve(reference: str) -> Response:
     """Make the applicant a member."""
-    application = _get(number)
+    application = _get(reference)
     reviewing.approve(
         scope.db(),
         application.id,
@@ -182,14 +182,14 @@ def approve(number: str) -> Response:
     return _next("approved")
 
 
-@bp.post("/<number>/return")
+@bp.post("/<reference>/return")
 @consoles.staff_required(Role.REVIEWER)
-def send_back(number: str) -> Response:
+def send_back(reference: str) -> Response:
     """Ask the applicant for a correction."""
-    application, typed = _get(number), request.form.get("reason", "")
+    application, typed = _get(reference), request.form.get("reason", "")
     reviewing.require_not_own(scope.db(), application.id, reviewer_id=scope.member_id())
     if not typed.strip():
-        return _incomplete(number, "reason")
+        return _incomplete(reference, "reason")
     applications.send_back(
         scope.db(),
         application.id,
@@ -201,15 +201,15 @@ def send_back(number: str) -> Response:
     return _next("returned")
 
 
-@bp.post("/<number>/reject")
+@bp.post("/<reference>/reject")
 @consoles.staff_required(Role.REVIEWER)
-def reject(number: str) -> Response:
+def reject(reference: str) -> Response:
     """Turn the application down: clause, reason and remedies are one letter, none may be empty."""
-    application = _get(number)
+    application = _get(reference)
     clause, why = request.form.get("clause", ""), request.form.get("why", "")
     reviewing.require_not_own(scope.db(), application.id, reviewer_id=scope.member_id())
     if clause not in review_words.CLAUSES or not why.strip():
-        return _incomplete(number, "why")
+        return _incomplete(reference, "why")
     applications.reject(
         scope.db(),
         application.id,
@@ -222,9 +222,9 @@ def reject(number: str) -> Response:
     return _next("rejected")
 
 
-def _incomplete(number: str, field: str) -> Response:
+def _incomplete(reference: str, field: str) -> Response:
     title = refusal("application.reason_missing").title.text(pages.language())
-    return Response(_page(_get(number), (field, title)), 422, mimetype="text/html")
+    return Response(_page(_get(reference), (field, title)), 422, mimetype="text/html")
 
 
 def _next(done: str) -> Response:

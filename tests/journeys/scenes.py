@@ -29,7 +29,9 @@ from members.models import CheckKind, Member
 from tests import make
 from tests.journeys import desk_scenes, recovering
 from tests.journeys import applying, recovering
+from tests.journeys import recovering, staffing
 from tests.journeys.city import CAFE, LIBRARY, City
+from tests.journeys.staffing import AUDITOR, CHIEF, OFFICER
 from tests.live.server import KEYRING
 from web.models import BrowserSession
 
@@ -1180,6 +1182,18 @@ PROVIDER: Scenes = {
     "a deletion": Scene("sure.leaver", _looking_up_a_deletion),
     "download": Scene(REGULAR, _confirmed("/account/download")),
     "download being made": Scene("taker", _waiting_for_a_download),
+    "console": Scene(OFFICER, staffing.at_work("/console")),
+    "console, not for you": Scene("idler", _at("/console"), complains=True),
+    "reviews": Scene(OFFICER, staffing.at_work("/doit/reviews")),
+    "an application": Scene(OFFICER, staffing.reviewing),
+    "an application turned down without a reason": Scene(
+        OFFICER, staffing.reviewing_without_a_reason, complains=True
+    ),
+    "standing": Scene(OFFICER, staffing.at_work("/doit/standing")),
+    "standing of nobody": Scene(OFFICER, staffing.suspending_nobody, complains=True),
+    "an order": Scene(OFFICER, staffing.awaiting_a_second),
+    "looks at records": Scene(AUDITOR, staffing.at_work("/doit/views")),
+    "posts": Scene(CHIEF, staffing.at_work("/console/officers")),
     "password": Scene(REGULAR, _at("/account/password")),
     "password with an error": Scene(REGULAR, _mistype_the_new_password),
 }
@@ -1211,6 +1225,8 @@ def carry(who: str, login: str, city: City) -> None:
         city.provider.bind(login, "我的手機")
         city.provider.bind(login, "Old phone", Suspension.LOST)
         city.provider.bind(login, "", Suspension.COPIED)
+    if who in staffing.ROLES:
+        staffing.employ(city, login, staffing.ROLES[who])
     if who == UNLUCKY:
         city.provider.bind(login, "Chrome, Windows", Suspension.LOST)
 

@@ -172,6 +172,8 @@ POSTS = (
     "/clerk/reader/heard",
     f"/clerk/reader/{NOBODY}/broken",
     f"/clerk/reader/{NOBODY}/works",
+    "/console/officers",
+    f"/console/officers/{NOBODY}/dismiss",
     f"/doit/reviews/{NOTHING}/approve",
     f"/doit/reviews/{NOTHING}/return",
     f"/doit/reviews/{NOTHING}/reject",
