@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from adapters.agent import doctor, gates, server
+from adapters.agent import doctor, gates, server, tokens
 from adapters.agent.gates import Gates
 from adapters.agent.library import ModuleWay
 from adapters.agent.pcsc import PcscReaders
@@ -15,6 +15,7 @@ from adapters.agent.prompts import Pinentry, Terminal
 from adapters.agent.readers import Readers
 from adapters.agent.server import Server
 from adapters.agent.signing import Prompt, Signing
+from adapters.agent.tokens import WithTokens
 from adapters.agent.ways import PivWay, Way
 
 SERVICE = "https://id.gov.taipei"
@@ -30,8 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run until Ctrl-C; `doctor` looks and ends, with 1 if something is missing."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    readers = PcscReaders()
-    cards = ways_to_cards(readers, options.module)
+    readers: Readers = PcscReaders()
+    if options.tokens:
+        readers = WithTokens(readers, tokens.names_in(options.tokens))
+    cards = ways_to_cards(readers, options.module, options.tokens)
     if options.command == "doctor":
         sys.exit(_examine(readers, cards, options))
     prompt: Prompt = Terminal() if options.terminal else Pinentry(options.pinentry)
@@ -57,9 +60,9 @@ def serve(started: Server) -> None:
         started.server_close()
 
 
-def ways_to_cards(readers: Readers, module: str) -> list[Way]:
-    """Return PIV, and the library if there is one."""
-    by_library = [ModuleWay(readers, module)] if module else []
+def ways_to_cards(readers: Readers, *modules: str) -> list[Way]:
+    """Return PIV, and the libraries that there are."""
+    by_library = [ModuleWay(readers, module) for module in modules if module]
     return [PivWay(readers), *by_library]
 
 
@@ -79,6 +82,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     found = next((each for each in OPENSC if Path(each).exists()), "")
     parser.add_argument("--module", default=found, help=f"PKCS#11 library ({found or 'none'})")
+    parser.add_argument(
+        "--tokens", default="", help="PKCS#11 library whose tokens are in no reader"
+    )
     parser.add_argument("--pinentry", default="pinentry", help="program that asks for the PIN")
     parser.add_argument("--terminal", action="store_true", help="ask for the PIN here")
     parser.add_argument("--port", dest="ports", type=_port, default=server.PORTS)

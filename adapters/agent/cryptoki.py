@@ -22,8 +22,21 @@ NO_CACHE = "app default { framework pkcs15 { use_pin_caching = false; } }\n"
 SLOT_NAME = 64  # bytes of a reader's name that PKCS#11 keeps
 
 
+def labels(module: str) -> tuple[str, ...]:
+    """Return what the tokens in the library's slots call themselves. Raises Trouble."""
+    try:
+        found = pkcs11.lib(module).get_slots(token_present=True)
+        names = (slot.get_token().label.strip() for slot in found)
+        return tuple(each for each in names if each)
+    except (PKCS11Error, RuntimeError):
+        raise Trouble("card_error") from None
+
+
 def identify(module: str, reader: str) -> Identity:
-    """Return the card's certificate for signing in. Raises Trouble."""
+    """Return the certificate for signing in of the card in a reader, or of the token of this name.
+
+    Raises Trouble.
+    """
     with _token(module, reader) as token, token.open() as session:
         certificate, _ = _certificate(session)
         return Identity(certificate=certificate, tries_left=_tries(token))
@@ -62,8 +75,9 @@ def _token(module: str, reader: str) -> Iterator[pkcs11.Token]:
 def _find(module: str, reader: str) -> pkcs11.Token:
     name = reader.encode()[:SLOT_NAME].decode(errors="ignore")
     for slot in pkcs11.lib(module).get_slots(token_present=True):
-        if slot.slot_description.startswith(name):
-            return slot.get_token()
+        token = slot.get_token()
+        if slot.slot_description.startswith(name) or token.label.strip() == reader:
+            return token
     raise Trouble("card_unknown")
 
 

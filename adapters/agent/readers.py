@@ -20,6 +20,10 @@ class State(StrEnum):
     CARD = "card"
     MUTE = "mute"  # something that does not answer
     IN_USE = "in_use"  # another program holds it
+    TOKEN = "token"  # noqa: S105  # no reader at all: what its own library reaches
+
+
+ABLE = frozenset({State.CARD, State.TOKEN})  # to sign
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +75,7 @@ def choose(readers: Readers, name: str) -> str:
         seen = tuple(each for each in seen if each.name == name)
     if not seen:
         raise Trouble("no_reader")
-    able = [each.name for each in seen if each.state is State.CARD]
+    able = [each.name for each in seen if each.state in ABLE]
     if len(able) > 1:
         raise Trouble("several_cards")
     return able[0] if able else _explain(seen)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Timer
@@ -11,22 +10,24 @@ import pytest
 from smartcard import scard
 
 from adapters import web_eid
-from adapters.agent import cli, cryptoki, once, pcsc, server
+from adapters.agent import cli, cryptoki, once, pcsc, server, tokens
 from adapters.agent.library import ModuleWay
 from adapters.agent.pcsc import PcscReaders
 from adapters.agent.readers import Seen, State
+from adapters.agent.tokens import WithTokens
 from adapters.agent.troubles import Trouble
 from adapters.agent.ways import PivWay, Way, recognise
 from demo.cards.issuing import issue, new_key
 from demo.cards.readers import SoftReaders
 from tests import make
+from tests.agent import soft_token
 from tests.agent.people import FORM, NONCE, ORIGIN, PIN, RSA_FORM, Typist, agent
+from tests.agent.soft_token import Token
 from tests.agent.test_agent_cards import with_usage
 from tests.cards.farm import SOCKET_VARIABLE, Farm
 
 MAKER = "demo.cards.issuing:piv_card"
 OPENSC = next(Path("/usr/lib").glob("*/opensc-pkcs11.so"))
-SOFTHSM = "/usr/lib/softhsm/libsofthsm2.so"
 READERS = PcscReaders()
 
 
@@ -121,7 +122,7 @@ def test_a_card_of_another_kind_is_said_to_be_unknown(farm: Farm, kind: str) -> 
 
 def test_what_is_not_piv_goes_to_the_library(farm: Farm) -> None:
     farm.insert(0, MAKER, FORM)
-    both: list[Way] = [ModuleWay(READERS, SOFTHSM), *ways("piv")]
+    both: list[Way] = [ModuleWay(READERS, soft_token.MODULE), *ways("piv")]
 
     way, identity = recognise(both, farm.readers[0])
 
@@ -266,41 +267,19 @@ def test_the_doctor_looks_at_real_readers(farm: Farm, capsys: pytest.CaptureFixt
 
 
 @pytest.fixture
-def token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Token":
-    configuration = tmp_path / "softhsm2.conf"
-    configuration.write_text(f"directories.tokendir = {tmp_path}\n", encoding="ascii")
-    monkeypatch.setenv("SOFTHSM2_CONF", str(configuration))
-    return Token(tmp_path)
-
-
-class Token:
-    """A SoftHSM token with one key."""
-
-    slot = "SoftHSM slot"
-
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._key = folder, new_key(rsa_key=True)
-        form = issue(self._key, pin=PIN, label="Test card", now=make.NOON)
-        (folder / "key.pem").write_text(form["key"], encoding="ascii")
-        self._call("softhsm2-util --init-token --free --label t --so-pin 123456 --pin 246810")
-        self._call("softhsm2-util --import key.pem --token t --pin 246810 --id 01 --label k")
-        self.own = bytes.fromhex(form["certificate"])
-
-    def write(self, certificate: bytes, key_id: str) -> None:
-        (self._folder / "certificate.der").write_bytes(certificate)
-        tool = f"pkcs11-tool --module {SOFTHSM} --token-label t --login --pin 246810"
-        self._call(f"{tool} --write-object certificate.der --type cert --id {key_id}")
-
-    def _call(self, command: str) -> None:
-        subprocess.run(command.split(), check=True, cwd=self._folder, capture_output=True)
+def token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Token:
+    made = Token(tmp_path, issue(new_key(rsa_key=True), pin=PIN, label="Card", now=make.NOON))
+    for name, value in made.environment.items():
+        monkeypatch.setenv(name, value)
+    return made
 
 
 def test_a_token_of_any_maker_signs_through_its_library(token: Token) -> None:
     token.write(with_usage(digital_signature=False), "02")
     token.write(token.own, "01")
 
-    identity = once.run(cryptoki.identify, SOFTHSM, token.slot, seconds=60)
-    arguments = (SOFTHSM, token.slot, identity)
+    identity = once.run(cryptoki.identify, soft_token.MODULE, token.slot, seconds=60)
+    arguments = (soft_token.MODULE, token.slot, identity)
     signature = once.run(cryptoki.sign, *arguments, PIN, b"message", seconds=60)
 
     assert identity.certificate == token.own
@@ -313,12 +292,56 @@ def test_a_token_whose_certificates_only_decrypt_does_not_sign_in(token: Token) 
     token.write(with_usage(digital_signature=False), "01")
 
     with pytest.raises(Trouble, match="card_unknown"):
-        once.run(cryptoki.identify, SOFTHSM, token.slot, seconds=60)
+        once.run(cryptoki.identify, soft_token.MODULE, token.slot, seconds=60)
 
 
 def test_a_library_that_is_none_is_an_error() -> None:
     with pytest.raises(Trouble, match="card_error"):
         once.run(cryptoki.identify, "/nowhere.so", "reader", seconds=60)
+
+
+def test_a_token_is_offered_by_its_name_beside_the_readers(farm: Farm, token: Token) -> None:
+    token.write(token.own, "01")
+    farm.insert(0, MAKER, FORM)
+    both = WithTokens(READERS, tokens.names_in(soft_token.MODULE))
+    with agent(both, Typist(), cli.ways_to_cards(both, str(OPENSC), soft_token.MODULE)) as page:
+        seen = page.post("/v1/status").json["readers"]
+        unsaid = page.authenticate("a" * 43)
+        reply = page.authenticate(reader="t")
+
+    assert [(each["name"], each["state"]) for each in seen][-1] == ("t", "token")
+    assert unsaid.json["error"] == "several_cards"
+    assert checked(reply.json["token"]).certificate == token.own
+    assert farm.get(0, "signed") == 0
+
+
+def test_a_token_needs_no_card_service(farm: Farm, token: Token) -> None:
+    token.write(token.own, "01")
+    both = WithTokens(READERS, ["t"])
+    farm.stop_service()
+    try:
+        with agent(both, Typist(), [ModuleWay(both, soft_token.MODULE)]) as page:
+            reply = page.authenticate()
+        with pytest.raises(Trouble, match="pcsc_unavailable"):
+            WithTokens(READERS, []).seen()
+    finally:
+        farm.start_service()
+
+    checked(reply.json["token"])
+
+
+def test_nothing_is_said_to_a_token_but_by_its_library(token: Token) -> None:
+    with (
+        pytest.raises(Trouble, match="card_unknown"),
+        WithTokens(READERS, ["t"]).open("t", resets=True),
+    ):
+        pass
+
+
+def test_a_library_without_tokens_offers_none(token: Token) -> None:
+    assert tokens.names_in(soft_token.MODULE) == ("t",)
+    with pytest.raises(Trouble, match="card_error"):
+        tokens.names_in("/nowhere.so")
 
 
 def test_the_port_is_fixed_and_has_two_spares() -> None:

@@ -88,6 +88,15 @@ class Farm:
         self.order("start_service")
         self.clear()
 
+    def unplug(self) -> None:
+        """Take every reader away."""
+        self.order("unplug")
+
+    def plug(self) -> None:
+        """Bring the readers back, empty, and wait for them."""
+        self.order("plug")
+        self.clear()
+
     def order(self, what: str, /, **arguments: object) -> Any:  # what JSON brings back
         """Have the child do something; raises RuntimeError with its reason if it cannot."""
         assert self._process.stdin is not None

@@ -37,14 +37,19 @@ class Service:
         self.socket = folder / "pcscd.comm"
         self._readers = folder / "readers"
         self._readers.mkdir()
-        stanzas = [self._pair(index) for index in range(pairs)]
-        (self._readers / "vpcd").write_text("\n".join(stanzas), encoding="ascii")
+        self._stanzas = "\n".join(self._pair(index) for index in range(pairs))
+        self.plugged(readers=True)
 
     def _pair(self, index: int) -> str:
         # One copy of the driver serves two readers; two stanzas of one copy collide.
         library = self._readers.parent / f"libifdvpcd-{index}.so"
         shutil.copy(next(DRIVERS.glob("libifdvpcd.so*")), library)
         return STANZA.format(index=index, port=FIRST_PORT + 2 * index, library=library)
+
+    def plugged(self, *, readers: bool) -> None:
+        """Say which readers there are when the service starts next."""
+        stanzas = self._stanzas if readers else ""
+        (self._readers / "vpcd").write_text(stanzas, encoding="ascii")
 
     def start(self) -> None:
         command = [PCSCD, "--foreground", "--error", "--config", str(self._readers)]
@@ -161,6 +166,17 @@ class Orders:
         self._service.stop()
 
     def start_service(self) -> None:
+        self._service.start()
+
+    def unplug(self) -> None:
+        self._restart(readers=False)
+
+    def plug(self) -> None:
+        self._restart(readers=True)
+
+    def _restart(self, *, readers: bool) -> None:
+        self._service.stop()
+        self._service.plugged(readers=readers)
         self._service.start()
 
 

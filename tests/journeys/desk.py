@@ -2,10 +2,11 @@
 
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from adapters.smartcard.adapter import create
@@ -28,6 +29,7 @@ print("OK")
 print("D " + typed if typed else "ERR 83886179 cancelled")
 """
 MAKERS = "demo.cards.issuing"
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -47,17 +49,19 @@ class Desk:
 
 
 @contextmanager
-def a_desk(city: City, farm: Farm, folder: Path) -> Iterator[Desk]:
-    """Run the program where the city's pages look for it."""
+def a_desk(
+    city: City, farm: Farm, folder: Path, *options: str, environment: Mapping[str, str] = NOTHING
+) -> Iterator[Desk]:
+    """Run the program, with these options, where the city's pages look for it."""
     desk = Desk(farm, folder)
     desk.type(PIN)
     pinentry = folder / "pinentry"
     pinentry.write_text(PINENTRY, encoding="utf-8")
     pinentry.chmod(pinentry.stat().st_mode | stat.S_IXUSR)
     command = [*PROGRAM, "--origin", city.provider.issuer, "--pinentry", str(pinentry)]
-    command += ["--port", str(city.card_program)]
+    command += ["--port", str(city.card_program), *options]
     ready = f"http://127.0.0.1:{city.card_program}/window"
-    with running(command, environment={}, log=folder / "program.log", ready=[ready]):
+    with running(command, environment=environment, log=folder / "program.log", ready=[ready]):
         yield desk
 
 

@@ -9,6 +9,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests import make
+from tests.agent import soft_token
+from tests.agent.soft_token import Token
 from tests.cards.farm import Farm
 from tests.certificates import holder
 from tests.journeys import desk as desks
@@ -205,6 +207,43 @@ def test_of_two_cards_the_person_chooses_one(arrive: Arrive, city: City, desk: D
 
     expect(page.locator("#errors")).to_be_visible()
     assert desk.farm.get(0, "signed") == 1
+
+
+def test_who_has_no_reader_is_told_and_goes_on_once_it_is_plugged_in(
+    arrive: Arrive, city: City, desk: Desk
+) -> None:
+    page = arrive().page
+    to_the_card(page, f"{city.provider.issuer}/account/login", "chip-card")
+    desk.farm.unplug()
+    try:
+        page.locator("#submit_card").click()
+        expect(page.locator("[data-state=no_reader]")).to_be_visible()
+    finally:
+        desk.farm.plug()
+    expect(page.locator("[data-state=no_card]")).to_be_visible()
+    desk.insert("piv_card", desks.chip())
+
+    expect(page.locator("#errors")).to_be_visible()  # nobody's card, but it signed
+    assert desk.farm.get(0, "signed") == 1
+
+
+@pytest.mark.clause("7(6)3")
+def test_a_citizens_certificate_in_a_token_without_a_reader_signs_in(
+    arrive: Arrive, city: City, farm: Farm, login_id: str, tmp_path: Path
+) -> None:
+    token = Token(tmp_path, desks.citizen_card(21), "citizen")
+    token.write(token.own, "01")
+    page = arrive().page
+    options, found = ("--tokens", soft_token.MODULE), token.environment
+    with desks.a_desk(city, farm, tmp_path, *options, environment=found):
+        at_account(page, city, login_id)
+        add(page, city, "certificate", last_four=holder.LAST_FOUR)
+        leave(page)
+        page.goto(city.request(claims=STRONGEST))
+        page.locator("a[href$='/certificate']").click()
+        page.locator("#submit_card").click()
+
+        page.locator("#consent_allow").wait_for()
 
 
 def test_a_computer_whose_card_service_is_off_is_told_so(

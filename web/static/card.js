@@ -47,10 +47,10 @@ async function find(addresses) {
   throw new Trouble("no_program");
 }
 
-async function theCard(form, { tell }) {
+async function theCard(form, { tell }, wanted = ["card"]) {
   for (let mark = ""; ;) {
     const { readers, mark: next } = await tell("status", { since: mark });
-    const holding = readers.filter(({ state }) => state === "card");
+    const holding = readers.filter(({ state }) => wanted.includes(state));
     const chosen = holding.find(({ name }) => name === form.elements.reader.value);
     if (chosen || holding.length === 1) return chosen ?? holding[0];
     if (holding.length > 1) {
@@ -103,7 +103,7 @@ async function read(form, program) {
 
 async function sign(form, program) {
   if (program.prompt === "page") return byWindow(form, program.address);
-  const { name: reader } = await theCard(form, program);
+  const { name: reader } = await theCard(form, program, ["card", "token"]);
   show(form, "working");
   const { nonce } = await ask(form, form.dataset.ask);
   const { token } = await program.tell("authenticate", { nonce, reader });
