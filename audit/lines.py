@@ -60,6 +60,10 @@ class Kind(StrEnum):
     RELEASED = "claims.released"
     TILL_ANSWERED = "till.answered"
     CARD_USED = "card.used"
+    CARD_ORDERED = "card.ordered"
+    CARD_READY = "card.ready"  # at the counter, or in the mail
+    CARD_HANDED = "card.handed"
+    CARD_DESTROYED = "card.destroyed"  # nobody came for it
     CARRIER_BOUND = "carrier.bound"
     CARRIER_RENAMED = "carrier.renamed"
     CARRIER_LOST = "carrier.lost"

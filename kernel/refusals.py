@@ -755,6 +755,42 @@ CATALOGUE = {
     "carrier.last_one": _entry(
         409, "不能解除最後一個載具", "The last carrier cannot be removed", clause="7(4)"
     ),
+    "carrier.visible_info_mismatch": _entry(
+        422, "卡面資訊和申請人身分不符", "The card's face names somebody else", clause="7(3)"
+    ),
+    "card.ordered_already": _entry(
+        409, "已經有一張訂製中的卡片", "A card is on its way already", clause="7(6)2"
+    ),
+    "card.mail_not_offered": _entry(
+        422, "這個窗口不提供郵寄", "This counter mails no cards", clause="7(6)2"
+    ),
+    "card.pickup_wrong_counter": _entry(
+        422, "請到原申辦窗口領卡", "The card is collected where it was ordered", clause="7(6)2"
+    ),
+    "card.pickup_id_required": _entry(
+        422,
+        "領卡要本人帶身分證明文件",
+        "An identity document is needed to collect it",
+        clause="8(2)3",
+    ),
+    "card.pickup_expired": _entry(
+        422,
+        "超過期限了，卡片已銷毀或將銷毀",
+        "It was kept until a day that is past",
+        clause="7(6)2",
+    ),
+    "card.code_wrong": _entry(
+        422,
+        "啟用碼不對，請看我們寄的信再輸入一次",
+        "That is not the code in our letter",
+        clause="7(6)2",
+    ),
+    "card.code_locked": _entry(
+        409,
+        "啟用碼錯太多次，這張卡不能啟用了；請帶卡片到原申辦窗口",
+        "Too many wrong codes: take the card to the counter where you ordered it",
+        clause="7(6)2",
+    ),
     "carrier.card_broken": _entry(
         422, "這張卡片壞了，請換發", "This card is broken; have it replaced", clause="7(3)"
     ),

@@ -30,6 +30,7 @@ ROOMS_WITH_TABLES = (
     "clients.resource_models",
     "consent.models",
     "counters.case_models",
+    "counters.card_order_models",
     "counters.models",
     "counters.training_models",
     "idp.models",

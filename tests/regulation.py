@@ -85,6 +85,7 @@ WAITING: Mapping[str, str] = {
     "6(3)": CONSOLES,
     "7(6)2": COUNTERS,
     "8(2)3": COUNTERS,
+    "7(5)": COUNTERS,
 }
 
 

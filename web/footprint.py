@@ -112,6 +112,10 @@ KINDS = {
     "card": frozenset(
         {
             Kind.CARD_USED,
+            Kind.CARD_ORDERED,
+            Kind.CARD_READY,
+            Kind.CARD_HANDED,
+            Kind.CARD_DESTROYED,
             Kind.CARRIER_BOUND,
             Kind.CARRIER_RENAMED,
             Kind.CARRIER_LOST,

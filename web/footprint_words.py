@@ -139,6 +139,14 @@ WORDS: Mapping[str, Bilingual] = {
     Kind.CARD_USED: Bilingual(
         "在「%(client)s」的讀卡機出示了卡片", "Held a card to a reader of %(client)s"
     ),
+    Kind.CARD_ORDERED: Bilingual("在申辦窗口訂製了新卡", "Ordered a new card at a counter"),
+    Kind.CARD_READY: Bilingual(
+        "新卡可以領取，或已寄出", "A new card can be collected, or was mailed"
+    ),
+    Kind.CARD_HANDED: Bilingual("在申辦窗口領取了新卡", "Collected a new card at the counter"),
+    Kind.CARD_DESTROYED: Bilingual(
+        "逾期沒有領取的新卡已銷毀", "A new card that was not collected was destroyed"
+    ),
     Kind.CARRIER_BOUND: Bilingual("新增了通行密鑰或卡片", "Added a passkey or a card"),
     Kind.CARRIER_RENAMED: Bilingual("改了載具的名稱", "Renamed a carrier"),
     Kind.CARRIER_LOST: Bilingual("掛失了載具", "Reported a carrier lost"),

@@ -21,6 +21,7 @@ from web import (
     application_mails,
     archive_making,
     calling,
+    card_orders,
     certificate_lists,
     closing,
     consent_endings,
@@ -69,6 +70,7 @@ def sweep(rooms: Rooms, *, now: datetime) -> None:
     rule_reviews.run(rooms, now=now)
     certificate_lists.ask(rooms, now=now)
     key_rotation.run(rooms, now=now)
+    card_orders.destroy_overdue(rooms, now=now)
     with transaction(rooms.sessions) as session:
         archives.expire(session, now=now)
         applications.lapse_due(session, keyring=rooms.keyring, now=now)

@@ -23,6 +23,10 @@ class Mail(StrEnum):
     PASSWORD_RESET_BY_MAIL = "password.reset_by_mail"  # noqa: S105  # no password
     WARD_FORGOT = "recovery.ward"
     SLIP_GIVEN = "recovery.slip_given"
+    CARD_READY = "card.ready"
+    CARD_SENT = "card.sent"
+    CARD_HANDED = "card.handed"
+    CARD_DESTROYED = "card.destroyed"
     CARRIER_ADDED = "carrier.added"
     CARRIER_REMOVED = "carrier.removed"
     CARRIER_LOST = "carrier.lost"
@@ -199,6 +203,55 @@ WORDS = {
             "Did you not ask for it? Tell a grown-up you trust, or go to any service counter.",
         ),
         "/recover/slip",
+    ),
+    Mail.CARD_READY: Words(
+        Bilingual("您的新卡片可以領取了", "Your new card can be collected"),
+        Bilingual(
+            "您訂製的卡片到了原申辦窗口，會保留 30 天。",
+            "The card you ordered is at the counter where you ordered it, for thirty days.",
+        ),
+        Bilingual(
+            "請本人帶身分證明文件領取；領取後，我們會寄啟用碼給您。",
+            "Come yourself, with an identity document. Once you have it, we send you its code.",
+        ),
+        "/account/card-orders",
+    ),
+    Mail.CARD_SENT: Words(
+        Bilingual("您的新卡片寄出了", "Your new card is in the mail"),
+        Bilingual(
+            "您訂製的卡片已寄出。收到以後，用這封信裡的啟用碼啟用；啟用以前什麼都不能用。",
+            "The card you ordered was mailed. Once it is there, activate it with the code in this "
+            "letter; before, it opens nothing.",
+        ),
+        Bilingual(
+            "30 天內沒有收到嗎？請洽原申辦窗口。",
+            "It does not come within thirty days? Ask the counter where you ordered it.",
+        ),
+        "/account/card-orders",
+    ),
+    Mail.CARD_HANDED: Words(
+        Bilingual("請啟用您的新卡片", "Activate your new card"),
+        Bilingual(
+            "您領取了新卡片。請用這封信裡的啟用碼啟用；啟用以前什麼都不能用。",
+            "You collected your new card. Activate it with the code in this letter; before, it "
+            "opens nothing.",
+        ),
+        Bilingual(
+            "不是您本人領取嗎？不要啟用，並請立刻洽申辦窗口。",
+            "It was not you who collected it? Do not activate it, and tell the counter at once.",
+        ),
+        "/account/card-orders",
+    ),
+    Mail.CARD_DESTROYED: Words(
+        Bilingual("您的新卡片已銷毀", "Your new card was destroyed"),
+        Bilingual(
+            "您訂製的卡片逾期沒有領取或啟用，已經銷毀。",
+            "The card you ordered was not collected or activated in time, and was destroyed.",
+        ),
+        Bilingual(
+            "需要的話，請再到申辦窗口訂製。", "If you need one, order it at a counter again."
+        ),
+        "/account/card-orders",
     ),
     Mail.CARRIER_ADDED: Words(
         Bilingual("您的帳號新增了登入方式", "A way of signing in was added to your account"),

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from counters import card_orders
 from kernel import jobs
 from kernel.db import Sessions, transaction
 from kernel.errors import NotFound
@@ -22,7 +23,11 @@ from web import dates
 from web.mails import Mail, write
 
 KIND = "mail.send"
-CODES = {"recovery": recovery.KEY, "check": mailboxes.KEY}  # by what a letter is about
+CODES = {  # by what a letter is about
+    "recovery": recovery.KEY,
+    "check": mailboxes.KEY,
+    "card": card_orders.KEY,
+}
 ELSEWHERE = {"check": mailboxes.find_address, "change": mailboxes.find_former}
 OWN = "own"  # the language on the member's record: nobody is there to ask in another
 
@@ -39,9 +44,9 @@ def mail(
     """Let a notice be sent, in the caller's transaction.
 
     Without a member nobody is written to: where a stranger must cost as much as a member. `about`
-    may name the `notice` whose link ends a power; the `recovery` or `check` whose code is sent, the
-    check's to the address it is about; the `change` whose former mailbox is written to. What is
-    secret or personal of them is worked out as the letter leaves.
+    may name the `notice` whose link ends a power; the `recovery`, `check` or `card` whose code is
+    sent, the check's to the address it is about; the `change` whose former mailbox is written to.
+    What is secret or personal of them is worked out as the letter leaves.
     """
     payload = {
         "template": words.value,

@@ -46,9 +46,14 @@ def finish(
         actor=actor,
         now=now,
     )
-    session.add(Card(binding_id=binding.id, kind=seen.kind, number_hash=numbers.hash_of(seen)))
-    session.flush()
+    keep(session, binding, kind=seen.kind, number_hash=numbers.hash_of(seen))
     return binding
+
+
+def keep(session: Session, binding: Binding, *, kind: str, number_hash: bytes) -> None:
+    """Keep by what a bound card is found."""
+    session.add(Card(binding_id=binding.id, kind=kind, number_hash=number_hash))
+    session.flush()
 
 
 def _seen(adapter: SmartcardAdapter, challenge: Challenge, answer: Mapping[str, object]) -> Seen:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from playwright.sync_api import Page, Route
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from carriers.models import Suspension
 from clients import logos, officers, registry
@@ -30,6 +30,20 @@ from tests import make
 from tests.journeys import desk_scenes, recovering
 from tests.journeys import applying, recovering
 from tests.journeys import recovering, staffing
+from clients import logos, registry
+from clients.models import Client, Review
+from counters import card_orders
+from counters.card_order_models import CardOrder, Delivery, Stage
+from idp.models import Grant
+from kernel import clock
+from kernel.errors import Refused
+from kernel.ids import new_id
+from members import identity_checks, register
+from members.models import CheckKind
+from tests import make
+from tests.counters import town
+from tests.journeys import recovering
+from tests.journeys.chromium import LOCALES
 from tests.journeys.city import CAFE, LIBRARY, City
 from tests.journeys.staffing import AUDITOR, CHIEF, OFFICER
 from tests.live.server import KEYRING
@@ -380,6 +394,36 @@ def _asked_for_the_pin(page: Page, city: City) -> None:
 def _without_a_card(page: Page, city: City) -> None:
     _program_says(page, city, status=NO_CARD)
     page.locator("[data-state=no_card]").wait_for()
+
+
+def _with_a_new_card(page: Page, city: City) -> None:
+    """Let the member who is signed in have collected a card."""
+    _go(page, f"{city.provider.issuer}/account/carriers")
+    language = page.locator("html").get_attribute("lang") or ""
+    with city.provider.database() as session:
+        member = register.find_by_login(session, f"{REGULAR}.{LOCALES[language]}")
+        agency = session.scalars(select(Client).order_by(Client.id)).first()
+        assert member
+        assert agency
+        if not card_orders.open_of(session, member.id):
+            counter = town.a_counter(session, agency, code=f"cards-{LOCALES[language].lower()}")
+            session.add(_collected(member.id, counter.id))
+    _go(page, f"{city.provider.issuer}/account/card-orders")
+
+
+def _collected(member_id: UUID, counter_id: UUID) -> CardOrder:
+    return CardOrder(
+        id=new_id(),
+        member_id=member_id,
+        counter_id=counter_id,
+        kind="taipei-card",
+        delivery=Delivery.COUNTER,
+        stage=Stage.COLLECTED,
+        ordered_at=clock.now(),
+        ordered_by=new_id(),
+        moved_at=clock.now(),
+        tries_left=5,
+    )
 
 
 def _without_a_reader(page: Page, city: City) -> None:
@@ -1084,6 +1128,8 @@ PROVIDER: Scenes = {
     "recovery, a new password": Scene(STRANGER, _choose_a_password),
     "carriers": Scene(CARRYING, _at("/account/carriers")),
     "no carriers": Scene(NEWCOMER, _at("/account/carriers")),
+    "no new card": Scene(NEWCOMER, _at("/account/card-orders")),
+    "a new card": Scene(REGULAR, _with_a_new_card),
     "login by card": Scene(STRANGER, _at("/account/login/card")),
     "login to a service by card": Scene(STRANGER, _to_the_card),
     "login by chip card": Scene(STRANGER, _at("/account/login/chip-card")),

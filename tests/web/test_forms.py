@@ -82,6 +82,7 @@ POSTS = (
     "/card/read",
     "/card/answer",
     "/account/carriers/new",
+    f"/account/card-orders/{NOBODY}/activate",
     "/account/carriers/certificate",
     "/account/carriers/chip-card",
     "/account/login/chip-card",
