@@ -755,9 +755,6 @@ CATALOGUE = {
     "carrier.last_one": _entry(
         409, "不能解除最後一個載具", "The last carrier cannot be removed", clause="7(4)"
     ),
-    "carrier.visible_info_mismatch": _entry(
-        422, "卡面資訊和申請人身分不符", "The card's face names somebody else", clause="7(3)"
-    ),
     "card.ordered_already": _entry(
         409, "已經有一張訂製中的卡片", "A card is on its way already", clause="7(6)2"
     ),

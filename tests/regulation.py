@@ -75,7 +75,6 @@ ALIASES = {"10(1)": "10-I(1)", "10(2)": "10-I(2)", "10(3)": "10-I(3)", "10(4)": 
     "7(6)": "7(6)1",
     "7.4": "10-I(2)",  # the control table of the Cyber Security Management Act
 }
-COUNTERS = "the counters and applications"
 CONSOLES = "the consoles of agencies and of the Bureau"
 WAITING: Mapping[str, str] = {
     "1": CONSOLES,
@@ -83,9 +82,6 @@ WAITING: Mapping[str, str] = {
     "3-I": CONSOLES,
     "3-II": CONSOLES,
     "6(3)": CONSOLES,
-    "7(6)2": COUNTERS,
-    "8(2)3": COUNTERS,
-    "7(5)": COUNTERS,
 }
 
 

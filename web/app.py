@@ -53,12 +53,12 @@ from web import (
     account_show,
     acting_requests,
     activate,
+    agency_api,
     agency_counters,
     agency_days,
     agency_delegations,
     agency_equipment,
     apply,
-    agency_api,
     calling,
     cards,
     certificate_front,
@@ -152,6 +152,7 @@ RECOVERY_PAGES = (recover_code, recover_slip)
 AGENCY_PAGES = (agency_days, agency_delegations, agency_equipment)
 GUARDIANS_PAGES = (account_acting, acting_requests, recover_ward)
 DESK_PAGES = (desk_binding, desk_cases, desk_intake, desk_online, desk_slips, desk_steps)
+DESK_PAGES = (desk_binding, desk_cases, desk_intake, desk_slips, desk_steps)
 INTERACTION_PAGES = (
     interaction_account,
     interaction_card,

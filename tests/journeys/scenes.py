@@ -16,33 +16,21 @@ from sqlalchemy import select, update
 
 from carriers.models import Suspension
 from clients import logos, officers, registry
-from clients.models import Review
+from clients.models import Client, Review
 from clients.officer_models import Role
+from counters import card_orders, staff, training
 from counters import register as counters
-from counters import staff, training
+from counters.card_order_models import CardOrder, Delivery, Stage
 from idp import acr
 from idp.models import Grant
 from kernel import clock
 from kernel.errors import Refused
+from kernel.ids import new_id
 from members import identity_checks, recovery, register
 from members.models import CheckKind, Member
 from tests import make
-from tests.journeys import desk_scenes, recovering
-from tests.journeys import applying, recovering
-from tests.journeys import recovering, staffing
-from clients import logos, registry
-from clients.models import Client, Review
-from counters import card_orders
-from counters.card_order_models import CardOrder, Delivery, Stage
-from idp.models import Grant
-from kernel import clock
-from kernel.errors import Refused
-from kernel.ids import new_id
-from members import identity_checks, register
-from members.models import CheckKind
-from tests import make
 from tests.counters import town
-from tests.journeys import recovering
+from tests.journeys import applying, desk_scenes, recovering, staffing
 from tests.journeys.chromium import LOCALES
 from tests.journeys.city import CAFE, LIBRARY, City
 from tests.journeys.staffing import AUDITOR, CHIEF, OFFICER
