@@ -47,6 +47,7 @@ class Kind(StrEnum):
     PROXY_REQUESTED = "proxy.requested"  # something about the principal's data
     PROXY_REPLIED = "proxy.replied"  # to a question about such a request
     FOOTPRINT_READ = "footprint.read"  # by the member's proxy
+    SLIP_PRINTED = "recovery.slip_printed"  # at a counter
     SLIP_GIVEN = "recovery.slip_given"  # to the member's guardian
     GUARDIAN_GAVE_SLIP = "guardian.gave_slip"
     GUARDIAN_WITHDREW = "guardian.withdrew"

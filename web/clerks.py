@@ -35,6 +35,11 @@ def posts() -> tuple[Post, ...]:
     return cast("tuple[Post, ...]", g.clerk_posts)
 
 
+def forget_posts() -> None:
+    """Look the posts up again: the transaction in which they were read is undone."""
+    g.pop("clerk_posts", None)
+
+
 def is_clerk() -> bool:
     """Say whether the visitor has a post at a counter: for the menu."""
     return bool(posts())

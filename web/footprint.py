@@ -56,6 +56,7 @@ KINDS = {
             Kind.RECOVERY_ASKED,
             Kind.ACCOUNT_TOLD,
             Kind.PASSWORD_RESET,
+            Kind.SLIP_PRINTED,
             Kind.NUMBER_ENTERED,
             Kind.EXPORTED,
             Kind.DISOWNED,

@@ -72,6 +72,10 @@ WORDS: Mapping[str, Bilingual] = {
         "以法定代理人身分不同意提供資料給「%(client)s」",
         "Did not approve as a guardian, for %(client)s",
     ),
+    Kind.SLIP_PRINTED: Bilingual(
+        "在申辦窗口印了讓您重設密碼的代碼（案件 %(reference)s）",
+        "Printed a code at a counter that lets you set a new password (case %(reference)s)",
+    ),
     Kind.SLIP_GIVEN: Bilingual(
         "拿了讓您重設密碼的代碼", "Got a code that lets you set a new password"
     ),
@@ -239,6 +243,7 @@ OURS = frozenset(  # done by the city
         Kind.CHANGE_MOVED,
         Kind.CASE_OPENED,
         Kind.CASE_MOVED,
+        Kind.SLIP_PRINTED,
         Kind.DELETED,
         Kind.NUMBER_ENTERED,
         Kind.POWER_ENDED,

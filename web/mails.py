@@ -27,6 +27,7 @@ class Mail(StrEnum):
     CARD_SENT = "card.sent"
     CARD_HANDED = "card.handed"
     CARD_DESTROYED = "card.destroyed"
+    SLIP_PRINTED = "recovery.slip_printed"
     CARRIER_ADDED = "carrier.added"
     CARRIER_REMOVED = "carrier.removed"
     CARRIER_LOST = "carrier.lost"
@@ -191,6 +192,18 @@ WORDS = {
             "not so, do nothing.",
         ),
         "/account/guardians",
+    ),
+    Mail.SLIP_PRINTED: Words(
+        Bilingual("申辦窗口印了您的重設代碼", "A counter printed a reset code for you"),
+        Bilingual(
+            "申辦窗口核對證件之後，印了一個讓您自己設新密碼的代碼。",
+            "A counter checked a document and printed a code that lets you set a new password.",
+        ),
+        Bilingual(
+            "您沒有到窗口嗎？請立刻用通行密鑰或卡片登入，或打電話給申辦窗口。",
+            "Were you not there? Sign in with a passkey or a card at once, or call a counter.",
+        ),
+        "/account/footprint",
     ),
     Mail.SLIP_GIVEN: Words(
         Bilingual("您的法定代理人拿了重設代碼", "Your guardian got a reset code"),

@@ -1,0 +1,201 @@
+"""A change from the member's wish over a counter to the Bureau's decision, by people (4-I(3))."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from audit.lines import Kind
+from audit.models import LedgerLine
+from clients import registry
+from clients.officer_models import Role
+from members import numbering, numbers, register
+from members.change_models import ChangeRequest, ChangeState
+from members.models import Member
+from tests import make
+from tests.counters import town
+from tests.flows.browser import Browser, hidden
+from tests.flows.provider import City
+from tests.web import recovering, staff
+from tests.web.recovering import NEW
+from tests.web.test_clerks import enter
+from tests.web.test_recovery_wards import SLIP
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def reference(city: City) -> str:
+    """Return the number of a wish for another name."""
+    browser = Browser(city)
+    recovering.sign_in(browser, make.PASSWORD)
+    page = browser.get("/account/personal/change")
+    browser.submit(page, field="name", wanted="陳美美")
+    with city.database() as session:
+        return session.scalars(select(ChangeRequest.reference)).one()
+
+
+@pytest.fixture
+def clerk(city: City) -> Browser:
+    """Return the browser of a clerk at an open counter."""
+    with city.database() as session:
+        agency = registry.get(session, "library")
+        town.a_town(session, agency=agency, ends_on=date(2027, 12, 31))
+    return enter(city, "clerk")
+
+
+def mei(city: City) -> tuple[Member, dict[str, Any]]:
+    with city.database() as session:
+        member = register.find_by_login(session, "mei.chen")
+        assert member is not None
+        return member, register.claims_of(member, keyring=make.KEYRING)
+
+
+def state(city: City) -> ChangeState:
+    with city.database() as session:
+        return session.scalars(select(ChangeRequest.state)).one()
+
+
+def seen(clerk: Browser, reference: str, *papers: str) -> TestResponse:
+    found = clerk.submit(clerk.get("/clerk/changes"), reference=f" {reference.lower()} ")
+    page = clerk.get(found.location)
+    assert "陳美美" in page.text
+    return clerk.post(page.request.path, {**hidden(page), "documents": list(papers)})
+
+
+@pytest.mark.clause("2(8)5")
+def test_a_clerk_sees_the_document_and_an_officer_decides(
+    city: City, reference: str, clerk: Browser
+) -> None:
+    assert seen(clerk, reference, "idcard").location == "/clerk/changes?done=seen"
+    assert "已記下" in clerk.get("/clerk/changes?done=seen").text
+    officer = staff.an_officer(city)
+    assert reference in officer.get("/doit/changes").text
+    page = officer.get(f"/doit/changes/{reference}")
+    assert "陳美玉" in page.text
+    assert "陳美美" in page.text
+
+    done = officer.submit(page, decision="grant", reason="照身分證")
+
+    assert done.location == "/doit/changes?done=granted"
+    assert "已變更" in officer.get(done.location).text
+    member, claims = mei(city)
+    assert claims["name"] == "陳美美"
+    with city.database() as session:
+        lines = select(LedgerLine.kind).where(LedgerLine.member_id == member.id)
+        kinds = list(session.scalars(lines))
+    assert kinds.count(Kind.VIEWED) == 2  # by the clerk, by the officer
+    assert reference not in officer.get("/doit/changes").text
+
+
+@pytest.mark.refusal("case.documents_missing")
+def test_without_a_document_nothing_goes_on(city: City, reference: str, clerk: Browser) -> None:
+    refused = seen(clerk, reference, "library_card")
+
+    assert refused.status_code == 422
+    assert "documents-error" in refused.text
+    assert state(city) is ChangeState.ASKED
+    officer = staff.an_officer(city)
+    assert "grant_change" not in officer.get(f"/doit/changes/{reference}").text
+    page = officer.get(f"/doit/changes/{reference}")
+    assert officer.submit(page, decision="grant").status_code == 422
+    assert officer.submit(page, decision="refuse").status_code == 422  # no reason
+    assert officer.submit(page, decision="refuse", reason="文件不符").status_code == 303
+    assert state(city) is ChangeState.REFUSED
+
+
+def test_a_number_nobody_has_leads_nowhere(clerk: Browser) -> None:
+    page = clerk.get("/clerk/changes")
+
+    for typed in ("", "NOTHING2", "％", "x" * 300):
+        assert clerk.submit(page, reference=typed).status_code == 404
+
+
+@pytest.mark.clause("2(8)5")
+def test_an_auditor_reads_what_was_before_and_decides_nothing(
+    city: City, reference: str, clerk: Browser
+) -> None:
+    browser = Browser(city)
+    recovering.sign_in(browser, make.PASSWORD)
+    contact = browser.get("/account/personal/contact")
+    browser.submit(contact, email="mei.chen@mail.invalid", phone_number="0911111111")
+    auditor = staff.an_officer(city, Role.AUDITOR, "au.audits")
+
+    page = auditor.get(f"/doit/changes/{reference}")
+
+    assert "+886900000000" in page.text
+    assert "grant_change" not in page.text
+    refused = auditor.post(f"/doit/changes/{reference}", hidden(page))
+    assert refused.status_code == 403
+    officer = staff.an_officer(city)
+    assert "+886900000000" not in officer.get(f"/doit/changes/{reference}").text
+
+
+def test_who_has_no_post_sees_nothing(city: City, reference: str) -> None:
+    browser = Browser(city)
+    recovering.sign_in(browser, make.PASSWORD)
+    staff.strengthen(city, city.member_id())
+
+    for path in ("/doit/changes", f"/doit/changes/{reference}", "/clerk/changes"):
+        assert browser.get(path).status_code == 403
+
+
+# Passwords
+
+
+def print_slip(clerk: Browser, number: str = recovering.NUMBER, case: str = "C-7") -> TestResponse:
+    return clerk.submit(clerk.get("/clerk/passwords"), number=number, case=case)
+
+
+@pytest.mark.clause("7(8)")
+def test_a_counter_prints_a_code_for_who_shows_a_document(city: City, clerk: Browser) -> None:
+    member, _ = mei(city)
+    with city.database() as session:
+        number = numbers.recognise(recovering.NUMBER)
+        there = session.get_one(Member, member.id)
+        numbering.enter(session, there, number, keyring=make.KEYRING, now=city.now)
+
+    printed = print_slip(clerk)
+
+    code = SLIP.search(printed.text)
+    assert code is not None
+    assert recovering.NUMBER not in printed.text
+    browser = Browser(city)
+    page = browser.get("/recover/slip")
+    done = browser.submit(page, code=code[0], new_password=NEW, repeat_password=NEW)
+    assert done.location == "/account/login?done=reset"
+    with city.database() as session:
+        found = select(LedgerLine.kind).where(LedgerLine.member_id == member.id)
+        assert {Kind.VIEWED, Kind.SLIP_PRINTED, Kind.PASSWORD_RESET} <= set(session.scalars(found))
+
+
+@pytest.mark.refusal("recovery.identity_unproven")
+@pytest.mark.parametrize(
+    ("number", "case", "field"),
+    [
+        (recovering.NUMBER, "C-7", "number"),
+        ("A123456780", "C-7", "number"),
+        ("", "C-7", "number"),
+    ],
+)
+def test_without_a_member_no_code_is_printed(
+    clerk: Browser, number: str, case: str, field: str
+) -> None:
+    refused = print_slip(clerk, number, case)
+
+    assert refused.status_code in {403, 422}
+    assert f'id="{field}-error"' in refused.text
+    assert SLIP.search(refused.text) is None
+
+
+@pytest.mark.refusal("update.channel_not_approved")
+def test_without_a_case_no_code_is_printed(city: City, clerk: Browser) -> None:
+    member, _ = mei(city)
+    with city.database() as session:
+        number = numbers.recognise(recovering.NUMBER)
+        there = session.get_one(Member, member.id)
+        numbering.enter(session, there, number, keyring=make.KEYRING, now=city.now)
+
+    assert 'id="case-error"' in print_slip(clerk, case=" ").text
