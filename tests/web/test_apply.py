@@ -262,6 +262,7 @@ def test_a_member_with_a_new_number_is_shown_the_way_to_merge(city: City) -> Non
     assert count(city, Application) == 0
 
 
+@pytest.mark.clause("5(4)")
 @pytest.mark.refusal("case.service_out_of_scope")
 @one_database
 def test_a_service_that_is_not_offered_cannot_be_chosen(city: City) -> None:
