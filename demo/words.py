@@ -36,6 +36,14 @@ THINGS_TO_TRY = (
         en="Put a card on the demo’s reader, sign in with it; take it away, or mistype its PIN.",
     ),
     Words(
+        zh="用 guilai.cai 的晶片卡登入，到 /agency/counters 關一個窗口；/counters 立刻跟著變。",
+        en="With guilai.cai’s chip card, close a counter at /agency/counters; /counters follows.",
+    ),
+    Words(
+        zh="用 ji.wu 的晶片卡登入，到 /clerk 回報讀卡機故障；窗口就只收件。",
+        en="With ji.wu’s chip card, report a broken reader at /clerk; only paper is taken then.",
+    ),
+    Words(
         zh="用 maria.muestra（已中止）或 guan.xu（已關閉）登入，看看會怎樣。",
         en="Try to sign in as maria.muestra (suspended) or guan.xu (closed).",
     ),
