@@ -7,10 +7,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, cast
 from urllib.parse import unquote_plus
 
-from joserfc import jws, jwt
+from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, KeySetSerialization
 from sqlalchemy.orm import Session
@@ -21,6 +22,7 @@ from clients.directory import RegisteredClient
 from clients.keys import KeySource
 from clients.models import AuthMethod, SpentAssertion
 from clients.profiles import rules_of
+from kernel import compact
 from kernel.db import Json, insert_once
 from kernel.errors import Refused
 from kernel.ids import digest
@@ -106,10 +108,9 @@ def _assertion(form: Mapping[str, str]) -> Credentials | None:
 
 def _issuer_of(assertion: str) -> str:
     try:
-        claims = json.loads(jws.extract_compact(assertion.encode()).payload)
-    except (JoseError, ValueError, RecursionError):
+        issuer = compact.unverified(assertion, compact.CLAIMS).get("iss")
+    except ValueError:
         raise Refused(FAILED) from None
-    issuer = claims.get("iss") if isinstance(claims, dict) else None
     if not isinstance(issuer, str):
         raise Refused(FAILED)
     return issuer
@@ -191,11 +192,17 @@ def _require_assertion(
 
 def _verified(client: RegisteredClient, assertion: str, key_set: Json) -> dict[str, Any]:
     try:
-        keys = KeySet.import_key_set(cast("KeySetSerialization", key_set))
+        keys = _keys(json.dumps(key_set))
         algorithms = list(rules_of(client.profile).algorithms)
         return dict(jwt.decode(assertion, keys, algorithms=algorithms).claims)
     except (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise Refused(FAILED) from None
+
+
+@lru_cache(maxsize=1024)
+def _keys(key_set: str) -> KeySet:
+    """Return the keys of a JWKS in text; a client brings the same ones for months."""
+    return KeySet.import_key_set(cast("KeySetSerialization", json.loads(key_set)))
 
 
 def _moment(value: object) -> datetime | None:

@@ -6,7 +6,6 @@ statement: once in a while for each client, over all workers. No transaction is 
 locked while a stranger's server thinks, and a client with registered keys never waits for one.
 """
 
-import base64
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -21,6 +20,7 @@ from clients.directory import RegisteredClient
 from clients.encryption import find_key
 from clients.fetching import Call, fetched
 from clients.models import FetchedKeys
+from kernel import compact
 from kernel.db import Json, Sessions, changed, insert_once, transaction
 from kernel.prebuilt import Prebuilt, Row
 
@@ -134,12 +134,10 @@ def _has(document: Json, kid: str | None) -> bool:
 
 def kid_of(signed: str) -> str | None:
     """Return the name of the key that a compact JWS says it was signed with."""
-    head = signed.partition(".")[0]
     try:
-        header = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
-    except (ValueError, RecursionError):
+        kid = compact.unverified(signed, compact.HEADER).get("kid")
+    except ValueError:
         return None
-    kid = header.get("kid") if isinstance(header, dict) else None
     return kid if isinstance(kid, str) else None
 
 

@@ -5,12 +5,15 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
+
+from kernel import compact
 
 KEYS: dict[str, type[ECKey] | type[RSAKey] | type[OKPKey]] = {
     "ES256": ECKey,
@@ -20,8 +23,9 @@ KEYS: dict[str, type[ECKey] | type[RSAKey] | type[OKPKey]] = {
 AGE = timedelta(seconds=60)
 SKEW = timedelta(seconds=30)  # clocks differ; a proof made for later is none
 LONGEST_ID = 256
+LONGEST_HEADER = 2048  # it holds a whole key
 _ROOMY = jws.JWSRegistry(algorithms=list(KEYS))
-_ROOMY.max_header_length = 2048  # the header holds a whole key
+_ROOMY.max_header_length = LONGEST_HEADER
 PORTS = {"https": 443, "http": 80}
 
 
@@ -46,7 +50,7 @@ def read(
     Raises ProofInvalid. Whether it was seen before only the database knows.
     """
     try:
-        key, claims = _signed(proof)
+        thumbprint, claims = _signed(proof)
         _require_call(claims, method=method, address=address)
         _require_time(claims, now=now)
         _require_token(claims, access_token)
@@ -54,20 +58,32 @@ def read(
         if not isinstance(name, str) or not 0 < len(name) <= LONGEST_ID:
             raise ProofInvalid("jti names nothing")
         nonce = claims.get("nonce")
-        return Proof(key.thumbprint(), name, nonce if isinstance(nonce, str) else None)
+        return Proof(thumbprint, name, nonce if isinstance(nonce, str) else None)
     except (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ProofInvalid(type(error).__name__) from None
 
 
-def _signed(proof: str) -> tuple[ECKey | RSAKey | OKPKey, dict[str, Any]]:
-    """Return the key a proof brings, once it has verified that very proof."""
-    header = jws.extract_compact(proof.encode(), registry=_ROOMY).headers()
-    if header["typ"] != "dpop+jwt":
+def _signed(proof: str) -> tuple[str, dict[str, Any]]:
+    """Return the thumbprint of the key a proof brings, once it has verified that very proof."""
+    key, thumbprint = _brought(proof.partition(".")[0])
+    return thumbprint, dict(jwt.decode(proof, key, registry=_ROOMY).claims)
+
+
+@lru_cache(maxsize=4096)
+def _brought(header: str) -> tuple[ECKey | RSAKey | OKPKey, str]:
+    """Return the key in a header, and its thumbprint: a client shows the same in call after call.
+
+    A header that is too long is not kept: the signature's check refuses it anyway.
+    """
+    if len(header) > LONGEST_HEADER:
+        raise ProofInvalid("the header is too long")
+    said = compact.decoded(header)
+    if said["typ"] != "dpop+jwt":
         raise ProofInvalid("made for another use")
-    key = KEYS[header["alg"]].import_key(header["jwk"])
+    key = KEYS[said["alg"]].import_key(said["jwk"])
     if key.is_private:
         raise ProofInvalid("a private key was sent around")
-    return key, dict(jwt.decode(proof, key, registry=_ROOMY).claims)
+    return key, key.thumbprint()
 
 
 def _require_call(claims: dict[str, Any], *, method: str, address: str) -> None:

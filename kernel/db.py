@@ -155,7 +155,8 @@ def insert_once(session: Session, table: type[Base], values: dict[str, Any]) -> 
     The database settles the race between two workers.
     """
     session.flush()  # the connection sees what the ORM has written, not what it still holds
-    dialect = session.get_bind().dialect.name
+    bind = session.bind or session.get_bind()  # the engine: a connection of the ORM's costs more
+    dialect = bind.dialect.name
     return _inserting_once(table, dialect, tuple(values)).run(session, values) == 1
 
 

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -59,13 +59,17 @@ class NodeClient:
         return line
 
 
-@contextmanager
-def running(asked: dict[str, Any]) -> Iterator[NodeClient]:
+def running(asked: dict[str, Any]) -> AbstractContextManager[NodeClient]:
     """Run the script as the client described by `asked`."""
-    command = ["node", "sign_in.mjs", json.dumps(asked)]
+    return script("sign_in.mjs", json.dumps(asked))
+
+
+@contextmanager
+def script(name: str, *arguments: str, folder: Path = HERE) -> Iterator[NodeClient]:
+    """Run a script that asks for a browser's visit and reports."""
     with subprocess.Popen(
-        command,
-        cwd=HERE,
+        ["node", name, *arguments],
+        cwd=folder,
         env={**os.environ, "PATH": PATH},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
