@@ -133,7 +133,7 @@ def _progress(found: Progress) -> ProgressTold:
 @bp.post("/services/<code>/notes")
 def note(code: str) -> Response:
     """Write what came of a case: the agency's service is open for a member, or is not."""
-    caller = _let_in(NOTE, otherwise="update.channel_not_approved")
+    caller = _let_in(NOTE)
     sent, client = _body(NoteSent), caller.client
     if not sent.case.strip():
         raise Refused("update.channel_not_approved")
@@ -158,7 +158,7 @@ def note(code: str) -> Response:
     return _told(NoteTold(service=code, state=sent.state, as_of=sent.as_of))
 
 
-def _let_in(needed: str, *, otherwise: str = "program.scope_missing") -> Caller:
+def _let_in(needed: str) -> Caller:
     """Return whose program calls; refuse one that was not approved, or calls too often."""
     rooms = scope.rooms()
     caller = bearers.caller(
@@ -175,9 +175,11 @@ def _let_in(needed: str, *, otherwise: str = "program.scope_missing") -> Caller:
     scope.keep()  # the call counts and its proof is spent, whatever comes of it
     if verdict.retry_at is not None:
         raise Refused("program.too_many")
-    if needed not in caller.scopes:
-        raise Refused(otherwise)
-    return caller
+    if needed in caller.scopes:
+        return caller
+    if needed == NOTE:
+        raise Refused("update.channel_not_approved")
+    raise Refused("program.scope_missing")
 
 
 def _key() -> str:

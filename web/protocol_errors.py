@@ -155,6 +155,14 @@ PROTOCOL_ERRORS = {
         ("會員沒有在時間內回答", "Nobody answered in time"),
         ("重新開始", "Begin again"),
     ),
+    "expired_login_hint_token": _advice(
+        ("簽章的 login_hint_token 過期了", "The signed login_hint_token is past its time"),
+        ("重新簽一個再問", "Sign a new one and ask again"),
+    ),
+    "unknown_user_id": _advice(
+        ("提示認不出是哪一位會員", "The hint names no member we know"),
+        ("核對提示；是誰不認得，我們不會多說", "Compare the hint; we say no more about it"),
+    ),
     "invalid_binding_message": _advice(
         ("訊息太長，或有看不見的字", "It is too long, or has invisible characters"),
         ("20 個字以內，會員在兩邊看到一樣的", "A few characters, the same on both screens"),
