@@ -8,7 +8,6 @@ certificates count is not decided here.
 import base64
 import binascii
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,13 +16,13 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512, Hash, HashAlgorithm
 
+from adapters import signed_over
 from adapters.contract import NotProven
+from adapters.signed_over import HASHES
 
 FORMAT = "web-eid:1"
 MOST_CHARACTERS = 32 * 1024
-HASHES: Mapping[str, HashAlgorithm] = {"256": SHA256(), "384": SHA384(), "512": SHA512()}
 ALGORITHMS = frozenset(family + size for family in ("ES", "RS", "PS") for size in HASHES)
 
 
@@ -77,7 +76,7 @@ def require_signed(token: Token, *, origin: str, nonce: str) -> None:
 
     Raises NotProven `token.malformed` or `token.signature`.
     """
-    if not is_message_signed(token, signed_over(origin, nonce, token.algorithm)):
+    if not is_message_signed(token, signed_over.message(origin, nonce, token.algorithm)):
         raise NotProven("token.signature")
 
 
@@ -91,18 +90,6 @@ def is_message_signed(token: Token, message: bytes) -> bool:
     except (ValueError, UnsupportedAlgorithm):
         raise NotProven("token.malformed") from None
     return _verifies(key, token, message)
-
-
-def signed_over(origin: str, nonce: str, algorithm: str) -> bytes:
-    """Return what is signed: the hash of the origin, then the hash of the nonce."""
-    hash_ = HASHES[algorithm[2:]]
-    return _digest(origin.encode(), hash_) + _digest(nonce.encode(), hash_)
-
-
-def _digest(data: bytes, algorithm: HashAlgorithm) -> bytes:
-    hasher = Hash(algorithm)
-    hasher.update(data)
-    return hasher.finalize()
 
 
 def _verifies(key: CertificatePublicKeyTypes, token: Token, message: bytes) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from adapters import web_eid
+from adapters import signed_over
 from adapters.agent import keys, readers, ways
 from adapters.agent.readers import Readers
 from adapters.agent.troubles import Trouble
@@ -55,7 +55,7 @@ class Signing:
             raise Trouble("pin_locked", tries_left=0)
         pin = self._ask(PinRequest(origin=origin, reader=reader, tries_left=identity.tries_left))
         algorithm = keys.kind_of(identity.certificate).algorithm
-        message = web_eid.signed_over(origin, nonce, algorithm)
+        message = signed_over.message(origin, nonce, algorithm)
         signature = way.sign(reader, identity, pin, message)
         return {
             "format": FORMAT,

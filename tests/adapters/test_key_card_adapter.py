@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from sqlalchemy.orm import Session
 
-from adapters import web_eid
+from adapters import signed_over
 from adapters.contract import Challenge, Context, NotProven, ProofKind
 from adapters.keycard import enrolment
 from adapters.keycard.adapter import KeyCardAdapter, create
@@ -99,7 +99,7 @@ def test_cards_of_every_usual_key_can_be_bound(
 def signed_by_software(key: PrivateKey, nonce: str) -> str:
     """Return what a program would send that lets a weak key sign."""
     algorithm = "RS256" if isinstance(key, rsa.RSAPrivateKey) else "ES256"
-    message = web_eid.signed_over(ORIGIN, nonce, algorithm)
+    message = signed_over.message(ORIGIN, nonce, algorithm)
     if isinstance(key, rsa.RSAPrivateKey):
         signature = key.sign(message, padding.PKCS1v15(), SHA256())
     else:

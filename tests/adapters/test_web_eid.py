@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters import web_eid
+from adapters import signed_over, web_eid
 from adapters.contract import NotProven
 from tests.certificates import pki
 from tests.certificates.holder import sign
@@ -25,7 +25,7 @@ KEYS: dict[str, Private] = {
 
 def made(algorithm: str = "ES256", *, origin: str = ORIGIN, nonce: str = NONCE) -> dict[str, Any]:
     key = KEYS[algorithm[:2]]
-    message = web_eid.signed_over(origin, nonce, algorithm)
+    message = signed_over.message(origin, nonce, algorithm)
     return {
         "format": "web-eid:1.0",
         "appVersion": "https://id.example/agent/1.0",

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.x509 import ocsp
 from sqlalchemy.orm import Session
 
-from adapters import web_eid
+from adapters import signed_over
 from adapters.certificate import enrolment
 from adapters.certificate.adapter import CertificateAdapter
 from adapters.certificate.ocsp import Fetch
@@ -36,7 +36,7 @@ NAME, LAST_FOUR = "合成會員一", "0001"  # what `Leaf` says of its holder
 
 def sign(key: Private, message: bytes, algorithm: str) -> bytes:
     """Sign as `algorithm` of RFC 7518 says."""
-    hash_ = web_eid.HASHES[algorithm[2:]]
+    hash_ = signed_over.HASHES[algorithm[2:]]
     if isinstance(key, ec.EllipticCurvePrivateKey):
         r, s = decode_dss_signature(key.sign(message, ec.ECDSA(hash_)))
         return r.to_bytes(32, "big") + s.to_bytes(32, "big")
@@ -69,7 +69,7 @@ class Holder:
 
     def token(self, nonce: str, *, origin: str | None = None, **changes: str) -> str:
         """Answer a challenge."""
-        message = web_eid.signed_over(origin or self.origin, nonce, self.algorithm)
+        message = signed_over.message(origin or self.origin, nonce, self.algorithm)
         form = {
             "format": "web-eid:1.0",
             "appVersion": "https://id.example/agent/1.0",
