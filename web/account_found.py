@@ -1,21 +1,53 @@
 """Take back a loss reported without signing in (7(7)): it takes more than a password."""
 
+from dataclasses import replace
+from typing import Protocol
 from uuid import UUID
 
 from flask import redirect, url_for
 from werkzeug.wrappers import Response
 
+from adapters.contract import Proof
 from audit import footprint
 from audit.lines import Kind
 from carriers import bindings, loss_reports
 from carriers.models import Binding, CarrierKind
 from idp import acr
 from kernel.errors import NotFound, Refused
-from web import carrier_views, notices, pages, passkeys, scope
+from web import (
+    carrier_views,
+    certificates,
+    chip_cards,
+    notices,
+    pages,
+    passkeys,
+    proofs,
+    scope,
+)
 from web.account import bp
 from web.account_confirm import strongest_required
+from web.card_program import CardForm
+from web.card_ways import KINDS, WAYS
 from web.login import LoginLocked
 from web.mails import Mail
+
+
+class Prover(Protocol):
+    """What the module of one kind of carrier does for these pages."""
+
+    NAME: str  # the adapter's
+
+    def is_offered(self) -> bool:
+        """Say whether such carriers are taken here."""
+        ...
+
+    def prove(self, place: str) -> Proof:
+        """Return what this form proves. Raises NotProven, or Refused."""
+        ...
+
+    def trouble(self, problem: LoginLocked | Refused) -> tuple[str, int]:
+        """Return the words and the status for an attempt that failed."""
+        ...
 
 
 @bp.get("/carriers/<uuid:carrier_id>/found", endpoint="found_carrier_page")
@@ -35,7 +67,7 @@ def found(carrier_id: UUID) -> Response:
     try:
         _require_shown(binding)
     except (LoginLocked, Refused) as problem:
-        words, status = passkeys.trouble(problem)
+        words, status = (_prover(binding) or passkeys).trouble(problem)
         return _show(_reported(carrier_id), words, status)
     _resume(_reported(carrier_id))
     return redirect(url_for("account.carriers", done="found"), 303)
@@ -45,10 +77,10 @@ def _require_shown(binding: Binding) -> None:
     """Refuse a password alone: it must not undo what protects from who knows it (8(3))."""
     if _has_another():
         return
-    if not _may_be_shown(binding):
+    prover, place = _prover(binding), _place(binding.id)
+    if prover is None:
         raise Refused("carrier.counter_needed")
-    shown = passkeys.prove_suspended(_place(binding.id), only=scope.member_id())
-    if shown != binding.id:
+    if proofs.suspended(lambda: prover.prove(place), only=scope.member_id()) != binding.id:
         raise Refused("login.failed")
 
 
@@ -58,8 +90,21 @@ def _has_another() -> bool:
     return visitor is not None and acr.reaches(visitor.acr, acr.ACR[1:2])
 
 
-def _may_be_shown(binding: Binding) -> bool:
-    return binding.kind is CarrierKind.PASSKEY and passkeys.NAME in scope.rooms().adapters
+def _prover(binding: Binding) -> Prover | None:
+    """Return what shows that its holder has this carrier; None where only a counter can tell."""
+    found: Prover | None = None
+    if binding.kind is CarrierKind.PASSKEY:
+        found = passkeys
+    elif binding.kind is CarrierKind.CERTIFICATE:
+        found = certificates
+    elif chip_cards.is_one(binding.id):
+        found = chip_cards
+    return found if found is not None and found.is_offered() else None
+
+
+def _card_form(prover: Prover, url: str, place: str) -> CardForm | None:
+    kind = KINDS.get(prover.NAME)
+    return None if kind is None else replace(WAYS[kind].form(url, place), front=None, signer="")
 
 
 def _place(carrier_id: UUID) -> str:
@@ -91,12 +136,13 @@ def _reported(carrier_id: UUID) -> Binding:
 
 def _show(binding: Binding, error: str = "", status: int = 200) -> Response:
     url, has_another = url_for("account.found_carrier", carrier_id=binding.id), _has_another()
-    must_show = not has_another and _may_be_shown(binding)
+    prover, place = None if has_another else _prover(binding), _place(binding.id)
     page = pages.page(
         "account/found_carrier.html",
         action=url,
         name=carrier_views.title_of(binding),
-        passkey=passkeys.form(url, _place(binding.id)) if must_show else None,
+        passkey=passkeys.form(url, place) if prover is passkeys else None,
+        card=_card_form(prover, url, place) if prover else None,
         may_press=has_another,
         error=error,
     )

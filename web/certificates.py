@@ -74,10 +74,11 @@ def attempt(place: str, *, only: UUID | None = None) -> UUID:
 
     Raises what `proofs.attempt` raises.
     """
-    return proofs.attempt(lambda: _prove(place), method=NAME, only=only)
+    return proofs.attempt(lambda: prove(place), method=NAME, only=only)
 
 
-def _prove(place: str) -> Proof:
+def prove(place: str) -> Proof:
+    """Return what this form proves. Raises NotProven, or Refused."""
     return adapter().prove(scope.db(), _shown(place), now=scope.now())
 
 

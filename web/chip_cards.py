@@ -44,6 +44,11 @@ def has_one(member_id: UUID) -> bool:
     return is_offered() and adapter().is_held_by(scope.db(), member_id)
 
 
+def is_one(binding_id: UUID) -> bool:
+    """Say whether this carrier is a chip card that is taken here."""
+    return is_offered() and adapter().is_one(scope.db(), binding_id)
+
+
 def form(action: str, place: str) -> CardForm:
     """Return what the template needs. Raises NotFound if chip cards are not taken here."""
     adapter()
@@ -63,10 +68,11 @@ def attempt(place: str, *, only: UUID | None = None) -> UUID:
 
     Raises what `proofs.attempt` raises.
     """
-    return proofs.attempt(lambda: _prove(place), method=NAME, only=only)
+    return proofs.attempt(lambda: prove(place), method=NAME, only=only)
 
 
-def _prove(place: str) -> Proof:
+def prove(place: str) -> Proof:
+    """Return what this form proves. Raises NotProven, or Refused."""
     challenge = proofs.take(place, request.form.get("challenge", ""))
     return adapter().verify(scope.db(), proofs.context(), challenge, _sent(), now=scope.now())
 

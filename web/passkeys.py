@@ -5,7 +5,7 @@ from uuid import UUID
 
 from flask import Blueprint, Response, request, url_for
 
-from adapters.contract import Adapter, NotProven, Proof
+from adapters.contract import Adapter, Proof
 from carriers import bindings
 from carriers.models import CarrierKind
 from kernel.errors import NotFound, Refused
@@ -59,34 +59,11 @@ def attempt(place: str, *, only: UUID | None = None) -> UUID:
 
     Raises what `proofs.attempt` raises.
     """
-    return proofs.attempt(lambda: _prove(place), method=NAME, only=only)
+    return proofs.attempt(lambda: prove(place), method=NAME, only=only)
 
 
-def prove_suspended(place: str, *, only: UUID) -> UUID:
-    """Return the member's suspended passkey that answered, rightly but for being suspended.
-
-    Raises LoginLocked, Refused `login.failed`, or Refused `challenge.expired`.
-    """
-    login.count_network()
-    try:
-        _prove(place)
-    except Refused as refused:
-        shown = _suspended(refused, only)
-        if shown is not None:
-            login.forgive_network()
-            return shown
-        login.record_failure(refused)
-        if refused.code == "challenge.expired":
-            raise
-    raise Refused("login.failed")
-
-
-def _suspended(refused: Refused, only: UUID) -> UUID | None:
-    mine = isinstance(refused, NotProven) and refused.member_id == only
-    return refused.suspended_carrier if isinstance(refused, NotProven) and mine else None
-
-
-def _prove(place: str) -> Proof:
+def prove(place: str) -> Proof:
+    """Return what the answer in this form proves. Raises NotProven, or Refused."""
     adapter = _adapter()
     challenge = proofs.take(place, request.form.get("challenge", ""))
     sent = {"credential": request.form.get("credential", "")}

@@ -72,6 +72,25 @@ def attempt(prove: Callable[[], Proof], *, method: str, only: UUID | None = None
     return proof.member_id
 
 
+def suspended(prove: Callable[[], Proof], *, only: UUID) -> UUID:
+    """Return the member's suspended carrier that answered, rightly but for being suspended.
+
+    Raises LoginLocked, Refused `login.failed`, or Refused `challenge.expired`.
+    """
+    login.count_network()
+    try:
+        prove()
+    except Refused as refused:
+        shown = refused.suspended_carrier if isinstance(refused, NotProven) else None
+        if shown is not None and isinstance(refused, NotProven) and refused.member_id == only:
+            login.forgive_network()
+            return shown
+        login.record_failure(refused)
+        if refused.code == "challenge.expired":
+            raise
+    raise Refused("login.failed")
+
+
 def _require_welcome(proof: Proof, only: UUID | None, method: str) -> None:
     if only is not None and proof.member_id != only:
         raise NotProven(f"{method}.other_member", member_id=only)

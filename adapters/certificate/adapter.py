@@ -190,7 +190,9 @@ class CertificateAdapter:
             raise NotProven("carrier.not_bound")
         # One that was revoked has been followed by this one, which its authority vouches for.
         if found.suspension not in {None, Suspension.REVOKED}:
-            raise NotProven("carrier.reported_lost", member_id=found.member_id)
+            raise NotProven(
+                "carrier.reported_lost", member_id=found.member_id, suspended_carrier=found.id
+            )
         return found
 
     def _keep_renewed(

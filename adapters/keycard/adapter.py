@@ -86,7 +86,9 @@ class KeyCardAdapter:
         if found is None:
             raise NotProven("carrier.not_bound")
         if found.suspended_at is not None:
-            raise NotProven("carrier.reported_lost", member_id=found.member_id)
+            raise NotProven(
+                "carrier.reported_lost", member_id=found.member_id, suspended_carrier=found.id
+            )
         return Proof(
             member_id=found.member_id,
             kind=ProofKind.SIGNATURE,
@@ -115,6 +117,10 @@ class KeyCardAdapter:
         found = _SHOWN.one_or_none(session, values)
         shown: UUID | None = None if found is None else found.id
         return shown
+
+    def is_one(self, session: Session, binding_id: UUID) -> bool:
+        """Say whether this binding is of such a card."""
+        return session.get(KeyCard, binding_id) is not None
 
     def is_held_by(self, session: Session, member_id: UUID) -> bool:
         """Say whether the member has such a card and may use it now."""

@@ -205,3 +205,37 @@ def test_the_footprint_says_by_what_somebody_signed_in(city: City) -> None:
     sign(browser, browser.get(LOGIN), chip)
 
     assert "用晶片卡" in browser.get("/account/footprint").text
+
+
+# A loss that somebody reported without signing in (7(7), docs/decisions/0078)
+
+
+def reported(city: City) -> tuple[Chip, Browser, TestResponse]:
+    """Return a chip card whose loss was reported, its member by password, and the page to undo."""
+    chip, browser = bound(city), Browser(city)
+    browser.submit(browser.get("/lost"), login_id="mei.chen", birthdate="1990-04-01")
+    sign_in_by_password(browser)
+    link = re.search(r'class="found" href="([^"]*)"', browser.get("/account/carriers").text)
+    assert link
+    return chip, browser, browser.get(link[1])
+
+
+@pytest.mark.clause("8(3)")
+@one_database
+def test_a_member_takes_a_reported_loss_back_by_the_card_itself(city: City) -> None:
+    chip, browser, page = reported(city)
+
+    assert sign(browser, page, chip).location == "/account/carriers?done=found"
+    assert "可以使用" in browser.get("/account/carriers").text
+
+
+@pytest.mark.clause("8(3)")
+@one_database
+def test_neither_a_password_nor_another_card_takes_it_back(city: City) -> None:
+    _, browser, page = reported(city)
+
+    other = sign(browser, page, Chip(origin=ISSUER))
+    nothing = browser.post(page.request.path, hidden(page))
+
+    assert {other.status_code, nothing.status_code} == {200}
+    assert "已掛失" in browser.get("/account/carriers").text
