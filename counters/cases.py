@@ -26,12 +26,12 @@ from kernel.calendar import Calendar
 from kernel.clock import taipei_day
 from kernel.db import changed
 from kernel.errors import NotFound, Refused
-from kernel.ids import READABLE, digest, new_id, new_id_at, new_reference
+from kernel.ids import READABLE, digest, new_id, new_id_at, new_reference, typed_code
 from kernel.keyring import keyed_hash
 from members.clocks import Pause, Term, due_on
 
 MOST_LISTED = 100
-HALF = 8  # characters of a slip's code before and after the hyphen
+SECRET_LENGTH = 16  # characters of five bits
 # Working days from 受理 to the decision, where no agency published its own (8(4)).
 TERMS: Mapping[CaseMatter, Term] = MappingProxyType(
     {
@@ -146,9 +146,8 @@ def take_in(session: Session, intake: Intake, *, key: bytes, now: datetime) -> C
 
 def slip_secret(case_id: UUID, *, key: bytes) -> str:
     """Return the code that stands on the slip of a case: eighty bits, to be typed from paper."""
-    raw = keyed_hash(key, "case-slip/v1", str(case_id))[: 2 * HALF]
-    typed = "".join(READABLE[each % len(READABLE)] for each in raw)
-    return f"{typed[:HALF]}-{typed[HALF:]}"
+    raw = keyed_hash(key, "case-slip/v1", str(case_id))[:SECRET_LENGTH]
+    return typed_code("".join(READABLE[each % len(READABLE)] for each in raw))
 
 
 # Finding
@@ -167,11 +166,10 @@ def get(session: Session, number: str) -> Case:
 
 def of_slip(session: Session, number: str, secret: str) -> Case | None:
     """Return the case whose slip somebody holds: its number and its secret."""
-    typed = number.strip().upper()
-    if not (typed.isascii() and typed.isalnum()):
-        return None
     return session.scalar(
-        select(Case).where(Case.number == typed, Case.secret_hash == digest(secret.strip().upper()))
+        select(Case).where(
+            Case.number == typed_code(number), Case.secret_hash == digest(typed_code(secret))
+        )
     )
 
 

@@ -119,6 +119,7 @@ from web import (
     till,
     token_keys,
     track,
+    track_case,
     turned_away,
     verify,
     wellknown,
@@ -153,6 +154,7 @@ ACCOUNT_PAGES = (
 RECOVERY_PAGES = (recover_code, recover_slip)
 AGENCY_PAGES = (agency_days, agency_delegations, agency_equipment)
 GUARDIANS_PAGES = (account_acting, acting_requests, recover_ward)
+TRACK_PAGES = (track_case,)
 DESK_PAGES = (desk_binding, desk_cases, desk_intake, desk_online, desk_slips, desk_steps)
 INTERACTION_PAGES = (
     interaction_account,

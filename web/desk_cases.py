@@ -54,7 +54,7 @@ def show(case: Case, error: str = "") -> str:
         face_checked_at=case.face_checked_at,
         carriers=desk_carriers.of_case(case),
         steps=frozenset(_steps(case)),
-        events=[_said(each.at, each.state, each.reason) for each in cases.events(session, case.id)],
+        events=[said(each.at, each.state, each.reason) for each in cases.events(session, case.id)],
         is_open=case.state is CaseState.IN_PROCESS,
         outcome=case.outcome,
         why=refusal(case.reason).title.text(language) if case.reason in desk_words.CURES else "",
@@ -122,7 +122,8 @@ class Happened:
     words: str
 
 
-def _said(at: datetime, state: CaseState, reason: str) -> Happened:
+def said(at: datetime, state: CaseState, reason: str) -> Happened:
+    """Return a step of a case in words."""
     language = pages.language()
     words = desk_words.HAPPENED.get(reason)
     if words is not None and reason.startswith(("face.", "member.")):

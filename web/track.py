@@ -1,4 +1,4 @@
-"""Follow an application without an account: by the receipt's number and secret (2(8)1).
+"""Follow an application, or a case, without an account: by the receipt's number and secret (2(8)1).
 
 The browser keeps the receipt for half an hour. A stranger and a wrong secret get the same answer in
 the same time.
@@ -11,6 +11,7 @@ from typing import Concatenate, ParamSpec
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from counters import cases
 from kernel import calendar
 from kernel.clock import taipei_day
 from kernel.errors import Refused
@@ -52,15 +53,17 @@ def _asked(error: str) -> str:
 
 @bp.post("")
 def open_receipt() -> Response:
-    """Lead to the application, if the receipt is right."""
+    """Lead to the application, or to the case at a counter, if the receipt is right."""
     number, secret = (request.form.get(name, "")[:64] for name in ("number", "secret"))
     apply_throttle.count_guess(number)
-    if applications.track(scope.db(), number, secret, now=scope.now()) is None:
+    application = applications.track(scope.db(), number, secret, now=scope.now())
+    case = cases.of_slip(scope.db(), number, secret)  # asked always: a stranger waits as long
+    if application is None and case is None:
         words = pages.say("收據號碼或密碼不對。請對照收據再輸入一次。")
         return Response(_asked(words), 422, mimetype="text/html")
     apply_throttle.forget_guesses(number)
     cookies.keep_pair("receipt", number, secret)
-    return redirect(url_for("track.show"), 303)
+    return redirect(url_for("track.show" if application else "track.case"), 303)
 
 
 def _with_receipt(
