@@ -6,13 +6,15 @@ import pytest
 from flask import Blueprint
 from sqlalchemy import select, update
 
+from audit.models import TrailEntry
 from clients import officers
 from clients.models import Organisation
 from clients.officer_models import Role
+from kernel.errors import Refused
 from tests.flows.browser import Browser, hidden
 from tests.flows.provider import City, the_settings
 from tests.web import staff
-from web import consoles, scope
+from web import closing, consoles, scope
 from web.app import create_app
 from web.models import BrowserSession
 
@@ -148,3 +150,43 @@ def test_who_was_away_for_a_quarter_of_an_hour_proves_it_again(desk: City) -> No
     assert first == 200
     assert [each.status_code for each in answers] == [303, 303]
     assert answers[0].location.startswith("/account/confirm?")
+
+
+@pytest.mark.clause("10-I(1)")
+@pytest.mark.refusal("account.deletion_blocked_office")
+def test_an_account_with_a_post_is_not_deleted_before_the_post_ends(city: City) -> None:
+    member_id = staff.appoint(city, "rui.reviews", Role.REVIEWER)
+    with city.database() as session:
+        with pytest.raises(Refused, match=r"account\.deletion_blocked_office"):
+            closing.require_free(session, member_id, now=city.now)
+        (post,) = officers.roles_of(session, member_id, now=city.now)
+        officers.dismiss(session, post.id, by=None, now=city.now)
+
+        closing.require_free(session, member_id, now=city.now)
+
+
+@pytest.mark.clause("9")
+@pytest.mark.refusal("view.without_reason")
+def test_nobody_looks_just_so_and_a_look_without_a_case_is_told_apart(desk: City) -> None:
+    office, role = consoles.BUREAU, consoles.ROLES[Role.REVIEWER]
+    member_id, actor = desk.member_id(), staff.appoint(desk, "rui.reviews", Role.REVIEWER)
+
+    with desk.app.test_request_context():
+        session = scope.db()
+        with pytest.raises(Refused, match=r"view\.without_reason"):
+            consoles.look(session, member_id, actor=actor, office=office, role=role)
+        for reason, case in (("民眾來電", None), ("", "115-001")):
+            consoles.look(
+                session,
+                member_id,
+                actor=actor,
+                reason=reason,
+                case=case,
+                office=office,
+                role=role,
+            )
+        scope.keep()
+
+    with desk.database() as session:
+        events = list(session.scalars(select(TrailEntry.event).order_by(TrailEntry.id)))
+    assert events[-2:] == ["record.viewed_without_case", "record.viewed"]
