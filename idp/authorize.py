@@ -36,6 +36,8 @@ from idp.signing import SignatureInvalid
 
 PROMPTS = frozenset({"none", "login", "consent", "select_account"})
 PURPOSE_PREFIX = "purpose:"
+# Asked by libraries out of habit: ignored (OIDC Core 11). Who gets refresh tokens is registered.
+OFFLINE = "offline_access"
 _SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 Check = Callable[[dict[str, str], RegisteredClient], None]
@@ -234,8 +236,8 @@ def understood(
     """Return what checked parameters of `client` ask for. Raises ProtocolError."""
     claims = claims_parameter.read(values.get("claims"))
     wanted = {"claims": claims.document()} if "claims" in values else {}
-    message = provider.read_message({**values, **wanted})
-    scopes = tuple(dict.fromkeys(values["scope"].split()))
+    scopes = tuple(each for each in dict.fromkeys(values["scope"].split()) if each != OFFLINE)
+    message = provider.read_message({**values, **wanted, "scope": " ".join(scopes)})
     more = details.read(session, client, values.get(narrowing.DETAILS))
     resource = values.get(narrowing.RESOURCE)
     narrowing.require_usable(session, client, resource, issuer=provider.issuer)

@@ -211,6 +211,7 @@ def test_a_long_post_is_not_turned_into_a_long_address(city: City) -> None:
         {"claims_locales": "zh-Hant-TW"},
         {"acr_values": "urn:elsewhere " + ACR[0]},
         {"scope": "profile openid made-up"},
+        {"scope": "openid profile offline_access"},
         {"response_mode": "query"},
         {"made_up": "x" * 100},
         {"login_hint": "mei.chen"},
