@@ -71,6 +71,7 @@ from web import (
     counters_public,
     desk,
     desk_binding,
+    desk_cards,
     desk_cases,
     desk_intake,
     desk_online,
@@ -155,7 +156,15 @@ RECOVERY_PAGES = (recover_code, recover_slip)
 AGENCY_PAGES = (agency_days, agency_delegations, agency_equipment)
 GUARDIANS_PAGES = (account_acting, acting_requests, recover_ward)
 TRACK_PAGES = (track_case,)
-DESK_PAGES = (desk_binding, desk_cases, desk_intake, desk_online, desk_slips, desk_steps)
+DESK_PAGES = (
+    desk_binding,
+    desk_cards,
+    desk_cases,
+    desk_intake,
+    desk_online,
+    desk_slips,
+    desk_steps,
+)
 INTERACTION_PAGES = (
     interaction_account,
     interaction_card,

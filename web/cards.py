@@ -7,6 +7,7 @@ from flask import request, url_for
 
 from adapters.contract import Challenge, NotProven, Proof, ProofKind
 from adapters.smartcard import enrolment
+from adapters.smartcard.numbers import Seen
 from carriers import bindings
 from carriers.models import Binding
 from kernel.errors import Refused
@@ -49,6 +50,14 @@ def bind(place: str, holder: Holder | None = None) -> Binding:
         actor=holder.actor,
         now=scope.now(),
     )
+
+
+def read_here(place: str) -> Seen:
+    """Return the card that was read for this form, which becomes nobody's by it.
+
+    Raises Refused `challenge.expired` or `carrier.not_readable`.
+    """
+    return enrolment.read(adapter(), _take(place), _sent(), now=scope.now())
 
 
 def has_one(member_id: UUID) -> bool:

@@ -15,7 +15,16 @@ from kernel.wording import Bilingual
 from members.application_steps import get as application_of
 from members.profile import masked
 from services import activations
-from web import consoles, desk_carriers, desk_people, desk_seats, desk_words, pages, scope
+from web import (
+    consoles,
+    desk_carriers,
+    desk_new_cards,
+    desk_people,
+    desk_seats,
+    desk_words,
+    pages,
+    scope,
+)
 from web.card_ways import WAYS
 from web.desk import bp, line
 from web.desk_carriers import BINDING
@@ -45,6 +54,8 @@ def show(case: Case, error: str = "") -> str:
         may_unbind=case.matter is CaseMatter.UNBIND,
         may_lose=case.matter is CaseMatter.LOSS,
         ways=_ways(),
+        new_cards=desk_new_cards.offered(case),
+        mails_cards=desk_seats.counter(desk_seats.duty().counter_id).mails_cards,
         application=_application(case),
         service=_service(case),
         many=_many(letter),

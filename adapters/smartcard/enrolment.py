@@ -32,8 +32,7 @@ def finish(
 
     Raises Refused `challenge.expired`, `carrier.not_readable`, or what `bindings.bind` raises.
     """
-    challenge.require_fresh(now=now)
-    seen = _seen(adapter, challenge, answer)
+    seen = read(adapter, challenge, answer, now=now)
     numbers = adapter.reading.numbers
     binding = bindings.bind(
         session,
@@ -56,7 +55,15 @@ def keep(session: Session, binding: Binding, *, kind: str, number_hash: bytes) -
     session.flush()
 
 
-def _seen(adapter: SmartcardAdapter, challenge: Challenge, answer: Mapping[str, object]) -> Seen:
+def read(
+    adapter: SmartcardAdapter,
+    challenge: Challenge,
+    answer: Mapping[str, object],
+    *,
+    now: datetime,
+) -> Seen:
+    """Return the card that was read. Raises Refused `challenge.expired`, `carrier.not_readable`."""
+    challenge.require_fresh(now=now)
     try:
         return adapter.seen(challenge, answer)
     except NotProven:

@@ -148,6 +148,8 @@ POSTS = (
     "/account/delete/cancel",
     "/resume",
     "/console/post",
+    f"/counter/cases/{NOTHING}/new-card",
+    *(f"/counter/cards/{NOBODY}/{step}" for step in ("produce", "ready", "hand-over", "destroy")),
     "/clerk/seat",
     "/agency/counters/new",
     "/agency/counters/service-days",
