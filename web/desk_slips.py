@@ -21,6 +21,7 @@ from web import consoles, dates, desk_people, desk_seats, desk_words, scope
 from web.desk import bp
 
 _NUMBER = Bilingual("編號", "Number")
+_RECEIPT = Bilingual("收據號碼", "Receipt number")  # as /track asks for it
 _MATTER = Bilingual("事項", "Matter")
 _WHERE = Bilingual("窗口", "Counter")
 _REASON = Bilingual("原因", "Reason")
@@ -30,7 +31,7 @@ _POINT = Bilingual(
     "Point %s of the Taipei City Government Directions for the Single Identification Service",
 )
 _FOLLOW = Bilingual(
-    "查進度不必登入：在官網「查詢進度」輸入編號和查詢碼。",
+    "查進度不必登入：在官網「查詢進度」輸入收據號碼和收據密碼。",
     "To follow it without signing in, type number and code at Track an application, on the site.",
 )
 _COMPLAIN = Bilingual(
@@ -99,8 +100,8 @@ def _receipt(case: Case) -> Slip:
     due = cases.due(case, calendar.load(session))
     secret = cases.slip_secret(case.id, key=scope.rooms().slip_key)
     pairs = [
-        (_NUMBER, _plain(case.number)),
-        (Bilingual("查詢碼", "Code"), _plain(secret)),
+        (_RECEIPT, _plain(case.number)),
+        (Bilingual("收據密碼", "Receipt secret"), _plain(secret)),
         (_MATTER, desk_words.MATTERS[case.matter]),
         (Bilingual("申請人", "Applicant"), _plain(masked(name))),
         (_WHERE, desk_seats.name_of(case.collected_by or case.counter_id)),

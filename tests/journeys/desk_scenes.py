@@ -94,6 +94,30 @@ def binding(page: Page, city: City) -> None:
     page.locator("#name").wait_for()
 
 
+def new_card(page: Page, city: City) -> None:
+    """Order a new card in a case, and make it."""
+    case(page, city)
+    page.locator("#order_card").click()
+    page.locator("#printed").wait_for()
+
+
+def new_cards(page: Page, city: City) -> None:
+    """See the new cards of a counter."""
+    new_card(page, city)
+    page.goto(f"{city.provider.issuer}/counter/cards")
+
+
+def followed(page: Page, city: City) -> None:
+    """Follow a case by its receipt, from home."""
+    open_case(page, city)
+    number, code = (page.locator(".slip dd").nth(place).inner_text() for place in (0, 1))
+    page.goto(f"{city.provider.issuer}/track")
+    page.locator("#number").fill(number)
+    page.locator("#secret").fill(code)
+    page.locator("#submit_track").click()
+    page.wait_for_url("**/track/case")
+
+
 def open_case(page: Page, city: City, matter: str = "bind") -> str:
     """Take a matter in as far as its receipt; return the login of who came."""
     sit_down(page, city)

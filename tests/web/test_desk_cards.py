@@ -10,8 +10,10 @@ from adapters.smartcard.adapter import SmartcardAdapter
 from audit.lines import Kind
 from audit.models import LedgerLine
 from carriers.models import Binding
+from clients import registry
 from counters.card_order_models import CardOrder, Stage
 from counters.models import Counter
+from tests.counters import town
 from tests.flows.browser import Browser, hidden
 from tests.flows.provider import City
 from tests.smartcard.cards import CITY_CARD
@@ -175,7 +177,7 @@ def test_another_counters_card_is_not_found(
     page = an_order(office)
     with city.database() as session:
         order = session.scalars(select(CardOrder)).one()
-        other = offices.town.a_counter(session, offices.registry.get(session, "library"), "other")
+        other = town.a_counter(session, registry.get(session, "library"), "other")
         order.counter_id = other.id
 
     assert office.browser.get(page).status_code == 404
