@@ -69,12 +69,3 @@ def of_next(state: State) -> str:
         State.WITHDRAWN: pages.say("這件申請已經撤回。隨時可以重新申辦。"),
         State.LAPSED: pages.say("這件申請等太久，已經失效。隨時可以重新申辦。"),
     }[state]
-
-
-def kind_of_tag(state: State) -> str:
-    """Return the tag a state is shown with."""
-    return {
-        State.RETURNED: "warn",
-        State.APPROVED: "ok",
-        State.REJECTED: "bad",
-    }.get(state, "info" if state in (State.CONFIRMING, State.REVIEW) else "plain")

@@ -99,7 +99,6 @@ def show(application: Application) -> str:
         "track/application.html",
         application=application,
         state=apply_words.of_state(application.state),
-        tag=apply_words.kind_of_tag(application.state),
         next=apply_words.of_next(application.state),
         due=application_clock.due(application, calendar.load(scope.db())) if is_open else None,
         bring=[apply_words.of_documents(way) for way in ways],
