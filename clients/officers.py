@@ -15,7 +15,7 @@ from clients.models import Organisation
 from clients.officer_models import OfficerPost, Role
 from kernel.db import changed, insert_once
 from kernel.errors import NotFound, Refused
-from kernel.ids import new_id
+from kernel.ids import new_id_at
 from kernel.prebuilt import Prebuilt
 
 LONGEST = timedelta(days=2 * 366)  # then somebody has to appoint anew
@@ -88,7 +88,7 @@ def appoint(
     if any(each.role in APART.get(role, frozenset()) for each in held):
         raise Refused("officer.roles_apart")
     _end_run_out(session, member_id, now=now)
-    post_id = new_id()
+    post_id = new_id_at(now)  # the oldest post is the first
     values = {
         "id": post_id,
         "member_id": member_id,

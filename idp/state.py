@@ -91,9 +91,13 @@ class GrantState(AuthorizationState):  # type: ignore[misc]  # pyop is untyped
     @property
     def new_sub(self) -> str:
         """Return the name that a new grant's client will know."""
+        return self._granting.sub
+
+    @property
+    def _granting(self) -> NewGrant:
         if self._new_grant is None:
             raise RuntimeError("nothing to grant")
-        return self._new_grant.sub
+        return self._new_grant
 
     @property
     def grant(self) -> Row:
@@ -131,11 +135,8 @@ class GrantState(AuthorizationState):  # type: ignore[misc]  # pyop is untyped
         extra_id_token_claims: object = None,  # noqa: ARG002
     ) -> str:
         """Create the grant and return its code, which only the client will ever hold."""
-        new = self._new_grant
-        if new is None:
-            raise RuntimeError("nothing to grant")
         code = new_secret()
-        statements.INSERT_GRANT.write(self.session, self._row_of(new, code))
+        statements.INSERT_GRANT.write(self.session, self._row_of(self._granting, code))
         return code
 
     def _row_of(self, new: NewGrant, code: str) -> dict[str, Any]:
@@ -204,8 +205,8 @@ class GrantState(AuthorizationState):  # type: ignore[misc]  # pyop is untyped
     def _issue(self, scope: str, *, renewable: str = "") -> AccessToken:
         """Issue tokens for `scope`; the refresh token is good for `renewable`, if that is more."""
         lifetimes, access, refresh = self._lifetimes, new_secret(), None
-        if self._wish is not None:
-            self.narrowed = self._wish.of(self.session, self.grant)
+        wish = self._wish
+        self.narrowed = EVERYTHING if wish is None else wish.of(self.session, self.grant)
         rows = [self._row(access, TokenKind.ACCESS, scope, self.now + lifetimes.access)]
         if self._refreshable:
             refresh = new_secret()

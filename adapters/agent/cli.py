@@ -15,7 +15,6 @@ from adapters.agent.prompts import Pinentry, Terminal
 from adapters.agent.readers import Readers
 from adapters.agent.server import Server
 from adapters.agent.signing import Prompt, Signing
-from adapters.agent.tokens import WithTokens
 from adapters.agent.ways import PivWay, Way
 
 SERVICE = "https://id.gov.taipei"
@@ -31,9 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run until Ctrl-C; `doctor` looks and ends, with 1 if something is missing."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    readers: Readers = PcscReaders()
-    if options.tokens:
-        readers = WithTokens(readers, tokens.names_in(options.tokens))
+    readers = tokens.beside(PcscReaders(), options.tokens)
     cards = ways_to_cards(readers, options.module, options.tokens)
     if options.command == "doctor":
         sys.exit(_examine(readers, cards, options))

@@ -14,6 +14,11 @@ def names_in(module: str) -> tuple[str, ...]:
     return tuple(once.run(cryptoki.labels, module, seconds=CHILD_SECONDS))
 
 
+def beside(readers: Readers, module: str | None) -> Readers:
+    """Return the readers, and beside them the tokens of a library, if one is named."""
+    return WithTokens(readers, names_in(module)) if module else readers
+
+
 class WithTokens:
     """Readers, and beside them tokens: those do not come and go while the program runs."""
 

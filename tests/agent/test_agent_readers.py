@@ -303,7 +303,7 @@ def test_a_library_that_is_none_is_an_error() -> None:
 def test_a_token_is_offered_by_its_name_beside_the_readers(farm: Farm, token: Token) -> None:
     token.write(token.own, "01")
     farm.insert(0, MAKER, FORM)
-    both = WithTokens(READERS, tokens.names_in(soft_token.MODULE))
+    both = tokens.beside(READERS, soft_token.MODULE)
     with agent(both, Typist(), cli.ways_to_cards(both, str(OPENSC), soft_token.MODULE)) as page:
         seen = page.post("/v1/status").json["readers"]
         unsaid = page.authenticate("a" * 43)
@@ -336,6 +336,16 @@ def test_nothing_is_said_to_a_token_but_by_its_library(token: Token) -> None:
         WithTokens(READERS, ["t"]).open("t", resets=True),
     ):
         pass
+
+
+def test_readers_stay_what_they_are_beside_tokens(farm: Farm) -> None:
+    farm.insert(0, MAKER, FORM)
+    both = WithTokens(READERS, ["t"])
+
+    both.wait(0.01)
+    with both.open(READERS.seen()[0].name, resets=True) as transmit:
+        assert transmit(bytes.fromhex("00A4040000"))
+    assert tokens.beside(READERS, None) is READERS
 
 
 def test_a_library_without_tokens_offers_none(token: Token) -> None:

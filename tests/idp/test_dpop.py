@@ -103,6 +103,13 @@ def test_a_proof_wrong_in_one_detail_proves_nothing(changes: dict[str, Any]) -> 
         read(proof(**changes))
 
 
+def test_a_proof_with_a_giant_header_is_not_even_looked_at() -> None:
+    header, rest = proof().split(".", 1)
+
+    with pytest.raises(ProofInvalid, match="header"):
+        read(f"{header}{'A' * 20_000}.{rest}")
+
+
 def test_weak_and_absent_signatures_prove_nothing() -> None:
     rsa = RSAKey.generate_key(2048, private=True)
     public = rsa.as_dict(private=False)
