@@ -568,6 +568,7 @@ def _asked_who_they_are(page: Page, city: City) -> None:
 
 def see_the_second_page(page: Page) -> None:
     """Agree to a merchant's first page, and go to the one about what identifies."""
+    page.locator("#consent_allow").wait_for()
     if page.locator("input[name=part][value=identified]").count():
         return  # the first was answered in an earlier scene
     if page.locator("#more-yes").count():
@@ -595,7 +596,7 @@ def _ask_a_guardian(page: Page, city: City) -> None:
     _family(city)
     _go(page, city.request(CAFE, prompt="login"))
     log_in(page, "scene.child")
-    page.wait_for_url("**/interaction/**")
+    page.locator("#consent_allow, #check_again").first.wait_for()
     if page.locator("#consent_allow").count():
         see_the_second_page(page)
         share_the_name(page)
@@ -735,6 +736,7 @@ def _no_of_a_parent(page: Page, city: City) -> None:
     see_the_second_page(page)
     share_the_name(page)
     page.locator("#consent_allow").click()
+    page.locator("#check_again, #give_less").first.wait_for()
     if not page.locator("#check_again").count():
         page.locator("#give_less").wait_for()
         return  # it was told no in an earlier scene
