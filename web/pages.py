@@ -155,7 +155,7 @@ def sitemap() -> str:
     return page("sitemap.html")
 
 
-@bp.get("/developers")
+@bp.get("/developers", strict_slashes=False)
 def developers() -> str:
     """Tell developers where everything is."""
     provider = scope.rooms().provider
