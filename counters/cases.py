@@ -183,6 +183,21 @@ def open_at(session: Session, counter_id: UUID) -> Sequence[Case]:
     ).all()
 
 
+def open_about(session: Session, number: str, member_id: UUID, *, counter_id: UUID) -> Case:
+    """Return a case that is open at this counter, and about this person (9).
+
+    Raises Refused `case.not_about_them`, whatever of it is untrue.
+    """
+    try:
+        found = get(session, number)
+    except NotFound:
+        raise Refused("case.not_about_them") from None
+    is_theirs = found.member_id == member_id and found.counter_id == counter_id
+    if not is_theirs or found.closed_at is not None:
+        raise Refused("case.not_about_them")
+    return found
+
+
 def of_member(session: Session, member_id: UUID) -> Sequence[Case]:
     """Return a member's cases, the newest first."""
     return session.scalars(
@@ -285,12 +300,16 @@ class Clerk:
         """Attest that what can be read on the card fits the person (7(3))."""
         self._note(case, f"face.{likeness}", clause="7(3)", face_checked_at=self.now)
 
+    def see_card(self, case: Case) -> None:
+        """Note that the person of the case showed a card of theirs (7(1))."""
+        self._note(case, "card.shown", clause="7(1)")
+
     def connect(self, case: Case, member_id: UUID) -> None:
         """Tie a case of an applicant to the member they became."""
         self._note(case, "member.approved", clause="2(8)1", member_id=member_id)
 
     def _note(self, case: Case, reason: str, *, clause: str, **values: Any) -> None:  # columns
-        self._write(case, frozenset({case.state}), values)
+        self._write(case, frozenset({case.state}), {"state": case.state, **values})
         _append(
             self.session,
             case.id,

@@ -282,6 +282,12 @@ CATALOGUE = {
     "case.annex_form_missing": _entry(
         422, "缺這項服務的附表", "The annex form of the service is missing", clause="7(1)"
     ),
+    "case.not_about_them": _entry(
+        422,
+        "這個窗口沒有這個人的這件案件，或已經結案",
+        "There is no such open case about this person at this counter",
+        clause="9",
+    ),
     "case.reason_missing": _entry(422, "請選擇原因", "Choose a reason"),
     "service.review_pending": _entry(
         409,

@@ -71,6 +71,7 @@ from web import (
     counters_public,
     desk,
     desk_binding,
+    desk_by_card,
     desk_cards,
     desk_cases,
     desk_intake,
@@ -158,6 +159,7 @@ GUARDIANS_PAGES = (account_acting, acting_requests, recover_ward)
 TRACK_PAGES = (track_case,)
 DESK_PAGES = (
     desk_binding,
+    desk_by_card,
     desk_cards,
     desk_cases,
     desk_intake,

@@ -33,6 +33,10 @@ class Way(Protocol):
         """Tie the card in this form to the visitor's account, or the holder's. Raises Refused."""
         ...
 
+    def holder(self, place: str) -> UUID:
+        """Return whose card is in this form, at a desk; nobody is signed in. Raises Refused."""
+        ...
+
     def is_offered(self) -> bool:
         """Say whether such cards are taken here."""
         ...

@@ -60,6 +60,16 @@ def read_here(place: str) -> Seen:
     return enrolment.read(adapter(), _take(place), _sent(), now=scope.now())
 
 
+def holder(place: str) -> UUID:
+    """Return whose card was read for this form. Raises NotProven, Refused `challenge.expired`."""
+    card = {"card": request.form.get("card", "")}
+    return (
+        adapter()
+        .verify(scope.db(), proofs.context(), _take(place), card, now=scope.now())
+        .member_id
+    )
+
+
 def has_one(member_id: UUID) -> bool:
     """Say whether the member has a card that is worth more than its number."""
     return is_offered() and adapter().is_held_by(scope.db(), member_id)

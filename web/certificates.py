@@ -82,6 +82,11 @@ def prove(place: str) -> Proof:
     return adapter().prove(scope.db(), _shown(place), now=scope.now())
 
 
+def holder(place: str) -> UUID:
+    """Return whose certificate this form shows. Raises NotProven, or Refused."""
+    return prove(place).member_id
+
+
 def _shown(place: str) -> Shown:
     """Return the certificate this form shows; it is not checked yet.
 

@@ -77,6 +77,11 @@ def prove(place: str) -> Proof:
     return adapter().verify(scope.db(), proofs.context(), challenge, _sent(), now=scope.now())
 
 
+def holder(place: str) -> UUID:
+    """Return whose card signed in this form. Raises NotProven, or Refused."""
+    return prove(place).member_id
+
+
 def _sent() -> dict[str, str]:
     return {"token": request.form.get("token", "")}
 

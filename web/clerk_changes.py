@@ -11,6 +11,8 @@ from werkzeug.wrappers import Response
 
 from audit import footprint
 from audit.lines import Kind
+from counters import cases
+from counters.case_models import CaseMatter
 from counters.models import Matter
 from kernel.errors import NotFound, Refused
 from kernel.refusals import refusal
@@ -157,7 +159,8 @@ def print_slip() -> Response:
         member_id, code = _slip()
     except Refused as refused:
         _abandon()
-        field = "case" if refused.code == "update.channel_not_approved" else "number"
+        about_case = refused.code.startswith(("case.", "update."))
+        field = "case" if about_case else "number"
         page = _ask_whose((field, _error(refused)))
         return Response(page, refusal(refused.code).status, mimetype="text/html")
     return Response(_ask_whose(code=code, who=pages.name_of(member_id)), mimetype="text/html")
@@ -167,9 +170,12 @@ def _slip() -> tuple[UUID, str]:
     session, at = scope.db(), scope.duty()
     number = numbers.recognise(request.form.get("number", "")[:LONGEST])
     case = request.form.get("case", "")[:LONGEST].strip()
+    if not case:
+        raise Refused("update.channel_not_approved")
     member_id = numbering.find(session, number, keyring=scope.rooms().keyring)
     if member_id is None:
         raise Refused("recovery.identity_unproven")
+    _require_recovery(case, member_id)
     code = recovery.reset_at_counter(
         session,
         member_id,
@@ -184,6 +190,15 @@ def _slip() -> tuple[UUID, str]:
     )
     notices.mail(session, Mail.SLIP_PRINTED, member_id=member_id, language=CHINESE, now=scope.now())
     return member_id, code
+
+
+def _require_recovery(number: str, member_id: UUID) -> None:
+    """Let a code rest on an open case for it, of this counter and this person (7(8), 9)."""
+    case = cases.open_about(scope.db(), number, member_id, counter_id=scope.duty().counter_id)
+    cases.require_open(case)
+    if case.matter is not CaseMatter.RECOVERY:
+        raise Refused("case.wrong_state")
+    cases.require_not_held(case, now=scope.now())
 
 
 for endpoint, label, icon in (

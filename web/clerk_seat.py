@@ -42,18 +42,18 @@ def _page(error: str = "") -> str:
         "console/seat.html",
         here=_post(post),
         others=[_post(each) for each in clerks.posts() if each is not post],
-        readers=[_reader(each, post) for each in post.at.readers],
-        programs=_programs() if post.reader_id else "",
+        readers=[reader_line(each, post) for each in post.at.readers],
+        programs=programs() if post.reader_id else "",
         error=error,
         current="clerk.seat",
     )
 
 
-def _programs() -> str:
+def programs() -> str:
     """Let the page's script ask the card program beside it; return where that listens."""
-    programs = scope.rooms().settings.card_programs
-    headers.allow_programs(programs)
-    return " ".join(programs)
+    found = scope.rooms().settings.card_programs
+    headers.allow_programs(found)
+    return " ".join(found)
 
 
 def _post(post: Post) -> dict[str, Any]:
@@ -67,7 +67,8 @@ def _post(post: Post) -> dict[str, Any]:
     }
 
 
-def _reader(row: Reader, post: Post) -> dict[str, Any]:
+def reader_line(row: Reader, post: Post) -> dict[str, Any]:
+    """Return what a clerk is told of a reader."""
     return {
         "id": str(row.id),
         "serial": row.serial,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from carriers import bindings
 from carriers.models import CarrierKind
-from counters.case_models import Case, CaseMatter
+from counters.case_models import CaseMatter
 from web import cards, carrier_views, scope
 
 BINDING = frozenset({CaseMatter.JOIN, CaseMatter.BIND, CaseMatter.UNBIND, CaseMatter.LOSS})
@@ -24,11 +24,9 @@ class CarrierLine:
     bound_at: datetime
 
 
-def of_case(case: Case) -> list[CarrierLine]:
-    """Return what the person of a case carries."""
-    if case.member_id is None:
-        return []
-    labels = cards.labels_of(case.member_id)
+def of_member(member_id: UUID) -> list[CarrierLine]:
+    """Return what a person carries."""
+    labels = cards.labels_of(member_id)
     return [
         CarrierLine(
             id=each.id,
@@ -38,5 +36,5 @@ def of_case(case: Case) -> list[CarrierLine]:
             state="bound" if each.suspension is None else each.suspension.value,
             bound_at=each.bound_at,
         )
-        for each in bindings.live(scope.db(), case.member_id)
+        for each in bindings.live(scope.db(), member_id)
     ]

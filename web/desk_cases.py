@@ -63,7 +63,7 @@ def show(case: Case, error: str = "") -> str:
         letter=letter,
         held_until=case.held_until if _is_held(case) else None,
         face_checked_at=case.face_checked_at,
-        carriers=desk_carriers.of_case(case),
+        carriers=desk_carriers.of_member(case.member_id) if case.member_id else [],
         steps=frozenset(_steps(case)),
         events=[said(each.at, each.state, each.reason) for each in cases.events(session, case.id)],
         is_open=case.state is CaseState.IN_PROCESS,
@@ -137,7 +137,7 @@ def said(at: datetime, state: CaseState, reason: str) -> Happened:
     """Return a step of a case in words."""
     language = pages.language()
     words = desk_words.HAPPENED.get(reason)
-    if words is not None and reason.startswith(("face.", "member.")):
+    if words is not None and reason.startswith(("card.", "face.", "member.")):
         return Happened(at, words.text(language))
     why = words or (refusal(reason).title if reason in desk_words.CURES else None)
     parts = [desk_words.STATES[state][0].text(language), why.text(language) if why else ""]

@@ -7,6 +7,7 @@ from counters.documents import Need, Paper, Whose
 from counters.faces import Likeness
 from kernel.wording import ENGLISH, Bilingual
 from members.application_models import PersonKind, State
+from members.models import Standing
 
 MATTERS: Mapping[CaseMatter, Bilingual] = {
     CaseMatter.JOIN: Bilingual("申辦會員", "Become a member"),
@@ -66,6 +67,12 @@ WHOSE: Mapping[Whose, Bilingual] = {
     Whose.GUARDIAN: Bilingual("法定代理人", "Guardian"),
     Whose.PROXY: Bilingual("受託人", "Proxy"),
 }
+STANDINGS: Mapping[Standing, tuple[Bilingual, str]] = {
+    Standing.ACTIVE: (Bilingual("會員", "Member"), "ok"),
+    Standing.SUSPENDED: (Bilingual("停用中", "Suspended"), "bad"),
+    Standing.PAUSED: (Bilingual("本人暫停使用", "Paused by the member"), "warn"),
+    Standing.CLOSED: (Bilingual("已註銷", "Closed"), "bad"),
+}
 LIKENESS: Mapping[Likeness, Bilingual] = {
     Likeness.SAME: Bilingual("相同", "The same"),
     Likeness.VARIANT: Bilingual("字形或拼寫不同，請看清楚", "Another form; look closely"),
@@ -75,6 +82,7 @@ HAPPENED: Mapping[str, Bilingual] = {  # what a step says beside its state
     "face.same": Bilingual("卡面核對：相同", "Card face compared: the same"),
     "face.variant": Bilingual("卡面核對：字形不同，承辦人確認", "Card face compared: attested"),
     "member.approved": Bilingual("已成為會員", "Became a member"),
+    "card.shown": Bilingual("本人出示了卡片", "The person showed their card"),
     "withdrawn": Bilingual("申請人撤回", "Taken back by the applicant"),
     "disowned": Bilingual("本人說：不是我委託的", "The principal said: that was not me"),
 }

@@ -99,6 +99,6 @@ def test_a_clerk_tests_the_reader_on_the_desk(city: City, arrive: Arrive) -> Non
     page.locator("form[action='/clerk/reader'] button").first.click()
     page.locator("#hear_reader").click()
 
-    expect(page.locator("[data-seen=true]")).to_be_visible()
+    expect(page.locator("[data-seen=card], [data-seen=empty]")).to_be_visible()
     page.reload()
     expect(page.locator("#readers + ul")).to_contain_text("卡片程式剛才回報過")

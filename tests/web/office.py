@@ -190,3 +190,8 @@ def note(city: City, code: str, member_id: UUID, case: str) -> None:
             as_of=town.TODAY,
             now=city.now,
         )
+
+
+def staff_again(office: Office) -> None:
+    """Sign the clerk in again: who was away proves anew who they are."""
+    office.browser = officers.sign_in(office.city, "clerk.one", office.clerk_id)

@@ -11,7 +11,7 @@ from audit.lines import Kind
 from audit.models import LedgerLine
 from clients import registry
 from clients.officer_models import Role
-from members import numbering, numbers, register
+from members import register
 from members.change_models import ChangeRequest, ChangeState
 from members.models import Member
 from tests import make
@@ -19,9 +19,7 @@ from tests.counters import town
 from tests.flows.browser import Browser, hidden
 from tests.flows.provider import City
 from tests.web import recovering, staff
-from tests.web.recovering import NEW
 from tests.web.test_clerks import enter
-from tests.web.test_recovery_wards import SLIP
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -140,62 +138,3 @@ def test_who_has_no_post_sees_nothing(city: City, reference: str) -> None:
 
     for path in ("/doit/changes", f"/doit/changes/{reference}", "/clerk/changes"):
         assert browser.get(path).status_code == 403
-
-
-# Passwords
-
-
-def print_slip(clerk: Browser, number: str = recovering.NUMBER, case: str = "C-7") -> TestResponse:
-    return clerk.submit(clerk.get("/clerk/passwords"), number=number, case=case)
-
-
-@pytest.mark.clause("7(8)")
-def test_a_counter_prints_a_code_for_who_shows_a_document(city: City, clerk: Browser) -> None:
-    member, _ = mei(city)
-    with city.database() as session:
-        number = numbers.recognise(recovering.NUMBER)
-        there = session.get_one(Member, member.id)
-        numbering.enter(session, there, number, keyring=make.KEYRING, now=city.now)
-
-    printed = print_slip(clerk)
-
-    code = SLIP.search(printed.text)
-    assert code is not None
-    assert recovering.NUMBER not in printed.text
-    browser = Browser(city)
-    page = browser.get("/recover/slip")
-    done = browser.submit(page, code=code[0], new_password=NEW, repeat_password=NEW)
-    assert done.location == "/account/login?done=reset"
-    with city.database() as session:
-        found = select(LedgerLine.kind).where(LedgerLine.member_id == member.id)
-        assert {Kind.VIEWED, Kind.SLIP_PRINTED, Kind.PASSWORD_RESET} <= set(session.scalars(found))
-
-
-@pytest.mark.refusal("recovery.identity_unproven")
-@pytest.mark.parametrize(
-    ("number", "case", "field"),
-    [
-        (recovering.NUMBER, "C-7", "number"),
-        ("A123456780", "C-7", "number"),
-        ("", "C-7", "number"),
-    ],
-)
-def test_without_a_member_no_code_is_printed(
-    clerk: Browser, number: str, case: str, field: str
-) -> None:
-    refused = print_slip(clerk, number, case)
-
-    assert refused.status_code in {403, 422}
-    assert f'id="{field}-error"' in refused.text
-    assert SLIP.search(refused.text) is None
-
-
-@pytest.mark.refusal("update.channel_not_approved")
-def test_without_a_case_no_code_is_printed(city: City, clerk: Browser) -> None:
-    member, _ = mei(city)
-    with city.database() as session:
-        number = numbers.recognise(recovering.NUMBER)
-        there = session.get_one(Member, member.id)
-        numbering.enter(session, there, number, keyring=make.KEYRING, now=city.now)
-
-    assert 'id="case-error"' in print_slip(clerk, case=" ").text

@@ -268,6 +268,6 @@ def test_the_program_tells_that_it_sees_the_reader(desk: City, clerk: Browser) -
 
     assert (before, heard) == (404, 204)
     assert "卡片程式還沒有回報過" in silent
-    assert "卡片程式剛才回報過" in clerk.get("/clerk").text
+    assert "讀卡機好了" in clerk.get("/clerk").text
     desk.wait(minutes=6)
-    assert "卡片程式最後一次回報" in clerk.get("/clerk").text
+    assert "卡片程式沒有回報" in clerk.get("/clerk").text

@@ -1,0 +1,100 @@
+"""A clerk prints a code to reset a password, in an open case for it and in no other (7(8), 9)."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from audit.lines import Kind
+from audit.models import LedgerLine
+from counters import cases
+from tests.flows.browser import Browser
+from tests.flows.provider import City
+from tests.web import office as offices
+from tests.web.office import MEI, NOBODYS, PROXY, Office
+from tests.web.recovering import NEW
+from tests.web.test_recovery_wards import SLIP
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def office(city: City) -> Office:
+    return offices.open_office(city)
+
+
+def print_slip(office: Office, case: str, number: str = MEI) -> TestResponse:
+    page = office.browser.get("/clerk/passwords")
+    return office.browser.submit(page, number=number, case=case)
+
+
+@pytest.mark.clause("7(8)")
+def test_a_counter_prints_a_code_for_who_shows_a_document(office: Office) -> None:
+    printed = print_slip(office, office.opened(matter="recovery"))
+
+    code = SLIP.search(printed.text)
+    assert code is not None
+    assert MEI not in printed.text
+    browser = Browser(office.city)
+    page = browser.get("/recover/slip")
+    done = browser.submit(page, code=code[0], new_password=NEW, repeat_password=NEW)
+    assert done.location == "/account/login?done=reset"
+    with office.city.database() as session:
+        found = select(LedgerLine.kind).where(LedgerLine.member_id == office.mei)
+        assert {Kind.VIEWED, Kind.SLIP_PRINTED, Kind.PASSWORD_RESET} <= set(session.scalars(found))
+
+
+@pytest.mark.refusal("recovery.identity_unproven")
+@pytest.mark.parametrize("number", [NOBODYS, "A123456780", ""])
+def test_without_a_member_no_code_is_printed(office: Office, number: str) -> None:
+    refused = print_slip(office, office.opened(matter="recovery"), number)
+
+    assert refused.status_code in {403, 422}
+    assert 'id="number-error"' in refused.text
+    assert SLIP.search(refused.text) is None
+
+
+@pytest.mark.refusal("update.channel_not_approved")
+@pytest.mark.refusal("case.not_about_them")
+@pytest.mark.parametrize("case", [" ", "C-7", "NOTHING2", "％"])
+def test_without_a_case_no_code_is_printed(office: Office, case: str) -> None:
+    refused = print_slip(office, case)
+
+    assert 'id="case-error"' in refused.text
+    assert SLIP.search(refused.text) is None
+
+
+@pytest.mark.clause("9")
+@pytest.mark.refusal("case.not_about_them")
+def test_somebody_elses_case_and_another_counters_are_no_reason(office: Office) -> None:
+    offices.enter_number(office.city, office.city.enrol("other"), PROXY)
+    theirs = office.opened(matter="recovery", idno=PROXY)
+    elsewhere = offices.another_counter(office).opened(matter="recovery")
+
+    for number in (theirs, elsewhere):
+        assert print_slip(office, number).status_code == 422
+
+
+@pytest.mark.refusal("case.wrong_state")
+def test_a_case_for_something_else_or_one_that_is_done_is_no_reason(office: Office) -> None:
+    done = office.opened(matter="recovery")
+    office.step(done, "finish")
+
+    assert print_slip(office, office.opened(matter="change")).status_code == 409
+    assert print_slip(office, done).status_code == 409
+    office.step(done, "close")
+    assert print_slip(office, done).status_code == 422
+
+
+@pytest.mark.clause("7(2)")
+@pytest.mark.refusal("case.cooling_off")
+def test_a_proxys_case_waits_until_the_principal_could_object(office: Office) -> None:
+    number = office.opened(matter="recovery")
+    with office.city.database() as session:
+        cases.get(session, number).held_until = office.city.now + timedelta(hours=72)
+
+    assert SLIP.search(print_slip(office, number).text) is None
+    office.city.wait(hours=73)
+    offices.staff_again(office)
+    assert SLIP.search(print_slip(office, number).text)
