@@ -1190,6 +1190,7 @@ CATALOGUE = {
     ),
     # the footprint
     "footprint.not_found": _NO_PAGE,
+    "message.not_found": _NO_PAGE,
     "view.without_reason": _entry(
         403, "調閱資料必須有案件或理由", "Looking at a record needs a case or a reason", clause="9"
     ),

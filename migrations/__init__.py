@@ -40,6 +40,7 @@ ROOMS_WITH_TABLES = (
     "members.application_models",
     "members.approval_models",
     "members.change_models",
+    "members.inbox_models",
     "members.models",
     "members.number_models",
     "members.proxy_models",

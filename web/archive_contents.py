@@ -22,7 +22,7 @@ from idp.receipts import sign
 from kernel.clock import TAIPEI
 from kernel.db import transaction
 from kernel.wording import Bilingual
-from members import identity_checks, numbering, register, requests
+from members import identity_checks, inbox, numbering, register, requests
 from members.models import Member
 from web import (
     check_words,
@@ -33,6 +33,7 @@ from web import (
     request_words,
 )
 from web.footprint_export import Wanted
+from web.mails import WORDS, Mail
 from web.rooms import Rooms
 from web.sheets import SHAPES, Sheet
 
@@ -45,6 +46,7 @@ PARTS: Mapping[str, Bilingual] = {
     "carriers": Bilingual("卡片與裝置", "Cards and devices"),
     "signins": Bilingual("登入紀錄", "Sign-ins"),
     "requests": Bilingual("我的請求與往來", "My requests and what was written"),
+    "messages": Bilingual("訊息", "Messages"),
 }
 SIGN_INS = (
     Kind.LOGGED_IN,
@@ -262,12 +264,46 @@ def _requests(whose: Whose) -> Sheet:
     return _sheet(whose, "requests", heads, rows)
 
 
+def _messages(whose: Whose) -> Sheet:
+    heads = {
+        "at": TIME,
+        "subject": Bilingual("主旨", "Subject"),
+        "words": Bilingual("內容", "Words"),
+        "read_at": Bilingual("讀於", "Read"),
+    }
+    return Sheet(
+        title=whose.text(PARTS["messages"]),
+        language=whose.language,
+        heads={key: whose.text(words) for key, words in heads.items()},
+        rows=lambda: _message_rows(whose),
+    )
+
+
+def _message_rows(whose: Whose) -> Iterator[list[str]]:
+    before: UUID | None = None
+    while True:
+        with transaction(whose.rooms.sessions) as session:
+            page = inbox.page(session, whose.member_id, before=before)
+        for each in page.messages:
+            words = WORDS[Mail(each.kind)]
+            yield [
+                _local(each.sent_at),
+                whose.text(words.subject),
+                whose.text(words.happened),
+                _local(each.read_at),
+            ]
+        before = page.older
+        if before is None:
+            return
+
+
 SHEETS: Mapping[str, Callable[[Whose], Sheet]] = {
     "profile": _profile,
     "consents": _consents,
     "carriers": _carriers,
     "signins": _sign_ins,
     "requests": _requests,
+    "messages": _messages,
 }
 
 

@@ -16,7 +16,7 @@ from kernel.keyring import Keyring
 from kernel.mail import Post, compose
 from kernel.settings import Settings
 from kernel.wording import CHINESE, ENGLISH, Bilingual
-from members import mailboxes, recovery, register
+from members import inbox, mailboxes, recovery, register
 from members.models import Member
 from members.proxies import secret_of
 from web import dates
@@ -29,6 +29,8 @@ CODES = {  # by what a letter is about
     "card": card_orders.KEY,
 }
 ELSEWHERE = {"check": mailboxes.find_address, "change": mailboxes.find_former}
+NOBODY = UUID(int=0)
+LETTERS_ONLY = frozenset({Mail.RECOVERY_CODE, Mail.CONTACT_CODE, Mail.CONTACT_MOVED})
 OWN = "own"  # the language on the member's record: nobody is there to ask in another
 
 
@@ -41,8 +43,9 @@ def mail(
     now: datetime,
     **about: UUID,
 ) -> None:
-    """Let a notice be sent, in the caller's transaction.
+    """Let a notice be sent and put it into the inbox, in the caller's transaction.
 
+    Who has no mailbox has the inbox alone. Letters that are about the mailbox go only there.
     Without a member nobody is written to: where a stranger must cost as much as a member. `about`
     may name the `notice` whose link ends a power; the `recovery`, `check` or `card` whose code is
     sent, the check's to the address it is about; the `change` whose former mailbox is written to.
@@ -55,6 +58,11 @@ def mail(
         **{name: str(key) for name, key in about.items()},
     }
     jobs.enqueue(session, KIND, payload, now=now)
+    if words in LETTERS_ONLY or "change" in about:  # to a mailbox that gave way goes a copy
+        return
+    facts = {name: str(key) for name, key in about.items()}
+    whose = NOBODY if member_id is None else member_id
+    inbox.deliver(session, whose, kind=words.value, facts=facts, now=now)
 
 
 class MailSender:

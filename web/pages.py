@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from kernel.prebuilt import Row
 from kernel.wording import LANGUAGES, Bilingual
-from members import register
+from members import inbox, register
 from members.profile import masked
 from web import cookies, csrf, dates, headers, i18n, scope
 from web.folding import Folding
@@ -83,6 +83,14 @@ def person() -> str:
     return g.person or ""
 
 
+def unread() -> int:
+    """Return how many messages the visitor has not read, counted once a request."""
+    if "unread" not in g:
+        visitor = scope.visitor()
+        g.unread = 0 if visitor is None else inbox.unread(scope.db(), visitor.member_id)
+    return int(g.unread)
+
+
 def _context() -> dict[str, Any]:
     return {
         "signed_in_as": person() or None if g.get("show_person", True) else None,
@@ -115,6 +123,7 @@ def _environment(app: Flask, tag: str) -> Folding:
         text=lambda wording: wording.text(tag),
         csrf_field=csrf.field,
         nonce=_Nonce(),
+        unread=unread,
     )
     environment.filters.update(
         roc_date=lambda moment: dates.roc_date(moment, tag),

@@ -1098,6 +1098,7 @@ PROVIDER: Scenes = {
     "desk, binding": Scene(STRANGER, desk_scenes.binding),
     "logged out": Scene(STRANGER, _at("/logout")),
     "account": Scene(REGULAR, _at("/account")),
+    "account messages": Scene(REGULAR, _at("/account/messages?state=unread")),
     "showing no code yet": Scene(NEWCOMER, _at("/account/show")),
     "showing a code": Scene(REGULAR, _show_a_code),
     "a code that ended": Scene(REGULAR, _let_a_code_end),

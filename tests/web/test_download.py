@@ -88,6 +88,8 @@ def test_everything_that_was_ticked_comes_in_three_shapes(browser: Browser, worl
     assert rows[1][-1] == "'=HYPERLINK(1)"
     assert json.loads(bundle.read("carriers.json")) == []
     assert "登入「圖書館」" in bundle.read("signins.html").decode()
+    told = [row["subject"] for row in json.loads(bundle.read("messages.json"))]
+    assert "有新的瀏覽器登入您的帳號" in told
     assert "圖書館" in bundle.read("consents.json").decode()
     assert "陳美玉" not in bundle.read("footprint.json").decode()
 

@@ -140,6 +140,8 @@ POSTS = (
     f"/account/consents/{NOBODY}/marketing/stop",
     "/account/confirm",
     "/account/show",
+    "/account/messages/read",
+    f"/account/messages/{NOBODY}",
     f"/account/asked/{NOBODY}",
     "/account/requests",
     f"/account/requests/{NOTHING}/withdraw",

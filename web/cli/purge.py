@@ -33,7 +33,7 @@ from kernel import settings as configuration
 from kernel.db import Base, Sessions, sessions, transaction
 from kernel.jobs import Job
 from kernel.throttle import Throttle
-from members import drafts, refusal_slips
+from members import drafts, inbox, refusal_slips
 from members.application_models import (
     Application,
     ApplicationDraft,
@@ -41,6 +41,7 @@ from members.application_models import (
     RefusalSlip,
     State,
 )
+from members.inbox_models import InboxMessage
 from members.proxy_models import ProxyNotice
 from members.recovery_models import Recovery, RecoverySlip
 from web.cli.console import Advance, progress, show_table
@@ -106,6 +107,7 @@ STALE = (
     ),
     Stale(Invitation, Invitation.expires_at, 30 * DAY),
     Stale(IntakeRefusal, IntakeRefusal.refused_at, 30 * DAY),  # time to come again
+    Stale(InboxMessage, InboxMessage.sent_at, inbox.KEPT),  # what happened is on the footprint
     Stale(Job, Job.done_at, 7 * DAY),
     Stale(Job, Job.failed_at, 90 * DAY),
     Stale(KnownBrowser, KnownBrowser.seen_at, 400 * DAY),
