@@ -1194,6 +1194,51 @@ CATALOGUE = {
     "view.without_reason": _entry(
         403, "調閱資料必須有案件或理由", "Looking at a record needs a case or a reason", clause="9"
     ),
+    # audits
+    "audit.read_only": _entry(
+        403,
+        "稽核人員只能看，不能改",
+        "Auditors look at everything and change nothing",
+        clause="9",
+    ),
+    "audit.obstruction": _entry(
+        409,
+        "已過回覆期限，記為未配合；請洽稽核人員",
+        "The time to answer has passed and it stands as not cooperating; speak to the auditor",
+        clause="9",
+    ),
+    "audit.not_found": _NO_PAGE,
+    "audit.incomplete": _entry(
+        422, "有欄位沒有填，或填得不對", "Something is missing or makes no sense", clause="9"
+    ),
+    "audit.period": _entry(
+        422,
+        "期間的開始要早於結束；抽樣要等期間過去",
+        "A period begins before it ends, and is over before a sample is drawn",
+        clause="9",
+    ),
+    "audit.due": _entry(422, "期限要在今天以後", "A due time lies in the future", clause="9"),
+    "audit.wrong_state": _entry(
+        409,
+        "這個步驟現在不能做；可能別人已經做了",
+        "This step cannot be taken now; perhaps somebody else just did",
+        clause="9",
+    ),
+    "audit.evidence_open": _entry(
+        409,
+        "還有問題在等機關回覆",
+        "A question may still be answered",
+        clause="9",
+    ),
+    "audit.not_reproduced": _entry(
+        409,
+        "重抽的結果不同：種子抽出後，紀錄有變動",
+        "Drawn again it is another sample: the records changed after it was drawn",
+        clause="9",
+    ),
+    "audit.second_person": _entry(
+        403, "做的人不能自己確認", "Whoever did it does not verify it", clause="9"
+    ),
     # what the web server itself refuses
     "record.not_found": _NO_PAGE,
     "http.400": _entry(400, "網站看不懂這個要求", "We could not understand the request"),

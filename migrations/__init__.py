@@ -22,6 +22,7 @@ ROOMS_WITH_TABLES = (
     "adapters.passkey.models",
     "adapters.password.models",
     "adapters.smartcard.models",
+    "audit.audit_models",
     "audit.models",
     "carriers.models",
     "clients.models",

@@ -55,11 +55,15 @@ from web import (
     acting_requests,
     activate,
     agency_api,
+    agency_audits,
     agency_counters,
     agency_days,
     agency_delegations,
     agency_equipment,
     apply,
+    audit_asking,
+    audit_evidence,
+    audit_pages,
     calling,
     cards,
     certificate_front,
@@ -82,6 +86,7 @@ from web import (
     developers,
     device,
     device_lists,
+    doit_audits,
     doit_changes,
     doit_reviews,
     doit_standing,
@@ -159,6 +164,7 @@ RECOVERY_PAGES = (recover_code, recover_slip)
 AGENCY_PAGES = (agency_days, agency_delegations, agency_equipment)
 GUARDIANS_PAGES = (account_acting, acting_requests, recover_ward)
 TRACK_PAGES = (track_case,)
+AUDIT_PAGES = (audit_asking, audit_evidence)
 DESK_PAGES = (
     desk_binding,
     desk_by_card,
@@ -240,6 +246,9 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
         desk.bp,
         console.bp,
         console_officers.bp,
+        agency_audits.bp,
+        audit_pages.bp,
+        doit_audits.bp,
         doit_changes.bp,
         clerk_changes.bp,
         doit_reviews.bp,

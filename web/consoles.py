@@ -86,16 +86,37 @@ def staff_required(*roles: Role) -> Callable[[Callable[P, R]], Callable[P, R | R
                 return first
             post = chosen(roles)
             if post is None:
-                raise Refused("officer.not_for_you")
+                raise _refusal()
             if was_away(post.used_at):
                 return confirm()
             officers.mark_used(scope.db(), post, now=scope.now())
             scope.act_as(post)
+            if post.role is Role.AUDITOR:
+                _note_what_the_auditor_sees()
             return view(*args, **kwargs)
 
         return guarded
 
     return decorated
+
+
+def _refusal() -> Refused:
+    """Return what somebody without a fitting post is told."""
+    audits = any(each.role is Role.AUDITOR for each in posts())
+    if audits and request.method == "POST":
+        return Refused("audit.read_only")  # they see much and change nothing (regulation 9)
+    return Refused("officer.not_for_you")
+
+
+def _note_what_the_auditor_sees() -> None:
+    """Write which page an auditor opens or which step they take: who audits is audited as well."""
+    trail.record(
+        scope.db(),
+        "auditor.viewed" if request.method == "GET" else "auditor.acted",
+        actor=scope.member_id(),
+        now=scope.now(),
+        page=request.path[:200],
+    )
 
 
 def proof_needed() -> Response | None:

@@ -180,6 +180,18 @@ POSTS = (
     "/clerk/reader/heard",
     f"/clerk/reader/{NOBODY}/broken",
     f"/clerk/reader/{NOBODY}/works",
+    "/audit/new",
+    *(
+        f"/audit/{NOTHING}/{step}"
+        for step in (
+            *("announce", "draw", "conclude", "report", "close", "ask", "find"),
+            f"requests/{NOTHING}/time",
+            f"findings/{NOTHING}/verify",
+            f"findings/{NOTHING}/send-back",
+        )
+    ),
+    f"/agency/audits/{NOTHING}/requests/{NOTHING}",
+    f"/agency/audits/{NOTHING}/findings/{NOTHING}",
     "/console/officers",
     f"/console/officers/{NOBODY}/dismiss",
     f"/doit/reviews/{NOTHING}/approve",

@@ -1,0 +1,143 @@
+"""The audited side: an agency reads what it is asked, answers, and says what it put right (9)."""
+
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from audit import asking, audits, evidence, findings, trail, watching
+from audit.audit_models import Audit, AuditState
+from clients.officer_models import Role
+from kernel.errors import Refused
+from kernel.refusals import refusal
+from kernel.wording import Bilingual
+from web import audit_scopes, consoles, csrf, pages, scope
+from web import audit_words as words
+from web.agency_counters import organisation_id
+
+bp = Blueprint("agency_audits", __name__, url_prefix="/agency/audits")
+INDEX = "agency_audits.index"
+STAFF = (Role.OFFICER, Role.MANAGER)
+staff_required = consoles.staff_required(*STAFF)
+
+
+@bp.before_request
+def _only_our_forms() -> None:
+    if request.method == "POST":
+        csrf.require()
+
+
+@bp.get("")
+@staff_required
+def index() -> str:
+    """List the audits this agency knows of."""
+    names = audit_scopes.names(scope.db())
+    found = audits.listed(scope.db(), organisation_id=organisation_id())
+    return consoles.page(
+        "agency/audits.html", current=INDEX, audits=[words.card(each, names) for each in found]
+    )
+
+
+@bp.get("/<reference>")
+@staff_required
+def one(reference: str) -> str:
+    """Show what is asked of this agency, and what is to be put right."""
+    return _show(_mine(reference))
+
+
+def _mine(reference: str) -> Audit:
+    return audits.get(scope.db(), reference, organisation_id=organisation_id())
+
+
+def _show(audit: Audit, field: str = "", refused: Refused | None = None) -> str:
+    session = scope.db()
+    shown = asking.shown(session, audit)
+    sample = [each for each in audits.sample(session, audit) if each.place in shown]
+    found = findings.of_audit(session, audit) if audit.state in audits.TOLD else []
+    error = [] if refused is None else [(field, refusal(refused.code).title)]
+    return consoles.page(
+        "agency/audit.html",
+        current=INDEX,
+        audit=audit,
+        card=words.card(audit, audit_scopes.names(session)),
+        sample=[_act(words.row(each, audit)) for each in evidence.read(session, sample)],
+        requests=[words.asked(each) for each in asking.requests(session, audit)],
+        findings=[words.found(each) for each in found],
+        may_act=audit.state is AuditState.ACTION,
+        errors=[(name, title.text(pages.language())) for name, title in error],
+        flashes=[pages.say("已送出。")] if request.args.get("done") else [],
+    )
+
+
+def _act(row: dict[str, object]) -> dict[str, object]:
+    """Leave out the pseudonym: the case number is how the agency finds whom it was about."""
+    return {key: value for key, value in row.items() if key != "person"}
+
+
+@bp.post("/<reference>/requests/<number>")
+@staff_required
+def answer(reference: str, number: str) -> Response:
+    """Answer in time; afterwards it stands as not cooperating."""
+    audit = _mine(reference)
+    asked = asking.get(scope.db(), audit, words.place(number))
+    try:
+        asking.answer(
+            scope.db(),
+            asked,
+            words.typed("answer"),
+            by=scope.member_id(),
+            keyring=scope.rooms().keyring,
+            now=scope.now(),
+        )
+    except Refused as refused:
+        return _again(reference, f"answer-{asked.number}", refused)
+    return _done("audit.answered", audit, asked.number)
+
+
+@bp.post("/<reference>/findings/<number>")
+@staff_required
+def put_right(reference: str, number: str) -> Response:
+    """Say what was done about a finding."""
+    audit = _mine(reference)
+    finding = findings.get(scope.db(), audit, words.place(number))
+    try:
+        findings.report_done(
+            scope.db(),
+            finding,
+            words.typed("done"),
+            by=scope.member_id(),
+            keyring=scope.rooms().keyring,
+            now=scope.now(),
+        )
+    except Refused as refused:
+        return _again(reference, f"done-{finding.number}", refused)
+    return _done("audit.put_right", audit, finding.number)
+
+
+def _again(reference: str, field: str, refused: Refused) -> Response:
+    scope.abandon()
+    page = _show(_mine(reference), field, refused)
+    return Response(page, refusal(refused.code).status, mimetype="text/html")
+
+
+def _done(event: str, audit: Audit, number: int) -> Response:
+    trail.record(
+        scope.db(),
+        event,
+        actor=scope.member_id(),
+        subject=audit.id,
+        now=scope.now(),
+        audit=audit.reference,
+        number=number,
+    )
+    return redirect(url_for(".one", reference=audit.reference, done="sent"), 303)
+
+
+def _waiting() -> int:
+    post = consoles.chosen(STAFF)
+    if post is None or post.organisation_id is None:
+        return 0
+    return watching.for_agency(scope.db(), post.organisation_id, now=scope.now())
+
+
+consoles.register_menu(
+    INDEX, Bilingual("稽核配合", "Audits"), icon="shield", roles=STAFF, waits=_waiting
+)
