@@ -100,9 +100,17 @@ class VersionState(StrEnum):
 
 
 class Organisation(Base):
-    """An agency or a merchant."""
+    """An agency or a merchant, under today's name; it ends on a day, and may have a successor.
+
+    Its names of other days are `clients.organisations.name_at`'s.
+    """
 
     __tablename__ = "organisation"
+    __table_args__ = (
+        CheckConstraint("parent_id <> id", name="parent"),
+        CheckConstraint("successor_id <> id", name="successor"),
+        CheckConstraint("successor_id IS NULL OR ends_on IS NOT NULL", name="ends"),
+    )
 
     id: Mapped[Key]
     kind: Mapped[OrganisationKind]
@@ -110,6 +118,10 @@ class Organisation(Base):
     name_zh: Mapped[str] = mapped_column(String(200))
     name_en: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime]
+    parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"), index=True)
+    ends_on: Mapped[date | None]  # the first day on which it is no more
+    successor_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"))
+    ended_at: Mapped[datetime | None]  # when its services went to the successor
 
     contracts: Mapped[list["Contract"]] = relationship(order_by="Contract.starts_on")
 

@@ -20,6 +20,7 @@ class Role(StrEnum):
     OFFICER = "agency_officer"
     MANAGER = "agency_manager"
     ADMINISTRATOR = "administrator"
+    MERCHANT = "merchant_officer"
 
 
 class OfficerPost(Base):
@@ -47,7 +48,8 @@ class OfficerPost(Base):
         ),
         UniqueConstraint("id", "role", "member_id"),  # what an approval refers to
         CheckConstraint(
-            "(role IN ('agency_officer', 'agency_manager')) = (organisation_id IS NOT NULL)",
+            "(role IN ('agency_officer', 'agency_manager', 'merchant_officer'))"
+            " = (organisation_id IS NOT NULL)",
             name="house",
         ),
     )

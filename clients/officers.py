@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from clients.models import Organisation
+from clients.models import Organisation, OrganisationKind
 from clients.officer_models import OfficerPost, Role
 from kernel.db import changed, insert_once
 from kernel.errors import NotFound, Refused
@@ -22,8 +22,11 @@ LONGEST = timedelta(days=2 * 366)  # then somebody has to appoint anew
 IDLE = timedelta(days=90)
 USED_EVERY = timedelta(minutes=1)
 OF_AGENCIES = frozenset({Role.OFFICER, Role.MANAGER})
+OF_ORGANISATIONS = OF_AGENCIES | {Role.MERCHANT}
 APPOINTS: Mapping[Role, frozenset[Role]] = {
-    Role.ADMINISTRATOR: frozenset({Role.REVIEWER, Role.AUDITOR, Role.ADMINISTRATOR, Role.MANAGER}),
+    Role.ADMINISTRATOR: frozenset(
+        {Role.REVIEWER, Role.AUDITOR, Role.ADMINISTRATOR, Role.MANAGER, Role.MERCHANT}
+    ),
     Role.MANAGER: frozenset({Role.OFFICER}),  # of the manager's own agency
 }
 # Whoever audits the Bureau's work does none of it, and who runs the machines sees nobody's data.
@@ -77,8 +80,7 @@ def appoint(
     Raises Refused `officer.organisation_wrong`, `.term_invalid`, `.not_yours_to_appoint`,
     `.roles_apart` or `.appointed_already`.
     """
-    if (role in OF_AGENCIES) != (organisation_id is not None):
-        raise Refused("officer.organisation_wrong")
+    _require_house(session, role, organisation_id)
     if not now < until <= now + LONGEST:
         raise Refused("officer.term_invalid")
     _require_may(session, by, role, organisation_id, now=now)
@@ -186,6 +188,28 @@ def _require_may(
         if own_house and role in APPOINTS.get(post.role, frozenset()):
             return
     raise Refused("officer.not_yours_to_appoint")
+
+
+def _require_house(session: Session, role: Role, organisation_id: UUID | None) -> None:
+    """Keep agencies' posts at agencies, merchants' at merchants, the Bureau's at the Bureau."""
+    if (role in OF_ORGANISATIONS) != (organisation_id is not None):
+        raise Refused("officer.organisation_wrong")
+    if organisation_id is None:
+        return
+    house = session.get(Organisation, organisation_id)
+    kind = OrganisationKind.AGENCY if role in OF_AGENCIES else OrganisationKind.MERCHANT
+    if house is None or house.kind is not kind or house.ended_at is not None:
+        raise Refused("officer.organisation_wrong")
+
+
+def end_at(session: Session, organisation_id: UUID, *, now: datetime) -> None:
+    """End every post at an organisation that is no more."""
+    session.execute(
+        update(OfficerPost)
+        .where(OfficerPost.organisation_id == organisation_id, OfficerPost.ended_at.is_(None))
+        .values(ended_at=now)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _end_run_out(session: Session, member_id: UUID, *, now: datetime) -> None:

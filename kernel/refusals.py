@@ -1041,6 +1041,44 @@ CATALOGUE = {
     "account.deletion_not_found": _NO_PAGE,
     "hold.not_found": _entry(404, "沒有這項保留", "No such order to keep the record stands"),
     "hold.case_missing": _entry(422, "請寫下案號", "Say which case demands it"),
+    # organisations
+    "organisation.not_found": _NO_PAGE,
+    "organisation.name_missing": _entry(
+        422,
+        "請填中文和英文名稱，各不超過 200 個字",
+        "Give the name in both languages, at most 200 characters each",
+        clause="2(1)",
+    ),
+    "organisation.document_missing": _entry(
+        422, "請填文號，最多 100 個字", "Give the document number, at most 100 characters"
+    ),
+    "organisation.parent_invalid": _entry(
+        409,
+        "不能隸屬於自己、下級機關或已裁撤的機關",
+        "An agency cannot belong to itself, to one below it, or to one that has ended",
+        clause="2(1)",
+    ),
+    "organisation.day_begun": _entry(
+        422, "要從明天以後的日子起", "It can begin tomorrow at the earliest", clause="2(1)"
+    ),
+    "organisation.renamed_already": _entry(
+        409, "這一天已經登錄過名稱", "A name is recorded for that day already", clause="2(1)"
+    ),
+    "organisation.has_children": _entry(
+        409,
+        "還有機關隸屬於它；請先調整隸屬",
+        "Other agencies belong to it; place them elsewhere first",
+        clause="2(1)",
+    ),
+    "organisation.successor_invalid": _entry(
+        422,
+        "承接機關不能是自己，也不能是要裁撤的機關",
+        "The successor can be neither the agency itself nor one that ends",
+        clause="2(1)",
+    ),
+    "organisation.ended": _entry(
+        409, "這個機關已經登錄裁撤", "Its end is recorded already", clause="2(1)"
+    ),
     # officers and their consoles
     "officer.not_for_you": _entry(
         403, "這一頁不是給您的職務用的", "This page is not for your post", clause="10-I(2)"
@@ -1064,8 +1102,8 @@ CATALOGUE = {
     ),
     "officer.organisation_wrong": _entry(
         422,
-        "機關的職務要寫明機關，資訊局的職務不必",
-        "An agency's post names its agency, a post of the Bureau none",
+        "機關的職務要選機關，商店的要選商店，資訊局的不選",
+        "An agency's post names its agency, a merchant's its merchant, the Bureau's none",
     ),
     "officer.term_invalid": _entry(
         422,

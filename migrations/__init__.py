@@ -27,6 +27,7 @@ ROOMS_WITH_TABLES = (
     "carriers.models",
     "clients.models",
     "clients.officer_models",
+    "clients.organisation_models",
     "clients.repeat_models",
     "clients.resource_models",
     "consent.models",

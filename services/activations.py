@@ -76,7 +76,11 @@ def open_service(
     `service.name_missing` or `service.exists`.
     """
     organisation = session.get(Organisation, organisation_id)
-    if organisation is None or organisation.kind is not OrganisationKind.AGENCY:
+    if (
+        organisation is None
+        or organisation.kind is not OrganisationKind.AGENCY
+        or organisation.ended_at is not None
+    ):
         raise Refused("service.not_yours")
     if not _CODE.fullmatch(code):
         raise Refused("service.code_invalid")

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from audit import trail
 from clients import officers
-from clients.models import Organisation, OrganisationKind
+from clients.models import Organisation
 from clients.officer_models import OfficerPost, Role
 from clients.officers import Post
 from kernel.clock import TAIPEI, taipei_day
@@ -54,7 +54,7 @@ def index() -> str:
 
 def _page(error: tuple[str, str] | None = None) -> str:
     post, now = scope.post(), scope.now()
-    agencies = _agencies() if post.role is Role.ADMINISTRATOR else {}
+    agencies = _houses() if post.role is Role.ADMINISTRATOR else {}
     year = (taipei_day(now) + YEAR).isoformat()
     return consoles.page(
         "console/officers.html",
@@ -72,10 +72,11 @@ def _default(year: str) -> dict[str, str]:
     return {} if request.form.get("until") else {"until": year}
 
 
-def _agencies() -> dict[UUID, Bilingual]:
+def _houses() -> dict[UUID, Bilingual]:
+    """Return the agencies and merchants whose posts an administrator gives."""
     found = scope.db().execute(
         select(Organisation.id, Organisation.name_zh, Organisation.name_en).where(
-            Organisation.kind == OrganisationKind.AGENCY
+            Organisation.ended_at.is_(None)
         )
     )
     return {row.id: Bilingual(row.name_zh, row.name_en) for row in found}
@@ -151,10 +152,10 @@ def _named() -> UUID:
 
 def _organisation(role: Role) -> UUID | None:
     post: Post = scope.post()
-    if post.organisation_id is not None or role not in officers.OF_AGENCIES:
+    if post.organisation_id is not None or role not in officers.OF_ORGANISATIONS:
         return post.organisation_id
     chosen = request.form.get("organisation", "")
-    return next((each for each in _agencies() if str(each) == chosen), None)
+    return next((each for each in _houses() if str(each) == chosen), None)
 
 
 def _until() -> datetime:

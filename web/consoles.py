@@ -36,6 +36,7 @@ ROLES = {
     Role.OFFICER: Bilingual("機關承辦人", "Agency officer"),
     Role.MANAGER: Bilingual("機關主管", "Agency manager"),
     Role.ADMINISTRATOR: Bilingual("系統管理員", "System administrator"),
+    Role.MERCHANT: Bilingual("商店承辦人", "Merchant officer"),
 }
 
 

@@ -30,6 +30,7 @@ from web import (
     key_rotation,
     notices,
     offer_reviews,
+    organisation_endings,
     recover,
     recover_finding,
     rule_reviews,
@@ -65,6 +66,7 @@ def sweep(rooms: Rooms, *, now: datetime) -> None:
     """Do what comes due by the calendar and by nobody's hand."""
     consent_endings.expire(rooms.sessions, now=now)
     contract_endings.end(rooms.sessions, now=now)
+    organisation_endings.run(rooms.sessions, now=now)
     offer_reviews.review(rooms.sessions, smallest=rooms.settings.smallest_population, now=now)
     closing.run(rooms, now=now)
     rule_reviews.run(rooms, now=now)

@@ -13,6 +13,7 @@ from clients.officers import Post
 from kernel.errors import NotFound, Refused
 from kernel.ids import new_id
 from tests import make
+from tests.web import staff
 
 ANN, BEN = new_id(), new_id()
 TERM = timedelta(days=365)
@@ -144,6 +145,7 @@ MAY = {
     (Role.ADMINISTRATOR, Role.AUDITOR),
     (Role.ADMINISTRATOR, Role.ADMINISTRATOR),
     (Role.ADMINISTRATOR, Role.MANAGER),
+    (Role.ADMINISTRATOR, Role.MERCHANT),
     (Role.MANAGER, Role.OFFICER),
 }
 
@@ -155,8 +157,10 @@ MAY = {
 def test_who_appoints_and_dismisses_whom(
     session: Session, now: datetime, agency: UUID, by: Role, role: Role
 ) -> None:
+    shop = staff.house_for(session, Role.MERCHANT)
+
     def house(of: Role) -> UUID | None:
-        return agency if of in AGENCIES else None
+        return shop if of is Role.MERCHANT else agency if of in AGENCIES else None
 
     appoint(session, by, now, member_id=BEN, agency=house(by))
     if (by, role) in MAY:

@@ -16,6 +16,7 @@ from kernel.ids import new_id
 from members import approvals, register
 from members.approval_models import ApprovalKind, MemberApproval
 from tests import make
+from tests.web import staff
 
 RUI, CLERK = new_id(), new_id()
 BARE_MEMBER = text(
@@ -70,11 +71,11 @@ def test_an_approval_makes_one_member_who_bears_its_id(session: Session, now: da
 def test_only_a_reviewer_of_the_bureau_approves(
     session: Session, now: datetime, role: Role
 ) -> None:
-    agency = make.a_client(session).organisation_id
+    make.a_client(session)
     post = officers.appoint(
         session,
         member_id=RUI,
-        organisation_id=agency if role in officers.OF_AGENCIES else None,
+        organisation_id=staff.house_for(session, role),
         role=role,
         by=None,
         until=now + timedelta(days=1),

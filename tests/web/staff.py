@@ -3,11 +3,14 @@
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
-from clients import officers
+from clients import officers, organisations
+from clients.models import Body, Organisation, OrganisationKind
 from clients.officer_models import Role
 from idp import acr
+from kernel.wording import Bilingual
 from tests import make
 from tests.flows.browser import Browser
 from tests.flows.provider import City
@@ -31,6 +34,17 @@ def appoint(
                 now=city.now,
             )
     return member_id
+
+
+def house_for(session: Session, role: Role) -> UUID | None:
+    """Return an organisation at which such a post may be held; None for the Bureau's."""
+    if role in officers.OF_AGENCIES:
+        agency = Organisation.kind == OrganisationKind.AGENCY
+        return session.scalars(select(Organisation.id).where(agency)).first()
+    if role is Role.MERCHANT:
+        name = Bilingual("測試商店", "Test Shop")
+        return organisations.enter(session, name, Body.MERCHANT, now=make.NOON).id
+    return None
 
 
 def strengthen(city: City, member_id: UUID, level: int = 2) -> None:

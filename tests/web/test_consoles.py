@@ -127,8 +127,7 @@ def desk(city: City) -> City:
 @pytest.mark.parametrize("role", Role)
 def test_each_page_is_for_its_roles_only(desk: City, role: Role) -> None:
     with desk.database() as session:
-        organisation_id = session.scalars(select(Organisation.id)).first()
-    house = organisation_id if role in officers.OF_AGENCIES else None
+        house = staff.house_for(session, role)
     member_id = staff.appoint(desk, "rui.reviews", role, organisation_id=house)
     browser = staff.sign_in(desk, "rui.reviews", member_id)
 

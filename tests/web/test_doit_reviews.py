@@ -10,7 +10,6 @@ from werkzeug.test import TestResponse
 
 from audit.models import TrailEntry
 from clients import officers
-from clients.models import Organisation
 from clients.officer_models import Role
 from kernel.db import Sessions, transaction
 from kernel.errors import Refused
@@ -174,8 +173,7 @@ def test_whoever_is_a_member_under_a_former_number_is_seen_and_not_entered_again
 @one_database
 def test_no_other_post_reviews(city: City, role: Role) -> None:
     with city.database() as session:
-        agency = session.scalars(select(Organisation.id)).first()
-    house = agency if role in officers.OF_AGENCIES else None
+        house = staff.house_for(session, role)
     member_id = staff.appoint(city, "rui.reviews", role, organisation_id=house)
     officer, number = staff.sign_in(city, "rui.reviews", member_id), hand_in(city)
 

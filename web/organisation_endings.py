@@ -1,0 +1,65 @@
+"""What the calendar does to organisations: names of today, and the end of what is no more (2(1)).
+
+Consent was given to the organisation a member read of. So a successor gets the services, and asks
+members itself; what the old one's clients held ends with it (docs/decisions/0116).
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from audit import trail
+from clients import officers, organisations
+from clients.models import Client, Organisation
+from counters import register
+from counters.models import Counter
+from idp import grants
+from idp.models import GrantEnd
+from kernel.db import Sessions, transaction
+from services import transfers
+
+
+def run(make: Sessions, *, now: datetime) -> None:
+    """Do what is due today, each of it once however many workers ask."""
+    with transaction(make) as session:
+        for organisation_id in organisations.take_names(session, now=now):
+            trail.record(
+                session, "organisation.renamed", actor=None, subject=organisation_id, now=now
+            )
+        for organisation in organisations.close_ended(session, now=now):
+            _wind_up(session, organisation, now=now)
+
+
+def _wind_up(session: Session, organisation: Organisation, *, now: datetime) -> None:
+    heir = organisations.heir(session, organisation)
+    codes = transfers.hand_over(session, organisation.id, to=heir, now=now)
+    session.execute(
+        update(Client)
+        .where(Client.organisation_id == organisation.id, Client.disabled_at.is_(None))
+        .values(disabled_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    grants.end_for_organisation(
+        session, organisation.id, issued_before=now, reason=GrantEnd.REVOKED, now=now
+    )
+    officers.end_at(session, organisation.id, now=now)
+    _close_counters(session, organisation.id, now=now)
+    trail.record(
+        session,
+        "organisation.ended",
+        actor=None,
+        subject=organisation.id,
+        now=now,
+        successor=str(heir or ""),
+        services=",".join(codes),
+    )
+
+
+def _close_counters(session: Session, organisation_id: UUID, *, now: datetime) -> None:
+    theirs = select(Counter).where(
+        Counter.organisation_id == organisation_id, Counter.ended_at.is_(None)
+    )
+    for counter in session.scalars(theirs):
+        register.end(session, counter, now=now)
