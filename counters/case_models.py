@@ -15,6 +15,7 @@ from kernel.db import Base, Key
 
 LONGEST_CODE = 64
 OPEN = "closed_at IS NULL"
+FORWARDED = "state = 'forwarded'"
 
 
 class CaseMatter(StrEnum):
@@ -65,6 +66,12 @@ class Case(Base):
             sqlite_where=text(OPEN),
             postgresql_where=text(OPEN),
         ),
+        Index(
+            "ix_counter_case_forwarded",
+            "counter_id",
+            sqlite_where=text(FORWARDED),
+            postgresql_where=text(FORWARDED),
+        ),
         Index(None, "member_id", "id"),
         Index(None, "application_id"),
         CheckConstraint("(decided_at IS NULL) = (outcome IS NULL)", name="decided"),
@@ -80,6 +87,7 @@ class Case(Base):
     member_id: Mapped[UUID | None] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"))
     application_id: Mapped[UUID | None]  # of who is no member yet
     service: Mapped[str] = mapped_column(String(64))  # its code; empty where none is asked for
+    working_days: Mapped[int]  # as published when it was taken in (8(4))
     counter_id: Mapped[UUID]  # where it is now
     clerk_id: Mapped[UUID]  # who took it in, as a member
     language: Mapped[str] = mapped_column(String(16))

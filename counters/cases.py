@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from carriers import bindings
+from counters import terms
 from counters.case_models import (
     Case,
     CaseEvent,
@@ -22,29 +23,16 @@ from counters.case_models import (
     CaseOutcome,
     CaseState,
 )
-from kernel.calendar import Calendar
+from counters.terms import Workdays
 from kernel.clock import taipei_day
 from kernel.db import changed
 from kernel.errors import NotFound, Refused
 from kernel.ids import READABLE, digest, new_id, new_id_at, new_reference, typed_code
 from kernel.keyring import keyed_hash
-from members.clocks import Pause, Term, due_on
+from members.clocks import Pause
 
 MOST_LISTED = 100
 SECRET_LENGTH = 16  # characters of five bits
-# Working days from 受理 to the decision, where no agency published its own (8(4)).
-TERMS: Mapping[CaseMatter, Term] = MappingProxyType(
-    {
-        CaseMatter.JOIN: Term(days=7, extension=0),
-        CaseMatter.BIND: Term(days=1, extension=0),
-        CaseMatter.UNBIND: Term(days=1, extension=0),
-        CaseMatter.LOSS: Term(days=1, extension=0),
-        CaseMatter.ACTIVATION: Term(days=7, extension=0),
-        CaseMatter.CHANGE: Term(days=3, extension=0),
-        CaseMatter.RECOVERY: Term(days=3, extension=0),
-        CaseMatter.PROXY_END: Term(days=1, extension=0),
-    }
-)
 # Who came for one of these leaves with something to show (7(4)); docs/decisions/0100.
 ENDS_WITH_A_CARRIER = frozenset(
     {
@@ -123,6 +111,7 @@ def take_in(session: Session, intake: Intake, *, key: bytes, now: datetime) -> C
             member_id=intake.member_id,
             application_id=intake.application_id,
             service=intake.service,
+            working_days=terms.days_of(session, intake.matter, intake.service),
             counter_id=intake.counter_id,
             clerk_id=intake.clerk_id,
             language=intake.language,
@@ -212,12 +201,15 @@ def events(session: Session, case_id: UUID) -> Sequence[CaseEvent]:
     ).all()
 
 
-def due(case: Case, calendar: Calendar) -> date | None:
-    """Return the last day for the decision; None before 受理 and while the clock stands still."""
+def due(case: Case, days: Workdays) -> date | None:
+    """Return the last day for the decision, as the counter that has the case works (8(4)).
+
+    None before 受理 and while the clock stands still.
+    """
     if case.accepted_at is None:
         return None
     pauses = [Pause.read(each) for each in case.pauses]
-    return due_on(taipei_day(case.accepted_at), TERMS[case.matter], calendar, pauses=pauses)
+    return days.due_on(case.accepted_at, case.working_days, pauses=pauses)
 
 
 # Steps
@@ -353,6 +345,19 @@ def stop_by_principal(session: Session, case_id: UUID, *, why: str, now: datetim
         return False
     _append(session, case_id, CaseState.STOPPED, actor=None, counter_id=None, reason=why, now=now)
     return True
+
+
+def note_rerouted(session: Session, case_id: UUID, counter_id: UUID, *, now: datetime) -> None:
+    """Write that a forwarded case went to another counter, because the first one closed."""
+    _append(
+        session,
+        case_id,
+        CaseState.FORWARDED,
+        actor=None,
+        counter_id=counter_id,
+        reason="counter.closed",
+        now=now,
+    )
 
 
 def _moved(

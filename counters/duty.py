@@ -127,10 +127,19 @@ def require(
 
 def required(post: Post, matter: Matter) -> Duty:
     """Return the post's duty if it covers the matter. Raises as `require`."""
+    duty = admitted(post, matter)
+    if duty.is_training:
+        raise Refused("counter.training_only")  # real people are not served by who practises
+    return duty
+
+
+def admitted(post: Post, matter: Matter) -> Duty:
+    """Return the post's duty if it covers the matter, at a training counter too.
+
+    Whoever calls keeps real people from there: `counters.synthetic`. Raises as `require`.
+    """
     if post.refusal(matter) is not None:
         raise Refused(post.refusal(matter) or "")
-    if post.at.counter.is_training:
-        raise Refused("counter.training_only")  # real people are not served by who practises
     return _duty(post)
 
 

@@ -11,6 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from counters import register, standing, terms
+from counters.case_models import CaseMatter
+from counters.competence import FUNCTIONS
 from counters.delegations import State, state
 from counters.models import Closure, Counter, Delegation
 from counters.standing import Standing, Status
@@ -31,11 +33,21 @@ class PublicService:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PublicMatter:
+    """What is done at the counter itself, how long it takes, and the last day if filed now."""
+
+    matter: CaseMatter
+    days: int
+    due_on: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class PublicCounter:
     """A counter as anybody may see it."""
 
     at: Standing
     workdays: Workdays
+    matters: Sequence[PublicMatter]
     services: Sequence[PublicService]
     days_off: Sequence[Closure]
     is_open_now: bool
@@ -105,6 +117,7 @@ def _published(session: Session, rows: Sequence[Counter], *, now: datetime) -> l
         PublicCounter(
             at=at,
             workdays=days[at.counter.id],
+            matters=_matters(at, days[at.counter.id], now=now),
             services=[
                 _service(known[code], days[at.counter.id], now=now)
                 for code in sorted(at.services & known.keys())
@@ -113,6 +126,15 @@ def _published(session: Session, rows: Sequence[Counter], *, now: datetime) -> l
             is_open_now=at.status is not Status.CLOSED and days[at.counter.id].is_open_at(now),
         )
         for at in standings
+    ]
+
+
+def _matters(at: Standing, days: Workdays, *, now: datetime) -> list[PublicMatter]:
+    """Return what may be done here; opening a service takes as long as its agency says."""
+    return [
+        PublicMatter(matter=each, days=terms.DAYS[each], due_on=days.due_on(now, terms.DAYS[each]))
+        for each, matter in FUNCTIONS.items()
+        if matter in at.matters and each is not CaseMatter.ACTIVATION
     ]
 
 

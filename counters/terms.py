@@ -6,23 +6,39 @@ days, without the counter's own days off and without those on which the applican
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from counters import hours
+from counters.case_models import CaseMatter
 from counters.hours import Hours
 from counters.models import Closure, Counter
 from kernel import calendar
 from kernel.calendar import DAY, Calendar
 from kernel.clock import taipei_day
 from members.clocks import Pause, Term, due_on
+from services.models import Service
 
+# Working days from 受理 to the decision; for opening a service, what its agency published counts.
+DAYS: Mapping[CaseMatter, int] = MappingProxyType(
+    {
+        CaseMatter.JOIN: 7,
+        CaseMatter.BIND: 1,
+        CaseMatter.UNBIND: 1,
+        CaseMatter.LOSS: 1,
+        CaseMatter.ACTIVATION: 7,
+        CaseMatter.CHANGE: 3,
+        CaseMatter.RECOVERY: 3,
+        CaseMatter.PROXY_END: 1,
+    }
+)
 CITY_HOURS = hours.read(dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), ("08:30-17:30",)))
 
 
@@ -65,6 +81,14 @@ class Workdays:
         """Say whether the counter works; a Saturday with hours is one, though it counts not."""
         is_free = day in self.calendar.off and day not in self.calendar.worked
         return bool(self.hours.on(day)) and not is_free
+
+
+def days_of(session: Session, matter: CaseMatter, service: str = "") -> int:
+    """Return how many working days a case taken in now may take; it keeps them (8(4))."""
+    published = None
+    if matter is CaseMatter.ACTIVATION:
+        published = session.scalar(select(Service.working_days).where(Service.code == service))
+    return DAYS[matter] if published is None else published
 
 
 def workdays(session: Session, counter: Counter | None = None) -> Workdays:

@@ -34,6 +34,21 @@ class Course(Base):
     released_at: Mapped[datetime]
 
 
+class SyntheticPerson(Base):
+    """Somebody who is nobody: clerks practise on them at training counters (5(3)).
+
+    The number is kept here and not among people's, so whoever really has it is not kept out.
+    """
+
+    __tablename__ = "synthetic_person"
+
+    member_id: Mapped[UUID] = mapped_column(
+        ForeignKey("member.id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[str] = mapped_column(String(10), unique=True)
+    added_at: Mapped[datetime]
+
+
 class Training(Base):
     """One person passed one version on one day."""
 

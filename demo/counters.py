@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 
 from clients import officers, registry
 from clients.officer_models import Role
-from counters import delegations, hours, readers, register, staff, training
+from counters import delegations, hours, readers, register, staff, synthetic, training
 from counters.delegations import Citation, Terms
 from counters.models import Counter, District, Ground, Holder, Matter, ReaderKind
 from counters.register import Description
 from demo.notes import LIBRARY, WELFARE_SERVICE
 from kernel.clock import taipei_day
 from kernel.errors import NotFound
+from kernel.keyring import Keyring
 from kernel.wording import Bilingual
 from members import register as people
 from services import activations, working_days
@@ -52,8 +53,15 @@ AT_THE_WELFARE = Description(
     hours=hours.read(WEEKDAYS),
 )
 
+FOR_PRACTICE = Description(
+    name=Bilingual("練習窗口（示範）", "Training counter (demo)"),
+    district=District.DAAN,
+    address=Bilingual("臺北市大安區範例路 1 號 2 樓", "2F, 1 Example Rd., Da’an Dist., Taipei"),
+    hours=hours.read(WEEKDAYS),
+)
 
-def settle(session: Session, *, now: datetime) -> None:
+
+def settle(session: Session, keyring: Keyring, *, now: datetime) -> None:
     """Add the counters once; what was changed, closed or ended since stays so."""
     with suppress(NotFound):
         register.get(session, "main-library")
@@ -83,6 +91,7 @@ def settle(session: Session, *, now: datetime) -> None:
     _library(session, library, now=now)
     _chief(session, library, now=now)
     _welfare(session, welfare, now=now)
+    _practice(session, library, keyring=keyring, now=now)
 
 
 def _library(session: Session, agency: UUID, *, now: datetime) -> None:
@@ -118,6 +127,15 @@ def _welfare(session: Session, agency: UUID, *, now: datetime) -> None:
     _delegate(
         session, counter, Ground.COMMISSIONED, "1150000013", services={WELFARE_SERVICE}, now=now
     )
+
+
+def _practice(session: Session, agency: UUID, *, keyring: Keyring, now: datetime) -> None:
+    """Open a training counter, with synthetic people to practise on."""
+    synthetic.seed(session, keyring=keyring, now=now)
+    counter = register.register(
+        session, agency, "practice", Holder.STAFF, FOR_PRACTICE, is_training=True, now=now
+    )
+    _equip(session, counter, (TRAINED, UNTRAINED), now=now)
 
 
 def _delegate(

@@ -47,7 +47,7 @@ def seed(
     for record in city.clients(addresses):
         added += _register(session, record, now=now)
     notes.settle(session, now=now)
-    counters.settle(session, now=now)
+    counters.settle(session, keyring, now=now)
     applicants.settle(session, keyring, now=now)
     officers.settle(session, keyring, now=now)
     binding.settle(session, keyring, origin=addresses.provider.origin, now=now)

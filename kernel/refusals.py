@@ -516,6 +516,12 @@ CATALOGUE = {
         "This counter is for practice; nobody real is served here",
         clause="5(3)",
     ),
+    "counter.synthetic_person": _entry(
+        403,
+        "這是練習用的虛構人物，只能在練習窗口辦理",
+        "This person is made up for practice; only training counters handle them",
+        clause="5(3)",
+    ),
     "counter.not_found": _NO_PAGE,
     "counter.not_an_agency": _entry(
         422, "只有服務機關可以設申辦窗口", "Only an agency has counters", clause="4"

@@ -74,6 +74,7 @@ class Application(Base):
     form_sealed: Mapped[bytes]
     terms_hash: Mapped[bytes] = mapped_column(LargeBinary(32))  # of the text that was agreed to
     counter_id: Mapped[UUID | None]  # where it was taken in or confirmed
+    assigned_to: Mapped[UUID | None]  # the counter at which it waits to be confirmed
     intake_by: Mapped[UUID | None]  # the clerk's member id; nobody for what came in online
     agency_id: Mapped[UUID | None]
     guardian_id: Mapped[UUID | None] = mapped_column(ForeignKey("member.id", ondelete="SET NULL"))

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from hmac import compare_digest
 from uuid import UUID
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, or_, select, update
 from sqlalchemy.orm import Session
 
 from kernel.clock import taipei_day
@@ -342,12 +342,14 @@ def track(session: Session, number: str, secret: str, *, now: datetime) -> Appli
 
 
 def waiting_for_confirmation(
-    session: Session, *, district: str | None = None, most: int = 50, skip: int = 0
+    session: Session, *, counter_id: UUID | None = None, most: int = 50, skip: int = 0
 ) -> Sequence[Application]:
-    """Return what counters have to confirm, the oldest first."""
+    """Return what this counter, or any, has to confirm, the oldest first; the very new is all's."""
     found = _waiting(State.CONFIRMING)
-    if district is not None:
-        found = found.where(Application.district == district)
+    if counter_id is not None:
+        found = found.where(
+            or_(Application.assigned_to == counter_id, Application.assigned_to.is_(None))
+        )
     return session.scalars(found.limit(most).offset(skip)).all()
 
 

@@ -9,6 +9,7 @@ from members import birth_days, contacts, numbers, person_names
 from members.application_forms import Declaration, Form, Guardian, Permit
 from members.application_models import PersonKind
 from members.models import Capacity, Relation
+from web import counter_words
 
 LONGEST = 200  # characters of one field
 STEPS: Mapping[str, tuple[str, ...]] = {
@@ -33,20 +34,7 @@ STEPS: Mapping[str, tuple[str, ...]] = {
     "services": ("services",),
     "terms": ("terms",),
 }
-DISTRICTS = (
-    "中正區",
-    "大同區",
-    "中山區",
-    "松山區",
-    "大安區",
-    "萬華區",
-    "信義區",
-    "士林區",
-    "北投區",
-    "內湖區",
-    "南港區",
-    "文山區",
-)
+DISTRICTS = tuple(each.zh for each in counter_words.DISTRICTS.values())
 YES = "yes"
 T = TypeVar("T")
 

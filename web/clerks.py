@@ -50,7 +50,7 @@ def may(matter: Matter) -> Callable[[], bool]:
 
     def asked() -> bool:
         post = seat()
-        return post is not None and matter in post.may
+        return post is not None and matter in post.may and not post.at.counter.is_training
 
     return asked
 

@@ -16,7 +16,7 @@ from counters.models import District
 from counters.published import PublicCounter, PublicService
 from kernel.wording import Bilingual
 from web import counter_words as words
-from web import pages, scope
+from web import desk_words, pages, scope
 
 bp = Blueprint("counters", __name__)
 
@@ -49,6 +49,10 @@ def one(code: str) -> Response:
         phone=found.counter.phone,
         hours=words.week(found.workdays.hours),
         matters=[words.MATTERS[each] for each in sorted(found.at.matters)],
+        terms=[
+            {"name": desk_words.MATTERS[each.matter], "days": each.days, "due_on": each.due_on}
+            for each in found.matters
+        ],
         mails=found.counter.mails_cards,
         services=[_service(each) for each in found.services],
         days_off=found.days_off,

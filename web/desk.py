@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from counters import cases, turned_away
 from counters.case_models import Case
-from kernel import calendar
+from counters.terms import Workdays
 from kernel.clock import taipei_day
 from kernel.errors import NotFound
 from kernel.wording import Bilingual
@@ -49,7 +49,7 @@ def home() -> str:
 
 def show_home(error: str = "", typed: str = "") -> str:
     """Show the list, with what was wrong in the search."""
-    days = calendar.load(scope.db())
+    days = desk_seats.workdays(desk_seats.duty().counter_id)
     waiting = cases.open_at(scope.db(), desk_seats.duty().counter_id)
     return consoles.page(
         "desk/home.html",
@@ -75,7 +75,7 @@ def find() -> Response:
     return redirect(url_for("desk.case", reference=case.number), 303)
 
 
-def line(case: Case, days: calendar.Calendar) -> CaseLine:
+def line(case: Case, days: Workdays) -> CaseLine:
     """Return a case as the list shows it."""
     language = pages.language()
     words, shape = desk_words.STATES[case.state]

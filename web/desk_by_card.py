@@ -10,9 +10,8 @@ from flask import request, url_for
 from werkzeug.wrappers import Response
 
 from adapters.contract import NotProven
-from counters import cases, dealing
+from counters import cases, dealing, synthetic
 from counters.case_models import Case
-from kernel import calendar
 from kernel.errors import NotFound, Refused
 from kernel.refusals import refusal
 from kernel.wording import Bilingual
@@ -119,6 +118,7 @@ def _looked_up(kind: str) -> tuple[UUID, Case | None]:
     if not number and not reason:
         raise Refused("view.without_reason")
     member_id = WAYS[kind].holder(_place(kind))
+    synthetic.require_fit(scope.db(), member_id, is_training=desk_seats.duty().is_training)
     dealing.require_none(
         scope.db(), scope.member_id(), parties=frozenset({member_id}), now=scope.now()
     )
@@ -139,7 +139,7 @@ def _case(number: str, member_id: UUID) -> Case:
 def _show(member_id: UUID, case: Case | None) -> Response:
     session, keyring, here = scope.db(), scope.rooms().keyring, desk_seats.duty().counter_id
     member = register.get(session, member_id)
-    held, days = numbering.current(session, member, keyring=keyring), calendar.load(session)
+    held, days = numbering.current(session, member, keyring=keyring), desk_seats.workdays(here)
     open_here = [
         each
         for each in cases.of_member(session, member_id)

@@ -8,7 +8,6 @@ from werkzeug.wrappers import Response
 from counters import cases, letters, seen
 from counters.case_models import Case, CaseLetter, CaseMatter, CaseState
 from counters.documents import Paper, Whose
-from kernel import calendar
 from kernel.errors import Refused
 from kernel.refusals import refusal
 from kernel.wording import Bilingual
@@ -47,7 +46,7 @@ def show(case: Case, error: str = "") -> str:
     name = desk_people.name_of(case)
     return consoles.page(
         "desk/case.html",
-        case=line(case, calendar.load(session)),
+        case=line(case, desk_seats.workdays(case.counter_id)),
         applicant=masked(name) if name else "",
         is_member=case.member_id is not None,
         is_about_carriers=case.matter in BINDING,

@@ -72,7 +72,9 @@ class FormView:
     @property
     def matters(self) -> list[Choice]:
         """Return what one can come for."""
-        return _choices(desk_words.MATTERS)
+        is_training = desk_seats.duty().is_training  # nobody becomes a member by practice
+        hidden = {CaseMatter.JOIN} if is_training else set()
+        return [each for each in _choices(desk_words.MATTERS) if each.value not in hidden]
 
     @property
     def letter_matters(self) -> list[Choice]:

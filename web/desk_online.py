@@ -45,10 +45,10 @@ class Waiting:
 @bp.get("/online-queue")
 @clerks.clerk_required(Matter.ACCEPT)
 def online() -> str:
-    """List what waits for a counter: of this district, or of all."""
+    """List what waits for this counter, or for any: whoever has the documents in hand confirms."""
     everywhere = request.args.get("all") == "yes"
-    here = clerks.required_seat().at.counter.district.value
-    found = applications.waiting_for_confirmation(scope.db(), district=None if everywhere else here)
+    here = None if everywhere else scope.duty().counter_id
+    found = applications.waiting_for_confirmation(scope.db(), counter_id=here)
     listed = [
         Waiting(
             number=each.number,

@@ -9,8 +9,10 @@ from flask import g
 from werkzeug.wrappers import Response
 
 from counters import duty as duties
+from counters import terms
 from counters.duty import Duty
 from counters.models import Counter, Matter
+from counters.terms import Workdays
 from kernel.errors import NotFound
 from kernel.wording import Bilingual
 from web import clerks, scope
@@ -31,7 +33,7 @@ def seat_required(view: Callable[P, R]) -> Callable[P, R | Response]:
         if first is not None:
             return first
         post = clerks.required_seat()
-        scope.serve(duties.required(post, min(post.may, default=Matter.ACCEPT)))
+        scope.serve(duties.admitted(post, min(post.may, default=Matter.ACCEPT)))
         return view(*args, **kwargs)
 
     return guarded
@@ -43,8 +45,8 @@ def duty() -> Duty:
 
 
 def require(matter: Matter) -> None:
-    """Let the clerk handle a delegated matter only. Raises what `counters.duty.required` raises."""
-    duties.required(clerks.required_seat(), matter)
+    """Let the clerk handle a delegated matter only. Raises what `counters.duty.admitted` raises."""
+    duties.admitted(clerks.required_seat(), matter)
 
 
 def undo() -> None:
@@ -55,6 +57,8 @@ def undo() -> None:
 
 def others() -> list[tuple[UUID, Bilingual]]:
     """Return the other counters that work now: to them a case can be forwarded."""
+    if duty().is_training:
+        return []
     found = duties.open_counters(scope.db(), now=scope.now())
     return [
         (each.counter.id, Bilingual(each.counter.name_zh, each.counter.name_en))
@@ -68,6 +72,11 @@ def other(counter_id: UUID) -> UUID:
     if counter_id not in {each for each, _ in others()}:
         raise NotFound("counter.not_found")
     return counter_id
+
+
+def workdays(counter_id: UUID) -> Workdays:
+    """Return the days on which a counter works. Raises NotFound."""
+    return terms.workdays(scope.db(), counter(counter_id))
 
 
 def name_of(counter_id: UUID) -> Bilingual:

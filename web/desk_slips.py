@@ -12,7 +12,6 @@ from flask import url_for
 from counters import cases, seen, turned_away
 from counters.case_models import Case, CaseState, IntakeRefusal
 from counters.documents import Need, Paper
-from kernel import calendar
 from kernel.errors import NotFound
 from kernel.refusals import refusal
 from kernel.wording import CHINESE, ENGLISH, Bilingual
@@ -97,7 +96,7 @@ def _receipt(case: Case) -> Slip:
     collected = case.accepted_at is None
     papers = [Paper(each.paper) for each in seen.of_case(session, case.id)]
     name = desk_people.name_of(case)
-    due = cases.due(case, calendar.load(session))
+    due = cases.due(case, desk_seats.workdays(case.counter_id))
     secret = cases.slip_secret(case.id, key=scope.rooms().slip_key)
     pairs = [
         (_RECEIPT, _plain(case.number)),

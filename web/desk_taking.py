@@ -4,7 +4,7 @@ from uuid import UUID
 
 from audit import footprint, trail
 from audit.lines import Kind
-from counters import cases, dealing, letters, seen, turned_away
+from counters import cases, dealing, letters, seen, synthetic, turned_away
 from counters.case_models import Case, CaseMatter
 from counters.cases import Clerk, Intake
 from counters.documents import Situation
@@ -27,6 +27,8 @@ def take_in(filled: Filled, situation: Situation) -> Case:
     Raises Mistyped, and Refused for what the person can cure: a faulty letter, an age, an account
     that exists; and `case.self_dealing`.
     """
+    if situation.matter is CaseMatter.JOIN and desk_seats.duty().is_training:
+        raise Refused("counter.training_only")  # nobody becomes a member by practice
     number = _number(filled.said("idno"), "idno")
     letter = _letter(filled) if situation.by_proxy else None
     if letter is not None:
@@ -53,7 +55,12 @@ def _number(typed: str, field: str) -> IdentityNumber:
 
 
 def _member(number: IdentityNumber) -> UUID:
-    found = numbering.find(scope.db(), number, keyring=scope.rooms().keyring)
+    found = synthetic.person(
+        scope.db(),
+        number,
+        is_training=desk_seats.duty().is_training,
+        keyring=scope.rooms().keyring,
+    )
     if found is None:
         raise Mistyped(("idno", pages.say("沒有這個證號的會員；要先申辦會員")))
     return found

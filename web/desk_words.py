@@ -83,6 +83,7 @@ HAPPENED: Mapping[str, Bilingual] = {  # what a step says beside its state
     "face.variant": Bilingual("卡面核對：字形不同，承辦人確認", "Card face compared: attested"),
     "member.approved": Bilingual("已成為會員", "Became a member"),
     "card.shown": Bilingual("本人出示了卡片", "The person showed their card"),
+    "counter.closed": Bilingual("原來的窗口沒有開放", "The counter before is closed"),
     "withdrawn": Bilingual("申請人撤回", "Taken back by the applicant"),
     "disowned": Bilingual("本人說：不是我委託的", "The principal said: that was not me"),
 }

@@ -31,6 +31,7 @@ from web import (
     notices,
     offer_reviews,
     organisation_endings,
+    queue_moves,
     recover,
     recover_finding,
     rule_reviews,
@@ -73,6 +74,7 @@ def sweep(rooms: Rooms, *, now: datetime) -> None:
     certificate_lists.ask(rooms, now=now)
     key_rotation.run(rooms, now=now)
     card_orders.destroy_overdue(rooms, now=now)
+    queue_moves.run(rooms, now=now)
     with transaction(rooms.sessions) as session:
         archives.expire(session, now=now)
         applications.lapse_due(session, keyring=rooms.keyring, now=now)

@@ -12,9 +12,11 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from counters import cases
+from counters.models import Counter
 from kernel import calendar
 from kernel.clock import taipei_day
 from kernel.errors import Refused
+from kernel.wording import Bilingual
 from members import (
     admission,
     application_clock,
@@ -25,7 +27,16 @@ from members import (
     register,
 )
 from members.application_models import OPEN, Application, State
-from web import apply_fields, apply_throttle, apply_words, cookies, csrf, pages, scope
+from web import (
+    apply_fields,
+    apply_throttle,
+    apply_words,
+    cookies,
+    counter_words,
+    csrf,
+    pages,
+    scope,
+)
 
 bp = Blueprint("track", __name__, url_prefix="/track")
 P = ParamSpec("P")
@@ -103,9 +114,18 @@ def show(application: Application) -> str:
         due=application_clock.due(application, calendar.load(scope.db())) if is_open else None,
         bring=[apply_words.of_documents(way) for way in ways],
         events=[(each, apply_words.of_state(each.state)) for each in events],
+        where=_where(application),
         guardian_agreed=application.guardian_approved_at is not None,
         **_way_in(application),
     )
+
+
+def _where(application: Application) -> tuple[str, Bilingual] | None:
+    """Return the counter at which it waits to be confirmed: its code and its name."""
+    if application.state is not State.CONFIRMING or application.assigned_to is None:
+        return None
+    counter = scope.db().get(Counter, application.assigned_to)
+    return None if counter is None else (counter.code, counter_words.name(counter))
 
 
 def _way_in(application: Application) -> dict[str, object]:

@@ -6,9 +6,8 @@ Nobody is named: whoever finds a slip learns no more than what the case is about
 from flask import redirect, url_for
 from werkzeug.wrappers import Response
 
-from counters import cases
+from counters import cases, terms
 from counters.models import Counter
-from kernel import calendar
 from kernel.wording import Bilingual
 from web import cookies, desk_cases, desk_words, pages, scope
 from web.desk import line
@@ -26,7 +25,7 @@ def case() -> Response | str:
     counter = session.get_one(Counter, found.counter_id)
     return pages.page(
         "track/case.html",
-        case=line(found, calendar.load(session)),
+        case=line(found, terms.workdays(session, counter)),
         counter=Bilingual(counter.name_zh, counter.name_en).text(pages.language()),
         counter_url=url_for("counters.one", code=counter.code),
         accepted_at=found.accepted_at,

@@ -48,3 +48,17 @@ def test_a_course_without_a_refresher_says_so(taipei_id: Taipei, prepared: Engin
         town.a_course(session)
 
     assert taipei_id("counter", "courses").stdout.endswith("\t–\n")
+
+
+@pytest.mark.clause("5(3)")
+def test_synthetic_people_for_practice_are_entered_once(
+    prepared: Engine, taipei_id: Taipei
+) -> None:
+    first, again = taipei_id("counter", "practice").stdout, taipei_id("counter", "practice").stdout
+
+    assert first.startswith("4 synthetic people were added.\n")
+    assert "W198765435\t練習甲\t1985-05-05" in first
+    assert again.startswith("0 synthetic people were added.\n")
+    with transaction(sessions(prepared)) as session:
+        events = session.scalars(select(TrailEntry.event)).all()
+    assert events.count("synthetic_people.added") == 1

@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from counters import hours, published, register, terms
+from counters import cases, hours, published, register, terms
+from counters.case_models import CaseMatter
+from counters.cases import Clerk, Intake
 from counters.models import Counter
 from counters.terms import Workdays
 from kernel import calendar
@@ -126,6 +128,34 @@ def test_what_the_public_reads_is_what_a_case_gets(session: Session) -> None:
             working_days.set_days(
                 session, "senior_card", impossible, organisation_id=agency.organisation_id
             )
+
+
+@pytest.mark.clause("8(4)")
+@pytest.mark.parametrize("matter", CaseMatter)
+def test_a_case_taken_in_now_is_due_on_the_day_that_is_published_now(
+    session: Session, matter: CaseMatter
+) -> None:
+    agency = an_agency(session)
+    working_days.set_days(session, "senior_card", 5, organisation_id=agency.organisation_id)
+    at = town.a_town(session, agency=agency, services=frozenset({"senior_card"}))
+    register.close_on(session, at.counter, town.TODAY + DAY, "盤點", now=NOON)
+    shown = published.counter(session, at.counter.code, now=NOON)
+    told = {each.matter: each.due_on for each in shown.matters}
+    told[CaseMatter.ACTIVATION] = shown.services[0].due_on
+
+    intake = Intake(
+        matter=matter,
+        person_kind="national",
+        counter_id=at.counter.id,
+        clerk_id=at.clerk,
+        language="en",
+        service="senior_card",
+    )
+    case = cases.take_in(session, intake, key=b"k" * 32, now=NOON)
+    Clerk(session=session, member_id=at.clerk, counter_id=at.counter.id, now=NOON).accept(case)
+    working_days.set_days(session, "senior_card", 50, organisation_id=agency.organisation_id)
+
+    assert cases.due(case, terms.workdays(session, at.counter)) == told[matter]
 
 
 @pytest.mark.refusal("service.not_yours")

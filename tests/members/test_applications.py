@@ -152,12 +152,17 @@ def test_what_is_taken_in_at_a_counter_goes_to_review_at_once(session: Session) 
     assert applications.waiting_for_confirmation(session) == []
 
 
-def test_a_counter_sees_what_waits_in_its_district(session: Session) -> None:
+def test_a_counter_sees_what_waits_there(session: Session) -> None:
     submit(session)
-    submit(session, a_resident(district="北投區"))
+    there = submit(session, a_resident(district="北投區"))
+    session.get_one(Application, there.application_id).assigned_to = COUNTER
 
-    (waiting,) = applications.waiting_for_confirmation(session, district="北投區")
-    assert waiting.district == "北投區"
+    def waiting(counter_id: UUID | None = None) -> list[str]:
+        found = applications.waiting_for_confirmation(session, counter_id=counter_id)
+        return [each.district for each in found]
+
+    assert waiting() == waiting(COUNTER) == ["中正區", "北投區"]
+    assert waiting(CLERK) == ["中正區"]  # nobody's yet, so everybody's
 
 
 def test_what_was_filled_in_is_sealed_and_reads_back(session: Session) -> None:

@@ -156,3 +156,12 @@ def test_the_statements_do_not_grow_with_the_counters(opened: City) -> None:
             town.delegated(session, town.a_counter(session, agency, f"more-{number}"))
 
     assert asked("/counters") == before
+
+
+@pytest.mark.clause("8(4)")
+def test_what_is_done_at_the_counter_has_its_days_there_too(opened: City) -> None:
+    page = opened.call("/counters/daan", headers=ENGLISH).text
+
+    assert "Bind a card or another carrier" in page
+    assert "1 working day" in page
+    assert "24 November 2026" in page

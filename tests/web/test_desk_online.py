@@ -8,15 +8,18 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from audit.models import TrailEntry
-from counters.models import Matter
+from counters.models import Counter, Matter
 from members import applications, terms
 from members.application_forms import Form, Permit
 from members.application_models import Application, Channel, PersonKind, State
+from members.applications import Receipt
 from tests import make
-from tests.flows.browser import hidden
+from tests.flows.browser import Browser, hidden
 from tests.flows.provider import City
 from tests.web import office as offices
 from tests.web.office import NOBODYS, Office
+from web import queue_moves
+from web.rooms import Rooms
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 QUEUE = "/counter/online-queue"
@@ -27,8 +30,12 @@ def office(city: City) -> Office:
     return offices.open_office(city)
 
 
-def applied(city: City, district: str = "daan", **changes: object) -> UUID:
+def applied(city: City, district: str = "大安區", **changes: object) -> UUID:
     """Apply online; return the application's id."""
+    return submitted(city, a_form(district, **changes)).application_id
+
+
+def a_form(district: str = "大安區", **changes: object) -> Form:
     fields = {
         "kind": PersonKind.NATIONAL,
         "number": NOBODYS,
@@ -39,11 +46,20 @@ def applied(city: City, district: str = "daan", **changes: object) -> UUID:
         "language": "zh-Hant-TW",
         **changes,
     }
+    return Form(**fields)  # type: ignore[arg-type]  # fields of several types
+
+
+def submitted(city: City, form: Form) -> Receipt:
     with city.database() as session:
-        form = Form(**fields)  # type: ignore[arg-type]  # fields of several types
         return applications.submit(
             session, form, channel=Channel.SITE, keyring=make.KEYRING, now=city.now
-        ).application_id
+        )
+
+
+def rooms_of(city: City) -> Rooms:
+    found = city.app.extensions["taipei_id"]
+    assert isinstance(found, Rooms)
+    return found
 
 
 def press(office: Office, application_id: UUID, step: str, **fields: object) -> TestResponse:
@@ -59,7 +75,7 @@ def state_of(office: Office, application_id: UUID) -> State:
 
 
 @pytest.mark.clause("8(2)2")
-def test_an_application_of_the_district_is_confirmed_and_goes_to_review(office: Office) -> None:
+def test_an_application_that_waits_here_is_confirmed_and_goes_to_review(office: Office) -> None:
     application_id = applied(office.city)
     assert str(application_id) in office.browser.get(QUEUE).text
 
@@ -117,8 +133,11 @@ def test_an_application_is_sent_back_with_words_the_applicant_reads(office: Offi
     assert state_of(office, application_id) is State.RETURNED
 
 
-def test_other_districts_are_one_press_away_and_no_name_is_listed(office: Office) -> None:
-    application_id = applied(office.city, "xinyi")
+@pytest.mark.clause("8(2)2")
+def test_what_waits_elsewhere_is_one_press_away_and_no_name_is_listed(office: Office) -> None:
+    offices.another_counter(office)
+    application_id = applied(office.city, "信義區")
+    queue_moves.run(rooms_of(office.city), now=office.city.now)
 
     here, everywhere = (office.browser.get(QUEUE + query).text for query in ("", "?all=yes"))
 
@@ -144,3 +163,31 @@ def test_a_counter_for_cards_only_confirms_nothing(city: City) -> None:
     office = offices.open_office(city, matters=frozenset({Matter.CARDS}))
 
     assert office.browser.get(QUEUE).status_code == 403
+
+
+@pytest.mark.clause("5(3)")
+def test_when_its_counter_closes_another_has_it_and_the_applicant_reads_that(
+    office: Office,
+) -> None:
+    other, rooms = offices.another_counter(office), rooms_of(office.city)
+    browser = Browser(office.city)
+    receipt = submitted(office.city, a_form())
+    number, code = receipt.number, receipt.secret
+    queue_moves.run(rooms, now=office.city.now)
+    assert number in office.browser.get(QUEUE).text
+
+    with office.city.database() as session:
+        session.get_one(Counter, office.counter_id).opened_at = None
+    queue_moves.run(rooms, now=office.city.now)
+    queue_moves.run(rooms, now=office.city.now)
+
+    assert number in other.browser.get(QUEUE).text
+    browser.submit(browser.get("/track"), number=number, secret=code)
+    page = browser.get("/track/application").text
+    assert "/counters/xinyi" in page
+    assert page.count("原來的窗口沒有開放，改由「信義測試窗口」確認。") == 1
+    with office.city.database() as session:
+        found = select(TrailEntry.detail).where(TrailEntry.event == "application.assigned")
+        first, second = session.scalars(found.order_by(TrailEntry.id)).all()
+    assert (first["before"], second["before"]) == ("", str(office.counter_id))
+    assert second["counter"] == str(other.counter_id)

@@ -8,7 +8,7 @@ from datetime import datetime
 import click
 
 from audit import trail
-from counters import register, training
+from counters import register, synthetic, training
 from counters.standing import Standing
 from kernel import clock
 from kernel.wording import Bilingual
@@ -40,6 +40,24 @@ def _row(each: Standing) -> tuple[str, ...]:
         "ended" if row.ended_at else each.status.value,
         ", ".join(each.missing) or "–",
     )
+
+
+@counter.command()
+def practice() -> None:
+    """Enter synthetic people for training counters, once; clerks find them by their numbers."""
+    with opened() as at:
+        added = synthetic.seed(at.session, keyring=at.keyring, now=clock.now())
+        if added:
+            trail.record(
+                at.session,
+                "synthetic_people.added",
+                actor=None,
+                now=clock.now(),
+                count=added,
+                channel="cli",
+            )
+    say(f"{added} synthetic people were added.")
+    show_table(("number", "name", "born"), synthetic.PEOPLE)
 
 
 @counter.command()
