@@ -129,7 +129,7 @@ def test_when_the_last_clerk_lapses_it_goes_on_at_midnight(session: Session) -> 
     assert waits_at(session, waiting) == other.id
 
 
-@pytest.mark.clause("4-I(1)")
+@pytest.mark.clause("4")
 def test_a_forwarded_case_goes_on_as_well_and_says_so(session: Session) -> None:
     at = town.a_town(session)
     closed = opened(session, at.agency, "closed", District.DAAN)
