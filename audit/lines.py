@@ -149,10 +149,11 @@ def _text(value: UUID | None) -> str | None:
     return None if value is None else str(value)
 
 
-def link(previous: bytes, form: Json) -> bytes:
+def link(previous: bytes, form: Json, *, version: str = VERSION) -> bytes:
     """Return the hash of a line that follows the one hashed `previous` (SHA-256).
 
     `form` is `Line.form()`, written with sorted keys and no spaces: the same bytes everywhere.
+    `version` says which chain it is a link of.
     """
     written = json.dumps(form, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(VERSION.encode() + b"\n" + previous + written.encode()).digest()
+    return hashlib.sha256(version.encode() + b"\n" + previous + written.encode()).digest()

@@ -15,13 +15,27 @@ from kernel.db import Base, Key
 
 COMMON = "'claims.released', 'client.signed_in'"  # nearly all lines, and all of the hot path's
 RARE = f"kind NOT IN ({COMMON})"
+# What the reports of exceptions are made of; nothing of the hot path is among them.
+WATCHED = (
+    "event IN ('record.viewed', 'record.viewed_without_case', 'proxy.many_principals', "
+    "'staff.refused')"
+)
 
 
 class TrailEntry(Base):
     """One state change of the system: which event, by whom, about what. Codes and ids only."""
 
     __tablename__ = "trail"
-    __table_args__ = (Index(None, "subject", "id"), Index(None, "actor", "id"))
+    __table_args__ = (
+        Index(None, "subject", "id"),
+        Index(None, "actor", "id"),
+        Index(
+            "ix_trail_watched",
+            "id",
+            postgresql_where=text(WATCHED),
+            sqlite_where=text(WATCHED),
+        ),
+    )
 
     id: Mapped[Key]
     at: Mapped[datetime]
@@ -94,3 +108,38 @@ class LedgerCheckpoint(Base):
     lines: Mapped[int]
     root: Mapped[bytes] = mapped_column(LargeBinary(32))
     signed: Mapped[str] = mapped_column(Text)  # the compact JWS over all of the above
+
+
+class TrailSeal(Base):
+    """The link of one entry in the trail's only chain, written once the entry is committed."""
+
+    __tablename__ = "trail_seal"
+
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    entry_id: Mapped[UUID] = mapped_column(unique=True)
+    hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
+class TrailCheckpoint(Base):
+    """A signed statement about the trail up to one position; it names the statement before."""
+
+    __tablename__ = "trail_checkpoint"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    horizon: Mapped[datetime]  # as of a checkpoint of the ledger
+    position: Mapped[int]
+    hash: Mapped[bytes] = mapped_column(LargeBinary(32))  # of the entry at this position
+    signed: Mapped[str] = mapped_column(Text)
+
+
+class LedgerVerification(Base):
+    """When somebody recomputed everything that was sealed, and how much was not as it was."""
+
+    __tablename__ = "ledger_verification"
+
+    id: Mapped[Key]
+    at: Mapped[datetime]
+    lines: Mapped[int]
+    entries: Mapped[int]  # of the trail
+    findings: Mapped[int]

@@ -26,6 +26,7 @@ PREFIXES = {  # of the events in the trail that are such acts
     Act.CASES: ("case.",),
     Act.DESK: ("counter.", "delegation.", "officer.", "clerk."),
 }
+LOOKS = ("record.viewed", "record.viewed_without_case")
 Item = tuple[Source, UUID]
 
 

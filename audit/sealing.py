@@ -45,11 +45,23 @@ def seal(
 
     `sign` makes a compact JWS.
     """
+    return in_batches(
+        make,
+        lambda session: _seal_some(session, sign=sign, now=now, batch=batch),
+        batch=batch,
+        rounds=rounds,
+    )
+
+
+def in_batches(
+    make: Sessions, work: Callable[[Session], int], *, batch: int, rounds: int | None
+) -> int:
+    """Let `work` seal batch after batch, each in a transaction of its own, until one is short."""
     total = 0
     for _ in itertools.repeat(None) if rounds is None else range(rounds):
         try:
             with transaction(make) as session:
-                done = _seal_some(session, sign=sign, now=now, batch=batch)
+                done = work(session)
         except IntegrityError:
             return total  # another sealer was quicker and has them all
         total += done

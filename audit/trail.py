@@ -7,7 +7,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from audit.models import TrailEntry
-from kernel.ids import new_id
+from kernel.ids import new_id_at
 from kernel.prebuilt import Prebuilt
 
 _APPEND = Prebuilt(insert(TrailEntry), given="id at event actor subject detail".split())
@@ -26,7 +26,7 @@ def record(
     _APPEND.write(
         session,
         {
-            "id": new_id(),
+            "id": new_id_at(now),
             "at": now,
             "event": event,
             "actor": actor,

@@ -7,6 +7,7 @@ import base64
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, exists, func, select
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session, aliased
 
 from audit import merkle
 from audit.lines import FIRST, Line, link
-from audit.models import LedgerCheckpoint, LedgerLine, LedgerSeal
+from audit.models import LedgerCheckpoint, LedgerLine, LedgerSeal, LedgerVerification
 from audit.sealing import PATIENCE, newest, statement
 from kernel.db import Json, Sessions, transaction
 from kernel.ids import first_id_at
@@ -154,6 +155,18 @@ def _outside(make: Sessions) -> Iterator[Finding]:
         found = session.scalars(statement.order_by(LedgerLine.id).limit(AT_ONCE)).all()
     for line_id in found:
         yield Finding(f"line {line_id}", "inserted: its time was sealed without it")
+
+
+def keep(session: Session, extent: Extent, entries: int, findings: int, *, now: datetime) -> None:
+    """Note that everything was recomputed, for whoever audits us."""
+    session.add(LedgerVerification(at=now, lines=extent.lines, entries=entries, findings=findings))
+
+
+def last(session: Session) -> LedgerVerification | None:
+    """Return when everything was last recomputed, and what was found; None if never."""
+    return session.scalar(
+        select(LedgerVerification).order_by(LedgerVerification.id.desc()).limit(1)
+    )
 
 
 def pending(make: Sessions) -> int:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from audit import sealing, verifying
+from audit import sealing, trail_sealing, verifying
 from idp.keys import Keys
 from idp.signing import SignatureInvalid, Signer, read_keys, read_signed
 from kernel.db import Json, Sessions, transaction
@@ -17,6 +17,15 @@ def seal(
     with transaction(make) as session:
         signer = keys.signer(session, now=now)
     return sealing.seal(make, sign=signing_with(signer, issuer), now=now, rounds=rounds)
+
+
+def seal_trail(
+    make: Sessions, keys: Keys, *, issuer: str, now: datetime, rounds: int | None = None
+) -> int:
+    """Chain and sign what was added to the trail since; return how many entries."""
+    with transaction(make) as session:
+        signer = keys.signer(session, now=now)
+    return trail_sealing.seal(make, sign=signing_with(signer, issuer), now=now, rounds=rounds)
 
 
 def signing_with(signer: Signer, issuer: str) -> sealing.Sign:

@@ -1283,6 +1283,29 @@ CATALOGUE = {
     "audit.second_person": _entry(
         403, "做的人不能自己確認", "Whoever did it does not verify it", clause="9"
     ),
+    # incidents
+    "incident.not_found": _NO_PAGE,
+    "incident.incomplete": _entry(
+        422, "有欄位沒有填，或填得不對", "Something is missing or makes no sense", clause="10-I(2)"
+    ),
+    "incident.wrong_state": _entry(
+        409,
+        "這個步驟現在不能做：前面還有步驟，或別人已經做了",
+        "This step cannot be taken now: another comes first, or somebody just took it",
+        clause="10-I(2)",
+    ),
+    "incident.second_person": _entry(
+        403,
+        "通知當事人要由另一位人員決定",
+        "A second officer decides to tell the people touched",
+        clause="10-I(2)",
+    ),
+    "incident.readable": _entry(
+        409,
+        "資料讀得出來，要逐一通知，不能只公告",
+        "The data could be read: each person is told, a public notice is not enough",
+        clause="10-I(2)",
+    ),
     # what the web server itself refuses
     "record.not_found": _NO_PAGE,
     "http.400": _entry(400, "網站看不懂這個要求", "We could not understand the request"),

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, select, update
+from sqlalchemy import ColumnElement, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from kernel.db import changed, insert_once
@@ -107,6 +107,18 @@ def ever(session: Session, principal_id: UUID, proxy_id: UUID) -> bool:
         PowerOfAttorney.principal_id == principal_id, PowerOfAttorney.proxy_id == proxy_id
     )
     return session.scalar(any_of_them.limit(1)) is not None
+
+
+def with_many(session: Session, least: int, *, now: datetime) -> list[tuple[UUID, int]]:
+    """Return the proxies who act for that many people or more, the busiest first."""
+    rows = session.execute(
+        select(PowerOfAttorney.proxy_id, func.count())
+        .where(*_in_force(now))
+        .group_by(PowerOfAttorney.proxy_id)
+        .having(func.count() >= least)
+        .order_by(func.count().desc(), PowerOfAttorney.proxy_id)
+    )
+    return [(row[0], row[1]) for row in rows]
 
 
 def held_by(session: Session, proxy_id: UUID, *, now: datetime) -> Sequence[PowerOfAttorney]:

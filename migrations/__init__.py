@@ -23,6 +23,7 @@ ROOMS_WITH_TABLES = (
     "adapters.password.models",
     "adapters.smartcard.models",
     "audit.audit_models",
+    "audit.incident_models",
     "audit.models",
     "carriers.models",
     "clients.models",

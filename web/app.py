@@ -63,6 +63,7 @@ from web import (
     apply,
     audit_asking,
     audit_evidence,
+    audit_exceptions,
     audit_pages,
     calling,
     cards,
@@ -91,7 +92,6 @@ from web import (
     doit_organisations,
     doit_reviews,
     doit_standing,
-    doit_views,
     errors,
     footprint,
     headers,
@@ -165,7 +165,7 @@ RECOVERY_PAGES = (recover_code, recover_slip)
 AGENCY_PAGES = (agency_days, agency_delegations, agency_equipment)
 GUARDIANS_PAGES = (account_acting, acting_requests, recover_ward)
 TRACK_PAGES = (track_case,)
-AUDIT_PAGES = (audit_asking, audit_evidence)
+AUDIT_PAGES = (audit_asking, audit_evidence, audit_exceptions)
 DESK_PAGES = (
     desk_binding,
     desk_by_card,
@@ -255,7 +255,6 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
         clerk_changes.bp,
         doit_reviews.bp,
         doit_standing.bp,
-        doit_views.bp,
     ]
     for blueprint in blueprints + ([kit.bp, inbox.bp] if settings.demo else []):
         app.register_blueprint(blueprint)

@@ -1,9 +1,11 @@
 """The auditors' pages: plan an audit, let the system draw its sample, take it to its end (9)."""
 
+from datetime import timedelta
+
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from audit import asking, audits, evidence, findings, trail, watching
+from audit import asking, audits, evidence, findings, trail, verifying, watching
 from audit.audit_models import Act, Audit, AuditState, Grade
 from audit.audits import Plan
 from clients.officer_models import Role
@@ -15,6 +17,7 @@ from web import audit_words as words
 
 bp = Blueprint("audits", __name__, url_prefix="/audit")
 INDEX = "audits.index"
+STALE = timedelta(days=8)  # the records are to be recomputed every week
 PLANNED = ("audited", "since", "until", "size")
 staff_required = consoles.staff_required(Role.AUDITOR)
 
@@ -35,7 +38,14 @@ def index() -> str:
         current=INDEX,
         audits=[words.card(each, names) for each in audits.listed(scope.db())],
         late=watching.late(scope.db(), now=scope.now()),
+        verification=verifying.last(scope.db()),
+        is_stale=_is_stale(),
     )
+
+
+def _is_stale() -> bool:
+    last = verifying.last(scope.db())
+    return last is None or scope.now() - last.at > STALE
 
 
 @bp.get("/new")

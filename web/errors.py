@@ -1,13 +1,16 @@
 """Turn every refusal into an answer: OAuth errors for clients, a helpful page for people."""
 
 import traceback
+from collections.abc import Callable
 from http import HTTPStatus
 
 import structlog
 from flask import Flask, g, request
+from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
+from audit import trail
 from idp.errors import AuthorizationRefused, ProtocolError, UntrustedRequest
 from kernel.errors import Refused
 from kernel.refusals import refusal
@@ -26,6 +29,8 @@ FOR_CLIENTS = (
     "/jwks.json",
     "/.well-known/",
 )
+
+NOTED = frozenset({"audit.read_only", "case.self_dealing", "standing.second_person"})
 
 
 def init(app: Flask) -> None:
@@ -62,10 +67,21 @@ def _untrusted(error: UntrustedRequest) -> Response:
 
 
 def _refused(error: Refused) -> Response:
-    scope.abandon()
+    scope.abandon(aftermath=_noting(error.code) if error.code in NOTED else None)
     if _asked_by_a_program():
         return problems.problem(error.code)
     return _page(error.code, refusal(error.code).status)
+
+
+def _noting(code: str) -> Callable[[Session], None]:
+    """Return what writes that somebody tried what is not theirs to do (regulation 9)."""
+    visitor, now = scope.visitor(), scope.now()
+
+    def note(session: Session) -> None:
+        if visitor is not None:
+            trail.record(session, "staff.refused", actor=visitor.member_id, now=now, code=code)
+
+    return note
 
 
 def _http(error: HTTPException) -> Response:

@@ -80,6 +80,7 @@ def sweep(rooms: Rooms, *, now: datetime) -> None:
         applications.lapse_due(session, keyring=rooms.keyring, now=now)
     provider = rooms.provider
     checkpoints.seal(rooms.sessions, provider.keys, issuer=provider.issuer, now=now)
+    checkpoints.seal_trail(rooms.sessions, provider.keys, issuer=provider.issuer, now=now)
 
 
 def post(mail: Mail) -> Post:

@@ -6,12 +6,19 @@ Revision 0037, after 0036.
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.append_only import protect, release
+
 revision = "0037"
 down_revision = "0036"
 branch_labels = None
 depends_on = None
 
 MOMENT = sa.DateTime(timezone=True)
+GROWING = ("trail_seal", "trail_checkpoint", "ledger_verification")
+WATCHED = (
+    "event IN ('record.viewed', 'record.viewed_without_case', 'proxy.many_principals', "
+    "'staff.refused')"
+)
 
 
 def _choice(name: str, *values: str) -> sa.Enum:
@@ -22,6 +29,8 @@ def upgrade() -> None:
     """Create the tables."""
     _create_audits()
     _create_what_is_asked_and_found()
+    _create_the_chain_of_the_trail()
+    _create_incidents()
 
 
 def _create_audits() -> None:
@@ -121,7 +130,108 @@ def _create_what_is_asked_and_found() -> None:
     )
 
 
+def _create_the_chain_of_the_trail() -> None:
+    op.create_index(
+        "ix_trail_watched",
+        "trail",
+        ["id"],
+        sqlite_where=sa.text(WATCHED),
+        postgresql_where=sa.text(WATCHED),
+    )
+    op.create_table(
+        "trail_seal",
+        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("entry_id", sa.Uuid(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("position", name=op.f("pk_trail_seal")),
+        sa.UniqueConstraint("entry_id", name=op.f("uq_trail_seal_entry_id")),
+    )
+    op.create_table(
+        "trail_checkpoint",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.Column("horizon", MOMENT, nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("signed", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_trail_checkpoint")),
+    )
+    op.create_table(
+        "ledger_verification",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("entries", sa.Integer(), nullable=False),
+        sa.Column("findings", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_verification")),
+    )
+    protect(*GROWING)
+
+
+def _create_incidents() -> None:
+    op.create_table(
+        "incident",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("reference", sa.String(length=8), nullable=False),
+        sa.Column("is_drill", sa.Boolean(), nullable=False),
+        sa.Column("words_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("opened_by", sa.Uuid(), nullable=True),
+        sa.Column("happened_at", MOMENT, nullable=False),
+        sa.Column("known_at", MOMENT, nullable=False),
+        sa.Column("level", sa.Integer(), nullable=True),
+        sa.Column("reported_at", MOMENT, nullable=True),
+        sa.Column("contained_at", MOMENT, nullable=True),
+        sa.Column("authority_at", MOMENT, nullable=True),
+        sa.Column("reach", _choice("reach", "clients", "actors", "everybody"), nullable=True),
+        sa.Column("keys", sa.JSON(), nullable=True),
+        sa.Column("since", MOMENT, nullable=True),
+        sa.Column("until", MOMENT, nullable=True),
+        sa.Column("place", sa.Uuid(), nullable=True),
+        sa.Column("frozen_at", MOMENT, nullable=True),
+        sa.Column("affected", sa.Integer(), nullable=True),
+        sa.Column("affected_hash", sa.String(length=64), nullable=True),
+        sa.Column("is_unreadable", sa.Boolean(), nullable=False),
+        sa.Column("notice_zh", sa.Text(), nullable=False),
+        sa.Column("notice_en", sa.Text(), nullable=False),
+        sa.Column("told_at", MOMENT, nullable=True),
+        sa.Column("told_by", sa.Uuid(), nullable=True),
+        sa.Column("published_at", MOMENT, nullable=True),
+        sa.Column("improvement_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("closed_at", MOMENT, nullable=True),
+        sa.CheckConstraint("level BETWEEN 1 AND 4", name=op.f("ck_incident_level")),
+        sa.CheckConstraint("since < until", name=op.f("ck_incident_period")),
+        sa.CheckConstraint(
+            "(frozen_at IS NULL) = (affected IS NULL)", name=op.f("ck_incident_frozen")
+        ),
+        sa.CheckConstraint(
+            "told_by IS NULL OR told_by <> opened_by", name=op.f("ck_incident_second_person")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_incident")),
+        sa.UniqueConstraint("reference", name=op.f("uq_incident_reference")),
+    )
+    op.create_table(
+        "incident_member",
+        sa.Column("incident_id", sa.Uuid(), nullable=False),
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("told_at", MOMENT, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["incident_id"], ["incident.id"], name=op.f("fk_incident_member_incident_id")
+        ),
+        sa.PrimaryKeyConstraint("incident_id", "member_id", name=op.f("pk_incident_member")),
+    )
+    op.create_index(
+        op.f("ix_incident_member_incident_id_told_at"),
+        "incident_member",
+        ["incident_id", "told_at"],
+    )
+
+
 def downgrade() -> None:
     """Drop the tables."""
-    for table in ("audit_finding", "audit_request", "audit_sample", "audit"):
+    release(*GROWING)
+    for table in (
+        *("incident_member", "incident", *GROWING),
+        *("audit_finding", "audit_request", "audit_sample", "audit"),
+    ):
         op.drop_table(table)
+    op.drop_index("ix_trail_watched", table_name="trail")

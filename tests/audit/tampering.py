@@ -7,7 +7,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Uuid, text
 
-TABLES = ("ledger", "ledger_seal", "ledger_checkpoint")
+TABLES = (
+    *("ledger", "ledger_seal", "ledger_checkpoint"),
+    *("trail", "trail_seal", "trail_checkpoint"),
+)
 VERBS = ("update", "delete")
 
 

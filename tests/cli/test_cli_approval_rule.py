@@ -8,7 +8,7 @@ from kernel import clock
 from kernel.db import sessions, transaction
 from kernel.ids import new_id
 from tests.cli.conftest import Taipei
-from tests.web.test_doit_views import look
+from tests.web.test_audit_exceptions import look
 
 ADOPT = ("approval-rule", "adopt", "--kind", "national", "--channel", "counter")
 NUMBER = ("--document-no", "府資創字第1號")

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine
 
-from audit import footprint, proofs
+from audit import footprint, proofs, verifying
 from audit.lines import Kind
 from idp.keys import Keys
 from idp.signing import new_key
@@ -31,7 +31,7 @@ def lines(prepared: Engine, taipei_id: Taipei) -> list[UUID]:
             footprint.record(session, Kind.LOGGED_IN, member_id=MEI, now=clock.now())
             for _ in range(3)
         ]
-    assert taipei_id("ledger", "seal").stdout == "3 lines sealed.\n"
+    assert taipei_id("ledger", "seal").stdout.startswith("3 lines sealed.\n")
     return written
 
 
@@ -81,9 +81,14 @@ def test_an_untouched_ledger_is_confirmed(
     verified = taipei_id("ledger", "verify")
 
     assert verified.exit_code == 0
-    assert verified.stdout == (
-        "3 lines under 1 checkpoints are as they were sealed; 1 wait for their seal.\n"
-    )
+    assert verified.stdout.splitlines() == [
+        "3 lines under 1 checkpoints are as they were sealed; 1 wait for their seal.",
+        "4 entries of the trail are as they were sealed.",
+    ]
+    with transaction(sessions(prepared)) as session:
+        kept = verifying.last(session)
+    assert kept is not None
+    assert (kept.lines, kept.entries, kept.findings) == (3, 4, 0)
 
 
 @pytest.mark.clause("9")
@@ -108,7 +113,9 @@ def test_the_keys_of_somebody_else_vouch_for_nothing(
     verified = taipei_id("ledger", "verify", "--jwks", str(other_keys(tmp_path)))
 
     assert verified.exit_code == 1
-    assert verified.stdout == "checkpoint 1: no key of ours signed it, nor one after it\n"
+    assert verified.stdout.splitlines() == [
+        f"{each}checkpoint 1: no key of ours signed it, nor one after it" for each in ("", "trail ")
+    ]
 
 
 def test_a_checkpoint_kept_elsewhere_is_found_again(
@@ -186,3 +193,26 @@ def test_an_export_without_keys_is_a_wrong_call(taipei_id: Taipei, tmp_path: Pat
     (tmp_path / "export.json").write_text("{}")
 
     assert taipei_id("ledger", "verify", "--file", str(tmp_path / "export.json")).exit_code == 2
+
+
+@pytest.mark.clause("9")
+def test_a_copy_kept_elsewhere_finds_what_was_removed_from_the_trail(
+    prepared: Engine, taipei_id: Taipei, lines: list[UUID], tmp_path: Path
+) -> None:
+    folder = tmp_path / "worm"
+    folder.mkdir()
+    written = taipei_id("ledger", "export", str(folder))
+    again = taipei_id("ledger", "export", str(folder))
+    same = taipei_id("ledger", "compare", str(folder))
+    with intruder(prepared) as sql:
+        run(sql, "DELETE FROM trail")
+
+    differs = taipei_id("ledger", "compare", str(folder))
+
+    assert written.stdout == "000001.jsonl written.\n"
+    assert again.stdout == "nothing was sealed since.\n"
+    assert same.stdout == "the database holds everything the copy does.\n"
+    assert (differs.exit_code, differs.stdout.count(": removed")) == (1, 4)
+    (folder / "000001.jsonl").chmod(0o644)
+    (folder / "000001.jsonl").write_text("{}")
+    assert "000001.jsonl" in taipei_id("ledger", "export", str(folder)).stderr

@@ -1232,7 +1232,7 @@ PROVIDER: Scenes = {
     "standing": Scene(OFFICER, staffing.at_work("/doit/standing")),
     "standing of nobody": Scene(OFFICER, staffing.suspending_nobody, complains=True),
     "an order": Scene(OFFICER, staffing.awaiting_a_second),
-    "looks at records": Scene(AUDITOR, staffing.at_work("/doit/views")),
+    "looks at records": Scene(AUDITOR, staffing.at_work("/audit/exceptions")),
     "posts": Scene(CHIEF, staffing.at_work("/console/officers")),
     "password": Scene(REGULAR, _at("/account/password")),
     "password with an error": Scene(REGULAR, _mistype_the_new_password),

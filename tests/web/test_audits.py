@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from audit import audits, footprint, views
+from audit import audits
 from audit.audit_models import Audit, AuditState
 from audit.lines import Kind
 from audit.models import TrailEntry
@@ -19,13 +19,12 @@ from clients.officer_models import Role
 from idp import audit_evidence
 from idp.signing import read_keys, read_signed
 from kernel.errors import Refused
-from kernel.ids import new_id_at
 from tests.audit.test_sampling import CLERK
 from tests.flows.browser import hidden
 from tests.flows.provider import City
 from tests.web import staff
 from tests.web.office import views_of
-from tests.web.test_doit_views import OFFICE, ROLE
+from tests.web.test_audit_exceptions import look
 
 one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 PLAN = {"since": "2026-11-01", "until": "2026-11-22", "size": "20", "acts": "looks"}
@@ -84,19 +83,7 @@ def a_look(city: City, actor: UUID, number: int) -> None:
     """Let an officer have looked at mei.chen's record a day ago, without a case."""
     at, member_id = city.now - timedelta(days=1), city.member_id()
     with city.database() as session:
-        line = footprint.record_view(
-            session,
-            member_id=member_id,
-            claims=["name"],
-            office=OFFICE,
-            role=ROLE,
-            viewer="",
-            reason=f"民眾來電 {number}",
-            now=at,
-        )
-        entry = TrailEntry(id=new_id_at(at), at=at, event=views.WITHOUT_CASE, actor=actor)
-        entry.subject, entry.detail = member_id, {"line": str(line), "case": ""}
-        session.add(entry)
+        look(session, actor, at, reason=f"民眾來電 {number}", member_id=member_id)
 
 
 @pytest.fixture

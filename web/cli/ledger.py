@@ -9,7 +9,7 @@ from typing import Any
 import click
 from sqlalchemy.orm import Session
 
-from audit import proofs, sealing, verifying
+from audit import copies, proofs, sealing, trail_verifying, verifying
 from audit.verifying import Finding
 from idp import checkpoints
 from idp.keys import Keys
@@ -23,6 +23,7 @@ from web.cli.opening import engine_of, keyring_of, opened, require_current
 from web.cli.refusals import Stop
 
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 @click.group()
@@ -40,9 +41,12 @@ def seal(every: int | None) -> None:
         make = sessions(engine)
         keys = Keys(keyring_of(settings))
         while True:
-            done = checkpoints.seal(make, keys, issuer=settings.issuer, now=clock.now())
+            now = clock.now()
+            done = checkpoints.seal(make, keys, issuer=settings.issuer, now=now)
+            entries = checkpoints.seal_trail(make, keys, issuer=settings.issuer, now=now)
             if every is None:
                 say(f"{done} lines sealed.")
+                say(f"{entries} entries of the trail sealed.")
                 return
             time.sleep(every)
 
@@ -95,15 +99,62 @@ def _verify_database(jwks: Path | None, kept: Path | None) -> None:
         make = sessions(engine)
         with transaction(make) as session:
             check = _checking(_read(jwks) if jwks else _own_keys(session, settings))
-        extent = verifying.extent(make)
-        with progress("verifying", total=extent.lines) as advance:
+        extent, entries = verifying.extent(make), trail_verifying.extent(make)
+        with progress("verifying", total=extent.lines + entries) as advance:
             findings = _told(verifying.verify(make, check=check, advance=advance))
+            findings += _told(trail_verifying.verify(make, check=check, advance=advance))
+        with transaction(make) as session:
+            verifying.keep(session, extent, entries, findings, now=clock.now())
         if kept is not None:
             lost = verifying.differs(make, kept.read_text("utf-8").strip())
             findings += _told([lost] if lost else [])
         waiting = verifying.pending(make)
     sealed = f"{extent.lines} lines under {extent.checkpoints} checkpoints"
-    _end(findings, f"{sealed} are as they were sealed; {waiting} wait for their seal.")
+    trail = f"{entries} entries of the trail are as they were sealed."
+    _end(findings, f"{sealed} are as they were sealed; {waiting} wait for their seal.\n{trail}")
+
+
+@ledger.command()
+@click.argument("folder", type=FOLDER)
+def export(folder: Path) -> None:
+    """Add a signed file with everything sealed since the last one to FOLDER.
+
+    Nothing in FOLDER is ever written over; put it where nobody who runs the service can write.
+    """
+    settings = configuration.load()
+    require_current(settings)
+    with engine_of(settings) as engine:
+        make = sessions(engine)
+        with transaction(make) as session:
+            signer = Keys(keyring_of(settings)).signer(session, now=clock.now())
+        try:
+            written = copies.write(
+                make,
+                folder,
+                sign=checkpoints.signing_with(signer, settings.issuer),
+                check=_checking(signer.jwks),
+                now=clock.now(),
+            )
+        except copies.CopyBroken as broken:
+            raise Stop(str(broken)) from None
+    say("nothing was sealed since." if written is None else f"{written.name} written.")
+
+
+@ledger.command()
+@click.argument("folder", type=FOLDER)
+@click.option("--jwks", type=EXISTING, help="The public keys (/jwks.json), saved earlier.")
+def compare(folder: Path, jwks: Path | None) -> None:
+    """Compare the files in FOLDER with the database; ends with 1 if anything differs."""
+    settings = configuration.load()
+    require_current(settings)
+    with engine_of(settings) as engine:
+        make = sessions(engine)
+        with transaction(make) as session:
+            check = _checking(_read(jwks) if jwks else _own_keys(session, settings))
+        findings = _told(copies.compare(make, folder, check=check))
+    if findings:
+        raise Stop(f"{findings} things differ from the copy")
+    say("the database holds everything the copy does.")
 
 
 def _own_keys(session: Session, settings: Settings) -> dict[str, Any]:
