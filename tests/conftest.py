@@ -75,11 +75,14 @@ def keyring() -> Keyring:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a file with empty tables, to be copied for each test."""
-    path = tmp_path_factory.mktemp("sqlite") / "template.sqlite3"
+def sqlite_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """Lend this worker's own file with empty tables; one engine compiles a statement once."""
+    path = tmp_path_factory.mktemp("sqlite") / "taipei-id.sqlite3"
     build_schema(_sqlite_url(path))
-    return path
+    engine = open_engine(_sqlite_url(path))
+    event.listen(engine, "connect", _fear_no_power_cut)
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -103,16 +106,10 @@ def postgres_engine(postgres_server: str) -> Iterator[Engine]:
 
 
 @pytest.fixture(params=DATABASES)
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+def database(request: pytest.FixtureRequest) -> Iterator[Engine]:
     """Lend a database with empty tables: every test runs on both kinds."""
     if request.param == "sqlite":
-        template: Path = request.getfixturevalue("sqlite_template")
-        path = tmp_path / "taipei-id.sqlite3"
-        shutil.copy(template, path)
-        engine = open_engine(_sqlite_url(path))
-        event.listen(engine, "connect", _fear_no_power_cut)
-        yield engine
-        engine.dispose()
+        yield from _put_back_afterwards(request.getfixturevalue("sqlite_engine"))
     else:
         yield from _emptied_afterwards(request.getfixturevalue("postgres_engine"))
 
@@ -136,6 +133,20 @@ def _sqlite_url(path: Path) -> str:
 
 def _fear_no_power_cut(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA synchronous=OFF")
+
+
+def _put_back_afterwards(engine: Engine) -> Iterator[Engine]:
+    """Begin on a fresh copy of the file; who still has the old one open keeps it to themselves."""
+    path = Path(str(engine.url.database))
+    template = path.with_suffix(".template")
+    if not template.exists():
+        engine.dispose()
+        shutil.copy(path, template)
+    yield engine
+    engine.dispose()
+    for left in path.parent.glob(f"{path.name}*"):
+        left.unlink()
+    shutil.copy(template, path)
 
 
 def _emptied_afterwards(engine: Engine) -> Iterator[Engine]:
