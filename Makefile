@@ -12,10 +12,10 @@ ARGS ?=
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo run test packages node-clients check lint types rooms format lock bench clean
+.PHONY: help demo run test packages node-clients check lint types rooms format lock bench inspection clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/demo.stamp ## Start the demo city: provider, library, merchant (Ctrl-C ends it)
 	@$(BIN)/taipei-id demo $(ARGS)
@@ -35,6 +35,10 @@ packages: ## Install what the tests need from Debian (as root; else say what is 
 
 node-clients: $(VENV)/dev.stamp
 	@scripts/node-clients.sh $(BIN)
+
+inspection: ## The official's forty checks, a line each
+	@$(MAKE) packages node-clients
+	@$(BIN)/python -m tests.inspection_day --workers $(WORKERS) $(ARGS)
 
 check: lint types rooms ## Lint, types and import contracts, without the tests
 
