@@ -23,7 +23,7 @@ from clients.keys import KeySource
 from clients.models import AuthMethod, SpentAssertion
 from clients.profiles import rules_of
 from kernel import compact
-from kernel.db import Json, insert_once
+from kernel.db import Json, spend
 from kernel.errors import Refused
 from kernel.ids import digest
 
@@ -225,5 +225,5 @@ def _spend(
     if not isinstance(jti, str) or not jti:
         raise Refused(FAILED)
     spent = {"client_id": client.id, "jti_hash": digest(jti), "expires_at": expires_at}
-    if not insert_once(session, SpentAssertion, spent):
+    if not spend(session, SpentAssertion, spent):
         raise Refused(FAILED)

@@ -23,7 +23,7 @@ from idp.models import SpentProof, Way
 from idp.parameters import Parameters
 from idp.possession import NOTHING, Shown
 from idp.provider import Provider
-from kernel.db import insert_once
+from kernel.db import spend
 from kernel.ids import digest, new_id, new_number, new_secret
 from kernel.keyring import Keyring
 
@@ -96,7 +96,7 @@ def _require_new(session: Session, client: RegisteredClient, jti: str, *, now: d
         "proof_hash": digest(f"{PATH} {client.client_id} {jti}"),
         "expires_at": now + request_objects.LONGEST + 2 * request_objects.SKEW,
     }
-    if not insert_once(session, SpentProof, spent):
+    if not spend(session, SpentProof, spent):
         raise ProtocolError("invalid_request", "this signed request was brought before")
 
 

@@ -17,7 +17,7 @@ from idp import dpop
 from idp.errors import ProtocolError
 from idp.models import SpentProof
 from idp.nonces import Nonces
-from kernel.db import insert_once
+from kernel.db import spend
 from kernel.ids import digest
 
 REMEMBERED = dpop.AGE + dpop.SKEW  # a proof older than that is refused for its age
@@ -101,7 +101,7 @@ def _confirmed(
         "proof_hash": digest(f"{proof.thumbprint}.{proof.name}"),
         "expires_at": now + REMEMBERED,
     }
-    if not insert_once(session, SpentProof, spent):
+    if not spend(session, SpentProof, spent):
         raise ProtocolError("invalid_dpop_proof", "the proof was used before", status=status)
     return f"{_JKT}:{proof.thumbprint}"
 

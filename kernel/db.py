@@ -23,6 +23,7 @@ from sqlalchemy import (
     Uuid,
     create_engine,
     event,
+    insert,
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -32,6 +33,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
 from kernel.driver import driver_of
 from kernel.ids import new_id
 from kernel.prebuilt import Prebuilt
+from kernel.work import WorkSession
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -160,10 +162,27 @@ def insert_once(session: Session, table: type[Base], values: dict[str, Any]) -> 
     return _inserting_once(table, dialect, tuple(values)).run(session, values) == 1
 
 
+def spend(session: Session, table: type[Base], values: dict[str, Any]) -> bool:
+    """Insert the row of something that is good once; return whether it had not been used.
+
+    Where a request that fails is done again it is believed until the commit: there the database
+    refuses a second row, everything is undone, and the repetition learns it here.
+    """
+    if not (isinstance(session, WorkSession) and session.is_repeated):
+        return insert_once(session, table, values)
+    _inserting(table, tuple(values)).write(session, values, is_seen=False)
+    return True
+
+
+@cache
+def _inserting(table: type[Base], columns: tuple[str, ...]) -> Prebuilt:
+    return Prebuilt(insert(table), given=columns)
+
+
 @cache
 def _inserting_once(table: type[Base], dialect: str, columns: tuple[str, ...]) -> Prebuilt:
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return Prebuilt(insert(table).on_conflict_do_nothing(), given=columns)
+    once = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return Prebuilt(once(table).on_conflict_do_nothing(), given=columns)
 
 
 def changed(result: Result[Any]) -> int:

@@ -49,12 +49,16 @@ class Driver(Protocol):
         """
         ...
 
-    def begin(self) -> None:
-        """Begin a transaction that will write."""
+    def run_each(self, statements: Sequence[Ready]) -> None:
+        """Run several writes inside the transaction that was begun."""
         ...
 
-    def commit(self) -> None:
-        """Commit it."""
+    def begin(self, first: Sequence[Ready] = ()) -> None:
+        """Begin a transaction that will write, and run the first writes of it."""
+        ...
+
+    def commit(self, last: Sequence[Ready] = ()) -> None:
+        """Run the last writes of it, and commit."""
         ...
 
     def rollback(self) -> None:
@@ -93,21 +97,26 @@ class SqliteDriver:
             self._connection.execute("PRAGMA synchronous=FULL")
 
     def _run_together(self, statements: Sequence[Ready]) -> None:
-        self.begin()
         try:
-            for sql, values in statements:
-                self.run(sql, values)
+            self.begin(statements)
             self.commit()
         except BaseException:
             self.rollback()
             raise
 
-    def begin(self) -> None:
+    def run_each(self, statements: Sequence[Ready]) -> None:
+        """Run them one after the other: nothing travels."""
+        for sql, values in statements:
+            self.run(sql, values)
+
+    def begin(self, first: Sequence[Ready] = ()) -> None:
         """Take the write lock, so that what is read stays true until it is written."""
         self._connection.execute("BEGIN IMMEDIATE")
+        self.run_each(first)
 
-    def commit(self) -> None:
+    def commit(self, last: Sequence[Ready] = ()) -> None:
         """Commit."""
+        self.run_each(last)
         self._connection.commit()
 
     def rollback(self) -> None:
@@ -160,10 +169,39 @@ class PostgresDriver:
         """Send all of them and one Sync: to PostgreSQL a transaction, and to us one round trip."""
         if not lasting:
             statements = (WITHOUT_WAITING, *statements)
+        self._send(statements)
+
+    def run_each(self, statements: Sequence[Ready]) -> None:
+        """Send all of them at once; the transaction stays open."""
+        self._send(statements)
+
+    def begin(self, first: Sequence[Ready] = ()) -> None:
+        """Begin; what comes first travels along."""
+        self._send(first, before=b"BEGIN")
+
+    def commit(self, last: Sequence[Ready] = ()) -> None:
+        """Commit; what comes last travels along."""
+        self._send(last, after=b"COMMIT")
+
+    def rollback(self) -> None:
+        """Undo."""
+        _require(self._pgconn.exec_(b"ROLLBACK"), ExecStatus.COMMAND_OK)
+
+    def _send(
+        self, statements: Sequence[Ready], *, before: bytes = b"", after: bytes = b""
+    ) -> None:
+        """Make one round trip of all; after a failed one the rest, COMMIT too, does not happen."""
         pgconn, prepared = self._pgconn, [self._prepared(*each) for each in statements]
+        if not prepared:
+            _require(pgconn.exec_(before or after), ExecStatus.COMMAND_OK)
+            return
         pgconn.enter_pipeline_mode()
+        if before:
+            pgconn.send_query_params(before, None)
         for each in prepared:
             pgconn.send_query_prepared(*each)
+        if after:
+            pgconn.send_query_params(after, None)
         pgconn.pipeline_sync()
         results = list(self._until_sync())
         pgconn.exit_pipeline_mode()
@@ -192,18 +230,6 @@ class PostgresDriver:
         _require(self._pgconn.prepare(name, sql.encode(), types), ExecStatus.COMMAND_OK)
         self._names[sql, types] = name
         return name
-
-    def begin(self) -> None:
-        """Begin."""
-        _require(self._pgconn.exec_(b"BEGIN"), ExecStatus.COMMAND_OK)
-
-    def commit(self) -> None:
-        """Commit."""
-        _require(self._pgconn.exec_(b"COMMIT"), ExecStatus.COMMAND_OK)
-
-    def rollback(self) -> None:
-        """Undo."""
-        _require(self._pgconn.exec_(b"ROLLBACK"), ExecStatus.COMMAND_OK)
 
 
 def _require(result: Any, status: ExecStatus) -> None:  # psycopg's PGresult, in Python or in C

@@ -125,10 +125,13 @@ class Prebuilt:
         """Run it now and return how many rows it changed."""
         return self._run(self._line(session), given)[1]
 
-    def write(self, session: Session, given: Given) -> None:
-        """Run it with the other writes of its request, at the latest when they are committed."""
+    def write(self, session: Session, given: Given, *, is_seen: bool = True) -> None:
+        """Run it with the other writes of its request, at the latest when they are committed.
+
+        What no look-up of the request asks for need not be `is_seen`, and lets them go first.
+        """
         if isinstance(session, WorkSession):
-            session.later(Gathered(self, given))
+            session.later(Gathered(self, given), is_seen=is_seen)
         else:
             self.run(session, given)
 

@@ -6,6 +6,7 @@ as something goes through SQLAlchemy itself, or a write must answer at once, the
 what was gathered goes first, and everything after it happens inside.
 """
 
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from sqlalchemy import Engine, PoolProxiedConnection
@@ -30,32 +31,37 @@ class WorkSession(Session):
     own bookkeeping, which costs more than its statements (docs/performance.md).
     """
 
-    def __init__(self, make: sessionmaker[Session]) -> None:
-        """Work on the engine of `make`; open nothing yet."""
+    def __init__(self, make: sessionmaker[Session], *, is_repeated: bool = False) -> None:
+        """Work on the engine of `make`; open nothing yet.
+
+        A request `is_repeated` if, should anything fail, it is undone and done again in a session
+        that is not: then what is once only needs no answer before the commit.
+        """
         super().__init__(make.kw["bind"], expire_on_commit=False)
         self._engine: Engine = make.kw["bind"]
         self._taken: PoolProxiedConnection | None = None
         self._line: Line | None = None
         self._told: Connection | None = None  # what SQLAlchemy works on, once it does
-        self._gathered: list[Write] = []  # only while no transaction is open
+        self._gathered: list[Write] = []
+        self._unseen: list[Write] = []  # gathered too; no look-up of this request asks for them
+        self.is_repeated = is_repeated
 
     def looking(self) -> Line:
         """Return the line for a look-up: inside the transaction if there is one."""
         return self.changing() if self._gathered else self._open()
 
     def changing(self) -> Line:
-        """Return the line with its transaction begun."""
+        """Return the line with its transaction begun, and everything gathered written."""
         line = self._open()
         if not line.driver.in_transaction:
-            line.driver.begin()
-            self._write_gathered(line)
+            self._write_gathered(line, line.driver.begin)
+        elif self._gathered or self._unseen:
+            self._write_gathered(line, line.driver.run_each)
         return line
 
-    def later(self, write: Write) -> None:
-        """Gather a write whose answer nobody waits for."""
-        self._gathered.append(write)
-        if self._line is not None and self._line.driver.in_transaction:
-            self._write_gathered(self._line)
+    def later(self, write: Write, *, is_seen: bool = True) -> None:
+        """Gather a write whose answer nobody waits for; `is_seen` by look-ups that follow."""
+        (self._gathered if is_seen else self._unseen).append(write)
 
     def connection(
         self,
@@ -79,19 +85,22 @@ class WorkSession(Session):
         take it, as long as nothing lasting was committed after it.
         """
         if self.in_transaction():
+            if self._line is not None and self._line.driver.in_transaction:
+                self.changing()  # the ORM commits by itself, and takes what was gathered along
             super().commit()
-        if self._gathered:
-            self._write_gathered(self._open(), lasting=lasting)
-            self._tell_of_commit()
         if self._told is not None and self._told.in_transaction():
+            self.changing()
             self._told.commit()
         elif self._line is not None and self._line.driver.in_transaction:
-            self._line.driver.commit()
+            self._write_gathered(self._line, self._line.driver.commit)
+            self._tell_of_commit()
+        elif self._gathered or self._unseen:
+            self._write_alone(self._open(), lasting=lasting)
             self._tell_of_commit()
 
     def rollback(self) -> None:
         """Undo everything since the last commit, and forget what was gathered."""
-        self._gathered.clear()
+        self._forget_gathered()
         if self._line is not None and self._line.driver.is_lost:
             self._forget_lost()
             return
@@ -104,7 +113,7 @@ class WorkSession(Session):
 
     def close(self) -> None:
         """Give the connection back; what was not committed is undone."""
-        self._gathered.clear()
+        self._forget_gathered()
         if self._line is not None and self._line.driver.is_lost:
             self._forget_lost()
         if self.in_transaction() or self.identity_map:
@@ -128,16 +137,27 @@ class WorkSession(Session):
             self._line = Line(self._engine, driver_of(self._taken))
         return self._line
 
-    def _write_gathered(self, line: Line, *, lasting: bool = True) -> None:
-        """Write inside the open transaction; without one, all of it is one of its own."""
-        ready, self._gathered = [each.ready(line) for each in self._gathered], []
-        driver, dialect = line.driver, line.engine.dialect
-        try:
-            if not driver.in_transaction and (len(ready) > 1 or not lasting):
-                driver.run_together(ready, lasting=lasting)
+    def _forget_gathered(self) -> None:
+        self._gathered.clear()
+        self._unseen.clear()
+
+    def _write_alone(self, line: Line, *, lasting: bool) -> None:
+        """Write what was gathered as a transaction of its own; a single write is one anyway."""
+
+        def write(ready: Sequence[Ready]) -> None:
+            if len(ready) > 1 or not lasting:
+                line.driver.run_together(ready, lasting=lasting)
             else:
-                for sql, values in ready:
-                    driver.run(sql, values)
+                line.driver.run(*ready[0])
+
+        self._write_gathered(line, write)
+
+    def _write_gathered(self, line: Line, write: Callable[[Sequence[Ready]], object]) -> None:
+        ready = [each.ready(line) for each in (*self._unseen, *self._gathered)]
+        self._forget_gathered()
+        dialect = line.engine.dialect
+        try:
+            write(ready)
         except dialect.loaded_dbapi.Error as error:
             raise told(error, "; ".join(sql for sql, _ in ready), dialect) from error
 

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import structlog
 from flask import Flask
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from werkzeug.routing import MapAdapter
 
@@ -206,7 +207,7 @@ class Express:
         if sent is None:
             return None
         rooms: Rooms = self._app.extensions["taipei_id"]
-        session = WorkSession(rooms.sessions)
+        session = WorkSession(rooms.sessions, is_repeated=True)
         try:
             answer = serve(
                 Call(
@@ -223,8 +224,8 @@ class Express:
             if answer is not None:
                 # What a power cut took is asked for again; a code once redeemed is kept.
                 session.commit(lasting=not isinstance(answer, Onward))
-        except (ProtocolError, Refused):
-            return None
+        except (ProtocolError, Refused, IntegrityError):
+            return None  # the last: of something good once, shown again
         except Exception as bug:  # noqa: BLE001  # Flask meets it again, and reports it whole
             structlog.get_logger().warning("express.failed", error=type(bug).__name__)
             return None

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, bindparam, event, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from kernel.db import Sessions, insert_once, transaction
+from kernel.db import Sessions, insert_once, spend, transaction
 from kernel.db import sessions as sessions_of
 from kernel.prebuilt import Prebuilt
 from kernel.throttle import Throttle
@@ -163,6 +163,60 @@ def test_what_is_not_committed_is_undone(
     work.commit()
 
     assert kept(sessions) == set()
+
+
+def test_what_is_good_once_is_written_with_the_rest_where_a_failure_is_repeated(
+    sessions: Sessions, now: datetime
+) -> None:
+    work = WorkSession(sessions, is_repeated=True)
+    assert spend(work, Throttle, a_row(b"proof", now))
+    FIND.all(work, {"of": b"k"})
+    assert not in_transaction(work)
+
+    ADD.write(work, a_row(b"k", now))
+    work.commit()
+    work.close()
+
+    assert kept(sessions) == {b"proof", b"k"}
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_what_was_used_before_is_found_out_at_the_commit_and_everything_is_undone(
+    sessions: Sessions, now: datetime, *, begun: bool
+) -> None:
+    with transaction(sessions) as earlier:
+        assert spend(earlier, Throttle, a_row(b"proof", now))
+    work = WorkSession(sessions, is_repeated=True)
+    ADD.write(work, a_row(b"k", now))
+    assert spend(work, Throttle, a_row(b"proof", now))
+
+    with pytest.raises(IntegrityError):
+        COUNT.run(work, {"of": b"k"}) if begun else work.commit()
+    work.rollback()
+    work.close()
+
+    assert kept(sessions) == {b"proof"}
+    with transaction(sessions) as again:
+        assert not spend(again, Throttle, a_row(b"proof", now))
+
+
+def test_what_is_written_inside_a_transaction_travels_with_the_commit_or_is_undone(
+    work: WorkSession, sessions: Sessions, now: datetime
+) -> None:
+    COUNT.run(work, {"of": b"nobody"})
+    ADD.write(work, a_row(b"a", now))
+    assert work.get_one(Throttle, b"a").hits == 1
+    ADD.write(work, a_row(b"a", now))
+
+    with pytest.raises(IntegrityError):
+        work.commit()
+    work.rollback()
+    assert kept(sessions) == set()
+
+    COUNT.run(work, {"of": b"nobody"})
+    ADD.write(work, a_row(b"a", now))
+    work.commit()
+    assert kept(sessions) == {b"a"}
 
 
 def test_a_commit_of_nothing_opens_nothing(sessions: Sessions) -> None:
