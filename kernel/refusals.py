@@ -652,6 +652,72 @@ CATALOGUE = {
     "publish.document_no_missing": _entry(
         409, "缺來文文號", "The document number is missing", clause="6(4)"
     ),
+    "publish.not_reviewed": _entry(
+        409, "未經資訊局確認", "DoIT has not confirmed this", clause="6(4)"
+    ),
+    "publish.not_found": _NO_PAGE,
+    "publish.waiting": _entry(
+        409,
+        "這一版已送資訊局審核，退回以後才能再改",
+        "DoIT is looking at this version; it can be changed again when it was returned",
+        clause="5(4)",
+    ),
+    "publish.wrong_step": _entry(
+        409,
+        "這一版現在不能這樣處理；可能別人已經處理了",
+        "The version is not at that step; somebody else may have dealt with it",
+        clause="6(4)",
+    ),
+    "publish.reason_missing": _entry(
+        422, "請寫明要補正什麼", "Say what has to be put right", clause="6(4)"
+    ),
+    "case.form_version_retired": _entry(
+        409,
+        "附表這一版已經停用；請用現行的版本",
+        "This version of the form is out of use; take the current one",
+        clause="5(4)",
+    ),
+    "case.form_version_unapproved": _entry(
+        409,
+        "附表這一版未經資訊局審核，還不能用",
+        "DoIT has not confirmed this version of the form, so it cannot be used yet",
+        clause="5(4)",
+    ),
+    "annex.invalid": _entry(
+        422,
+        "附表的欄位不正確，或超過 40 欄",
+        "A field of the form does not fit, or there are more than 40",
+        clause="5(4)",
+    ),
+    "annex.incomplete": _entry(
+        422,
+        "附表還不完整：每一欄要有中英文名稱、必要性和法律依據，選擇題至少兩個選項",
+        "A field needs a name and a reason in both languages, and a basis; a choice two options",
+        clause="5(4)",
+    ),
+    "annex.answer_unfit": _entry(
+        422, "附表的答案和欄位不符", "An answer does not fit its field", clause="5(4)"
+    ),
+    "content.slug_invalid": _entry(
+        422,
+        "網址名稱只能用小寫英文字母、數字和連字號",
+        "The name in the address is of small letters, digits and hyphens",
+    ),
+    "content.exists": _entry(
+        409, "這個網址名稱已經用過", "This name stands in another address already"
+    ),
+    "content.incomplete": _entry(
+        422,
+        "標題和內文都要有中文和英文，內文各 5000 字以內",
+        "Title and text are needed in both languages, each text within 5000 characters",
+        clause="6(4)",
+    ),
+    "content.period": _entry(
+        422,
+        "最後一天要在開始那天以後，也不能已經過了",
+        "The last day comes after the first, and has not passed",
+        clause="6(4)",
+    ),
     "calendar.year_empty": _entry(
         404, "沒有這一年的放假日", "No days off are known of that year", clause="8(4)"
     ),

@@ -51,6 +51,7 @@ ROOMS_WITH_TABLES = (
     "members.rule_models",
     "members.standing_models",
     "services.models",
+    "services.publication_models",
     "web.models",
 )
 

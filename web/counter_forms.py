@@ -103,3 +103,15 @@ def reader() -> Make:
     if kind is None:
         raise Refused("reader.incomplete")
     return Make(serial=typed("serial"), kind=kind, model=typed("model"), firmware=typed("firmware"))
+
+
+def text(name: str, *, longest: int) -> str:
+    """Return a field of several lines; one that is longer than `longest` comes back too long."""
+    lines = request.form.get(name, "")[: longest + 1].splitlines()
+    kept = ("".join(letter for letter in line if letter.isprintable()) for line in lines)
+    return "\n".join(kept).strip()
+
+
+def day_or_none(name: str) -> date | None:
+    """Return a day, or None where none was typed. Raises Refused `form.day_missing`."""
+    return day(name) if typed(name) else None

@@ -156,6 +156,11 @@ POSTS = (
     f"/counter/cases/{NOTHING}/new-card",
     *(f"/counter/cards/{NOBODY}/{step}" for step in ("produce", "ready", "hand-over", "destroy")),
     "/clerk/seat",
+    *(f"/agency/forms/{NOTHING}/{step}" for step in ("draft", "field", "move", "submit", "retire")),
+    "/agency/content/new",
+    *(f"/agency/content/{NOTHING}/{step}" for step in ("draft", "submit", "retire")),
+    f"/doit/forms/{NOBODY}",
+    f"/doit/content/{NOBODY}",
     "/agency/counters/new",
     "/agency/counters/service-days",
     f"/agency/counters/{NOTHING}/edit",
@@ -271,7 +276,7 @@ def test_the_list_of_such_addresses_is_complete(city: City) -> None:
 
     kinds = {each for rule in changing for each in _with_each_kind(rule)}
     named = {re.sub(r"<uuid:\w+>", NOBODY, each) for each in kinds}
-    listed = {re.sub("<(reference|code|method|number)>", NOTHING, each) for each in named}
+    listed = {re.sub("<(reference|code|slug|method|number)>", NOTHING, each) for each in named}
 
     assert listed == {*POSTS, *FOR_CLIENTS, "/logout"}
 
