@@ -75,6 +75,8 @@ class Kind(StrEnum):
     DEVICE_CERTIFIED = "device.certified"
     CARRIER_REMOVED = "carrier.removed"
     NOTE_DISPUTED = "note.disputed"
+    SERVICE_SUSPENDED = "service.suspended"  # one service, by its agency, upon a finding
+    SERVICE_RESTORED = "service.restored"
     VIEWED = "record.viewed"
     RECORD_CHANGED = "record.changed"  # by the member
     RECORD_CORRECTED = "record.corrected"

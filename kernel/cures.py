@@ -159,6 +159,14 @@ CURES = {
     "service.not_yours": Bilingual(
         "請主管這項服務的機關註記", "The agency of the service has to note it"
     ),
+    "service.suspend_unverified": Bilingual(
+        "排定查核，送進結果，由另一位人員附文號和理由確認",
+        "Plan a check, send what was found, and let somebody else confirm it with file and reason",
+    ),
+    "right.presumption_keeps": Bilingual(
+        "先查清事實；只有資料不一致，就判定不成立",
+        "Find the facts out; where records only differ, dismiss it",
+    ),
     "service.closed": Bilingual("用接替的服務代碼", "Use the code of the service that followed"),
     "offer.already_decided": Bilingual("要改就提出新的優惠", "Propose a new offer to change it"),
     "publish.document_no_missing": Bilingual("補上來文文號", "Add the document number"),

@@ -463,6 +463,55 @@ CATALOGUE = {
         "This service is closed",
         clause="3-II",
     ),
+    "service.suspend_unverified": _entry(
+        409,
+        "未經另一位人員查證無誤，不得中止",
+        "Nothing is suspended before a second person has verified it",
+        clause="6(3)",
+    ),
+    "right.presumption_keeps": _entry(
+        409,
+        "資料不一致不影響已取得之權利",
+        "That records differ takes no right away",
+        clause="10-II",
+    ),
+    "eligibility.rule_invalid": _entry(
+        422,
+        "資格要有條件（中英文都寫）和依據，只能問本機關的服務",
+        "A rule has conditions, in both languages, and a basis; it asks about your own services",
+        clause="6(3)",
+    ),
+    "eligibility.backdated": _entry(
+        422, "日期要是今天或以後", "The day is today or later", clause="6(3)"
+    ),
+    "eligibility.rule_missing": _entry(
+        409, "那一天還沒有生效的資格", "No rule is in force on that day", clause="6(3)"
+    ),
+    "eligibility.run_open": _entry(
+        409, "這項服務還有一個查核沒有結束", "A check of this service is not over yet"
+    ),
+    "eligibility.run_early": _entry(
+        409, "還沒到排定的日期", "The day of this check has not come yet"
+    ),
+    "eligibility.halted": _entry(
+        409,
+        "查核已煞停：影響三成以上，先由主管或資訊局同意",
+        "The check is halted: it touches three in ten, and a manager or DoIT has to agree",
+        clause="6(3)",
+    ),
+    "eligibility.reason_missing": _entry(422, "請寫理由", "Say why", clause="6(3)"),
+    "eligibility.second_person": _entry(
+        403, "要由另一位人員辦理", "Somebody else has to do this", clause="6(3)"
+    ),
+    "eligibility.findings_open": _entry(
+        409, "還有待查證的結果", "Findings still wait to be verified", clause="6(3)"
+    ),
+    "eligibility.file_invalid": _entry(
+        422,
+        "看不懂這份名單：第一行是 reference,fact，事實用代碼，UTF-8",
+        "This list cannot be read: first line reference,fact, facts as codes, in UTF-8",
+    ),
+    "eligibility.not_found": _NO_PAGE,
     "service.days_impossible": _entry(
         422,
         "辦理天數要在 1 到 120 個工作天之間",

@@ -50,8 +50,11 @@ ROOMS_WITH_TABLES = (
     "members.recovery_models",
     "members.rule_models",
     "members.standing_models",
+    "services.eligibility_models",
     "services.models",
+    "services.petition_models",
     "services.publication_models",
+    "services.sanction_models",
     "web.models",
 )
 

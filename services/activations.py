@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from clients.models import Organisation, OrganisationKind
@@ -144,9 +144,12 @@ def note(
     A dispute stays until `settle`: a nightly batch that repeats what is wrong must not end it.
     Raises Refused `service.not_yours` for another organisation, `service.note_unfounded` for a day
     to come or no case, `service.closed` for a day after it closed, `service.note_older` than what
-    is noted.
+    is noted, `service.suspend_unverified` for what takes a service away: `services.suspensions`
+    does, upon a finding.
     """
     _require_owner(service, organisation_id)
+    if state is Activation.SUSPENDED:
+        raise Refused("service.suspend_unverified")
     if service.closed_at is not None and as_of > clock.taipei_day(service.closed_at):
         raise Refused("service.closed")
     if as_of > clock.taipei_day(now) or not provenance.is_an_agencys():
@@ -169,15 +172,31 @@ def note(
                 ActivationNote.member_id == member_id,
                 ActivationNote.service_id == service.id,
                 ActivationNote.as_of <= as_of,
+                _keeps(state),
             )
             .values(values)
             .execution_options(synchronize_session="fetch")
         )
         if changed(newer) != 1:
-            raise Refused("service.note_older")
+            raise Refused(_why_not(session, member_id, service, as_of))
     _record(
         session, Happening.NOTED, member_id, service, now=now, **_said(state, as_of, provenance)
     )
+
+
+def _keeps(state: Activation) -> ColumnElement[bool]:
+    """Return the notes from which this one takes nothing their member does not dispute (6(3))."""
+    if state is Activation.ACTIVATED:
+        return true()
+    return (ActivationNote.state != Activation.ACTIVATED) | ActivationNote.disputed_at.is_not(None)
+
+
+def _why_not(session: Session, member_id: UUID, service: Service, as_of: date) -> str:
+    noted = select(ActivationNote.as_of).where(
+        ActivationNote.member_id == member_id, ActivationNote.service_id == service.id
+    )
+    is_later = session.execute(noted).scalar_one() > as_of
+    return "service.note_older" if is_later else "service.suspend_unverified"
 
 
 def settle(

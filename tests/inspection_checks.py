@@ -212,9 +212,25 @@ CHECKS = (
         27,
         "中止須另一人查證，並同時通知",
         "A suspension needs a second person, and tells the member with it",
+        (
+            *_in("services/test_findings", "only_a_second_person_suspends_and_only_with_file_and_reason"),
+            *_in(
+                "web/test_agency_eligibility",
+                "a_second_person_suspends_and_the_notice_leaves_with_the_decision",
+            ),
+        ),
     ),
     Check(28, "陳情成立者回溯恢復", "An upheld petition restores from the first day"),
-    Check(29, "查核逾三成者暫停", "A re-check of three in ten stops"),
+    Check(
+        29,
+        "查核逾三成者暫停",
+        "A re-check of three in ten stops",
+        _in(
+            "services/test_findings",
+            "a_check_that_touches_three_in_ten_stops_until_somebody_else_agrees",
+            "several_small_checks_within_a_month_are_one",
+        ),
+    ),
     Check(
         30,
         "落日及窗口公告與資料庫一致",

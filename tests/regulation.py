@@ -81,7 +81,6 @@ WAITING: Mapping[str, str] = {
     "2(7)": CONSOLES,
     "3-I": CONSOLES,
     "3-II": CONSOLES,
-    "6(3)": CONSOLES,
 }
 
 

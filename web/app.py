@@ -61,7 +61,9 @@ from web import (
     agency_counters,
     agency_days,
     agency_delegations,
+    agency_eligibility,
     agency_equipment,
+    agency_runs,
     apply,
     audit_asking,
     audit_evidence,
@@ -94,6 +96,7 @@ from web import (
     doit_organisations,
     doit_publications,
     doit_reviews,
+    doit_runs,
     doit_standing,
     errors,
     footprint,
@@ -165,7 +168,7 @@ ACCOUNT_PAGES = (
     recover_carrier,
 )
 RECOVERY_PAGES = (recover_code, recover_slip)
-AGENCY_PAGES = (agency_days, agency_delegations, agency_equipment)
+AGENCY_PAGES = (agency_days, agency_delegations, agency_equipment, agency_runs)
 GUARDIANS_PAGES = (account_acting, acting_requests, recover_ward)
 TRACK_PAGES = (track_case,)
 AUDIT_PAGES = (audit_asking, audit_evidence, audit_exceptions)
@@ -218,6 +221,7 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
         agency_counters.bp,
         agency_annexes.bp,
         agency_content.bp,
+        agency_eligibility.bp,
         interactions.bp,
         account.bp,
         cards.bp,
@@ -260,6 +264,7 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
         doit_publications.bp,
         clerk_changes.bp,
         doit_reviews.bp,
+        doit_runs.bp,
         doit_standing.bp,
     ]
     for blueprint in blueprints + ([kit.bp, inbox.bp] if settings.demo else []):

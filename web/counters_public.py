@@ -5,6 +5,7 @@ changed.
 """
 
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint, g, request
 from werkzeug.wrappers import Response
@@ -14,7 +15,9 @@ from counters import published
 from counters.delegations import State, state
 from counters.models import District
 from counters.published import PublicCounter, PublicService
+from kernel.clock import taipei_day
 from kernel.wording import Bilingual
+from services import rules
 from web import counter_words as words
 from web import desk_words, pages, scope
 
@@ -76,6 +79,7 @@ def one(code: str) -> Response:
 def services() -> Response:
     """List the services, how long each takes, and until when what is filed now is answered."""
     found = published.services(scope.db(), now=scope.now())
+    entitled = _entitled([each.service.id for each in found])
     agencies: dict[str, list[PublicService]] = {}
     for each in found:
         agencies.setdefault(each.service.organisation.name_zh, []).append(each)
@@ -84,11 +88,24 @@ def services() -> Response:
         agencies=[
             {
                 "name": _agency(of[0].service.organisation),
-                "services": [_service(each) for each in of],
+                "services": [
+                    _service(each) | {"rule": entitled.get(each.service.id)} for each in of
+                ],
             }
             for of in agencies.values()
         ],
     )
+
+
+def _entitled(service_ids: list[UUID]) -> dict[UUID, Any]:
+    """Return who is entitled to each service today, in words."""
+    versions = rules.versions(scope.db(), service_ids)
+    now = rules.in_force(versions, on=taipei_day(scope.now()))
+    names = rules.names_in(scope.db(), list(now.values()))
+    return {
+        service_id: {"words": rules.words(version, names), "basis": version.basis}
+        for service_id, version in now.items()
+    }
 
 
 def _row(each: PublicCounter) -> dict[str, Any]:

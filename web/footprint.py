@@ -108,6 +108,8 @@ KINDS = {
             Kind.CASE_OPENED,
             Kind.CASE_MOVED,
             Kind.NOTE_DISPUTED,
+            Kind.SERVICE_SUSPENDED,
+            Kind.SERVICE_RESTORED,
         }
     ),
     "card": frozenset(

@@ -170,6 +170,14 @@ WORDS: Mapping[str, Bilingual] = {
         "說一項服務的紀錄不對（編號 %(reference)s）",
         "Said that the record of a service is wrong (number %(reference)s)",
     ),
+    Kind.SERVICE_SUSPENDED: Bilingual(
+        "中止了您的一項服務（編號 %(reference)s）",
+        "Suspended a service of yours (number %(reference)s)",
+    ),
+    Kind.SERVICE_RESTORED: Bilingual(
+        "恢復了您的一項服務（編號 %(reference)s）",
+        "Restored a service of yours (number %(reference)s)",
+    ),
     Kind.VIEWED: Bilingual("看了您的資料：%(claims)s", "Looked at your data: %(claims)s"),
     Kind.RECORD_CHANGED: Bilingual("變更了資料：%(claims)s", "Changed data: %(claims)s"),
     Kind.CHANGE_ASKED: Bilingual(
@@ -252,6 +260,8 @@ OURS = frozenset(  # done by the city
         Kind.SUSPENDED,
         Kind.REINSTATED,
         Kind.DECEASED,
+        Kind.SERVICE_SUSPENDED,
+        Kind.SERVICE_RESTORED,
     }
 )
 ANYBODY = frozenset({Kind.LOGIN_FAILED, Kind.CARRIERS_REPORTED, Kind.RECOVERY_ASKED})

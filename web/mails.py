@@ -54,6 +54,8 @@ class Mail(StrEnum):
     CHANGE_ASKED = "change.asked"
     CHANGE_DECIDED = "change.decided"
     ARCHIVE_READY = "archive.ready"
+    SERVICE_SUSPENDED = "service.suspended"
+    SERVICE_RESTORED = "service.restored"
     SUSPENDED = "account.suspended"
     PROTECTED = "account.protected"
     REINSTATED = "account.reinstated"
@@ -556,6 +558,29 @@ WORDS = {
         ),
         _NOT_YOU,
         "/account/download",
+    ),
+    Mail.SERVICE_SUSPENDED: Words(
+        Bilingual("您的一項服務已中止", "One of your services was suspended"),
+        Bilingual(
+            "機關定期查核資格，查證後中止了您的一項服務。其他服務和您的帳號都不受影響。",
+            "An agency checked who is entitled, and after verifying it suspended one of your "
+            "services. Your other services and your account are not affected.",
+        ),
+        Bilingual(
+            "請登入看事實、理由和生效時間。您可以向機關陳情，也可以馬上重新申請。",
+            "Sign in to read the facts, the reasons and the time. You can petition the agency, or "
+            "apply again at once.",
+        ),
+        "/account/services",
+    ),
+    Mail.SERVICE_RESTORED: Words(
+        Bilingual("您的一項服務已恢復", "One of your services is back"),
+        Bilingual(
+            "您的陳情有理由，機關恢復了您的服務。",
+            "Your petition was upheld, and the agency gave the service back to you.",
+        ),
+        Bilingual("請登入看決定的內容。", "Sign in to read the decision."),
+        "/account/services",
     ),
     Mail.SUSPENDED: Words(
         Bilingual("您的帳號已停用", "Your account is suspended"),

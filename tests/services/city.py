@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 from clients.models import Client
 from kernel.wording import Bilingual
 from members.models import Member
-from services import activations, offers, populations
+from services import activations, offers, populations, suspensions
 from services.activations import Provenance
 from services.models import Activation, Channel, Offer, Service
 from services.offers import Terms
+from services.suspensions import Act
 from tests import make
 from tests.make import NOON
 
@@ -63,6 +64,10 @@ def noted(
 ) -> Service:
     """Let the agency note something about a member."""
     service = activations.get_service(session, code)
+    if state is Activation.SUSPENDED:
+        noted(session, agency, member, code, as_of=as_of, provenance=provenance)
+        suspended(session, member.id, service)
+        return service
     activations.note(
         session,
         service,
@@ -74,6 +79,12 @@ def noted(
         now=NOON,
     )
     return service
+
+
+def suspended(session: Session, member_id: UUID, service: Service) -> None:
+    """Let the service be suspended, as upon a finding."""
+    act = Act(member_id=member_id, service=service, actor=UUID(int=7), reference="A-FINDING")
+    assert suspensions.suspend(session, act, now=NOON)
 
 
 def figures(session: Session, **changes: int) -> None:

@@ -152,6 +152,13 @@ POSTS = (
     "/account/delete/confirm",
     "/account/delete/cancel",
     "/resume",
+    f"/agency/eligibility/services/{NOTHING}/rules",
+    f"/agency/eligibility/services/{NOTHING}/runs",
+    *(
+        f"/agency/eligibility/runs/{NOTHING}/{verb}"
+        for verb in "start holders.csv findings decide release close".split()
+    ),
+    f"/doit/eligibility/{NOTHING}/release",
     "/console/post",
     f"/counter/cases/{NOTHING}/new-card",
     *(f"/counter/cards/{NOBODY}/{step}" for step in ("produce", "ready", "hand-over", "destroy")),

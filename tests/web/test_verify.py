@@ -33,6 +33,7 @@ from tests import make
 from tests.contract.fake_adapter import FakeAdapter
 from tests.flows.browser import Browser
 from tests.flows.provider import ISSUER, City, basic, statements
+from tests.services.city import suspended
 from tests.smartcard.cards import OTHER_UID, UID
 from tests.smartcard.reader import an_adapter, voucher
 from web import losses, verify
@@ -73,6 +74,11 @@ class Desk:
 
     def note(self, state: Activation) -> None:
         member_id = self.city.member_id()
+        if state is Activation.SUSPENDED:
+            self.note(Activation.ACTIVATED)
+            with self.city.database() as session:
+                suspended(session, member_id, activations.get_service(session, SERVICE))
+            return
         with self.city.database() as session:
             client = registry.get(session, "library")
             activations.note(
