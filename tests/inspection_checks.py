@@ -213,7 +213,10 @@ CHECKS = (
         "中止須另一人查證，並同時通知",
         "A suspension needs a second person, and tells the member with it",
         (
-            *_in("services/test_findings", "only_a_second_person_suspends_and_only_with_file_and_reason"),
+            *_in(
+                "services/test_findings",
+                "only_a_second_person_suspends_and_only_with_file_and_reason",
+            ),
             *_in(
                 "web/test_agency_eligibility",
                 "a_second_person_suspends_and_the_notice_leaves_with_the_decision",

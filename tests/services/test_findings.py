@@ -15,7 +15,7 @@ from kernel.errors import NotFound, Refused
 from kernel.ids import new_id
 from members.models import Member
 from services import activations, eligibility_runs, findings, suspensions
-from services.eligibility_models import FactCode, Finding, FindingState, RunState
+from services.eligibility_models import CheckRun, FactCode, Finding, FindingState, RunState
 from services.models import Activation, Channel
 from services.references import References
 from services.suspensions import Period
@@ -268,7 +268,7 @@ def test_a_check_has_its_day_its_rule_and_its_end(session: Session) -> None:
     world = a_world(session)
     mine = world.agency.organisation_id
 
-    def planned(code: str = CODE, days: int = 1) -> eligibility_runs.CheckRun:
+    def planned(code: str = CODE, days: int = 1) -> CheckRun:
         service = activations.get_service(session, code)
         on = TODAY + timedelta(days=days)
         return eligibility_runs.schedule(

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from kernel.errors import Refused
 from kernel.wording import Bilingual
 from services import activations, rules
+from services.eligibility_models import RuleVersion
 from tests import make
 from tests.make import NOON
 from tests.services.checking import CODE, DRAFT, FINDER, World, a_world
@@ -18,7 +19,7 @@ from tests.services.city import TODAY
 NOTHING = Bilingual("", "")
 
 
-def adopted(world: World, **changes: Any) -> rules.RuleVersion:
+def adopted(world: World, **changes: Any) -> RuleVersion:
     return rules.adopt(
         world.session,
         world.service,
