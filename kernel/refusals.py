@@ -1350,6 +1350,10 @@ CATALOGUE = {
     # the footprint
     "footprint.not_found": _NO_PAGE,
     "message.not_found": _NO_PAGE,
+    "finding.not_found": _NO_PAGE,
+    "finding.unexplained": _entry(
+        422, "結案要寫下查到的原因", "A finding is closed with what it was", clause="7(9)"
+    ),
     "view.without_reason": _entry(
         403, "調閱資料必須有案件或理由", "Looking at a record needs a case or a reason", clause="9"
     ),

@@ -47,6 +47,7 @@ ROOMS_WITH_TABLES = (
     "members.models",
     "members.number_models",
     "members.proxy_models",
+    "members.record_models",
     "members.recovery_models",
     "members.rule_models",
     "members.standing_models",

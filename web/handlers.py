@@ -32,6 +32,7 @@ from web import (
     offer_reviews,
     organisation_endings,
     queue_moves,
+    record_checking,
     recover,
     recover_finding,
     rule_reviews,
@@ -54,6 +55,7 @@ def handlers(rooms: Rooms) -> Mapping[str, Handler]:
         notices.KIND: notices.MailSender(make, rooms.keyring, settings, mailing),
         recover.KIND: recover_finding.Finder(rooms),
         archive_making.KIND: archive_making.ArchiveMaker(rooms),
+        record_checking.KIND: record_checking.RecordChecker(make, rooms.keyring),
         certificate_lists.KIND: certificate_lists.ListFetcher(rooms, send),
         application_mails.KIND: application_mails.ApplicationMailer(
             make, rooms.keyring, settings, mailing
@@ -73,6 +75,7 @@ def sweep(rooms: Rooms, *, now: datetime) -> None:
     rule_reviews.run(rooms, now=now)
     certificate_lists.ask(rooms, now=now)
     key_rotation.run(rooms, now=now)
+    record_checking.ask(rooms.sessions, now=now)
     card_orders.destroy_overdue(rooms, now=now)
     queue_moves.run(rooms, now=now)
     with transaction(rooms.sessions) as session:

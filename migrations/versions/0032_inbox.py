@@ -1,4 +1,4 @@
-"""Keep members' inboxes.
+"""Keep members' inboxes, and what the nightly check saw and found.
 
 Revision 0032, after 0031.
 """
@@ -11,6 +11,16 @@ down_revision = "0031"
 branch_labels = None
 depends_on = None
 UNREAD = sa.text("read_at IS NULL")
+OPEN = sa.text("closed_at IS NULL")
+WHAT = (
+    "value_unreadable",
+    "value_replayed",
+    "standing_unfounded",
+    "note_unfounded",
+    "note_gone",
+    "history_changed",
+    "seal_gone",
+)
 
 
 def upgrade() -> None:
@@ -23,12 +33,7 @@ def upgrade() -> None:
         sa.Column("facts", sa.JSON(), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["member_id"],
-            ["member.id"],
-            name=op.f("fk_inbox_message_member_id"),
-            ondelete="CASCADE",
-        ),
+        _of_a_member("inbox_message"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_inbox_message")),
     )
     op.create_index(op.f("ix_inbox_message_member_id_id"), "inbox_message", ["member_id", "id"])
@@ -40,8 +45,66 @@ def upgrade() -> None:
         postgresql_where=UNREAD,
         sqlite_where=UNREAD,
     )
+    _checks()
+
+
+def _checks() -> None:
+    op.create_table(
+        "record_check",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("after", sa.Uuid(), nullable=True),
+        sa.Column("seen", sa.Integer(), nullable=False),
+        sa.Column("found", sa.Integer(), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_record_check")),
+        sa.UniqueConstraint("day", name=op.f("uq_record_check_day")),
+    )
+    op.create_table(
+        "record_seal",
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("mac", sa.LargeBinary(length=32), nullable=False),
+        _of_a_member("record_seal"),
+        sa.PrimaryKeyConstraint("member_id", name=op.f("pk_record_seal")),
+    )
+    what = sa.Enum(*WHAT, name="discrepancy", native_enum=False, create_constraint=True, length=32)
+    op.create_table(
+        "record_finding",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("what", what, nullable=False),
+        sa.Column("subject", sa.String(length=64), nullable=False),
+        sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_by", sa.Uuid(), nullable=True),
+        sa.Column("explanation", sa.String(length=200), nullable=True),
+        _of_a_member("record_finding"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_record_finding")),
+    )
+    index = op.f("ix_record_finding_closed_at_id")
+    op.create_index(index, "record_finding", ["closed_at", "id"])
+    op.create_index(
+        op.f("ix_record_finding_member_id_what_subject"),
+        "record_finding",
+        ["member_id", "what", "subject"],
+        unique=True,
+        postgresql_where=OPEN,
+        sqlite_where=OPEN,
+    )
+
+
+def _of_a_member(table: str) -> sa.ForeignKeyConstraint:
+    return sa.ForeignKeyConstraint(
+        ["member_id"],
+        ["member.id"],
+        name=op.f(f"fk_{table}_member_id"),
+        ondelete="CASCADE",
+    )
 
 
 def downgrade() -> None:
     """Drop the tables."""
-    op.drop_table("inbox_message")
+    for table in ("record_finding", "record_seal", "record_check", "inbox_message"):
+        op.drop_table(table)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, Uuid, text
 TABLES = (
     *("ledger", "ledger_seal", "ledger_checkpoint"),
     *("trail", "trail_seal", "trail_checkpoint"),
+    "activation_event",
 )
 VERBS = ("update", "delete")
 

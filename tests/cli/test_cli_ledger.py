@@ -16,6 +16,8 @@ from kernel import clock
 from kernel.db import sessions, transaction
 from kernel.ids import new_id
 from kernel.keyring import Keyring
+from members import register
+from tests import make
 from tests.audit.tampering import intruder, run
 from tests.cli.conftest import Taipei
 
@@ -216,3 +218,21 @@ def test_a_copy_kept_elsewhere_finds_what_was_removed_from_the_trail(
     (folder / "000001.jsonl").chmod(0o644)
     (folder / "000001.jsonl").write_text("{}")
     assert "000001.jsonl" in taipei_id("ledger", "export", str(folder)).stderr
+
+
+@pytest.mark.clause("7(9)")
+def test_records_are_held_against_their_histories_at_once(
+    prepared: Engine, taipei_id: Taipei, keyring: Keyring
+) -> None:
+    with transaction(sessions(prepared)) as session:
+        register.add(session, "mei.chen", make.a_profile(), keyring=keyring, now=clock.now())
+    sound = taipei_id("ledger", "records")
+    with intruder(prepared) as connection:
+        run(connection, "UPDATE member SET standing = 'paused'")
+        run(connection, "DELETE FROM record_check")
+
+    found = taipei_id("ledger", "records")
+
+    assert (sound.exit_code, sound.stdout) == (0, "Every record follows from its history.\n")
+    assert found.exit_code == 1
+    assert "standing_unfounded: member " in found.stdout

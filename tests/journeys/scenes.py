@@ -1230,6 +1230,7 @@ PROVIDER: Scenes = {
         OFFICER, staffing.reviewing_without_a_reason, complains=True
     ),
     "standing": Scene(OFFICER, staffing.at_work("/doit/standing")),
+    "data quality": Scene(OFFICER, staffing.see_a_finding),
     "standing of nobody": Scene(OFFICER, staffing.suspending_nobody, complains=True),
     "an order": Scene(OFFICER, staffing.awaiting_a_second),
     "looks at records": Scene(AUDITOR, staffing.at_work("/audit/exceptions")),

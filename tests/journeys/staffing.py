@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import count
 
 from playwright.sync_api import Page
 from sqlalchemy import select, update
@@ -10,12 +11,14 @@ from clients import officers
 from clients.officer_models import OfficerPost, Role
 from idp.acr import ACR
 from kernel import clock
-from members import register
+from members import records, register
+from members.record_models import Discrepancy
 from tests.journeys.city import City
 from web.models import BrowserSession
 
 OFFICER, AUDITOR, CHIEF = "officer", "auditor", "chief"
 ROLES = {OFFICER: Role.REVIEWER, AUDITOR: Role.AUDITOR, CHIEF: Role.ADMINISTRATOR}
+NUMBERS = count(1)
 FORM = {"clause": "6(1)", "evidence": "115-001", "reason": "115-001-2"}
 
 
@@ -91,3 +94,17 @@ def awaiting_a_second(page: Page, city: City) -> None:
     else:
         page.locator("main a:has(code)").first.click()
     page.locator("#end_order").wait_for()
+
+
+def see_a_finding(page: Page, city: City) -> None:
+    """See what a night found, and forget to say what it was."""
+    login, now = city.provider.enrol(f"found{next(NUMBERS)}").login, clock.now()
+    with city.provider.database() as session:
+        records.begin(session, now=now)
+        member = register.find_by_login(session, login)
+        if member is not None:
+            what = Discrepancy.NOTE_UNFOUNDED
+            records.report(session, member.id, what, "senior_card", now=now)
+    at_work("/doit/quality")(page, city)
+    page.locator("main .rows form button").first.click()
+    page.locator("[aria-invalid=true]").first.wait_for()

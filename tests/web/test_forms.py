@@ -218,6 +218,7 @@ POSTS = (
     f"/doit/organisations/{NOBODY}/move",
     f"/doit/organisations/{NOBODY}/end",
     "/doit/standing",
+    f"/doit/quality/{NOBODY}",
     f"/doit/standing/{NOTHING}/confirm",
     f"/doit/standing/{NOTHING}/end",
     "/account/footprint/export",
