@@ -18,8 +18,9 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -42,6 +43,10 @@ OPTIONS = {
     "synchronous_commit": "off",
     "timezone": "UTC",
 }
+
+
+# A server that is to crash must have written down what it said it had.
+PATIENT = {**OPTIONS, "synchronous_commit": "on"}
 
 
 class PostgresUnavailable(Exception):
@@ -71,6 +76,33 @@ def shared_server(folder: Path) -> Iterator[str]:
                 fcntl.flock(users, fcntl.LOCK_UN)
                 if _is_nobody_in(users):
                     _stop(folder)
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A server of one's own, which may crash."""
+
+    folder: Path
+    url: str
+
+    def crash(self) -> None:
+        """End every process of the server at once; nothing is tidied up."""
+        _run(self.folder, "pg_ctl", "stop", "--mode=immediate", "--wait")
+
+    def start(self) -> None:
+        """Start it again where it was; it recovers by itself."""
+        _run_server(self.folder, make_url(self.url).port or 0, PATIENT)
+
+
+@contextmanager
+def own_cluster() -> Iterator[Cluster]:
+    """Lend a server that nobody else uses. Raises PostgresUnavailable."""
+    folder = _make_cluster()
+    try:
+        yield Cluster(folder, _url(folder, _start(folder, PATIENT)))
+    finally:
+        _run(folder, "pg_ctl", "stop", "--mode=immediate", "--wait")
+        shutil.rmtree(folder)
 
 
 @contextmanager
@@ -116,11 +148,15 @@ def _join_or_start(folder: Path) -> str:
     if not address.exists():
         cluster = _make_cluster()
         (folder / "cluster").symlink_to(cluster)
-        password = (cluster / "password").read_text()
-        port = _start(cluster)
+        port = _start(cluster, OPTIONS)
         address.touch(mode=0o600)
-        address.write_text(f"{DRIVER}://{SYSTEM_USER}:{password}@127.0.0.1:{port}/postgres")
+        address.write_text(_url(cluster, port))
     return address.read_text()
+
+
+def _url(cluster: Path, port: int) -> str:
+    password = (cluster / "password").read_text()
+    return f"{DRIVER}://{SYSTEM_USER}:{password}@127.0.0.1:{port}/postgres"
 
 
 def _stop(folder: Path) -> None:
@@ -154,21 +190,25 @@ def _make_cluster() -> Path:
     return cluster
 
 
-def _start(cluster: Path) -> int:
+def _start(cluster: Path, settings: Mapping[str, str]) -> int:
     """Start the server and return its port; a port taken in the meantime is tried again."""
-    options = " ".join(f"-c {name}={value}" for name, value in OPTIONS.items())
     for attempt in range(1, ATTEMPTS + 1):
         port = _free_port()
-        where = f"-c port={port} -c unix_socket_directories={cluster}"
-        log = f"--log={cluster}/log"
         try:
-            _run(cluster, "pg_ctl", "start", "--wait", log, f"--options={options} {where}")
+            _run_server(cluster, port, settings)
         except PostgresUnavailable:
             if attempt == ATTEMPTS:
                 raise
         else:
             return port
     raise AssertionError("the last attempt either returned or raised")
+
+
+def _run_server(cluster: Path, port: int, settings: Mapping[str, str]) -> None:
+    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    where = f"-c port={port} -c unix_socket_directories={cluster}"
+    log = f"--log={cluster}/log"
+    _run(cluster, "pg_ctl", "start", "--wait", log, f"--options={options} {where}")
 
 
 def _free_port() -> int:

@@ -66,6 +66,10 @@ class Visitor:
         assert not (parts.query and parts.fragment), self.url
         return dict(parse_qsl(parts.query or parts.fragment, strict_parsing=True))
 
+    def cookies(self) -> dict[str, str]:
+        """Return what the browser keeps."""
+        return dict(self._http.cookies)
+
     def has_stopped(self) -> bool:
         return any(self.url.startswith(stop) for stop in self.stops)
 

@@ -1,0 +1,221 @@
+"""Copy a whole database into one file while it is in use, and put it back.
+
+A copy is a tar of two members: `manifest.json` (engine, revision, moment, SHA-256) and `data`,
+which is a SQLite file, or PostgreSQL's own archive (`pg_dump --format=custom`). Both engines copy
+one moment: what is written meanwhile is not in it. The file is its owner's alone (mode 0600).
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import tarfile
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlalchemy import URL, make_url
+
+FORMAT = 1
+MANIFEST, DATA = "manifest.json", "data"
+PIECE = 1 << 20  # bytes
+LONGEST_MANIFEST = 10_000
+
+
+class BackupFailed(Exception):
+    """A copy could not be made, read or put back; the message says why, without a password."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a copy says of itself."""
+
+    engine: str
+    revision: str
+    taken_at: str  # ISO 8601, UTC
+    sha256: str  # of the data, in hex
+    format: int = FORMAT
+
+
+def take(url: str, path: Path, *, revision: str, now: datetime) -> Manifest:
+    """Copy the database at `url` to the new file `path`.
+
+    Raises BackupFailed, also if the file exists.
+    """
+    address = make_url(url)
+    if path.exists():
+        raise BackupFailed(f"{path} exists already")
+    with TemporaryDirectory(prefix=".taipei-id-backup-", dir=path.parent) as name:
+        data = Path(name) / DATA
+        _copy_out(address, data)
+        manifest = Manifest(
+            engine=address.get_backend_name(),
+            revision=revision,
+            taken_at=now.isoformat(timespec="seconds"),
+            sha256=_sha256(data),
+        )
+        said = Path(name) / MANIFEST
+        said.write_text(json.dumps(asdict(manifest), indent=2), "utf-8")
+        whole = Path(name) / "whole"
+        with tarfile.open(whole, "x") as archive:
+            for each in (said, data):
+                archive.add(each, arcname=each.name, filter=_of_nobody)
+        whole.chmod(0o600)
+        os.link(whole, path)  # only a whole copy ever has its name, and no other is overwritten
+    return manifest
+
+
+def read(path: Path) -> Manifest:
+    """Return what a copy says of itself, once its data fit. Raises BackupFailed."""
+    with TemporaryDirectory(prefix="taipei-id-backup-") as name:
+        return _unpack(path, Path(name))
+
+
+def put_back(path: Path, url: str) -> Manifest:
+    """Put a copy into the empty database at `url`.
+
+    Raises BackupFailed for a copy that is damaged or of another engine, and for a database that
+    holds anything: nothing is ever overwritten.
+    """
+    address = make_url(url)
+    with TemporaryDirectory(prefix="taipei-id-backup-") as name:
+        manifest = _unpack(path, Path(name))
+        if manifest.engine != address.get_backend_name():
+            raise BackupFailed(f"the copy is of {manifest.engine}, the settings name another")
+        if manifest.engine == "sqlite":
+            _into_sqlite(address, Path(name) / DATA)
+        else:
+            _into_postgres(address, Path(name) / DATA)
+    return manifest
+
+
+def _unpack(path: Path, folder: Path) -> Manifest:
+    try:
+        with tarfile.open(path, "r:") as archive:
+            manifest = _manifest(archive)
+            source = archive.extractfile(DATA)
+            if source is None:
+                raise BackupFailed("the copy holds no data")
+            with (folder / DATA).open("xb") as target:
+                shutil.copyfileobj(source, target, PIECE)
+    except (OSError, tarfile.TarError, KeyError, ValueError, TypeError) as error:
+        raise BackupFailed(f"{path} is no whole copy ({type(error).__name__})") from None
+    if _sha256(folder / DATA) != manifest.sha256:
+        raise BackupFailed(f"{path} is damaged: its data are not those that were copied")
+    return manifest
+
+
+def _manifest(archive: tarfile.TarFile) -> Manifest:
+    said = archive.extractfile(MANIFEST)
+    manifest = Manifest(**json.loads(said.read(LONGEST_MANIFEST) if said else b""))
+    if manifest.format != FORMAT:
+        raise BackupFailed("the copy was made by another version; use that one")
+    return manifest
+
+
+def _of_nobody(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    member.mode = 0o600
+    return member
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as source:
+        return hashlib.file_digest(source, "sha256").hexdigest()
+
+
+# SQLite
+
+
+def _copy_out(address: URL, data: Path) -> None:
+    if address.get_backend_name() != "sqlite":
+        _postgres("pg_dump", address, f"--file={data}", "--format=custom")
+        return
+    source_path = _file_of(address)
+    if not source_path.exists():
+        raise BackupFailed("there is no database")
+    with (
+        closing(sqlite3.connect(source_path)) as source,
+        closing(sqlite3.connect(data)) as target,
+    ):
+        source.backup(target)
+
+
+def _into_sqlite(address: URL, data: Path) -> None:
+    target = _file_of(address)
+    if target.exists() and _holds_tables(target):
+        raise BackupFailed("the database is not empty; name another, or move it away")
+    with closing(sqlite3.connect(data)) as source, closing(sqlite3.connect(target)) as kept:
+        if source.execute("PRAGMA integrity_check").fetchone() != ("ok",):
+            raise BackupFailed("the copy's database is damaged")
+        source.backup(kept)
+    target.chmod(0o600)
+
+
+def _file_of(address: URL) -> Path:
+    if not address.database or address.database == ":memory:":
+        raise BackupFailed("the database is in memory")
+    return Path(address.database)
+
+
+def _holds_tables(path: Path) -> bool:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is not None
+
+
+# PostgreSQL
+
+
+def _into_postgres(address: URL, data: Path) -> None:
+    found = _postgres(
+        "psql",
+        address,
+        "--no-psqlrc",
+        "--tuples-only",
+        "--no-align",
+        "--command=SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()",
+    )
+    if found.strip() != "0":
+        raise BackupFailed("the database is not empty; name another, or empty it")
+    _postgres(
+        "pg_restore",
+        address,
+        "--no-owner",
+        "--no-privileges",
+        "--single-transaction",
+        "--exit-on-error",
+        f"--dbname={address.database}",
+        str(data),
+    )
+
+
+def _postgres(program: str, address: URL, *words: str) -> str:
+    """Run one of PostgreSQL's programs; the password travels in the environment, never in words."""
+    found = shutil.which(program)
+    if found is None:
+        raise BackupFailed(f"{program} is missing; install PostgreSQL's client programs")
+    known = {
+        "PGHOST": address.host,
+        "PGPORT": str(address.port or ""),
+        "PGUSER": address.username,
+        "PGPASSWORD": address.password,
+        "PGDATABASE": address.database,
+    }
+    more = {f"PG{name.upper()}": str(value) for name, value in address.query.items()}
+    environment = {**os.environ, **{key: value for key, value in known.items() if value}, **more}
+    ran = subprocess.run(  # noqa: S603  # our words, no shell
+        [found, "--no-password", *words],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if ran.returncode:
+        lines = ran.stderr.strip().splitlines() or ["no reason given"]
+        raise BackupFailed(f"{program}: {lines[0]}")
+    return ran.stdout
