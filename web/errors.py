@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 import structlog
 from flask import Flask, g, request
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
@@ -30,6 +31,7 @@ FOR_CLIENTS = (
     "/.well-known/",
 )
 
+SOON_SECONDS = "5"
 NOTED = frozenset({"audit.read_only", "case.self_dealing", "standing.second_person"})
 
 
@@ -40,6 +42,7 @@ def init(app: Flask) -> None:
     app.register_error_handler(ProtocolError, _protocol)
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OperationalError, _away)
     app.register_error_handler(Exception, _bug)
 
 
@@ -85,6 +88,9 @@ def _noting(code: str) -> Callable[[Session], None]:
 
 
 def _http(error: HTTPException) -> Response:
+    cause = getattr(error, "original_exception", None)  # the commit failed, after the view
+    if cause is not None:
+        return _away(cause) if isinstance(cause, OperationalError) else _bug(cause)
     scope.abandon()
     status = error.code or 500
     if request.path.startswith(FOR_CLIENTS):
@@ -101,6 +107,28 @@ def _http(error: HTTPException) -> Response:
     for header, value in error.get_headers():
         if header == "Allow":
             response.headers[header] = value
+    return response
+
+
+def _away(error: OperationalError) -> Response:
+    """Say that the database cannot be asked now: it restarts, its disk is full, it is too busy."""
+    scope.abandon()
+    structlog.get_logger().error(
+        "store.away",
+        reference=scope.reference(),
+        error=type(error.orig).__name__,
+        state=getattr(error.orig, "sqlstate", None)
+        or getattr(error.orig, "sqlite_errorname", None),
+    )
+    if request.path.startswith(FOR_CLIENTS):
+        response = oidc.refuse_in_json(
+            ProtocolError("temporarily_unavailable", f"reference {scope.reference()}", status=503)
+        )
+    elif _asked_by_a_program():
+        response = problems.problem("http.503")
+    else:
+        response = _page("http.503", HTTPStatus.SERVICE_UNAVAILABLE)
+    response.headers["Retry-After"] = SOON_SECONDS
     return response
 
 

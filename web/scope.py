@@ -118,10 +118,10 @@ def member_required(view: Callable[P, R]) -> Callable[P, R | Response]:
 
 def keep() -> None:
     """Commit what was done so far; a later statement opens a new transaction."""
-    session = g.pop("db", None)
+    session = g.get("db")
     if session is not None:
-        session.commit()
-        session.close()
+        session.commit()  # if it fails, `abandon` finds the session where it was
+        g.pop("db").close()
 
 
 def abandon(*, aftermath: Aftermath | None = None) -> None:

@@ -21,6 +21,12 @@ LOOK_SECONDS = 0.02
 
 def workers(provider: Provider) -> list[int]:
     """Return the server's worker processes: those of its command whose parent is one, too."""
+    parents = processes(provider)
+    return sorted(pid for pid, parent in parents.items() if parent in parents)
+
+
+def processes(provider: Provider) -> dict[int, int]:
+    """Return the server's processes, each with its parent."""
     port = str(urlsplit(provider.issuer).port).encode()
     parents: dict[int, int] = {}
     for entry in Path("/proc").iterdir():
@@ -31,7 +37,7 @@ def workers(provider: Provider) -> list[int]:
             if b"serve" in words and port in words:
                 stat = (entry / "stat").read_text().rpartition(")")[2].split()
                 parents[int(entry.name)] = int(stat[1])
-    return sorted(pid for pid, parent in parents.items() if parent in parents)
+    return parents
 
 
 def test_killed_workers_lose_nothing_they_promised(provider: Provider) -> None:

@@ -1,0 +1,77 @@
+"""The database cannot be asked: everybody is told to come back soon."""
+
+import pytest
+from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
+
+from kernel.ids import new_id
+from kernel.work import WorkSession
+from tests.flows.browser import Browser
+from tests.flows.provider import City, basic
+
+
+def fail(*_: object, **__: object) -> None:
+    raise OperationalError("SELECT secret", {"name": "陳美玉"}, ConnectionError("gone"))
+
+
+def signed_in(city: City) -> Browser:
+    browser = Browser(city)
+    browser.sign_in()
+    return browser
+
+
+# How it fails: before anything could be asked, and when everything was done but the commit.
+HOW = pytest.mark.parametrize("step", ["_open", "commit"])
+
+
+@HOW
+def test_people_get_a_page_that_says_so(
+    city: City, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    browser = signed_in(city)
+    monkeypatch.setattr(WorkSession, step, fail)
+
+    with capture_logs() as logs:
+        response = browser.get("/account")
+
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "5"
+    assert "現在暫時不能使用" in response.text
+    assert {"event": "store.away", "error": "ConnectionError"}.items() <= logs[-1].items()
+    assert "secret" not in str(logs)
+    assert "陳美玉" not in str(logs)
+
+
+@HOW
+def test_clients_are_told_in_the_words_of_their_protocol(
+    city: City, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    code = signed_in(city).code()
+    monkeypatch.setattr(WorkSession, step, fail)
+
+    response = city.exchange(code)
+
+    assert response.status_code == 503
+    assert response.get_json()["error"] == "temporarily_unavailable"
+    assert response.headers["Retry-After"] == "5"
+
+
+def test_programs_are_told_by_a_problem(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(WorkSession, "_open", fail)
+
+    response = city.call("/api/verify", {"terminal": str(new_id())}, headers=basic("library"))
+
+    assert response.status_code == 503
+    assert response.mimetype == "application/problem+json"
+    assert response.headers["Retry-After"] == "5"
+
+
+def test_a_bug_at_the_commit_is_noted_as_one(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = signed_in(city)
+    monkeypatch.setattr(WorkSession, "commit", lambda *_, **__: 1 / 0)
+
+    with capture_logs() as logs:
+        response = browser.get("/account")
+
+    assert response.status_code == 500
+    assert "bug" in [each["event"] for each in logs]
