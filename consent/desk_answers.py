@@ -51,6 +51,7 @@ _TAP = Prebuilt(
         and_(
             ActivationNote.member_id == Binding.member_id,
             ActivationNote.service_id == Service.id,
+            ActivationNote.unannounced.is_(False),
         ),
     )
     .where(

@@ -57,7 +57,8 @@ _GOOD = Prebuilt(
     .outerjoin(
         ActivationNote,
         (ActivationNote.member_id == Member.id)
-        & (ActivationNote.service_id == bindparam("service_id")),
+        & (ActivationNote.service_id == bindparam("service_id"))
+        & ActivationNote.unannounced.is_(False),
     )
     .where(
         SeenCard.client_id == bindparam("client_id"),

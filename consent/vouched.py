@@ -42,15 +42,20 @@ def values(
     found: dict[str, Any] = {}
     if noted := names & NOTES:
         known = {each.service: each for each in activations.of_member(session, member_id, noted)}
-        found |= {name: told(known.get(name)) for name in sorted(noted)}
+        found |= {name: released(known.get(name)) for name in sorted(noted)}
     for name in names & OFFERS:
         answer = _answer(session, member_id=member_id, purpose_id=purpose_id, held=held, now=now)
         found |= {} if answer is None else {name: answer}
     return found
 
 
+def released(noted: Noted | None) -> Json:
+    """Return a note as it leaves; of one whose member was not told yet nothing does (PDPA 9)."""
+    return told(noted if noted is not None and noted.announced else None)
+
+
 def told(noted: Noted | None) -> Json:
-    """Return an agency's note as it leaves: state, source, day, disputed or not."""
+    """Return an agency's note as its member reads it: state, source, day, disputed or not."""
     if noted is None or noted.state is None:
         return evidence(noted=None, source=None, as_of=None, disputed=False).claim()
     return evidence(

@@ -1256,6 +1256,92 @@ CATALOGUE = {
         "Not keyed in for a case, nor by an interface DoIT approved",
         clause="7(9)",
     ),
+    # consolidation
+    "consolidation.field_out_of_scope": _entry(
+        422,
+        "欄位逾歸戶資料範圍；整批沒有收下",
+        "A column is not on the closed list; nothing of the file was taken",
+        clause="3-II",
+    ),
+    "consolidation.column_missing": _entry(
+        422, "缺少核定的欄位", "A column that was confirmed is missing", clause="3-II"
+    ),
+    "consolidation.no_legal_basis": _entry(
+        422,
+        "沒有資訊局確認過的法律依據",
+        "There is no legal basis that DoIT confirmed",
+        clause="3-II",
+    ),
+    "consolidation.batch_unconfirmed": _entry(
+        409,
+        "要由上傳者以外的另一位承辦人確認",
+        "An officer other than the one who uploaded it must confirm",
+        clause="3-II",
+    ),
+    "consolidation.conflict": _entry(
+        409,
+        "與現有註記不一致，已列入待查，權利不變",
+        "It contradicts the note; it is on the docket, and no right changes",
+        clause="10-II",
+    ),
+    "consolidation.duplicate": _entry(
+        409, "同一人在檔案裡出現兩次", "The same person stands in the file twice", clause="3-II"
+    ),
+    "consolidation.unknown_person": _entry(
+        422,
+        "不是會員；密封保存，30 天後銷毀",
+        "Not a member; kept sealed and destroyed after 30 days",
+        clause="3-II",
+    ),
+    "right.presumption_keeps": _entry(
+        409,
+        "資料不一致不影響已取得之權利",
+        "Records that differ take no right away",
+        clause="10-II",
+    ),
+    "consolidation.suspension_stands": _entry(
+        409,
+        "中止要由陳情或重新申請解除，不能用檔案解除",
+        "A suspension ends by petition or a new application, not by a file",
+        clause="6(3)",
+    ),
+    "consolidation.changed_since": _entry(
+        409,
+        "之後有別的變更，沒有復原",
+        "It was changed since, and was left as it is",
+        clause="10-II",
+    ),
+    "consolidation.file_unreadable": _entry(
+        422, "讀不出這個檔案", "This file cannot be read as a table"
+    ),
+    "consolidation.file_too_large": _entry(
+        413, "檔案太大，請分批上傳", "The file is too large; send it in parts"
+    ),
+    "consolidation.file_missing": _entry(422, "請選一個檔案", "Choose a file"),
+    "consolidation.row_undecodable": _entry(
+        422, "有無法辨識的字元", "It has bytes that are no characters"
+    ),
+    "consolidation.row_misshapen": _entry(
+        422, "欄位數不對，或內容太長", "It has too many or too few cells, or a cell is too long"
+    ),
+    "consolidation.state_unknown": _entry(
+        422,
+        "註記只能是「已開通」或「未開通」",
+        "The note is activated or not_activated, nothing else",
+        clause="2(4)",
+    ),
+    "consolidation.day_impossible": _entry(
+        422, "日期不對，或在未來", "A day is impossible, or to come"
+    ),
+    "consolidation.wrong_state": _entry(
+        409,
+        "這一批不在這個步驟，可能有人處理過了",
+        "The batch is not at that step; somebody may have dealt with it",
+    ),
+    "consolidation.already_decided": _entry(
+        409, "已經有人決定，或是您自己提出的", "It was decided already, or is your own"
+    ),
+    "consolidation.not_found": _NO_PAGE,
     # changes of personal data
     "contact.too_many": _entry(
         429,

@@ -5,6 +5,7 @@ Each that a member ever held finds them, and is nobody else's. To look one up it
 key of its own: half a billion numbers are tried in minutes, and a salt would not help.
 """
 
+from collections.abc import Callable, Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -62,9 +63,22 @@ def find(session: Session, number: IdentityNumber, *, keyring: Keyring) -> UUID 
     )
 
 
+def find_all(session: Session, hashes: Collection[bytes]) -> dict[bytes, UUID]:
+    """Return whose each of these hashes of numbers is, or once was; strangers' are left out."""
+    found = select(HeldNumber.number_hash, HeldNumber.member_id)
+    rows = session.execute(found.where(HeldNumber.number_hash.in_(hashes)))
+    return {row.number_hash: row.member_id for row in rows}
+
+
 def hashed(number: IdentityNumber, *, keyring: Keyring) -> bytes:
     """Return what a number is looked up by."""
-    return keyed_hash(keyring.derive(f"identity-number/v{KEY_VERSION}"), number.value)
+    return hasher(keyring)(number)
+
+
+def hasher(keyring: Keyring) -> Callable[[IdentityNumber], bytes]:
+    """Return `hashed` with its key at hand, for very many numbers."""
+    key = keyring.derive(f"identity-number/v{KEY_VERSION}")
+    return lambda number: keyed_hash(key, number.value)
 
 
 def current(session: Session, member: Member, *, keyring: Keyring) -> IdentityNumber | None:

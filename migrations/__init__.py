@@ -52,6 +52,7 @@ ROOMS_WITH_TABLES = (
     "members.rule_models",
     "members.standing_models",
     "services.eligibility_models",
+    "services.consolidation_models",
     "services.models",
     "services.petition_models",
     "services.publication_models",

@@ -59,6 +59,7 @@ class Noted:
     disputed_at: datetime | None = None
     dispute: str | None = None
     closed_on: date | None = None  # the service was, for everybody
+    announced: bool = True  # to its member; else it goes to nobody (PDPA 9)
 
 
 def open_service(
@@ -163,6 +164,7 @@ def note(
         "channel": provenance.channel,
         "actor": provenance.actor,
         "reference": provenance.reference,
+        "unannounced": False,  # a case is the member's own, who knows of it
     }
     first = {"id": new_id(), "member_id": member_id, "service_id": service.id, **values}
     if not insert_once(session, ActivationNote, first):
@@ -292,6 +294,7 @@ def _noted(service: Service, row: ActivationNote | None, agency: Organisation) -
         disputed_at=None if row is None else row.disputed_at,
         dispute=None if row is None else row.dispute,
         closed_on=None if service.closed_at is None else clock.taipei_day(service.closed_at),
+        announced=row is None or not row.unannounced,
     )
 
 

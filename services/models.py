@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clients.models import Organisation
@@ -35,6 +35,7 @@ class Happening(StrEnum):
     NOTED = "noted"
     DISPUTED = "disputed"
     SETTLED = "settled"
+    WITHDRAWN = "withdrawn"  # with the batch that brought it
 
 
 class Basis(StrEnum):
@@ -88,6 +89,8 @@ class ActivationNote(Base):
     channel: Mapped[Channel]
     actor: Mapped[str] = mapped_column(String(64))  # the agency's program or person, as a code
     reference: Mapped[str] = mapped_column(String(64))  # the case it rests on
+    # It came in by consolidation, and its member was not told yet: nobody receives it (PDPA 9).
+    unannounced: Mapped[bool] = mapped_column(server_default=false())
 
 
 class ActivationEvent(Base):

@@ -31,7 +31,11 @@ _IN_FORCE = select(Offer.rule, Offer.valid_from, Offer.valid_until, Offer.halted
 _NOTES = (
     select(Service.code, ActivationNote.state)
     .join(Service, Service.id == ActivationNote.service_id)
-    .where(ActivationNote.member_id == bindparam("member_id"), ActivationNote.disputed_at.is_(None))
+    .where(
+        ActivationNote.member_id == bindparam("member_id"),
+        ActivationNote.disputed_at.is_(None),
+        ActivationNote.unannounced.is_(False),
+    )
 )
 
 

@@ -166,7 +166,8 @@ def _counted(session: Session, services: frozenset[str]) -> dict[str, int]:
             ActivationNote,
             (ActivationNote.service_id == Service.id)
             & (ActivationNote.state == Activation.ACTIVATED)
-            & ActivationNote.disputed_at.is_(None),  # as offers.answer counts them
+            & ActivationNote.disputed_at.is_(None)  # as offers.answer counts them
+            & ActivationNote.unannounced.is_(False),
         )
         .where(Service.code.in_(sorted(services)))
         .group_by(Service.code)

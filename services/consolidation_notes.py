@@ -1,0 +1,206 @@
+"""Write many notes at once: with their history, and as they were before, to be put back (7(9)).
+
+What `services.activations` does for one person and one case, done for a thousand in a handful of
+statements. Nothing here decides: `services.consolidation_judging` does.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from kernel.db import Json
+from kernel.ids import new_id, new_id_at
+from services.consolidation_judging import Noted, Said
+from services.models import (
+    Activation,
+    ActivationEvent,
+    ActivationNote,
+    Channel,
+    Happening,
+    Service,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Where notes of one batch come from (7(9))."""
+
+    service: Service
+    channel: Channel
+    actor: str
+    reference: str
+
+
+def read(
+    session: Session, service_id: UUID, members: Collection[UUID]
+) -> dict[UUID, ActivationNote]:
+    """Return the notes of these members."""
+    found = select(ActivationNote).where(
+        ActivationNote.service_id == service_id, ActivationNote.member_id.in_(members)
+    )
+    return {each.member_id: each for each in session.scalars(found)}
+
+
+def hold(
+    session: Session, service_id: UUID, members: Collection[UUID]
+) -> dict[UUID, ActivationNote]:
+    """Return the notes of these members, which nobody else writes until the transaction ends."""
+    found = (
+        select(ActivationNote)
+        .where(ActivationNote.service_id == service_id, ActivationNote.member_id.in_(members))
+        .order_by(ActivationNote.member_id)  # two batches wait for one another, and do not lock up
+        .with_for_update()
+    )
+    return {each.member_id: each for each in session.scalars(found)}
+
+
+def noted(note: ActivationNote | None) -> Noted | None:
+    """Return a note as it is judged."""
+    if note is None:
+        return None
+    return Noted(
+        state=note.state,
+        since=note.since,
+        as_of=note.as_of,
+        disputed=note.disputed_at is not None,
+    )
+
+
+def kept(note: ActivationNote) -> Json:
+    """Return a note as JSON, from which it can be put back as it was."""
+    return {
+        "state": note.state.value,
+        "since": None if note.since is None else note.since.isoformat(),
+        "as_of": note.as_of.isoformat(),
+        "noted_at": note.noted_at.isoformat(),
+        "channel": note.channel.value,
+        "actor": note.actor,
+        "reference": note.reference,
+        "unannounced": note.unannounced,
+    }
+
+
+def opened(json: Json) -> dict[str, Any]:
+    """Return the columns of a note that was kept."""
+    return {
+        "state": Activation(json["state"]),
+        "since": None if json["since"] is None else date.fromisoformat(json["since"]),
+        "as_of": date.fromisoformat(json["as_of"]),
+        "noted_at": datetime.fromisoformat(json["noted_at"]),
+        "channel": Channel(json["channel"]),
+        "actor": json["actor"],
+        "reference": json["reference"],
+        "unannounced": json["unannounced"],
+    }
+
+
+def add(session: Session, origin: Origin, said: Mapping[UUID, Said], *, now: datetime) -> None:
+    """Note what was not known; nobody receives it before its member was told (PDPA 9)."""
+    common = _common(origin, now=now) | {"service_id": origin.service.id, "unannounced": True}
+    rows = [
+        {"id": new_id(), "member_id": member_id, **common, **_columns(each)}
+        for member_id, each in said.items()
+    ]
+    _many(session, insert(ActivationNote), rows)
+
+
+def change(
+    session: Session,
+    origin: Origin,
+    said: Mapping[UUID, Said],
+    before: Mapping[UUID, ActivationNote],
+    *,
+    now: datetime,
+) -> None:
+    """Write newer words over notes; where the word is another, its member is told first."""
+    common = _common(origin, now=now)
+    rows = [
+        {
+            "key": before[member_id].id,
+            **common,
+            **_columns(each),
+            "since": each.since or before[member_id].since,
+            "unannounced": before[member_id].unannounced or each.state != before[member_id].state,
+        }
+        for member_id, each in said.items()
+    ]
+    _rewrite(session, rows)
+
+
+def put_back(session: Session, before: Mapping[UUID, Json]) -> None:
+    """Let notes, by their ids, be again what they were."""
+    _rewrite(session, [{"key": key, **opened(each)} for key, each in before.items()])
+
+
+def remove(session: Session, keys: Collection[UUID]) -> None:
+    """Take away notes that a batch had added."""
+    if keys:
+        session.execute(
+            delete(ActivationNote)
+            .where(ActivationNote.id.in_(keys))
+            .execution_options(synchronize_session=False)
+        )
+
+
+def remember(
+    session: Session,
+    origin: Origin,
+    happening: Happening,
+    said: Mapping[UUID, tuple[Activation, date]],
+    *,
+    now: datetime,
+) -> None:
+    """Write down what happened to the notes of these members."""
+    common = {
+        "at": now,
+        "service_id": origin.service.id,
+        "source_id": origin.service.organisation_id,
+        "happening": happening,
+        "channel": origin.channel,
+        "actor": origin.actor,
+        "reference": origin.reference,
+    }
+    rows = [
+        {"id": new_id_at(now), "member_id": member_id, "state": state, "as_of": as_of, **common}
+        for member_id, (state, as_of) in said.items()
+    ]
+    _many(session, insert(ActivationEvent), rows)
+
+
+def _common(origin: Origin, *, now: datetime) -> dict[str, Any]:
+    return {
+        "source_id": origin.service.organisation_id,
+        "noted_at": now,
+        "channel": origin.channel,
+        "actor": origin.actor,
+        "reference": origin.reference,
+    }
+
+
+def _columns(said: Said) -> dict[str, Any]:
+    return {"state": said.state, "since": said.since, "as_of": said.as_of}
+
+
+def _rewrite(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Write columns of notes named by `key`."""
+    if not rows:
+        return
+    names = [name for name in rows[0] if name != "key"]
+    # On columns with other names than the table's: SQLAlchemy keeps those for itself.
+    values = {
+        name: bindparam(f"new_{name}", type_=ActivationNote.__table__.c[name].type)
+        for name in names
+    }
+    statement = update(ActivationNote).where(ActivationNote.id == bindparam("key")).values(values)
+    given = [{"key": row["key"], **{f"new_{name}": row[name] for name in names}} for row in rows]
+    _many(session, statement, given)
+
+
+def _many(session: Session, statement: Any, rows: Sequence[dict[str, Any]]) -> None:  # DML
+    if rows:
+        session.connection().execute(statement, rows)
