@@ -80,7 +80,6 @@ WAITING: Mapping[str, str] = {
     "1": CONSOLES,
     "2(7)": CONSOLES,
     "3-I": CONSOLES,
-    "3-II": CONSOLES,
 }
 
 

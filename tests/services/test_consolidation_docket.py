@@ -136,7 +136,6 @@ def test_a_file_that_is_sent_again_opens_no_second_conflict(
         assert len(docket.open_of(session, agency.organisation_id)) == 1
 
 
-@pytest.mark.clause("6(3)")
 @pytest.mark.refusal("consolidation.suspension_stands")
 def test_a_file_does_not_lift_a_suspension(agency: Agency, sessions: Sessions) -> None:
     agency.apply(a_file([no(0, "2026-11-01")]))
