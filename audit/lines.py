@@ -75,6 +75,10 @@ class Kind(StrEnum):
     DEVICE_CERTIFIED = "device.certified"
     CARRIER_REMOVED = "carrier.removed"
     NOTE_DISPUTED = "note.disputed"
+    NOTE_CONSOLIDATED = "note.consolidated"  # by an agency's file
+    NOTE_CONFLICT = "note.conflict"  # such a file contradicts a note
+    NOTE_WITHDRAWN = "note.withdrawn"  # such a file was taken back
+    NOTE_SETTLED = "note.settled"  # officers looked into a conflict
     SERVICE_SUSPENDED = "service.suspended"  # one service, by its agency, upon a finding
     SERVICE_RESTORED = "service.restored"
     VIEWED = "record.viewed"

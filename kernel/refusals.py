@@ -1293,12 +1293,6 @@ CATALOGUE = {
         "Not a member; kept sealed and destroyed after 30 days",
         clause="3-II",
     ),
-    "right.presumption_keeps": _entry(
-        409,
-        "資料不一致不影響已取得之權利",
-        "Records that differ take no right away",
-        clause="10-II",
-    ),
     "consolidation.suspension_stands": _entry(
         409,
         "中止要由陳情或重新申請解除，不能用檔案解除",

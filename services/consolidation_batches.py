@@ -4,6 +4,7 @@ Who uploads never confirms, nor undoes: the database holds the two apart.
 """
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from io import SEEK_END
@@ -28,8 +29,11 @@ from services.consolidation_models import (
     Outcome,
     Stream,
 )
+from services.consolidation_schema import CHANNELS
+from services.models import ActivationNote, Service
 
 KIND = "consolidation.work"
+_KEY = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SHOWN = 50  # differences on a page
 DIFFERENCES = (Outcome.CHANGED, Outcome.CONFLICT)
 
@@ -206,6 +210,20 @@ def troubles(session: Session, batch: Batch) -> Sequence[tuple[str, int]]:
         .order_by(count.desc(), BatchRow.code)
     )
     return [(code, number) for code, number in rows]
+
+
+def origins(session: Session, member_id: UUID) -> dict[str, Batch]:
+    """Return the batches that a member's notes came with, by the codes of their services."""
+    found = (
+        select(Service.code, ActivationNote.reference)
+        .join(Service, Service.id == ActivationNote.service_id)
+        .where(ActivationNote.member_id == member_id, ActivationNote.channel.in_(CHANNELS))
+    )
+    named = {row.code: row.reference for row in session.execute(found)}
+    keys = [UUID(each) for each in named.values() if _KEY.fullmatch(each)]
+    rows = session.scalars(select(Batch).where(Batch.id.in_(keys))) if keys else ()
+    known = {str(each.id): each for each in rows}
+    return {code: known[each] for code, each in named.items() if each in known}
 
 
 def differences(session: Session, batch: Batch, *, after: int) -> Sequence[BatchRow]:

@@ -135,6 +135,12 @@ def get(session: Session, number: str, *, organisation_id: UUID) -> Conflict:
     return conflict
 
 
+def of_member(session: Session, member_id: UUID) -> set[str]:
+    """Return the numbers of the conflicts about a member."""
+    found = select(Conflict.number).where(Conflict.member_id == member_id)
+    return set(session.scalars(found))
+
+
 def open_of(session: Session, organisation_id: UUID, most: int = 50) -> Sequence[Conflict]:
     """Return an agency's open conflicts, the oldest first."""
     return session.scalars(_open(organisation_id).order_by(Conflict.id).limit(most)).all()

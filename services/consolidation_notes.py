@@ -132,6 +132,16 @@ def change(
     _rewrite(session, rows)
 
 
+def announce(session: Session, note_id: UUID, batch_id: UUID) -> None:
+    """Release a note to others, now that its member was told of this batch's word (PDPA 9)."""
+    session.execute(
+        update(ActivationNote)
+        .where(ActivationNote.id == note_id, ActivationNote.reference == str(batch_id))
+        .values(unannounced=False)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def put_back(session: Session, before: Mapping[UUID, Json]) -> None:
     """Let notes, by their ids, be again what they were."""
     _rewrite(session, [{"key": key, **opened(each)} for key, each in before.items()])

@@ -1,5 +1,6 @@
 """已開通服務: what agencies noted about a member, and saying that a note is wrong (10-II)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,7 +12,7 @@ from audit.lines import Kind
 from consent.evidence import State
 from consent.vouched import told
 from kernel.wording import Bilingual
-from services import activations
+from services import activations, consolidation_batches, consolidation_docket
 from services.activations import Noted
 from web import pages, scope, service_words
 from web.account import bp, done
@@ -30,6 +31,8 @@ class ServiceView:
     dispute: str | None
     wrong_url: str | None
     closed_on: date | None
+    origin_url: str | None  # of a note that its agency sent by consolidation
+    is_docket: bool  # it is the agency's file that contradicts it, not the member
 
 
 @bp.get("/services", endpoint="services")
@@ -37,14 +40,16 @@ class ServiceView:
 def services_page() -> str:
     """List every service of the city with what is on record about the member."""
     noted = activations.of_member(scope.db(), scope.member_id())
+    sent = consolidation_batches.origins(scope.db(), scope.member_id())
+    dockets = consolidation_docket.of_member(scope.db(), scope.member_id())
     return pages.page(
         "account/services.html",
-        services=[_view(each) for each in noted],
+        services=[_view(each, sent, dockets) for each in noted],
         flashes=done(),
     )
 
 
-def _view(noted: Noted) -> ServiceView:
+def _view(noted: Noted, sent: Collection[str], dockets: Collection[str]) -> ServiceView:
     state = State(told(noted)["state"])
     may_be_wrong = noted.state is not None and noted.disputed_at is None
     return ServiceView(
@@ -57,6 +62,8 @@ def _view(noted: Noted) -> ServiceView:
         dispute=noted.dispute,
         wrong_url=url_for("account.dispute", code=noted.service) if may_be_wrong else None,
         closed_on=noted.closed_on,
+        origin_url=url_for("account.origin", code=noted.service) if noted.service in sent else None,
+        is_docket=noted.dispute in dockets,
     )
 
 

@@ -108,6 +108,10 @@ KINDS = {
             Kind.CASE_OPENED,
             Kind.CASE_MOVED,
             Kind.NOTE_DISPUTED,
+            Kind.NOTE_CONSOLIDATED,
+            Kind.NOTE_CONFLICT,
+            Kind.NOTE_WITHDRAWN,
+            Kind.NOTE_SETTLED,
             Kind.SERVICE_SUSPENDED,
             Kind.SERVICE_RESTORED,
         }

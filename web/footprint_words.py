@@ -166,6 +166,22 @@ WORDS: Mapping[str, Bilingual] = {
     ),
     Kind.DEVICE_CERTIFIED: Bilingual("領取了裝置的數位憑證", "Got a certificate for a device"),
     Kind.CARRIER_REMOVED: Bilingual("移除了載具", "Removed a carrier"),
+    Kind.NOTE_CONSOLIDATED: Bilingual(
+        "機關送來了您的服務紀錄（批次 %(reference)s）",
+        "An agency sent a note about one of your services (batch %(reference)s)",
+    ),
+    Kind.NOTE_CONFLICT: Bilingual(
+        "機關送來的資料和您的服務紀錄不一致（批次 %(reference)s）",
+        "What an agency sent differs from a note about you (batch %(reference)s)",
+    ),
+    Kind.NOTE_WITHDRAWN: Bilingual(
+        "機關收回了您的一筆服務紀錄（批次 %(reference)s）",
+        "An agency took a note about you back (batch %(reference)s)",
+    ),
+    Kind.NOTE_SETTLED: Bilingual(
+        "機關查明了不一致的服務紀錄（編號 %(reference)s）",
+        "An agency looked into notes that differed (number %(reference)s)",
+    ),
     Kind.NOTE_DISPUTED: Bilingual(
         "說一項服務的紀錄不對（編號 %(reference)s）",
         "Said that the record of a service is wrong (number %(reference)s)",

@@ -17,6 +17,7 @@ from kernel.mail import FolderPost, NoPost, Post, SmtpPost
 from kernel.settings import Mail
 from kernel.working import Handler
 from members import applications, archives
+from services import consolidation_batches
 from web import (
     application_mails,
     archive_making,
@@ -27,6 +28,7 @@ from web import (
     consent_endings,
     contact_mails,
     contract_endings,
+    import_jobs,
     key_rotation,
     notices,
     offer_reviews,
@@ -56,6 +58,8 @@ def handlers(rooms: Rooms) -> Mapping[str, Handler]:
         recover.KIND: recover_finding.Finder(rooms),
         archive_making.KIND: archive_making.ArchiveMaker(rooms),
         record_checking.KIND: record_checking.RecordChecker(make, rooms.keyring),
+        consolidation_batches.KIND: import_jobs.Consolidator(rooms),
+        import_jobs.ANNOUNCE: import_jobs.Announcer(rooms),
         certificate_lists.KIND: certificate_lists.ListFetcher(rooms, send),
         application_mails.KIND: application_mails.ApplicationMailer(
             make, rooms.keyring, settings, mailing
@@ -77,6 +81,7 @@ def sweep(rooms: Rooms, *, now: datetime) -> None:
     key_rotation.run(rooms, now=now)
     record_checking.ask(rooms.sessions, now=now)
     card_orders.destroy_overdue(rooms, now=now)
+    import_jobs.destroy_held(rooms, now=now)
     queue_moves.run(rooms, now=now)
     with transaction(rooms.sessions) as session:
         archives.expire(session, now=now)

@@ -69,6 +69,11 @@ class Mail(StrEnum):
     APPLICATION_APPROVED = "application.approved"
     APPLICATION_DECIDED = "application.decided"
     APPLICATION_LAPSED = "application.lapsed"
+    NOTE_CONSOLIDATED = "note.consolidated"
+    NOTE_CONFLICT = "note.conflict"
+    NOTE_WITHDRAWN = "note.withdrawn"
+    NOTE_SETTLED = "note.settled"
+    IMPORT_DONE = "import.done"
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,65 @@ _YOURS_TO_STOP = Bilingual(
     "You can end the power at any time, without giving a reason.",
 )
 
+_RIGHTS = Bilingual(
+    "覺得不對，可以在那裡按「這不對」。您已經取得的權利不受影響。",
+    "If it is wrong, say so there. Rights you have are not affected.",
+)
+
 WORDS = {
+    Mail.NOTE_CONSOLIDATED: Words(
+        Bilingual("有機關送來您的服務紀錄", "An agency sent a note about one of your services"),
+        Bilingual(
+            "一個機關把您開通服務的紀錄送到本系統。這是個人資料保護法第 9 條的告知：來源、依據、目的和"
+            "您的權利，都寫在帳號裡。",
+            "An agency sent us a note of whether a service is open for you. Under article 9 of the "
+            "Personal Data Protection Act your account says where it came from, on which ground, "
+            "for what, and which rights you have.",
+        ),
+        _RIGHTS,
+        "/account/services",
+    ),
+    Mail.NOTE_CONFLICT: Words(
+        Bilingual("有一筆服務紀錄不一致", "Records about one of your services differ"),
+        Bilingual(
+            "機關送來的資料和現有的紀錄不一致。我們沒有改變您的權利，機關會查清楚。",
+            "What an agency sent differs from what is on record. Nothing of yours was changed; the "
+            "agency looks into it.",
+        ),
+        _RIGHTS,
+        "/account/services",
+    ),
+    Mail.NOTE_WITHDRAWN: Words(
+        Bilingual("機關收回了一筆服務紀錄", "An agency took a note about a service back"),
+        Bilingual(
+            "機關收回了之前送來的一批資料，您的紀錄回到原來的樣子。",
+            "An agency took back a file it had sent; your record is again as it was before.",
+        ),
+        _RIGHTS,
+        "/account/services",
+    ),
+    Mail.NOTE_SETTLED: Words(
+        Bilingual("不一致的服務紀錄查明了", "Records that differed were looked into"),
+        Bilingual(
+            "機關查明了一筆不一致的服務紀錄，結果寫在帳號裡。",
+            "An agency looked into records that differed; your account shows the result.",
+        ),
+        _RIGHTS,
+        "/account/services",
+    ),
+    Mail.IMPORT_DONE: Words(
+        Bilingual("一批歸戶資料處理完了", "A batch of consolidation is done"),
+        Bilingual(
+            "您經手的一批歸戶資料處理完了。結果檔和不一致的清單在機關的工作頁。",
+            "A batch that you uploaded or confirmed is done. Its outcome file and its conflicts are "
+            "in your agency's console.",
+        ),
+        Bilingual(
+            "不一致的資料請另一位承辦人查明；民眾的權利不變。",
+            "Another officer looks into what differs; nobody's right changes meanwhile.",
+        ),
+        "/console",
+    ),
     Mail.NEW_BROWSER: Words(
         Bilingual("有新的瀏覽器登入您的帳號", "A new browser signed in to your account"),
         Bilingual(

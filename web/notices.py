@@ -19,6 +19,7 @@ from kernel.wording import CHINESE, ENGLISH, Bilingual
 from members import inbox, mailboxes, recovery, register
 from members.models import Member
 from members.proxies import secret_of
+from services import consolidation_notes
 from web import dates
 from web.mails import Mail, write
 
@@ -48,7 +49,8 @@ def mail(
     Who has no mailbox has the inbox alone. Letters that are about the mailbox go only there.
     Without a member nobody is written to: where a stranger must cost as much as a member. `about`
     may name the `notice` whose link ends a power; the `recovery`, `check` or `card` whose code is
-    sent, the check's to the address it is about; the `change` whose former mailbox is written to.
+    sent, the check's to the address it is about; the `change` whose former mailbox is written to; the `note` it
+    tells of and the `batch` that brought it.
     What is secret or personal of them is worked out as the letter leaves.
     """
     payload = {
@@ -76,7 +78,17 @@ class MailSender:
         self._post = post
 
     def __call__(self, work: Work, *, now: datetime) -> None:
-        """Send one notice; to whom has no confirmed address, none."""
+        """Send one notice; to whom has no confirmed address, none.
+
+        What it tells of may be received by others only now (PDPA 9).
+        """
+        self._send(work, now=now)
+        if "note" in work.payload:
+            with transaction(self._make) as session:
+                note, batch = (UUID(work.payload[name]) for name in ("note", "batch"))
+                consolidation_notes.announce(session, note, batch)
+
+    def _send(self, work: Work, *, now: datetime) -> None:
         reader = self._reader(work.payload)
         if reader is None:
             return

@@ -1,5 +1,6 @@
 """Work off a city's jobs in a test: letters and calls are kept instead of sent."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Any
@@ -10,8 +11,9 @@ from idp import back_channel, client_notices, member_notices, sign_outs
 from kernel.jobs import Job
 from kernel.outgoing import Answer, CallFailed
 from kernel.working import Handler, do_one
+from services import consolidation_batches
 from tests.flows.provider import City
-from web import archive_making, contact_mails, notices, recover, recover_finding
+from web import archive_making, contact_mails, import_jobs, notices, recover, recover_finding
 from web.rooms import Rooms
 
 
@@ -38,8 +40,8 @@ class World:
             raise self.answer
         return self.answer
 
-    def work_off(self) -> None:
-        """Do every job that is due."""
+    def work_off(self, only: Collection[str] | None = None) -> None:
+        """Do every job that is due; of these kinds only, if any are named."""
         rooms = self.rooms
         handlers: dict[str, Handler] = {
             notices.KIND: notices.MailSender(rooms.sessions, rooms.keyring, rooms.settings, self),
@@ -58,6 +60,8 @@ class World:
             sign_outs.KIND: back_channel.SignedOut(rooms.sessions, rooms.provider, self.call),
             recover.KIND: recover_finding.Finder(rooms),
             archive_making.KIND: archive_making.ArchiveMaker(rooms),
+            consolidation_batches.KIND: import_jobs.Consolidator(rooms),
+            import_jobs.ANNOUNCE: import_jobs.Announcer(rooms),
             contact_mails.KIND: contact_mails.ContactMailer(
                 rooms.sessions, rooms.provider, rooms.settings, self
             ),
@@ -65,6 +69,8 @@ class World:
                 rooms.sessions, rooms.provider, rooms.settings, self
             ),
         }
+        if only is not None:
+            handlers = {kind: handlers[kind] for kind in only}
         while do_one(rooms.sessions, handlers, now=self.city.now):
             pass
 
