@@ -1,4 +1,4 @@
-"""The docket of an agency: where its files contradict the notes, and how officers end it (10-II)."""
+"""The docket of an agency: where its files contradict notes, and how officers end it (10-II)."""
 
 from typing import Any
 from uuid import UUID

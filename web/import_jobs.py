@@ -1,4 +1,4 @@
-"""Work off batches of consolidation, and tell the people in them before anybody else hears (PDPA 9).
+"""Work off batches of consolidation, and tell their people before anybody else hears (PDPA 9).
 
 A job does a part and leaves the rest to the next, so that the worker's other jobs come in between.
 """
@@ -19,9 +19,10 @@ from kernel.db import changed, transaction
 from kernel.jobs import JobDelayed, Work
 from services import consolidation_batches as batches
 from services import consolidation_reading as reading
+from services import consolidation_work
 from services.consolidation_models import Batch, BatchRow, BatchState, Outcome
 from services.consolidation_reading import Superseded
-from services.consolidation_work import BUSY, state_of, work
+from services.consolidation_work import BUSY, state_of
 from services.models import ActivationNote
 from web import notices
 from web.mails import Mail
@@ -40,11 +41,13 @@ class Consolidator:
         """Read and write through `rooms`."""
         self._rooms = rooms
 
-    def __call__(self, job: Work, *, now: datetime) -> None:
+    def __call__(self, work: Work, *, now: datetime) -> None:
         """Do some chunks; whoever works on the batch beside us goes on with it instead."""
-        make, batch_id = self._rooms.sessions, UUID(job.payload["batch"])
+        make, batch_id = self._rooms.sessions, UUID(work.payload["batch"])
         try:
-            chunks = work(make, batch_id, self._rooms.keyring, most_chunks=CHUNKS, now=now)
+            chunks = consolidation_work.work(
+                make, batch_id, self._rooms.keyring, most_chunks=CHUNKS, now=now
+            )
             deque(chunks, maxlen=0)
         except Superseded:
             return
@@ -72,9 +75,9 @@ class Announcer:
         """Read and write through `rooms`."""
         self._rooms = rooms
 
-    def __call__(self, job: Work, *, now: datetime) -> None:
+    def __call__(self, work: Work, *, now: datetime) -> None:
         """Write to those not told yet; what they are told of is released when it has left."""
-        batch_id = UUID(job.payload["batch"])
+        batch_id = UUID(work.payload["batch"])
         with transaction(self._rooms.sessions) as session:
             batch = session.get_one(Batch, batch_id)
             rows = _untold(session, batch_id)

@@ -104,8 +104,8 @@ WORDS = {
     Mail.NOTE_CONSOLIDATED: Words(
         Bilingual("有機關送來您的服務紀錄", "An agency sent a note about one of your services"),
         Bilingual(
-            "一個機關把您開通服務的紀錄送到本系統。這是個人資料保護法第 9 條的告知：來源、依據、目的和"
-            "您的權利，都寫在帳號裡。",
+            "一個機關把您開通服務的紀錄送到本系統。這是個人資料保護法第 9 條的告知：來源、依據、"
+            "目的和您的權利，都寫在帳號裡。",
             "An agency sent us a note of whether a service is open for you. Under article 9 of the "
             "Personal Data Protection Act your account says where it came from, on which ground, "
             "for what, and which rights you have.",
@@ -145,8 +145,8 @@ WORDS = {
         Bilingual("一批歸戶資料處理完了", "A batch of consolidation is done"),
         Bilingual(
             "您經手的一批歸戶資料處理完了。結果檔和不一致的清單在機關的工作頁。",
-            "A batch that you uploaded or confirmed is done. Its outcome file and its conflicts are "
-            "in your agency's console.",
+            "A batch that you uploaded or confirmed is done. Its outcome and its conflicts are in "
+            "your agency's console.",
         ),
         Bilingual(
             "不一致的資料請另一位承辦人查明；民眾的權利不變。",

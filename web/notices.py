@@ -49,9 +49,9 @@ def mail(
     Who has no mailbox has the inbox alone. Letters that are about the mailbox go only there.
     Without a member nobody is written to: where a stranger must cost as much as a member. `about`
     may name the `notice` whose link ends a power; the `recovery`, `check` or `card` whose code is
-    sent, the check's to the address it is about; the `change` whose former mailbox is written to; the `note` it
-    tells of and the `batch` that brought it.
-    What is secret or personal of them is worked out as the letter leaves.
+    sent, the check's to the address it is about; the `change` whose former mailbox is written to;
+    the `note` it tells of and the `batch` that brought it. What is secret or personal of them is
+    worked out as the letter leaves.
     """
     payload = {
         "template": words.value,

@@ -87,11 +87,11 @@ def office(city: City) -> Office:
         mei = session.scalars(select(Member).where(Member.login == "mei.chen")).one()
         numbering.enter(session, mei, recognise(number(0)), keyring=make.KEYRING, now=city.now)
         mei_id = mei.id
-    officers = []
-    for login in ("of.one", "of.two"):
-        member_id = staff.appoint(city, login, Role.OFFICER, organisation_id=agency)
-        officers.append(staff.sign_in(city, login, member_id))
-    return Office(city, agency, *officers, staff.an_officer(city), mei_id, World(city))
+    one, two = (
+        staff.sign_in(city, login, staff.appoint(city, login, Role.OFFICER, organisation_id=agency))
+        for login in ("of.one", "of.two")
+    )
+    return Office(city, agency, one, two, staff.an_officer(city), mei_id, World(city))
 
 
 @pytest.fixture
