@@ -81,6 +81,12 @@ class Kind(StrEnum):
     NOTE_SETTLED = "note.settled"  # officers looked into a conflict
     SERVICE_SUSPENDED = "service.suspended"  # one service, by its agency, upon a finding
     SERVICE_RESTORED = "service.restored"
+    PETITION_FILED = "petition.filed"  # against that
+    PETITION_MOVED = "petition.moved"
+    SANCTION_REPORTED = "sanction.reported"  # misuse, to be heard
+    SANCTION_ANSWERED = "sanction.answered"  # by the member
+    SANCTION_DETERMINED = "sanction.determined"
+    SANCTION_ENDED = "sanction.ended"  # lifted, or dropped
     VIEWED = "record.viewed"
     RECORD_CHANGED = "record.changed"  # by the member
     RECORD_CORRECTED = "record.corrected"

@@ -17,9 +17,11 @@ from audit.lines import Kind
 from carriers.models import Binding
 from clients.models import Client, Terminal
 from consent import seen_cards
+from kernel.db import Moment
 from kernel.errors import Refused
 from kernel.prebuilt import Prebuilt, Row
 from members.models import Member, Standing
+from services import sanctions
 from services.models import Activation, ActivationNote, Service
 
 # Everything in one statement. A client's terminal, and a service of the same organisation: else
@@ -34,6 +36,9 @@ _TAP = Prebuilt(
         Member.standing,
         ActivationNote.state,
         ActivationNote.disputed_at,
+        sanctions.bars(
+            ActivationNote.member_id, Service.id, bindparam("now", type_=Moment())
+        ).label("is_barred"),
     )
     .select_from(Terminal)
     .join(Client, Client.id == Terminal.client_id)
@@ -108,7 +113,7 @@ def answer(session: Session, tap: Tap, *, now: datetime) -> Answer:
 
     Raises Refused `terminal.not_registered` for a reader or a service that is not the client's.
     """
-    row = _TAP.one_or_none(session, vars(tap))
+    row = _TAP.one_or_none(session, {**vars(tap), "now": now})
     if row is None:
         raise Refused("terminal.not_registered")
     told = of(row)
@@ -123,12 +128,17 @@ def of(row: Row) -> Answer:
         return NOTHING
     if row.standing is not Standing.ACTIVE:
         return Answer(valid=False, member_status=Known.INACTIVE, activation=Opened.UNKNOWN)
-    activation = opened(row.state, row.disputed_at)
+    activation = opened(row.state, row.disputed_at, is_barred=row.is_barred)
     return Answer(valid=True, member_status=Known.ACTIVE, activation=activation)
 
 
-def opened(state: Activation | None, disputed_at: datetime | None) -> Opened:
-    """Return what a reader is told of a note, or of there being none."""
+def opened(state: Activation | None, disputed_at: datetime | None, *, is_barred: bool) -> Opened:
+    """Return what a reader is told of a note, or of there being none.
+
+    A sanction looks like a suspension (6(1)).
+    """
+    if state is not None and is_barred:
+        return Opened.SUSPENDED
     if disputed_at is not None:
         return Opened.DISPUTED
     return Opened.UNKNOWN if state is None else Opened(state.value)

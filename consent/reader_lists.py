@@ -16,7 +16,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Uuid, bindparam, select
 from sqlalchemy.orm import Session
 
 from carriers.models import Binding
@@ -25,10 +25,11 @@ from consent import seen_cards
 from consent.desk_answers import Opened, opened
 from consent.models import SeenCard
 from consent.seen_cards import KEPT, ReaderKeys
-from kernel.db import Json
+from kernel.db import Json, Moment
 from kernel.errors import Refused
 from kernel.prebuilt import Prebuilt
 from members.models import Member, Standing
+from services import sanctions
 from services.models import ActivationNote, Service
 
 LIFETIME = timedelta(minutes=15)
@@ -51,7 +52,14 @@ _READER = Prebuilt(
     )
 )
 _GOOD = Prebuilt(
-    select(SeenCard.mark, ActivationNote.state, ActivationNote.disputed_at)
+    select(
+        SeenCard.mark,
+        ActivationNote.state,
+        ActivationNote.disputed_at,
+        sanctions.bars(
+            Member.id, bindparam("service_id", type_=Uuid()), bindparam("now", type_=Moment())
+        ).label("is_barred"),
+    )
     .join(Binding, Binding.id == SeenCard.binding_id)
     .join(Member, Member.id == Binding.member_id)
     .outerjoin(
@@ -126,11 +134,12 @@ def make(session: Session, asked: Asked, keys: ReaderKeys, *, now: datetime) -> 
     service = _READER.one_or_none(session, vars(asked))
     if service is None:
         raise Refused("terminal.not_registered")
-    values = {"client_id": asked.client_id, "service_id": service.id, "since": now - KEPT}
+    values = {"client_id": asked.client_id, "service_id": service.id}
+    values |= {"since": now - KEPT, "now": now}
     period = str(int(now.timestamp() // PERIOD.total_seconds()))
     salt = keys.salt(str(asked.terminal), asked.service, period)
     entries = {
-        _entry(salt, row.mark, opened(row.state, row.disputed_at))
+        _entry(salt, row.mark, opened(row.state, row.disputed_at, is_barred=row.is_barred))
         for row in _GOOD.all(session, values)
     }
     return ReaderList(

@@ -41,7 +41,8 @@ def values(
     """
     found: dict[str, Any] = {}
     if noted := names & NOTES:
-        known = {each.service: each for each in activations.of_member(session, member_id, noted)}
+        told_now = activations.of_member(session, member_id, noted, at=now)
+        known = {each.service: each for each in told_now}
         found |= {name: released(known.get(name)) for name in sorted(noted)}
     for name in names & OFFERS:
         answer = _answer(session, member_id=member_id, purpose_id=purpose_id, held=held, now=now)

@@ -512,6 +512,65 @@ CATALOGUE = {
         "This list cannot be read: first line reference,fact, facts as codes, in UTF-8",
     ),
     "eligibility.not_found": _NO_PAGE,
+    # petitions
+    "appeal.out_of_scope": _entry(
+        422,
+        "這不是可以陳情的中止：沒有中止，或已經恢復",
+        "Nothing is suspended here to petition against, or it was given back",
+        clause="6(3)",
+    ),
+    "appeal.anonymous": _entry(
+        422, "陳情要有真實姓名", "A petition needs a real name", clause="6(3)"
+    ),
+    "appeal.duplicate": _entry(
+        422,
+        "這個中止已經有一件陳情在處理",
+        "A petition about this suspension is being looked into already",
+        clause="6(3)",
+    ),
+    "appeal.not_read_back": _entry(
+        422,
+        "要先讀給當事人聽，確認沒有錯",
+        "First it is read back to the person, who says that it is right",
+        clause="6(3)",
+    ),
+    "appeal.choice_missing": _entry(422, "請選一個", "Choose one", clause="6(3)"),
+    "appeal.second_person": _entry(
+        403,
+        "發現或中止的人不能辦理這件陳情",
+        "Who found or suspended it does not decide the petition",
+        clause="6(3)",
+    ),
+    "appeal.not_found": _NO_PAGE,
+    # sanctions
+    "sanction.incomplete": _entry(
+        422,
+        "依據、文號、事實或理由、有關的服務都要寫",
+        "Clause, file, facts or reasons, and the services are all needed",
+        clause="6(1)",
+    ),
+    "sanction.hearing_short": _entry(
+        422,
+        "陳述意見至少要有七天",
+        "The member has at least seven days to answer",
+        clause="6(1)",
+    ),
+    "sanction.not_heard": _entry(
+        409,
+        "當事人還沒陳述意見，期限也還沒過",
+        "The member has not answered, and still has time to",
+        clause="6(1)",
+    ),
+    "sanction.second_person": _entry(
+        403, "提出的人不能自己認定", "Who reported it does not determine it", clause="6(1)"
+    ),
+    "sanction.period_invalid": _entry(
+        422,
+        "期間從今天或以後開始，最長兩年",
+        "The period begins today or later and lasts two years at most",
+        clause="6(1)",
+    ),
+    "sanction.not_found": _NO_PAGE,
     "service.days_impossible": _entry(
         422,
         "辦理天數要在 1 到 120 個工作天之間",

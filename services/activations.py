@@ -6,20 +6,21 @@ dispute a note; it then counts neither for yes nor for no until the agency has s
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select, true, update
+from sqlalchemy import ColumnElement, Uuid, false, literal, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from clients.models import Organisation, OrganisationKind
 from kernel import clock
-from kernel.db import changed, insert_once
+from kernel.db import Moment, changed, insert_once
 from kernel.errors import NotFound, Refused
 from kernel.ids import new_id, new_reference
 from kernel.wording import Bilingual
+from services import sanctions
 from services.models import (
     Activation,
     ActivationEvent,
@@ -262,14 +263,19 @@ def dispute(session: Session, code: str, *, member_id: UUID, now: datetime) -> s
 
 
 def of_member(
-    session: Session, member_id: UUID, codes: Collection[str] | None = None
+    session: Session,
+    member_id: UUID,
+    codes: Collection[str] | None = None,
+    *,
+    at: datetime | None = None,
 ) -> Sequence[Noted]:
     """Return what is on record for each service, by code; of these only, if `codes` are named.
 
-    One that was closed is there for whom something was noted.
+    One that was closed is there for whom something was noted. With `at`, what a sanction bars at
+    that moment is told as suspended: nobody learns why (6(1)).
     """
     statement = (
-        select(Service, ActivationNote, Organisation)
+        select(Service, ActivationNote, Organisation, _barred(member_id, at))
         .join(Organisation, Organisation.id == Service.organisation_id)
         .outerjoin(
             ActivationNote,
@@ -283,7 +289,20 @@ def of_member(
     return [_noted(*row) for row in session.execute(statement)]
 
 
-def _noted(service: Service, row: ActivationNote | None, agency: Organisation) -> Noted:
+def _barred(member_id: UUID, at: datetime | None) -> ColumnElement[bool]:
+    if at is None:
+        return false()
+    return sanctions.bars(literal(member_id, Uuid()), Service.id, literal(at, Moment()))
+
+
+def _noted(
+    service: Service,
+    row: ActivationNote | None,
+    agency: Organisation,
+    is_barred: bool,  # noqa: FBT001  # a column
+) -> Noted:
+    if row is not None and is_barred:
+        return _told_suspended(service, row, agency)
     return Noted(
         service=service.code,
         name=Bilingual(service.name_zh, service.name_en),
@@ -296,6 +315,11 @@ def _noted(service: Service, row: ActivationNote | None, agency: Organisation) -
         closed_on=None if service.closed_at is None else clock.taipei_day(service.closed_at),
         announced=row is None or not row.unannounced,
     )
+
+
+def _told_suspended(service: Service, row: ActivationNote, agency: Organisation) -> Noted:
+    noted = _noted(service, row, agency, False)  # noqa: FBT003  # a column
+    return replace(noted, state=Activation.SUSPENDED, since=None, disputed_at=None, dispute=None)
 
 
 def _said(state: Activation, as_of: date, provenance: Provenance) -> dict[str, Any]:

@@ -116,6 +116,7 @@ class Finding(Base):
     reference: Mapped[str] = mapped_column(String(8), unique=True)
     run_id: Mapped[UUID] = mapped_column(ForeignKey("eligibility_run.id"))
     member_id: Mapped[UUID] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"))
+    case: Mapped[str] = mapped_column(String(64))  # the agency's own, by which it knows whom
     fact: Mapped[FactCode]
     state: Mapped[FindingState]
     found_by: Mapped[UUID]

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from kernel.db import changed, insert_once
@@ -81,9 +81,9 @@ def take_in(
     ]
     for first in range(0, len(numbered), runs.BATCH):
         batch = numbered[first : first + runs.BATCH]
-        theirs = _holders(session, run, {who for _, who, _ in batch if who is not None})
+        theirs = _cases(session, run, {who for _, who, _ in batch if who is not None})
         for number, member_id, fact in batch:
-            if member_id not in theirs:
+            if member_id is None or member_id not in theirs:
                 report.unknown.append(number)
                 continue
             values = {
@@ -91,6 +91,7 @@ def take_in(
                 "reference": new_reference(),
                 "run_id": run.id,
                 "member_id": member_id,
+                "case": theirs[member_id],
                 "fact": fact,
                 "state": FindingState.VERIFYING,
                 "found_by": by,
@@ -104,16 +105,18 @@ def take_in(
     return report
 
 
-def _holders(session: Session, run: CheckRun, member_ids: Collection[UUID]) -> set[UUID]:
-    """Return who of them has the service, or is part of this check already."""
+def _cases(session: Session, run: CheckRun, member_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return the agency's cases of who has the service, or is part of this check already."""
     among = list(member_ids)
-    now = select(ActivationNote.member_id).where(
+    now = select(ActivationNote.member_id, ActivationNote.reference.label("case")).where(
         ActivationNote.service_id == run.service_id,
         ActivationNote.state == Activation.ACTIVATED,
         ActivationNote.member_id.in_(among),
     )
-    before = select(Finding.member_id).where(Finding.run_id == run.id, Finding.member_id.in_(among))
-    return set(session.scalars(now.union(before)))
+    before = select(Finding.member_id, Finding.case).where(
+        Finding.run_id == run.id, Finding.member_id.in_(among)
+    )
+    return {row.member_id: row.case for row in session.execute(now.union_all(before))}
 
 
 # Deciding
@@ -132,18 +135,28 @@ def waiting(
 ) -> Sequence[tuple[Finding, str]]:
     """Return a page of the findings that wait, each with the agency's own case."""
     later = () if after is None else (Finding.id > after,)
+    return _with_cases(session, run, FindingState.VERIFYING, *later, most=MOST_AT_ONCE)
+
+
+def _with_cases(
+    session: Session,
+    run: CheckRun,
+    state: FindingState,
+    *where: ColumnElement[bool],
+    most: int | None = None,
+) -> Sequence[tuple[Finding, str]]:
     rows = session.execute(
-        select(Finding, ActivationNote.reference)
-        .join(
-            ActivationNote,
-            (ActivationNote.member_id == Finding.member_id)
-            & (ActivationNote.service_id == run.service_id),
-        )
-        .where(Finding.run_id == run.id, Finding.state == FindingState.VERIFYING, *later)
+        select(Finding, Finding.case)
+        .where(Finding.run_id == run.id, Finding.state == state, *where)
         .order_by(Finding.id)
-        .limit(MOST_AT_ONCE)
+        .limit(most)
     )
     return [(finding, case) for finding, case in rows]
+
+
+def confirmed(session: Session, run: CheckRun) -> Sequence[tuple[Finding, str]]:
+    """Return what was confirmed, each with the case the agency noted before."""
+    return _with_cases(session, run, FindingState.CONFIRMED)
 
 
 def tally(session: Session, run: CheckRun) -> dict[tuple[FindingState, FactCode], int]:

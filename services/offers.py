@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 
 from clients.models import Purpose, PurposeKind
 from kernel import clock
-from kernel.db import Json, changed
+from kernel.db import Json, Moment, changed
 from kernel.errors import NotFound, Refused
 from kernel.wording import Bilingual
-from services import eligibility, populations
+from services import eligibility, populations, sanctions
 from services.eligibility import Facts
 from services.models import Activation, ActivationNote, Offer, Service
 
@@ -35,6 +35,7 @@ _NOTES = (
         ActivationNote.member_id == bindparam("member_id"),
         ActivationNote.disputed_at.is_(None),
         ActivationNote.unannounced.is_(False),
+        ~sanctions.bars(ActivationNote.member_id, Service.id, bindparam("now", type_=Moment())),
     )
 )
 
@@ -59,7 +60,7 @@ def answer(
     that is not approved or not in its period, `flow.small_population` for a halted one.
     """
     rule = _rule_in_force(session, purpose_id, now=now)
-    notes = session.connection().execute(_NOTES, {"member_id": member_id})
+    notes = session.connection().execute(_NOTES, {"member_id": member_id, "now": now})
     known = {code: state is Activation.ACTIVATED for code, state in notes}
     facts = Facts(held=held, notes=known, today=clock.taipei_day(now))
     return eligibility.fulfils(rule, facts) is True

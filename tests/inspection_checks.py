@@ -223,7 +223,18 @@ CHECKS = (
             ),
         ),
     ),
-    Check(28, "陳情成立者回溯恢復", "An upheld petition restores from the first day"),
+    Check(
+        28,
+        "陳情成立者回溯恢復",
+        "An upheld petition restores from the first day",
+        (
+            *_in("services/test_petitions", "upheld_restores_as_from_the_suspension"),
+            *_in(
+                "web/test_petitions",
+                "a_petition_upheld_restores_and_the_history_has_no_gap",
+            ),
+        ),
+    ),
     Check(
         29,
         "查核逾三成者暫停",

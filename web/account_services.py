@@ -1,6 +1,6 @@
 """已開通服務: what agencies noted about a member, and saying that a note is wrong (10-II)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,8 +12,9 @@ from audit.lines import Kind
 from consent.evidence import State
 from consent.vouched import told
 from kernel.wording import Bilingual
-from services import activations, consolidation_batches, consolidation_docket
+from services import activations, consolidation_batches, consolidation_docket, findings
 from services.activations import Noted
+from services.models import Activation
 from web import pages, scope, service_words
 from web.account import bp, done
 
@@ -30,6 +31,7 @@ class ServiceView:
     as_of: date | None
     dispute: str | None
     wrong_url: str | None
+    decision_url: str | None  # why it is suspended
     closed_on: date | None
     origin_url: str | None  # of a note that its agency sent by consolidation
     is_docket: bool  # it is the agency's file that contradicts it, not the member
@@ -42,15 +44,25 @@ def services_page() -> str:
     noted = activations.of_member(scope.db(), scope.member_id())
     sent = consolidation_batches.origins(scope.db(), scope.member_id())
     dockets = consolidation_docket.of_member(scope.db(), scope.member_id())
+    decisions = _decisions()
     return pages.page(
         "account/services.html",
-        services=[_view(each, sent, dockets) for each in noted],
+        services=[_view(each, sent, dockets, decisions) for each in noted],
         flashes=done(),
     )
 
 
-def _view(noted: Noted, sent: Collection[str], dockets: Collection[str]) -> ServiceView:
+def _decisions() -> dict[str, str]:
+    """Return the numbers of the decisions that stand, by the codes of their services."""
+    found = findings.suspensions_of(scope.db(), scope.member_id())
+    return {each.run.service.code: each.reference for each in found if each.restored_at is None}
+
+
+def _view(
+    noted: Noted, sent: Collection[str], dockets: Collection[str], decisions: Mapping[str, str]
+) -> ServiceView:
     state = State(told(noted)["state"])
+    number = decisions.get(noted.service) if noted.state is Activation.SUSPENDED else None
     may_be_wrong = noted.state is not None and noted.disputed_at is None
     return ServiceView(
         name=noted.name,
@@ -61,6 +73,7 @@ def _view(noted: Noted, sent: Collection[str], dockets: Collection[str]) -> Serv
         as_of=noted.as_of,
         dispute=noted.dispute,
         wrong_url=url_for("account.dispute", code=noted.service) if may_be_wrong else None,
+        decision_url=number and url_for("petitions.about", reference=number),
         closed_on=noted.closed_on,
         origin_url=url_for("account.origin", code=noted.service) if noted.service in sent else None,
         is_docket=noted.dispute in dockets,

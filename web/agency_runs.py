@@ -12,8 +12,8 @@ from audit import trail
 from clients.officer_models import Role
 from kernel.errors import Refused
 from kernel.wording import Bilingual
+from services import decision_slips, findings, rules
 from services import eligibility_runs as runs
-from services import findings, rules
 from services.eligibility_models import CheckRun, FactCode, Finding, FindingState, RunState
 from services.findings import Report, Verdict
 from web import consoles, counter_forms, scope, suspending
@@ -65,6 +65,7 @@ def _page(
         open_count=sum(
             count for (state, _), count in tally.items() if state is FindingState.VERIFYING
         ),
+        has_letters=any(state is FindingState.CONFIRMED for state, _ in tally),
         facts=[(fact.value, words.FACTS[fact]) for fact in FactCode],
         may_release=mine.state is RunState.HALTED
         and scope.post().role is Role.MANAGER
@@ -110,20 +111,45 @@ def start(reference: str) -> Response:
 @staff_required
 def export(reference: str) -> Response:
     """Hand out who has the service, by names of this service alone and the agency's own cases."""
-    mine = _mine(reference)
+    mine, keyring = _mine(reference), scope.rooms().keyring
+    rows = [
+        [each.reference, _cell(each.case), str(each.since or "")]
+        for each in runs.holders(scope.db(), mine, keyring)
+    ]
+    record("eligibility.holders_exported", mine, count=len(rows))
+    return _sheet(mine.reference, ["reference", "case", "since"], rows)
+
+
+def _cell(typed: str) -> str:
+    """Return a text that no spreadsheet takes for a formula."""
+    return f"'{typed}" if typed.startswith(FORMULA) else typed
+
+
+def _sheet(name: str, heading: list[str], rows: list[list[str]]) -> Response:
     text = io.StringIO()
-    sheet = csv.writer(text)
-    sheet.writerow(["reference", "case", "since"])
-    count = 0
-    for each in runs.holders(scope.db(), mine, scope.rooms().keyring):
-        case = f"'{each.case}" if each.case.startswith(FORMULA) else each.case
-        sheet.writerow([each.reference, case, each.since or ""])
-        count += 1
-    record("eligibility.holders_exported", mine, count=count)
+    csv.writer(text).writerows([heading, *rows])
     response = Response(text.getvalue(), mimetype="text/csv")
-    response.headers["Content-Disposition"] = f'attachment; filename="{mine.reference}.csv"'
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+@bp.post("/runs/<reference>/letters.csv")
+@staff_required
+def letters(reference: str) -> Response:
+    """Hand out number and code of each suspension, for the letters on paper to who has no login."""
+    mine, keyring = _mine(reference), scope.rooms().keyring
+    rows = [
+        [
+            finding.reference,
+            decision_slips.code(finding.id, keyring=keyring),
+            _cell(case),
+            finding.fact.value,
+        ]
+        for finding, case in findings.confirmed(scope.db(), mine)
+    ]
+    record("eligibility.letters_exported", mine, count=len(rows))
+    return _sheet(f"{mine.reference}-letters", ["number", "code", "case", "fact"], rows)
 
 
 @bp.post("/runs/<reference>/findings")

@@ -49,7 +49,9 @@ from web import (
     account_passkeys,
     account_password,
     account_personal,
+    account_petitions,
     account_requests,
+    account_sanctions,
     account_services,
     account_sessions,
     account_show,
@@ -66,6 +68,7 @@ from web import (
     agency_eligibility,
     agency_equipment,
     agency_imports,
+    agency_petitions,
     agency_runs,
     apply,
     audit_asking,
@@ -124,6 +127,7 @@ from web import (
     pages,
     passkeys,
     personas,
+    petition,
     phone,
     reader_lists,
     receipts,
@@ -133,6 +137,7 @@ from web import (
     recover_slip,
     recover_ward,
     registration,
+    sanction_desk,
     scope,
     session_frame,
     signing_out,
@@ -177,6 +182,7 @@ ACCOUNT_PAGES = (
 RECOVERY_PAGES = (recover_code, recover_slip)
 AGENCY_PAGES = (agency_days, agency_delegations, agency_equipment, agency_runs)
 GUARDIANS_PAGES = (account_acting, acting_requests, recover_ward)
+PETITION_PAGES = (account_sanctions,)
 TRACK_PAGES = (track_case,)
 AUDIT_PAGES = (audit_asking, audit_evidence, audit_exceptions)
 DESK_PAGES = (
@@ -233,6 +239,8 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
         agency_annexes.bp,
         agency_content.bp,
         agency_eligibility.bp,
+        agency_petitions.bp,
+        sanction_desk.agency,
         interactions.bp,
         account.bp,
         cards.bp,
@@ -256,6 +264,8 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
         reader_lists.bp,
         device_lists.bp,
         account_requests.bp,
+        account_petitions.bp,
+        petition.bp,
         account_download.bp,
         account_leaving.bp,
         account_guardians.bp,
@@ -277,6 +287,7 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
         clerk_changes.bp,
         doit_reviews.bp,
         doit_runs.bp,
+        sanction_desk.bureau,
         doit_standing.bp,
     ]
     for blueprint in blueprints + ([kit.bp, inbox.bp] if settings.demo else []):

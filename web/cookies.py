@@ -13,7 +13,7 @@ from kernel.ids import new_secret, typed_code
 SECRET_LENGTH = 43
 YEAR = 365 * 86400
 CHOICES = {"language": YEAR, "method": YEAR, "post": None, "seat": None}  # seconds, or one visit
-PAPERS = {"draft": 30 * 86400, "receipt": 1800}  # seconds
+PAPERS = {"draft": 30 * 86400, "receipt": 1800, "petition": 1800}  # seconds
 LONGEST_PAPER = 64
 
 

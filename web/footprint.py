@@ -16,6 +16,7 @@ from idp import checkpoints, grants
 from idp.models import GrantEnd
 from kernel.clock import TAIPEI, taipei_day
 from kernel.errors import NotFound
+from services import misuse
 from web import cookies, csrf, footprint_lines, losses, pages, scope, sessions
 from web.footprint_export import WRITERS, Wanted
 from web.footprint_lines import Entry, Names
@@ -114,6 +115,12 @@ KINDS = {
             Kind.NOTE_SETTLED,
             Kind.SERVICE_SUSPENDED,
             Kind.SERVICE_RESTORED,
+            Kind.PETITION_FILED,
+            Kind.PETITION_MOVED,
+            Kind.SANCTION_REPORTED,
+            Kind.SANCTION_ANSWERED,
+            Kind.SANCTION_DETERMINED,
+            Kind.SANCTION_ENDED,
         }
     ),
     "card": frozenset(
@@ -269,6 +276,7 @@ def disown(line_id: UUID) -> Response:
     grants.end_for_member(session, member_id, reason=GrantEnd.LOGGED_OUT, now=now)
     footprint.record(session, Kind.DISOWNED, member_id=member_id, now=now, line=str(line.id))
     trail.record(session, Kind.DISOWNED, actor=member_id, subject=line.id, now=now, kind=line.kind)
+    misuse.report(session, member_id, line_id=line.id, kind=line.kind, now=now)
     cookies.end_session()
     return redirect(url_for("footprint.reported"), 303)
 

@@ -194,6 +194,27 @@ WORDS: Mapping[str, Bilingual] = {
         "恢復了您的一項服務（編號 %(reference)s）",
         "Restored a service of yours (number %(reference)s)",
     ),
+    Kind.PETITION_FILED: Bilingual(
+        "對中止提出了陳情（編號 %(reference)s）",
+        "Petitioned against a suspension (number %(reference)s)",
+    ),
+    Kind.PETITION_MOVED: Bilingual(
+        "處理了您的陳情（編號 %(reference)s）", "Worked on your petition (number %(reference)s)"
+    ),
+    Kind.SANCTION_REPORTED: Bilingual(
+        "請您陳述意見：可能有違規使用（編號 %(reference)s）",
+        "Asked for your word: there may have been misuse (number %(reference)s)",
+    ),
+    Kind.SANCTION_ANSWERED: Bilingual(
+        "陳述了意見（編號 %(reference)s）", "Stated your case (number %(reference)s)"
+    ),
+    Kind.SANCTION_DETERMINED: Bilingual(
+        "認定違規，停了您的服務一段期間（編號 %(reference)s）",
+        "Determined misuse, and stopped services for a time (number %(reference)s)",
+    ),
+    Kind.SANCTION_ENDED: Bilingual(
+        "結束了違規停權（編號 %(reference)s）", "Ended a sanction (number %(reference)s)"
+    ),
     Kind.VIEWED: Bilingual("看了您的資料：%(claims)s", "Looked at your data: %(claims)s"),
     Kind.RECORD_CHANGED: Bilingual("變更了資料：%(claims)s", "Changed data: %(claims)s"),
     Kind.CHANGE_ASKED: Bilingual(
@@ -278,6 +299,10 @@ OURS = frozenset(  # done by the city
         Kind.DECEASED,
         Kind.SERVICE_SUSPENDED,
         Kind.SERVICE_RESTORED,
+        Kind.PETITION_MOVED,
+        Kind.SANCTION_REPORTED,
+        Kind.SANCTION_DETERMINED,
+        Kind.SANCTION_ENDED,
     }
 )
 ANYBODY = frozenset({Kind.LOGIN_FAILED, Kind.CARRIERS_REPORTED, Kind.RECOVERY_ASKED})

@@ -56,6 +56,11 @@ class Mail(StrEnum):
     ARCHIVE_READY = "archive.ready"
     SERVICE_SUSPENDED = "service.suspended"
     SERVICE_RESTORED = "service.restored"
+    PETITION_RECEIVED = "petition.received"
+    PETITION_NEWS = "petition.news"
+    SANCTION_HEARING = "sanction.hearing"
+    SANCTION_DETERMINED = "sanction.determined"
+    SANCTION_ENDED = "sanction.ended"
     SUSPENDED = "account.suspended"
     PROTECTED = "account.protected"
     REINSTATED = "account.reinstated"
@@ -634,7 +639,7 @@ WORDS = {
             "Sign in to read the facts, the reasons and the time. You can petition the agency, or "
             "apply again at once.",
         ),
-        "/account/services",
+        "/account/petitions",
     ),
     Mail.SERVICE_RESTORED: Words(
         Bilingual("您的一項服務已恢復", "One of your services is back"),
@@ -643,7 +648,58 @@ WORDS = {
             "Your petition was upheld, and the agency gave the service back to you.",
         ),
         Bilingual("請登入看決定的內容。", "Sign in to read the decision."),
-        "/account/services",
+        "/account/petitions",
+    ),
+    Mail.PETITION_RECEIVED: Words(
+        Bilingual("收到一件陳情", "A petition was received"),
+        Bilingual(
+            "收到您對服務中止的陳情，由沒有經手的人查明。",
+            "Your petition against a suspension was received. Somebody who had no part in it looks "
+            "into it.",
+        ),
+        Bilingual(
+            "不是您提出的嗎？請登入查看，並告訴我們。",
+            "Was it not you? Sign in, look, and tell us.",
+        ),
+        "/account/petitions",
+    ),
+    Mail.PETITION_NEWS: Words(
+        Bilingual("您的陳情有新進度", "News about your petition"),
+        Bilingual("機關處理了您的陳情。", "The agency worked on your petition."),
+        Bilingual("請登入看內容。", "Sign in to read it."),
+        "/account/petitions",
+    ),
+    Mail.SANCTION_HEARING: Words(
+        Bilingual("請您陳述意見", "Please state your case"),
+        Bilingual(
+            "有機關認為您的身分可能被違規使用。還沒有決定，先聽您說。",
+            "It looks as if your identity may have been misused. Nothing is decided: you are heard "
+            "first.",
+        ),
+        Bilingual(
+            "請在期限前登入，看事實並寫下您的意見。",
+            "Sign in before the day that is named there, read the facts, and write your answer.",
+        ),
+        "/account/petitions",
+    ),
+    Mail.SANCTION_DETERMINED: Words(
+        Bilingual("有服務停用一段期間", "Services are stopped for a time"),
+        Bilingual(
+            "認定有違規使用，有關的服務停用一段期間；期滿自動恢復。您的帳號和其他服務照常。",
+            "Misuse was determined, and the services it is about are stopped for a time; they come "
+            "back by themselves. Your account and other services go on.",
+        ),
+        Bilingual(
+            "請登入看理由、期間和救濟方法。",
+            "Sign in to read the reasons, the period, and how to appeal.",
+        ),
+        "/account/petitions",
+    ),
+    Mail.SANCTION_ENDED: Words(
+        Bilingual("違規停權結束了", "A sanction has ended"),
+        Bilingual("一件違規停權已解除或撤案。", "A sanction was lifted or dropped."),
+        Bilingual("請登入看內容。", "Sign in to read it."),
+        "/account/petitions",
     ),
     Mail.SUSPENDED: Words(
         Bilingual("您的帳號已停用", "Your account is suspended"),

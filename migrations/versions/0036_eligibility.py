@@ -119,6 +119,7 @@ def _create_findings() -> None:
         sa.Column("reference", sa.String(length=8), nullable=False),
         sa.Column("run_id", sa.Uuid(), nullable=False),
         sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("case", sa.String(length=64), nullable=False),
         sa.Column(
             "fact",
             _one_of(

@@ -30,7 +30,7 @@ from members import identity_checks, recovery, register
 from members.models import CheckKind, Member
 from tests import make
 from tests.counters import town
-from tests.journeys import applying, desk_scenes, recovering, staffing
+from tests.journeys import applying, desk_scenes, eligibility_scenes, recovering, staffing
 from tests.journeys.chromium import LOCALES
 from tests.journeys.city import CAFE, LIBRARY, City
 from tests.journeys.staffing import AUDITOR, CHIEF, OFFICER
@@ -1093,6 +1093,16 @@ PROVIDER: Scenes = {
     "desk, a new card": Scene(STRANGER, desk_scenes.new_card),
     "desk, new cards": Scene(STRANGER, desk_scenes.new_cards),
     "tracking: a case": Scene(STRANGER, desk_scenes.followed),
+    "eligibility": Scene(STRANGER, eligibility_scenes.services),
+    "eligibility, a rule": Scene(STRANGER, eligibility_scenes.rule, complains=True),
+    "eligibility, a check": Scene(STRANGER, eligibility_scenes.check),
+    "eligibility, a decision": Scene(STRANGER, eligibility_scenes.decision),
+    "eligibility, decisions": Scene(STRANGER, eligibility_scenes.decisions),
+    "eligibility, a petition": Scene(STRANGER, eligibility_scenes.petition),
+    "eligibility, by letter": Scene(STRANGER, eligibility_scenes.letter, complains=True),
+    "misuse": Scene(STRANGER, eligibility_scenes.misuse),
+    "misuse, a sanction": Scene(STRANGER, eligibility_scenes.sanction),
+    "misuse, a hearing": Scene(STRANGER, eligibility_scenes.hearing),
     "desk, face": Scene(STRANGER, desk_scenes.face),
     "desk, another face": Scene(STRANGER, desk_scenes.other_face),
     "desk, binding": Scene(STRANGER, desk_scenes.binding),

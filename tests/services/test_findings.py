@@ -3,6 +3,8 @@
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from threading import Barrier, Thread
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,6 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from kernel.db import Sessions, transaction
 from kernel.errors import NotFound, Refused
 from kernel.ids import new_id
 from members.models import Member
@@ -347,3 +350,33 @@ def test_a_noted_service_survives_what_agencies_send_every_night(session: Sessio
     noted(session, world.agency, world.holders[0])
 
     assert state(session, world.holders[0]) is Activation.ACTIVATED
+
+
+@pytest.mark.clause("6(3)")
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_of_two_who_confirm_at_once_one_suspends(sessions: Sessions) -> None:
+    with transaction(sessions) as session:
+        world = a_world(session)
+        reference = world.run().reference
+        run = eligibility_runs.get(session, reference, organisation_id=None)
+        world.find(run, world.holders[0])
+    start, won = Barrier(2), list[int]()
+
+    def confirm(by: UUID) -> None:
+        with transaction(sessions) as session:
+            start.wait()
+            mine = eligibility_runs.get(session, reference, organisation_id=None)
+            chosen = session.scalars(select(Finding.reference)).all()
+            with suppress(Refused):
+                done = findings.confirm(
+                    session, mine, chosen, VERDICT, by=by, keyring=KEYRING, now=NOON
+                )
+                won.append(len(done))
+
+    threads = [Thread(target=confirm, args=(by,)) for by in (VERIFIER, MANAGER)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert won == [1]

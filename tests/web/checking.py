@@ -73,6 +73,14 @@ class Office:
         }
         return self.press(browser or self.verifier, run, "decide", **{**form, **changes})
 
+    def again(self, login: str) -> Browser:
+        """Return a browser of somebody whose session ended meanwhile."""
+        return staff.sign_in(self.city, login, self.city.member_id(login))
+
+    def the_reference(self) -> str:
+        with self.city.database() as session:
+            return session.scalars(select(CheckRun.reference)).one()
+
     def suspended(self) -> str:
         """Suspend Mei's service; return the decision's number."""
         run = self.run()

@@ -156,9 +156,26 @@ POSTS = (
     f"/agency/eligibility/services/{NOTHING}/runs",
     *(
         f"/agency/eligibility/runs/{NOTHING}/{verb}"
-        for verb in "start holders.csv findings decide release close".split()
+        for verb in "start holders.csv letters.csv findings decide release close".split()
     ),
     f"/doit/eligibility/{NOTHING}/release",
+    "/agency/petitions",
+    *(
+        f"/agency/petitions/{NOTHING}/{verb}"
+        for verb in "accept investigate decide refer turn-away".split()
+    ),
+    f"/account/petitions/about/{NOTHING}",
+    "/petition",
+    "/petition/letter",
+    "/petition/leave",
+    f"/account/petitions/sanctions/{NOTHING}",
+    *(f"/{house}/sanctions" for house in ("agency", "doit")),
+    *(
+        f"/{house}/sanctions/{NOTHING}/{verb}"
+        for house in ("agency", "doit")
+        for verb in ("determine", "end")
+    ),
+    f"/doit/sanctions/reports/{NOTHING}/close",
     "/console/post",
     f"/counter/cases/{NOTHING}/new-card",
     *(f"/counter/cards/{NOBODY}/{step}" for step in ("produce", "ready", "hand-over", "destroy")),

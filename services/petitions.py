@@ -1,0 +1,262 @@
+"""Hear petitions against a suspension (陳情, 6(3)): filed, looked into, decided by somebody else.
+
+filed → accepted → investigated → decided, or referred, or not processed (REGULATION 4.6). What is
+upheld is restored with effect from the suspension: the member was entitled all along.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from kernel.calendar import Calendar
+from kernel.clock import taipei_day
+from kernel.db import changed, insert_once
+from kernel.errors import NotFound, Refused
+from kernel.ids import new_id, new_reference
+from kernel.keyring import Keyring
+from members import letters, register
+from members.clocks import TERMS, due_on
+from members.letters import Author, Letter
+from members.models import RequestKind
+from services import suspensions
+from services.eligibility_models import Finding, FindingState
+from services.petition_models import NoProcess, Petition, PetitionState, Result, Way
+from services.suspensions import Act
+
+OPEN = (PetitionState.FILED, PetitionState.ACCEPTED, PetitionState.INVESTIGATED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plea:
+    """What is brought forward, how it came in, and who wrote it down if it was said."""
+
+    words: str
+    way: Way
+    language: str
+    recorded_by: UUID | None = None
+
+
+def file(
+    session: Session, finding: Finding, plea: Plea, *, keyring: Keyring, now: datetime
+) -> Petition:
+    """Take a petition in; about one suspension there is one at a time.
+
+    Raises Refused `request.words_missing`, `appeal.out_of_scope` for what suspended nothing or was
+    given back, or `appeal.duplicate`.
+    """
+    if not plea.words.strip():
+        raise Refused("request.words_missing")
+    if finding.state is not FindingState.CONFIRMED or finding.restored_at is not None:
+        raise Refused("appeal.out_of_scope")
+    petition_id = new_id()
+    first = letters.letter(Author.MEMBER, "asked", plea.words, now=now)
+    values = {
+        "id": petition_id,
+        "reference": new_reference(),
+        "finding_id": finding.id,
+        "member_id": finding.member_id,
+        "organisation_id": finding.run.organisation_id,
+        "way": plea.way,
+        "state": PetitionState.FILED,
+        "suspended_by": finding.decided_by,
+        "found_by": finding.found_by,
+        "language": plea.language,
+        "words_sealed": _sealed(session, [first], finding.member_id, petition_id, keyring=keyring),
+        "filed_at": now,
+        "recorded_by": plea.recorded_by,
+    }
+    if not insert_once(session, Petition, values):
+        raise Refused("appeal.duplicate")
+    return session.get_one(Petition, petition_id)
+
+
+def of_member(session: Session, member_id: UUID) -> Sequence[Petition]:
+    """Return a member's petitions, the newest first."""
+    return session.scalars(
+        select(Petition).where(Petition.member_id == member_id).order_by(Petition.id.desc())
+    ).all()
+
+
+def of_agency(session: Session, organisation_id: UUID, *, most: int) -> Sequence[Petition]:
+    """Return an agency's petitions, what waits first, the oldest of it on top."""
+    return session.scalars(
+        select(Petition)
+        .where(Petition.organisation_id == organisation_id)
+        .order_by(Petition.closed_at.is_not(None), Petition.id)
+        .limit(most)
+    ).all()
+
+
+def get(
+    session: Session,
+    reference: str,
+    *,
+    member_id: UUID | None = None,
+    organisation_id: UUID | None = None,
+) -> Petition:
+    """Return a petition and keep others from changing it until the transaction ends.
+
+    Raises NotFound, also for another member's or agency's.
+    """
+    found = None
+    if reference.isascii() and reference.isalnum():
+        where = [Petition.reference == reference.upper()]
+        if member_id is not None:
+            where.append(Petition.member_id == member_id)
+        if organisation_id is not None:
+            where.append(Petition.organisation_id == organisation_id)
+        locked = select(Petition).where(*where).with_for_update()
+        found = session.scalar(locked.execution_options(populate_existing=True))
+    if found is None:
+        raise NotFound("appeal.not_found")
+    return found
+
+
+def due(petition: Petition, calendar: Calendar) -> date | None:
+    """Return the last day for the decision, in working days; None once it is closed (APA 171)."""
+    if petition.state not in OPEN:
+        return None
+    return due_on(taipei_day(petition.filed_at), TERMS[RequestKind.PETITION], calendar)
+
+
+def written(session: Session, petition: Petition, *, keyring: Keyring) -> list[Letter]:
+    """Return what was written, in order; nothing once the member is erased."""
+    member = register.get(session, petition.member_id)
+    place = _place(petition.id)
+    return letters.open_letters(petition.words_sealed, member, keyring=keyring, place=place)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """Where an officer works on petitions: at which moment, with which keys."""
+
+    session: Session
+    keyring: Keyring
+    by: UUID
+    now: datetime
+
+    def accept(self, petition: Petition) -> None:
+        """Take a petition up."""
+        self._require_fit(petition)
+        self._move(petition, only=(PetitionState.FILED,), state=PetitionState.ACCEPTED)
+
+    def refer(self, petition: Petition, to: UUID, reason: str) -> None:
+        """Tell the member which agency is competent; nothing of theirs is passed on (APA 172)."""
+        self._end(petition, "referral", reason, state=PetitionState.REFERRED, referred_to=to)
+
+    def turn_away(self, petition: Petition, ground: NoProcess, reason: str) -> None:
+        """Say why a petition is not processed (APA 173)."""
+        self._end(petition, "refusal", reason, state=PetitionState.NOT_PROCESSED, ground=ground)
+
+    def investigate(self, petition: Petition, found: str) -> None:
+        """Write down what was looked into, and what it showed."""
+        self._require_fit(petition)
+        self._move(
+            petition,
+            only=(PetitionState.ACCEPTED,),
+            state=PetitionState.INVESTIGATED,
+            words_sealed=self._with(petition, "investigation", found),
+        )
+
+    def decide(self, petition: Petition, result: Result, reason: str) -> None:
+        """Decide, and give the service back as far as the petition is upheld.
+
+        Raises Refused `appeal.second_person` for who found or suspended, `case.self_dealing`,
+        `request.words_missing` or `case.wrong_state`.
+        """
+        self._require_fit(petition)
+        self._move(
+            petition,
+            only=(PetitionState.INVESTIGATED,),
+            state=PetitionState.DECIDED,
+            result=result,
+            decided_by=self.by,
+            closed_at=self.now,
+            words_sealed=self._with(petition, "decision", reason),
+        )
+        if result is not Result.NOT_UPHELD:
+            self._restore(petition, result)
+
+    def _restore(self, petition: Petition, result: Result) -> None:
+        finding = petition.finding
+        began = finding.decided_at if result is Result.UPHELD else None
+        act = Act(
+            member_id=petition.member_id,
+            service=finding.run.service,
+            actor=self.by,
+            reference=petition.reference,
+        )
+        as_of = taipei_day(began or self.now)
+        if suspensions.restore(self.session, act, as_of=as_of, now=self.now):
+            finding.restored_at = self.now
+            self.session.flush()
+
+    def _require_fit(self, petition: Petition) -> None:
+        if self.by in {petition.suspended_by, petition.found_by}:
+            raise Refused("appeal.second_person")
+        if self.by == petition.member_id:
+            raise Refused("case.self_dealing")
+
+    def _end(
+        self,
+        petition: Petition,
+        occasion: str,
+        reason: str,
+        **values: Any,  # columns of several types
+    ) -> None:
+        self._require_fit(petition)
+        sealed = self._with(petition, occasion, reason)
+        self._move(
+            petition,
+            only=(PetitionState.FILED, PetitionState.ACCEPTED),
+            words_sealed=sealed,
+            decided_by=self.by,
+            closed_at=self.now,
+            **values,
+        )
+
+    def _with(self, petition: Petition, occasion: str, words: str) -> bytes:
+        if not words.strip():
+            raise Refused("request.words_missing")
+        before = written(self.session, petition, keyring=self.keyring)
+        new = letters.letter(Author.CITY, occasion, words, now=self.now)
+        who, which = petition.member_id, petition.id
+        return _sealed(self.session, [*before, new], who, which, keyring=self.keyring)
+
+    def _move(
+        self,
+        petition: Petition,
+        *,
+        only: Collection[PetitionState],
+        **values: Any,  # columns of several types
+    ) -> None:
+        moved = self.session.execute(
+            update(Petition)
+            .where(Petition.id == petition.id, Petition.state.in_(only))
+            .values(**values)
+            .execution_options(synchronize_session=False)
+        )
+        if changed(moved) != 1:
+            raise Refused("case.wrong_state")
+        self.session.refresh(petition)
+
+
+def _sealed(
+    session: Session,
+    said: Sequence[Letter],
+    member_id: UUID,
+    petition_id: UUID,
+    *,
+    keyring: Keyring,
+) -> bytes:
+    member = register.get(session, member_id)
+    return letters.seal_letters(said, member, keyring=keyring, place=_place(petition_id))
+
+
+def _place(petition_id: UUID) -> str:
+    return f"petition/{petition_id}"

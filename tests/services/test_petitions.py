@@ -1,0 +1,174 @@
+"""Petitions: heard by who did not suspend; upheld, nothing was ever interrupted (6(3))."""
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from kernel.calendar import Calendar
+from kernel.errors import NotFound, Refused
+from kernel.ids import new_id
+from services import activations, decision_slips, petitions, suspensions
+from services.eligibility_models import Finding
+from services.models import Activation
+from services.petition_models import NoProcess, Petition, PetitionState, Result, Way
+from services.petitions import Desk, Plea
+from services.suspensions import Period
+from tests.make import KEYRING, NOON
+from tests.services.checking import CODE, FINDER, VERIFIER, World, a_world
+from tests.services.city import TODAY
+
+JUDGE = UUID(int=9)
+PLEA = Plea(words="我還住在臺北市", way=Way.ONLINE, language="zh-Hant-TW")
+LATER = NOON + timedelta(days=9)
+
+
+def suspended(session: Session) -> tuple[World, Finding]:
+    world = a_world(session)
+    run = world.run()
+    world.find(run, world.holders[0])
+    (finding,) = world.confirm(run)
+    return world, finding
+
+
+def filed(session: Session, finding: Finding, plea: Plea = PLEA) -> Petition:
+    return petitions.file(session, finding, plea, keyring=KEYRING, now=NOON)
+
+
+def desk(session: Session, by: UUID = JUDGE) -> Desk:
+    return Desk(session=session, keyring=KEYRING, by=by, now=LATER)
+
+
+def decided(session: Session, finding: Finding, result: Result) -> Petition:
+    petition, at = filed(session, finding), desk(session)
+    at.accept(petition)
+    at.investigate(petition, "戶政系統仍在本市")
+    at.decide(petition, result, "資料誤植")
+    return petition
+
+
+@pytest.mark.clause("6(3)", "10-II")
+def test_upheld_restores_as_from_the_suspension(session: Session) -> None:
+    world, finding = suspended(session)
+    mei = world.holders[0].id
+
+    petition = decided(session, finding, Result.UPHELD)
+
+    (kept,) = activations.of_member(session, mei, {CODE})
+    assert (kept.state, kept.since) == (Activation.ACTIVATED, TODAY)
+    assert suspensions.periods(session, mei, world.service.id) == [Period(TODAY, None)]
+    assert finding.restored_at == LATER
+    assert [each.occasion for each in petitions.written(session, petition, keyring=KEYRING)] == [
+        "asked",
+        "investigation",
+        "decision",
+    ]
+
+
+@pytest.mark.clause("6(3)")
+def test_partly_upheld_restores_from_now_on_and_not_upheld_nothing(session: Session) -> None:
+    world, finding = suspended(session)
+    of = (world.holders[0].id, world.service.id)
+
+    decided(session, finding, Result.NOT_UPHELD)
+    kept = suspensions.periods(session, *of)
+    decided(session, finding, Result.PARTLY)
+
+    assert kept == [Period(TODAY, TODAY)]
+    later = date(2026, 12, 2)
+    assert suspensions.periods(session, *of) == [Period(TODAY, TODAY), Period(later, None)]
+
+
+@pytest.mark.clause("6(3)")
+@pytest.mark.refusal("appeal.second_person", "case.self_dealing")
+@pytest.mark.parametrize("by", [FINDER, VERIFIER])
+def test_who_found_or_suspended_does_not_decide_and_the_database_agrees(
+    session: Session, by: UUID
+) -> None:
+    world, finding = suspended(session)
+    petition = filed(session, finding)
+
+    with pytest.raises(Refused, match="second_person"):
+        desk(session, by).accept(petition)
+    with pytest.raises(Refused, match="self_dealing"):
+        desk(session, world.holders[0].id).accept(petition)
+    with pytest.raises(IntegrityError), session.begin_nested():
+        session.execute(update(Petition).values(decided_by=by))
+
+
+@pytest.mark.refusal("appeal.duplicate", "appeal.out_of_scope")
+def test_about_one_suspension_there_is_one_petition_at_a_time(session: Session) -> None:
+    world, finding = suspended(session)
+    filed(session, finding)
+
+    with pytest.raises(Refused, match="duplicate"):
+        filed(session, finding)
+    desk(session).turn_away(
+        petitions.of_member(session, world.holders[0].id)[0], NoProcess.OUT_OF_SCOPE, "沒有內容"
+    )
+    decided(session, finding, Result.UPHELD)
+    with pytest.raises(Refused, match="out_of_scope"):
+        filed(session, finding)  # nothing is suspended any more
+
+
+def test_each_step_follows_the_one_before_and_says_why(session: Session) -> None:
+    _, finding = suspended(session)
+    petition, at = filed(session, finding), desk(session)
+
+    with pytest.raises(Refused, match="wrong_state"):
+        at.investigate(petition, "查過")
+    with pytest.raises(Refused, match="wrong_state"):
+        at.decide(petition, Result.UPHELD, "有理由")
+    with pytest.raises(Refused, match="words_missing"):
+        at.refer(petition, finding.run.organisation_id, " ")
+    at.refer(petition, finding.run.organisation_id, "社會局主管")
+    with pytest.raises(Refused, match="wrong_state"):
+        at.accept(petition)
+    with pytest.raises(Refused, match="words_missing"):
+        filed(session, finding, Plea(words="\n", way=Way.ONLINE, language="en"))
+
+    assert (petition.state, petition.closed_at) == (PetitionState.REFERRED, LATER)
+
+
+def test_the_term_is_of_working_days_and_ends_with_the_decision(session: Session) -> None:
+    _, finding = suspended(session)
+    petition = filed(session, finding)
+
+    assert petitions.due(petition, Calendar(off=frozenset())) == date(2027, 1, 4)
+    desk(session).refer(petition, finding.run.organisation_id, "別的機關")
+    assert petitions.due(petition, Calendar()) is None
+
+
+@pytest.mark.clause("10-I(3)")
+def test_another_members_and_another_agencys_petition_is_not_there(session: Session) -> None:
+    _, finding = suspended(session)
+    number = filed(session, finding).reference
+
+    for whose in ({"member_id": new_id()}, {"organisation_id": new_id()}):
+        with pytest.raises(NotFound):
+            petitions.get(session, number, **whose)
+    for wrong in ("", "\u5e02", "NO-SUCH", "\x00"):
+        with pytest.raises(NotFound):
+            petitions.get(session, wrong)
+    assert petitions.get(session, number.lower()).reference == number
+
+
+@pytest.mark.parametrize("wrong", ["", "AAAA-AAAA-AAAA-AAAA", "\u5e02", "\x00"])
+def test_a_code_opens_its_own_paper_and_no_other(session: Session, wrong: str) -> None:
+    _, finding = suspended(session)
+    petition = filed(session, finding)
+    papers: tuple[tuple[Any, Any], ...] = (
+        (finding, decision_slips.suspension),
+        (petition, decision_slips.petition),
+    )
+
+    for paper, opened in papers:
+        right = decision_slips.code(paper.id, keyring=KEYRING)
+        number = paper.reference
+        assert opened(session, number.lower(), right.lower(), keyring=KEYRING) is paper
+        assert opened(session, number, wrong, keyring=KEYRING) is None
+        assert opened(session, "AAAAAAAA", right, keyring=KEYRING) is None

@@ -1,0 +1,66 @@
+"""What follows when a petition is filed or decided: a line, a notice, the trail (6(3))."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from audit import trail
+from audit.lines import Kind
+from kernel.keyring import Keyring
+from services import petitions
+from services.eligibility_models import Finding
+from services.petition_models import Petition, Result
+from services.petitions import Plea
+from web import suspending
+from web.mails import Mail
+
+
+def file(
+    session: Session,
+    finding: Finding,
+    plea: Plea,
+    *,
+    by: UUID | None,
+    keyring: Keyring,
+    now: datetime,
+) -> Petition:
+    """Take a petition in and tell its member that it arrived; see `petitions.file`."""
+    made = petitions.file(session, finding, plea, keyring=keyring, now=now)
+    _tell(session, Kind.PETITION_FILED, Mail.PETITION_RECEIVED, made, now=now)
+    record(session, "petition.filed", made, by=by, now=now)
+    return made
+
+
+def moved(session: Session, petition: Petition, *, by: UUID, now: datetime) -> None:
+    """Tell the member that something was done, or decided, and what came back."""
+    record(session, f"petition.{petition.state.value}", petition, by=by, now=now)
+    _tell(session, Kind.PETITION_MOVED, Mail.PETITION_NEWS, petition, now=now)
+    if petition.result in {Result.UPHELD, Result.PARTLY}:
+        _tell(session, Kind.SERVICE_RESTORED, Mail.SERVICE_RESTORED, petition, now=now)
+
+
+def _tell(session: Session, kind: Kind, words: Mail, petition: Petition, *, now: datetime) -> None:
+    suspending.tell(
+        session,
+        kind,
+        words,
+        member_id=petition.member_id,
+        reference=petition.reference,
+        now=now,
+    )
+
+
+def record(
+    session: Session, event: str, petition: Petition, *, by: UUID | None, now: datetime
+) -> None:
+    """Write down what somebody did to a petition."""
+    trail.record(
+        session,
+        event,
+        actor=by,
+        subject=petition.member_id,
+        now=now,
+        reference=petition.reference,
+        way=petition.way.value,
+    )

@@ -1,0 +1,30 @@
+"""Shape the decision that suspended a service, with everything it has to say (APA 96)."""
+
+from typing import Any
+
+from clients.models import Organisation
+from kernel.wording import Bilingual
+from services import findings, rules, suspensions
+from services.eligibility_models import Finding
+from web import eligibility_words as words
+from web import scope
+from web.agency_eligibility import told
+
+
+def of(finding: Finding) -> dict[str, Any]:
+    """Return facts, reason, rule and moment of a suspension, and whether it stands."""
+    session, run = scope.db(), finding.run
+    agency = session.get_one(Organisation, run.organisation_id)
+    written = findings.reason(session, finding, keyring=scope.rooms().keyring)
+    return {
+        "reference": finding.reference,
+        "service": Bilingual(run.service.name_zh, run.service.name_en),
+        "agency": Bilingual(agency.name_zh, agency.name_en),
+        "fact": words.FACTS[finding.fact],
+        "reasons": [each.words for each in written],
+        "evidence": finding.evidence,
+        "rule": told(run.rule, rules.names_in(session, [run.rule])),
+        "since": finding.decided_at,
+        "restored_at": finding.restored_at,
+        "periods": suspensions.periods(session, finding.member_id, run.service_id),
+    }
