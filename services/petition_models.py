@@ -58,7 +58,7 @@ class Petition(Base):
             "decided_by IS NULL OR (decided_by <> suspended_by AND decided_by <> found_by)",
             name="four_eyes",
         ),
-        CheckConstraint("(state = 'decided') = (result IS NOT NULL)", name="result"),
+        CheckConstraint("(state = 'decided') = (result IS NOT NULL)", name="outcome"),
         CheckConstraint("(state = 'not_processed') = (ground IS NOT NULL)", name="ground"),
         CheckConstraint("(state = 'referred') = (referred_to IS NOT NULL)", name="referred"),
         CheckConstraint("(way = 'oral') = (recorded_by IS NOT NULL)", name="recorded"),

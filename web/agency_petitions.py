@@ -9,7 +9,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from clients.models import Organisation, OrganisationKind
-from kernel.errors import Refused
+from kernel.errors import NotFound, Refused
 from kernel.ids import typed_code
 from kernel.refusals import refusal
 from kernel.wording import CHINESE, Bilingual
@@ -72,7 +72,10 @@ def record_oral() -> Response:
 
 def _recorded() -> Petition:
     number = typed_code(counter_forms.typed("number"))
-    finding = findings.suspension(scope.db(), number)
+    try:
+        finding = findings.suspension(scope.db(), number)
+    except NotFound:
+        raise Refused("appeal.out_of_scope") from None  # as for another agency's
     if finding.run.organisation_id != organisation_id():
         raise Refused("appeal.out_of_scope")
     if "read_back" not in request.form:

@@ -307,7 +307,7 @@ def _create_petitions() -> None:
         sa.Column("decided_by", sa.Uuid(), nullable=True),
         _moment("closed_at", nullable=True),
         sa.CheckConstraint(
-            "(state = 'decided') = (result IS NOT NULL)", name=op.f("ck_petition_result")
+            "(state = 'decided') = (result IS NOT NULL)", name=op.f("ck_petition_outcome")
         ),
         sa.CheckConstraint(
             "(state = 'not_processed') = (ground IS NOT NULL)", name=op.f("ck_petition_ground")

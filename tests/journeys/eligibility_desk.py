@@ -71,7 +71,7 @@ class Office:
 
     def found(self) -> str:
         """Begin a check and bring in that the holder moved away; return its number."""
-        now, by = clock.now(), self.id_of(self.finder)
+        now, by, name = clock.now(), self.id_of(self.finder), self.name()
         with self.city.provider.database() as session:
             service = activations.get_service(session, self.code)
             run = eligibility_runs.schedule(
@@ -83,7 +83,7 @@ class Office:
                 now=now,
             )
             eligibility_runs.start(session, run, now=now)
-            rows = [(self.name(), FactCode.MOVED_AWAY)]
+            rows = [(name, FactCode.MOVED_AWAY)]
             findings.take_in(session, run, rows, by=by, keyring=KEYRING, now=now)
         return run.reference
 
@@ -113,6 +113,7 @@ class Office:
     def charged(self) -> str:
         """Report misuse by the holder; return the sanction's number."""
         now = clock.now()
+        who, by = self.id_of(self.holder), self.id_of(self.finder)
         charge = Charge(
             clause="6(1)",
             evidence=EVIDENCE,
@@ -123,10 +124,10 @@ class Office:
         with self.city.provider.database() as session:
             sanction = sanctions.report(
                 session,
-                self.id_of(self.holder),
+                who,
                 charge,
                 organisation_id=self.organisation_id,
-                by=self.id_of(self.finder),
+                by=by,
                 keyring=KEYRING,
                 now=now,
             )

@@ -43,9 +43,10 @@ def test_found_by_one_suspended_by_another_and_upheld_by_a_third(
 
     member.goto(f"{city.provider.issuer}/account/petitions")
     expect(member.get_by_text("有理由：從中止那天起恢復")).to_be_visible()
+    holder = office.id_of(office.holder)
     with city.provider.database() as session:
         service_id = get_service(session, office.code).id
-        (period,) = suspensions.periods(session, office.id_of(office.holder), service_id)
+        (period,) = suspensions.periods(session, holder, service_id)
     assert period.until is None
 
 
