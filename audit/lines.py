@@ -36,6 +36,7 @@ class Kind(StrEnum):
     CONSENT_APPROVED = "consent.approved"  # by a guardian, in the member's stead
     APPROVAL_REFUSED = "approval.refused"
     GUARDIAN_ASKED = "guardian.asked"
+    APPLICATION_DISOWNED = "application.disowned"  # it named the member's number
     APPLICATION_AGREED = "application.agreed"  # to a child's becoming a member
     GUARDIAN_APPROVED = "guardian.approved"  # for a ward
     GUARDIAN_REFUSED = "guardian.refused"

@@ -1461,6 +1461,12 @@ CATALOGUE = {
         "A rule is for adults, and people review a sample",
         clause="2(8)1",
     ),
+    "rule.draft_open": _entry(
+        409, "已有一份草案等待覆核", "A draft waits for a second officer already", clause="2(8)1"
+    ),
+    "rule.second_person": _entry(
+        403, "提出的人不能自己覆核", "Whoever proposes does not confirm", clause="2(8)1"
+    ),
     "rule.not_found": _entry(404, "沒有這一版規則", "There is no such version"),
     # where members stand
     "standing.not_found": _NO_PAGE,

@@ -1,5 +1,6 @@
 """Keep an identity number to one open application: the database decides who is first (10(1))."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -19,18 +20,31 @@ from members.number_models import HeldNumber
 def claim(
     session: Session, application: Application, applicant: Applicant, *, keyring: Keyring
 ) -> None:
-    """Take the numbers for this application. First the claim, then the question who is a member.
+    """Take the numbers for this application. Raises Refused `application.already_open`.
 
-    So whoever waited here for an approval to commit learns of the member it made.
+    Whether they are a member's is not asked here: who only typed a number learns nothing of it.
     """
-    hashes = _hashes(applicant, keyring=keyring)
-    for each in hashes:
+    for each in _hashes(applicant, keyring=keyring):
         values = {"number_hash": each, "application_id": application.id}
         if not insert_once(session, ClaimedNumber, values):
             raise Refused("application.already_open")
-    held = select(HeldNumber.id).where(HeldNumber.number_hash.in_(hashes)).limit(1)
-    if session.scalar(held) is not None:
+
+
+def require_no_member(session: Session, applicant: Applicant, *, keyring: Keyring) -> None:
+    """Turn away whoever is a member under any number, once they have proved who they are.
+
+    Asked after the claim: whoever waited there for an approval to commit learns of the member it
+    made. Raises Refused `member.already_exists`.
+    """
+    if members_named(session, applicant, keyring=keyring):
         raise Refused("member.already_exists")
+
+
+def members_named(session: Session, applicant: Applicant, *, keyring: Keyring) -> Sequence[UUID]:
+    """Return the members who hold or held one of the numbers."""
+    hashes = _hashes(applicant, keyring=keyring)
+    held = select(HeldNumber.member_id).where(HeldNumber.number_hash.in_(hashes)).distinct()
+    return session.scalars(held).all()
 
 
 def _hashes(applicant: Applicant, *, keyring: Keyring) -> list[bytes]:

@@ -24,6 +24,7 @@ from members import (
     admitting,
     application_claims,
     application_forms,
+    application_looks,
     application_steps,
     invitations,
     numbering,
@@ -70,8 +71,9 @@ def submit(
     """Hand in a form: at a counter it goes to review, from elsewhere to a counter first (8(2)2).
 
     `clerk_id` is the clerk's member id. Raises what `admission.examine` and
-    `terms.require_agreed` raise, Refused `member.already_exists` for whoever is a member under
-    any number, and `application.already_open`.
+    `terms.require_agreed` raise, Refused `application.already_open`; and at a counter, where the
+    person stands, `member.already_exists`. From elsewhere a member's number is taken in as a
+    stranger's is, and `confirm` tells.
     """
     agreed = terms.require_agreed(session, form.terms, now=now)
     applicant = admission.examine(form, channel=channel, today=taipei_day(now))
@@ -106,6 +108,8 @@ def submit(
     if at_counter:
         application_claims.give_way(session, applicant, keyring=keyring, now=now)
     application_claims.claim(session, application, applicant, keyring=keyring)
+    if at_counter:
+        application_claims.require_no_member(session, applicant, keyring=keyring)
     seen_documents.keep(session, application, form.documents, keyring=keyring, now=now)
     application_steps.note(
         session, application, Step(actor=clerk_id, clause="8(2)2"), keyring=keyring, now=now
@@ -126,8 +130,8 @@ def confirm(
 ) -> None:
     """Send an application on to review: a clerk saw the documents (8(2)2).
 
-    Raises Refused `case.wrong_state`, `case.self_dealing`, `idno.document_mismatch`, or
-    DocumentsMissing.
+    Raises Refused `case.wrong_state`, `case.self_dealing`, `idno.document_mismatch`,
+    `member.already_exists`, or DocumentsMissing.
     """
     application = get(session, application_id)
     _require_no_kin(application, clerk_id)
@@ -150,6 +154,8 @@ def confirm(
         counter_id=counter_id,
         intake_by=clerk_id,
     )
+    applicant = admission.examine(form, channel=application.channel, today=taipei_day(now))
+    application_claims.require_no_member(session, applicant, keyring=keyring)
     seen_documents.keep(session, confirmed, documents, keyring=keyring, now=now)
 
 
@@ -301,6 +307,7 @@ def approve(
     )
     approved.member_id = member.id
     session.flush()
+    application_looks.hand_over(session, approved, member.id, now=now)
     activation = invitations.issue(session, member.id, keyring=keyring, now=now)
     application_steps.tell(session, approved, now=now, invitation=str(activation.id))
     return activation

@@ -23,7 +23,8 @@ from members.application_models import Application, Channel, PersonKind, State
 from members.review_checks import Verdict
 from members.rule_models import ApprovalRule, RuleRun, RuleVerdict
 
-ADULT = 18
+ADULT, OLDEST = 18, 120  # years
+THOUSAND = 1000
 
 
 def adopt(
@@ -38,10 +39,7 @@ def adopt(
     now: datetime,
 ) -> ApprovalRule:
     """Let a new version hold. Raises Refused `rule.incomplete` or `rule.out_of_bounds`."""
-    if not (kinds and channels and document_no.strip()):
-        raise Refused("rule.incomplete")
-    if youngest < ADULT or not 1 <= sample_per_mille <= 1000:  # noqa: PLR2004  # a thousand
-        raise Refused("rule.out_of_bounds")
+    require_sound(kinds, channels, youngest, sample_per_mille, document_no)
     end(session, now=now)
     newest = session.scalar(select(ApprovalRule.version).order_by(ApprovalRule.version.desc()))
     rule = ApprovalRule(
@@ -57,6 +55,23 @@ def adopt(
     session.add(rule)
     session.flush()
     return rule
+
+
+def require_sound(
+    kinds: Collection[PersonKind],
+    channels: Collection[Channel],
+    youngest: int,
+    sample_per_mille: int,
+    document_no: str,
+) -> None:
+    """Refuse a rule that nobody could follow, or that the law does not allow.
+
+    Raises Refused `rule.incomplete` or `rule.out_of_bounds`.
+    """
+    if not (kinds and channels and document_no.strip()):
+        raise Refused("rule.incomplete")
+    if not ADULT <= youngest <= OLDEST or not 1 <= sample_per_mille <= THOUSAND:
+        raise Refused("rule.out_of_bounds")
 
 
 def end(session: Session, *, now: datetime) -> bool:

@@ -98,6 +98,14 @@ def page(
     return Page(shown, shown[-1].id if len(found) > size else None)
 
 
+def get(session: Session, message_id: UUID, *, member_id: UUID) -> InboxMessage:
+    """Return one message. Raises NotFound, also for another's."""
+    message = session.get(InboxMessage, message_id)
+    if message is None or message.member_id != member_id:
+        raise NotFound("message.not_found")
+    return message
+
+
 def unread(session: Session, member_id: UUID) -> int:
     """Return how many messages the member has not read."""
     (counted,) = _COUNT.all(session, {"member_id": member_id})

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kernel.db import Base
+from kernel.db import Base, Key, unique_while
 
 
 class ApprovalRule(Base):
@@ -31,6 +31,28 @@ class ApprovalRule(Base):
     ended_at: Mapped[datetime | None]
 
 
+class RuleDraft(Base):
+    """A version one officer wrote, until another puts it into force or it is taken back."""
+
+    __tablename__ = "rule_draft"
+    __table_args__ = (
+        unique_while("closed_at IS NULL", "one_open"),
+        CheckConstraint("adopted_by IS NULL OR adopted_by <> proposed_by", name="four_eyes"),
+    )
+
+    id: Mapped[Key]
+    kinds: Mapped[list[str]]
+    channels: Mapped[list[str]]
+    youngest: Mapped[int]
+    sample_per_mille: Mapped[int]
+    document_no: Mapped[str] = mapped_column(String(64))
+    one_open: Mapped[bool] = mapped_column(default=True)  # the same in every row
+    proposed_by: Mapped[UUID]
+    proposed_at: Mapped[datetime]
+    adopted_by: Mapped[UUID | None]
+    closed_at: Mapped[datetime | None]
+
+
 class RuleVerdict(StrEnum):
     """What a rule did with an application."""
 
@@ -51,4 +73,4 @@ class RuleRun(Base):
     verdict: Mapped[RuleVerdict]
     reasons: Mapped[list[str]]  # why it may not
     seed: Mapped[str] = mapped_column(String(64))
-    ran_at: Mapped[datetime]
+    ran_at: Mapped[datetime] = mapped_column(index=True)

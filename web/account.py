@@ -172,6 +172,7 @@ def done() -> list[str]:
         "lost": pages.say("已掛失，立刻不能再用；用它登入的地方都已登出。"),
         "found": pages.say("已恢復，可以再用它登入。"),
         "removed": pages.say("已移除，不能再用它登入。"),
+        "disowned": pages.say("申請已撤銷。謝謝您告訴我們。"),
         "session": pages.say("已登出那一處。"),
         "disputed": pages.say("已記下。這筆紀錄從現在起不會被當成「沒有」，權利不受影響。"),
     }

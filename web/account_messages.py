@@ -9,8 +9,10 @@ from uuid import UUID
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from audit import footprint
+from audit.lines import Kind
 from kernel.errors import NotFound
-from members import inbox
+from members import applications, inbox
 from members.inbox_models import InboxMessage
 from members.proxies import secret_of
 from web import mails, pages, scope
@@ -23,9 +25,10 @@ TOPICS = {
     "carriers": ("carrier", "card"),
     "consents": ("consent", "approval"),
     "acting": ("proxy", "power", "ward"),
-    "account": ("account", "deletion", "archive", "application"),
     "requests": ("request", "record", "change", "contact", "case"),
 }
+REST = "account"  # every other notice, those that are yet to come included
+NAMED = frozenset(each for names in TOPICS.values() for each in names)
 FILTERS = ("topic", "state")
 
 
@@ -39,6 +42,7 @@ class MessageView:
     advice: str
     url: str
     not_me_url: str | None
+    disown_url: str | None  # of an application with the member's number
     has_code: bool  # in the letter, not here
     sent_at: datetime
     is_unread: bool
@@ -78,6 +82,30 @@ def mark_message(message_id: UUID) -> Response:
     return _back()
 
 
+@bp.post("/messages/<uuid:message_id>/not-me")
+@scope.member_required
+def disown_application(message_id: UUID) -> Response:
+    """Withdraw the application that named the visitor's number. Raises Refused `case.wrong_state`.
+
+    That the message is theirs says that the number is.
+    """
+    session, member_id, now = scope.db(), scope.member_id(), scope.now()
+    message = inbox.get(session, message_id, member_id=member_id)
+    if message.kind != Mail.APPLIED_AS_YOU:
+        raise NotFound("message.not_found")
+    application_id = UUID(message.facts["application"])
+    applications.withdraw(session, application_id, keyring=scope.rooms().keyring, now=now)
+    inbox.mark(session, message_id, member_id=member_id, read_at=now)
+    footprint.record(
+        session,
+        Kind.APPLICATION_DISOWNED,
+        member_id=member_id,
+        now=now,
+        application=str(application_id),
+    )
+    return redirect(url_for("account.messages", done="disowned"), 303)
+
+
 @bp.post("/messages/read")
 @scope.member_required
 def mark_messages() -> Response:
@@ -103,6 +131,7 @@ def _view(message: InboxMessage) -> MessageView:
         advice=words.advice.text(language),
         url=words.path,
         not_me_url=_not_me_url(message.facts.get("notice")),
+        disown_url=_disown_url(message),
         has_code="card" in message.facts,
         sent_at=message.sent_at,
         is_unread=message.read_at is None,
@@ -116,6 +145,12 @@ def _not_me_url(notice_id: str | None) -> str | None:
     return url_for("not_me.ask", key=secret)
 
 
+def _disown_url(message: InboxMessage) -> str | None:
+    if message.kind != Mail.APPLIED_AS_YOU:
+        return None
+    return url_for("account.disown_application", message_id=message.id)
+
+
 def _kinds() -> frozenset[str]:
     """Return the kinds of the topic in the address; an unknown topic filters nothing."""
     return frozenset(kinds_of(request.args.get("topic", "")))
@@ -124,7 +159,8 @@ def _kinds() -> frozenset[str]:
 def kinds_of(topic: str) -> Iterator[str]:
     """Name the notices of a topic."""
     for each in Mail:
-        if each.value.partition(".")[0] in TOPICS.get(topic, ()):
+        about = each.value.partition(".")[0]
+        if about in TOPICS.get(topic, ()) or (topic == REST and about not in NAMED):
             yield each.value
 
 

@@ -32,7 +32,7 @@ OF_A_FORM = (
     *("program.key_missing", "program.key_reused", "program.body_invalid"),
     *("idno.format", "idno.checksum", "idno.kind_not_allowed", "idno.sunset", "name.format"),
     *("member.birthdate_impossible", "member.under_age_7", "member.guardian_required"),
-    *("member.capacity_representative_required", "member.already_exists"),
+    "member.capacity_representative_required",
     *("application.already_open", "residency.not_national_or_arc", "residency.permit_expired"),
     *("case.terms_not_accepted", "case.terms_version_changed", "mail.format", "phone.format"),
 )

@@ -3,13 +3,17 @@
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
+from kernel.clock import taipei_day
 from kernel.db import Sessions, transaction
 from kernel.jobs import Work
 from kernel.keyring import Keyring
 from kernel.mail import Post, compose
 from kernel.settings import Settings
 from kernel.wording import CHINESE, ENGLISH, Bilingual
-from members import applications, contact_proofs, invitations
+from members import admission, application_claims, applications, contact_proofs, invitations
+from members.application_forms import Form
 from members.application_models import Application, State
 from members.application_steps import TELL
 from web import dates, notices
@@ -43,6 +47,8 @@ class ApplicationMailer:
             if application is None:
                 return  # destroyed since, and the address with it
             form = applications.open_form(application, keyring=self._keyring)
+            if work.payload["state"] == State.CONFIRMING:
+                self._warn_members(session, application, form, now=now)
             if application.state is State.CONFIRMING and application.guardian_id is not None:
                 notices.mail(
                     session,
@@ -74,6 +80,25 @@ class ApplicationMailer:
             now=now,
         )
         self._post.send(message)
+
+    def _warn_members(
+        self, session: Session, application: Application, form: Form, *, now: datetime
+    ) -> None:
+        """Tell a member that somebody applies with their number: here, where nobody waits."""
+        named = application_claims.members_named(
+            session,
+            admission.examine(form, channel=application.channel, today=taipei_day(now)),
+            keyring=self._keyring,
+        )
+        for member_id in named:
+            notices.mail(
+                session,
+                Mail.APPLIED_AS_YOU,
+                member_id=member_id,
+                language=notices.OWN,
+                now=now,
+                application=application.id,
+            )
 
     def _link(self, invitation: str | None, address: str) -> str:
         """Return where the letter leads: to the receipt, or to choosing name and password."""

@@ -61,6 +61,7 @@ KINDS = {
             Kind.NUMBER_ENTERED,
             Kind.EXPORTED,
             Kind.DISOWNED,
+            Kind.APPLICATION_DISOWNED,
             Kind.ARCHIVE_ASKED,
             Kind.ARCHIVE_TAKEN,
             Kind.PAUSED,

@@ -61,6 +61,10 @@ WORDS: Mapping[str, Bilingual] = {
         "請法定代理人確認，要提供給「%(client)s」：%(claims)s",
         "Asked your guardian about sharing with %(client)s: %(claims)s",
     ),
+    Kind.APPLICATION_DISOWNED: Bilingual(
+        "說明用您證號的申請不是您送的，申請已撤銷",
+        "You said that an application with your number was not yours; it was withdrawn",
+    ),
     Kind.APPLICATION_AGREED: Bilingual(
         "同意一位孩子或受監護人成為會員", "Agreed that a child or ward becomes a member"
     ),

@@ -69,6 +69,7 @@ class Mail(StrEnum):
     DELETION_SOON = "deletion.soon"
     DELETION_CANCELLED = "deletion.cancelled"
     WARD_APPLIES = "ward.applies"
+    APPLIED_AS_YOU = "application.as_you"
     APPLICATION_RECEIVED = "application.received"
     APPLICATION_RETURNED = "application.returned"
     APPLICATION_APPROVED = "application.approved"
@@ -801,6 +802,22 @@ WORDS |= {
             "If you do not know this person or do not agree, you need not do anything.",
         ),
         "/account/applying",
+    ),
+    Mail.APPLIED_AS_YOU: Words(
+        Bilingual("有人用您的證號申辦會員", "Somebody applies with your identity number"),
+        Bilingual(
+            "有人在網路上用您現在或以前的證號申辦會員。您已經是會員，不必再申辦。",
+            "Somebody applied online with an identity number that is or was yours. You are a "
+            "member already and need not apply.",
+        ),
+        Bilingual(
+            "不是您嗎？請在帳號的「訊息」裡按「不是我」，這件申請就會撤銷；對方不會知道您是會員。"
+            "證號換新了的話，請帶新證件到申辦窗口登記。",
+            "Was it not you? Press “Not me” under “Messages” in your account: the application is "
+            "withdrawn, and nobody learns that you are a member. If your number is new, bring the "
+            "document to a counter.",
+        ),
+        "/account/messages",
     ),
     Mail.APPLICATION_RECEIVED: Words(
         Bilingual("收到一件申請", "We have an application"),

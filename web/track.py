@@ -20,6 +20,7 @@ from kernel.wording import Bilingual
 from members import (
     admission,
     application_clock,
+    application_looks,
     application_steps,
     applications,
     drafts,
@@ -114,6 +115,10 @@ def show(application: Application) -> str:
         due=application_clock.due(application, calendar.load(scope.db())) if is_open else None,
         bring=[apply_words.of_documents(way) for way in ways],
         events=[(each, apply_words.of_state(each.state)) for each in events],
+        looks=[
+            (each.at, each.office, each.role)
+            for each in application_looks.listed(scope.db(), application.id)
+        ],
         where=_where(application),
         guardian_agreed=application.guardian_approved_at is not None,
         **_way_in(application),

@@ -46,6 +46,38 @@ def upgrade() -> None:
         sqlite_where=UNREAD,
     )
     _checks()
+    _drafts()
+
+
+def _drafts() -> None:
+    op.create_table(
+        "rule_draft",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kinds", sa.JSON(), nullable=False),
+        sa.Column("channels", sa.JSON(), nullable=False),
+        sa.Column("youngest", sa.Integer(), nullable=False),
+        sa.Column("sample_per_mille", sa.Integer(), nullable=False),
+        sa.Column("document_no", sa.String(length=64), nullable=False),
+        sa.Column("one_open", sa.Boolean(), nullable=False),
+        sa.Column("proposed_by", sa.Uuid(), nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("adopted_by", sa.Uuid(), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "adopted_by IS NULL OR adopted_by <> proposed_by",
+            name=op.f("ck_rule_draft_four_eyes"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rule_draft")),
+    )
+    op.create_index(
+        op.f("ix_rule_draft_one_open"),
+        "rule_draft",
+        ["one_open"],
+        unique=True,
+        postgresql_where=OPEN,
+        sqlite_where=OPEN,
+    )
+    op.create_index(op.f("ix_rule_run_ran_at"), "rule_run", ["ran_at"])
 
 
 def _checks() -> None:
@@ -106,5 +138,6 @@ def _of_a_member(table: str) -> sa.ForeignKeyConstraint:
 
 def downgrade() -> None:
     """Drop the tables."""
-    for table in ("record_finding", "record_seal", "record_check", "inbox_message"):
+    op.drop_index(op.f("ix_rule_run_ran_at"), "rule_run")
+    for table in ("rule_draft", "record_finding", "record_seal", "record_check", "inbox_message"):
         op.drop_table(table)

@@ -1240,6 +1240,7 @@ PROVIDER: Scenes = {
         OFFICER, staffing.reviewing_without_a_reason, complains=True
     ),
     "standing": Scene(OFFICER, staffing.at_work("/doit/standing")),
+    "approval rules": Scene(OFFICER, staffing.at_work("/doit/rules")),
     "data quality": Scene(OFFICER, staffing.see_a_finding),
     "standing of nobody": Scene(OFFICER, staffing.suspending_nobody, complains=True),
     "an order": Scene(OFFICER, staffing.awaiting_a_second),

@@ -1,7 +1,8 @@
 """Applications from the form to the member: states, races, receipts (2(8)1, 8(2), 4.1)."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from threading import Barrier
 from uuid import UUID
 
@@ -29,7 +30,14 @@ from members import (
     terms,
 )
 from members.application_forms import Declaration, Form, Guardian, Seen
-from members.application_models import Application, Channel, ClaimedNumber, Document, State
+from members.application_models import (
+    Application,
+    Channel,
+    ClaimedNumber,
+    Document,
+    PersonKind,
+    State,
+)
 from members.applications import PATIENCE, Receipt
 from members.models import Capacity, Member, Relation
 from members.numbers import recognise
@@ -274,7 +282,31 @@ def test_a_member_cannot_apply_again_under_any_number_ever_held(
     numbering.enter(session, member, recognise(OTHER_UI_NEW), keyring=make.KEYRING, now=LATER)
 
     with pytest.raises(Refused, match=r"member\.already_exists"):
-        submit(session, form)
+        submit(session, replace(form, documents=(shown(form),)), Channel.COUNTER)
+
+
+def shown(form: Form) -> Seen:
+    """Return the document that shows the number of a form."""
+    if form.kind is PersonKind.NATIONAL:
+        return ID_CARD
+    until = date(2027, 6, 30)
+    return Seen(document=Document.RESIDENCE_PERMIT, number=form.number, expires_on=until)
+
+
+@pytest.mark.clause("10(1)")
+@pytest.mark.refusal("member.already_exists")
+@pytest.mark.parametrize("channel", [Channel.SITE, Channel.AGENCY])
+def test_who_only_typed_a_members_number_learns_it_at_the_counter_or_never(
+    session: Session, channel: Channel
+) -> None:
+    member = make.a_member(session)
+    numbering.enter(session, member, recognise(NATIONAL), keyring=make.KEYRING, now=NOW)
+
+    receipt = submit(session, a_form(), channel)
+
+    assert state_of(session, receipt) is State.CONFIRMING
+    with pytest.raises(Refused, match=r"member\.already_exists"):
+        confirm(session, receipt.application_id)
 
 
 def test_two_open_applications_cannot_share_a_former_number(session: Session) -> None:

@@ -11,7 +11,7 @@ from members.inbox_models import InboxMessage
 from tests.flows.browser import Browser, hidden
 from tests.flows.provider import City, statements
 from web import notices
-from web.account_messages import TOPICS, kinds_of
+from web.account_messages import REST, TOPICS, kinds_of
 from web.mails import WORDS, Mail
 
 PAGE = "/account/messages"
@@ -119,7 +119,7 @@ def test_older_messages_are_a_page_away(city: City, browser: Browser) -> None:
 
 def test_every_notice_belongs_to_one_topic(database: Engine) -> None:
     del database  # of no account
-    sorted_in = [kind for topic in TOPICS for kind in kinds_of(topic)]
+    sorted_in = [kind for topic in (*TOPICS, REST) for kind in kinds_of(topic)]
 
     assert sorted(sorted_in) == sorted(each.value for each in Mail)
 

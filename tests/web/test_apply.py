@@ -1,17 +1,21 @@
 """Applying on the official site: pages, drafts, slips, receipts (2(8)1, 7(1), 8(1), 8(2)1)."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import Engine, delete, func, select
 
 from audit.models import TrailEntry
 from kernel.db import Base
 from kernel.wording import Bilingual
+from kernel.working import do_one
 from members import applications, numbering, terms
 from members.application_models import (
     Application,
     ApplicationDraft,
+    ClaimedNumber,
     RefusalSlip,
     State,
 )
@@ -19,7 +23,7 @@ from members.numbers import recognise
 from services.activations import open_service
 from tests import make
 from tests.flows.browser import Browser, hidden
-from tests.flows.provider import City
+from tests.flows.provider import City, statements
 from tests.members.applying import NATIONAL, UI_NEW, UI_OLD
 from tests.web.applicants import (
     CHILD,
@@ -33,7 +37,10 @@ from tests.web.applicants import (
     hand_in,
     the_application,
 )
+from tests.web.outbox import World
+from web import application_mails
 
+NOBODY = "00000000-0000-0000-0000-000000000000"
 one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 RESIDENT = {**WHO, "kind": "foreign", "number": UI_NEW, "name": "TEST PERSON"}
 
@@ -246,20 +253,64 @@ def test_the_second_application_with_a_number_is_turned_away(city: City) -> None
     assert count(city, ApplicationDraft) == 1  # to be corrected, if the number was a slip
 
 
-@pytest.mark.clause("2(8)1")
-@pytest.mark.refusal("member.already_exists")
-@one_database
-def test_a_member_with_a_new_number_is_shown_the_way_to_merge(city: City) -> None:
+def known(city: City) -> None:
+    """Let the applicant be a member already, under a former number."""
     with city.database() as session:
-        member = make.a_member(session, "resident")
+        member = make.a_member(session, "resident", password=make.PASSWORD)
         numbering.enter(session, member, recognise(UI_OLD), keyring=make.KEYRING, now=city.now)
-    browser = Browser(city)
-    complete(browser, {**RESIDENT, "permit_unlimited": "yes", "former_number": UI_OLD})
 
-    page = hand_in(browser)
 
-    assert (page.status_code, "證號換新的話到申辦窗口登記" in page.text) == (409, True)
-    assert count(city, Application) == 0
+FORMERLY = {**RESIDENT, "permit_unlimited": "yes", "former_number": UI_OLD}
+
+
+@pytest.mark.clause("10(1)")
+@one_database
+def test_a_members_number_is_answered_as_a_strangers_is(city: City, database: Engine) -> None:
+    def seen() -> tuple[int, str, str, list[str]]:
+        browser = Browser(city)
+        complete(browser, FORMERLY)
+        page = browser.get("/apply/review")
+        with statements(database) as run:
+            answer = browser.submit(page)
+        receipt = re.sub('value="[^"]*"', "", browser.get(answer.location).text)
+        for told in (NUMBER, CODE):
+            receipt = told.sub("", receipt)
+        with city.database() as session:
+            session.execute(delete(ClaimedNumber))
+        return answer.status_code, answer.location, receipt, [each.split()[0] for each in run]
+
+    stranger = seen()
+    known(city)
+
+    assert seen() == stranger
+    assert stranger[:2] == (303, "/apply/receipt")
+
+
+@pytest.mark.clause("10(1)")
+@one_database
+def test_the_member_is_told_and_says_that_it_was_not_them(city: City) -> None:
+    known(city)
+    applicant, _, _ = apply(city, who=FORMERLY)
+    world = World(city)
+    rooms = world.rooms
+    mailer = application_mails.ApplicationMailer(
+        rooms.sessions, rooms.keyring, rooms.settings, world
+    )
+    while do_one(rooms.sessions, {application_mails.KIND: mailer}, now=city.now):
+        pass
+    member = Browser(city)
+    member.log_in(member.get("/account/login"), login="resident")
+    page = member.get("/account/messages")
+    assert "有人用您的證號申辦會員" in page.text
+    address = re.findall(r'action="(/account/messages/[^"]+/not-me)"', page.text)[0]
+
+    done = member.post(address, hidden(page))
+    again = member.post(address, hidden(page))
+    theirs = member.post(f"/account/messages/{NOBODY}/not-me", hidden(page))
+
+    assert (done.status_code, again.status_code, theirs.status_code) == (303, 409, 404)
+    assert "申請已撤銷" in member.get(done.location).text
+    assert "已撤回" in applicant.get("/track/application").text
 
 
 @pytest.mark.clause("5(4)")

@@ -1,11 +1,12 @@
 """The intake screen: what is taken in, what is refused and what of it is kept (7(1), 7(2))."""
 
+import re
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import Engine, func, select
 
 from audit.models import LedgerLine, TrailEntry
 from counters.case_models import Case, CaseLetter, CaseState, DocumentSeen, IntakeRefusal
@@ -475,3 +476,35 @@ def test_the_intake_screen_asks_the_database_as_often_whoever_is_there(office: O
         office.browser.get("/counter/intake", query)
 
     assert len(many) == len(few)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_taking_in_looks_for_nobody_by_reading_all_members(
+    office: Office, database: Engine
+) -> None:
+    office.opened()
+    with statements(database) as run:
+        office.opened()
+
+    asked = [each for each in dict.fromkeys(run) if each.startswith(("SELECT", "UPDATE"))]
+    plans = "\n".join(plan(database, each) for each in asked)
+
+    assert "Index" in plans
+    for table in ("member", "held_number", "binding", "case_file", "application"):
+        assert f"Seq Scan on {table} " not in plans
+
+
+def plan(engine: Engine, statement: str) -> str:
+    """Return how PostgreSQL would run a statement if reading a whole table were dear."""
+    names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", statement)))
+    for place, name in enumerate(names, 1):
+        statement = statement.replace(f"%({name})s", f"${place}")
+    count = max((int(each) for each in re.findall(r"\$(\d+)", statement)), default=0)
+    given = f"({', '.join(['NULL'] * count)})" if count else ""
+    with engine.begin() as connection:
+        for setting in ("enable_seqscan = off", "plan_cache_mode = force_generic_plan"):
+            connection.exec_driver_sql(f"SET LOCAL {setting}")
+        connection.exec_driver_sql(f"PREPARE asked AS {statement}")
+        rows = connection.exec_driver_sql(f"EXPLAIN EXECUTE asked{given}").scalars().all()
+        connection.exec_driver_sql("DEALLOCATE asked")
+    return "\n".join(rows)

@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from audit.models import TrailEntry
 from counters.models import Counter, Matter
-from members import applications, terms
+from members import application_looks, applications, terms
 from members.application_forms import Form, Permit
 from members.application_models import Application, Channel, PersonKind, State
 from members.applications import Receipt
@@ -155,7 +155,9 @@ def test_that_a_clerk_looked_at_an_application_is_on_the_trail(office: Office) -
     with office.city.database() as session:
         found = select(TrailEntry).where(TrailEntry.event == "application.viewed")
         (line,) = session.scalars(found).all()
+        (look,) = application_looks.listed(session, application_id)
     assert (line.actor, line.subject) == (office.clerk_id, application_id)
+    assert (look.at, look.office.en) == (office.city.now, "Service counter")
 
 
 @pytest.mark.refusal("counter.function_not_delegated")

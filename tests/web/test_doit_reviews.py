@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import Engine, select
 from werkzeug.test import TestResponse
 
-from audit.models import TrailEntry
+from audit.lines import Kind
+from audit.models import LedgerLine, TrailEntry
 from clients import officers
 from clients.officer_models import Role
 from kernel.db import Sessions, transaction
@@ -89,6 +90,24 @@ def test_the_queue_names_nobody_and_the_application_says_everything(city: City) 
         seen = select(TrailEntry.actor).where(TrailEntry.event == "application.viewed")
         actors = list(session.scalars(seen))
     assert actors == [city.member_id("rui.reviews")]
+
+
+@pytest.mark.clause("9")
+@one_database
+def test_who_looked_stands_in_the_footprint_once_there_is_a_member(city: City) -> None:
+    officer, number = staff.an_officer(city), hand_in(city)
+    officer.get(f"{INDEX}/{number}")
+
+    press(officer, number, "approve")
+
+    with city.database() as session:
+        made = session.scalars(select(Application.member_id)).one()
+        lines = session.scalars(
+            select(LedgerLine).where(LedgerLine.member_id == made, LedgerLine.kind == Kind.VIEWED)
+        ).all()
+    assert {each.detail["case"] for each in lines} == {number}
+    assert [each.detail["role"][0] for each in lines] == ["審核人員"] * len(lines)
+    assert lines[0].detail["viewer"] == ""
 
 
 @pytest.mark.clause("2(8)1")

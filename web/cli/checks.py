@@ -46,6 +46,10 @@ class Unwell(Exception):
     """Something is wrong; the message says what to do."""
 
 
+class Warned(Exception):
+    """It works, but should not stay so; the message says what to do."""
+
+
 class Skipped(Exception):
     """There is nothing to ask here; the message says why."""
 

@@ -7,8 +7,8 @@ import click
 
 from kernel import settings as configuration
 from kernel.settings import Settings, SettingsInvalid
-from web.cli import certificate_checks, checks
-from web.cli.checks import Skipped, Unwell
+from web.cli import certificate_checks, checks, people_checks
+from web.cli.checks import Skipped, Unwell, Warned
 from web.cli.console import say
 
 Check = Callable[[Settings], str]
@@ -16,7 +16,7 @@ Check = Callable[[Settings], str]
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check found: well, unwell or skipped."""
+    """What one check found: well, unwell, to be put right in time, or skipped."""
 
     mark: str
     title: str
@@ -43,6 +43,9 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("TLS", checks.tls),
     ("mail", checks.mail),
     ("holidays", checks.holidays),
+    ("approvals", people_checks.approvals),
+    ("posts", people_checks.posts),
+    ("clients' certificates", people_checks.client_certificates),
 )
 
 
@@ -72,6 +75,8 @@ def _ask(title: str, check: Check, settings: Settings) -> Finding:
         return Finding("✓", title, check(settings))
     except Skipped as skipped:
         return Finding("–", title, str(skipped))
+    except Warned as warned:
+        return Finding("!", title, str(warned))
     except Unwell as unwell:
         return Finding("✗", title, str(unwell))
     except Exception as bug:  # noqa: BLE001  # a doctor that falls over helps nobody
