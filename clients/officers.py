@@ -167,6 +167,24 @@ def given_by(session: Session, giver: Post, *, now: datetime) -> Sequence[Office
     return session.scalars(statement.order_by(OfficerPost.id)).all()
 
 
+def holders(
+    session: Session,
+    *,
+    organisation_id: UUID | None = None,
+    role: Role | None = None,
+    now: datetime,
+) -> set[UUID]:
+    """Return who holds a post at an agency, or has a role at the Bureau, at this moment."""
+    rows = select(OfficerPost.member_id).where(
+        OfficerPost.ended_at.is_(None),
+        OfficerPost.ends_at > now,
+        OfficerPost.organisation_id == organisation_id,
+    )
+    if role is not None:
+        rows = rows.where(OfficerPost.role == role)
+    return set(session.scalars(rows))
+
+
 def is_idle(post: OfficerPost, *, now: datetime) -> bool:
     """Say whether nobody worked in a post for three months; it should be taken back (7.4)."""
     return now - (post.used_at or post.appointed_at) > IDLE

@@ -57,6 +57,10 @@ class PublicCounter:
         """Return the counter."""
         return self.at.counter
 
+    def takes(self, code: str) -> bool:
+        """Say whether the counter takes cases of this service."""
+        return any(each.service.code == code for each in self.services)
+
     @property
     def delegations(self) -> list[Delegation]:
         """Return the delegations it acts under today."""
@@ -96,6 +100,18 @@ def services(session: Session, *, now: datetime) -> list[PublicService]:
     )
     found = [_service(row, days, now=now) for row in rows]
     return sorted(found, key=lambda each: (each.service.organisation.name_zh, each.service.code))
+
+
+def service(session: Session, code: str, *, now: datetime) -> PublicService:
+    """Return one open service. Raises NotFound."""
+    row = session.scalars(
+        select(Service)
+        .where(Service.code == code, Service.closed_at.is_(None))
+        .options(joinedload(Service.organisation))
+    ).one_or_none()
+    if row is None:
+        raise NotFound("service.not_found")
+    return _service(row, terms.workdays(session), now=now)
 
 
 def is_public(at: Standing) -> bool:

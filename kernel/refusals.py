@@ -871,6 +871,45 @@ CATALOGUE = {
     "annex.answer_unfit": _entry(
         422, "附表的答案和欄位不符", "An answer does not fit its field", clause="5(4)"
     ),
+    "inventory.not_found": _NO_PAGE,
+    "inventory.incomplete": _entry(
+        422,
+        "名稱要有中文和英文，整合情形請從清單選",
+        "A name is needed in both languages, and a status from the list",
+        clause="3-I",
+    ),
+    "waiver.not_found": _NO_PAGE,
+    "waiver.not_granted": _entry(
+        403, "沒有經資訊局同意免整合", "DoIT has granted no waiver", clause="3-I"
+    ),
+    "waiver.expired": _entry(403, "免整合的期限已過", "The waiver has run out", clause="3-I"),
+    "waiver.already_requested": _entry(
+        409, "已經有一件申請在審核", "A request is waiting for DoIT already", clause="3-I"
+    ),
+    "waiver.incomplete": _entry(
+        422,
+        "請寫明特殊情形，日期要在今天以後",
+        "Say what is special, and name a day after today",
+        clause="3-I",
+    ),
+    "waiver.wrong_step": _entry(
+        409,
+        "這件申請現在不能這樣處理；可能別人已經處理了",
+        "The request is not at that step; somebody else may have dealt with it",
+        clause="3-I",
+    ),
+    "plan.date_missing": _entry(
+        409,
+        "落日日期不能空白；公布過的可以改期，不能拿掉",
+        "A plan has a last day; a published one can be moved, and not removed",
+        clause="3-II",
+    ),
+    "plan.incomplete": _entry(
+        422,
+        "流程、以後改用和權益要有中英文；期程一行一項，都在落日以前",
+        "Process, replacement and rights in both languages; a step on each line, before the end",
+        clause="3-II",
+    ),
     "content.slug_invalid": _entry(
         422,
         "網址名稱只能用小寫英文字母、數字和連字號",

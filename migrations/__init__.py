@@ -54,6 +54,7 @@ ROOMS_WITH_TABLES = (
     "services.eligibility_models",
     "services.consolidation_models",
     "services.lifecycle_models",
+    "services.inventory_models",
     "services.models",
     "services.petition_models",
     "services.publication_models",

@@ -190,6 +190,15 @@ def in_force(session: Session, service_id: UUID, *, on: date) -> FormVersion | N
     return publishing.find_in_force(session, FormVersion, service_id, on=on)
 
 
+def find_public(session: Session, code: str, *, on: date) -> FormVersion:
+    """Return the form of a service, as anybody may read it on a day. Raises NotFound."""
+    found = session.scalars(select(Service.id).where(Service.code == code)).one_or_none()
+    row = None if found is None else in_force(session, found, on=on)
+    if row is None:
+        raise NotFound("publish.not_found")
+    return row
+
+
 def require_usable(
     session: Session, version_id: UUID, *, service_id: UUID, begun_on: date
 ) -> FormVersion:

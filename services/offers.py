@@ -10,10 +10,10 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from clients.models import Purpose, PurposeKind
+from clients.models import Client, Contract, Purpose, PurposeKind
 from kernel import clock
 from kernel.db import Json, Moment, changed
 from kernel.errors import NotFound, Refused
@@ -176,6 +176,52 @@ def listed(session: Session) -> Sequence[Offer]:
     """Return the offers that were not ended, the newest first."""
     rows = select(Offer).where(Offer.ended_at.is_(None)).order_by(Offer.id.desc())
     return session.scalars(rows).all()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublicOffer:
+    """What anybody may read of an offer."""
+
+    title: Bilingual
+    merchant: Bilingual
+    valid_from: date
+    valid_until: date
+    document: str
+
+
+def in_force(session: Session, *, on: date) -> list[PublicOffer]:
+    """Return the offers that answer on a day, of merchants under contract, by title."""
+    contracted = exists().where(
+        Contract.organisation_id == Client.organisation_id,
+        Contract.starts_on <= on,
+        Contract.ends_on >= on,
+        Contract.closed_at.is_(None),
+    )
+    rows = session.execute(
+        select(Offer, Client.name_zh, Client.name_en)
+        .join(Purpose, Purpose.id == Offer.purpose_id)
+        .join(Client, Client.id == Purpose.client_id)
+        .where(
+            Offer.approved_at.is_not(None),
+            Offer.ended_at.is_(None),
+            Offer.halted_at.is_(None),
+            Offer.valid_from <= on,
+            Offer.valid_until >= on,
+            Client.disabled_at.is_(None),
+            contracted,
+        )
+        .order_by(Offer.title_zh, Offer.id)
+    )
+    return [
+        PublicOffer(
+            title=Bilingual(offer.title_zh, offer.title_en),
+            merchant=Bilingual(name_zh, name_en),
+            valid_from=offer.valid_from,
+            valid_until=offer.valid_until,
+            document=offer.approval_number or "",
+        )
+        for offer, name_zh, name_en in rows
+    ]
 
 
 def _get(session: Session, offer_id: UUID) -> Offer:

@@ -32,7 +32,7 @@ class FormVersion(Publication, Base):
     service_id: Mapped[UUID] = mapped_column(ForeignKey("service.id"))
     content: Mapped[dict[str, Any]]  # as services.forms reads it
 
-    service: Mapped[Service] = relationship()
+    service: Mapped[Service] = relationship(lazy="joined", innerjoin=True)
 
 
 class ContentItem(Base):
@@ -50,8 +50,7 @@ class ContentItem(Base):
     service_id: Mapped[UUID | None] = mapped_column(ForeignKey("service.id"), index=True)
     created_at: Mapped[datetime]
 
-    organisation: Mapped[Organisation] = relationship()
-    service: Mapped[Service | None] = relationship()
+    organisation: Mapped[Organisation] = relationship(lazy="joined", innerjoin=True)
 
 
 class ContentVersion(Publication, Base):
@@ -74,4 +73,4 @@ class ContentVersion(Publication, Base):
     body_en: Mapped[str] = mapped_column(Text)
     valid_until: Mapped[date | None]  # the last day with it
 
-    item: Mapped[ContentItem] = relationship()
+    item: Mapped[ContentItem] = relationship(lazy="joined", innerjoin=True)

@@ -70,6 +70,7 @@ from web import (
     agency_eligibility,
     agency_equipment,
     agency_imports,
+    agency_inventory,
     agency_petitions,
     agency_runs,
     agency_services,
@@ -107,6 +108,7 @@ from web import (
     doit_audits,
     doit_changes,
     doit_imports,
+    doit_inventory,
     doit_organisations,
     doit_publications,
     doit_quality,
@@ -138,6 +140,11 @@ from web import (
     personas,
     petition,
     phone,
+    public,
+    public_data,
+    public_search,
+    public_services,
+    public_status,
     reader_lists,
     receipts,
     recover,
@@ -193,6 +200,7 @@ RECOVERY_PAGES = (recover_code, recover_slip)
 AGENCY_PAGES = (agency_days, agency_delegations, agency_equipment, agency_runs)
 GUARDIANS_PAGES = (account_acting, acting_requests, recover_ward)
 PETITION_PAGES = (account_sanctions,)
+PUBLIC_PAGES = (public_data, public_search, public_services, public_status)
 TRACK_PAGES = (track_case,)
 AUDIT_PAGES = (audit_asking, audit_evidence, audit_exceptions)
 DESK_PAGES = (
@@ -245,6 +253,7 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
         health.bp,
         developers.bp,
         counters_public.bp,
+        public.bp,
         clerk_seat.bp,
         agency_counters.bp,
         agency_imports.bp,
@@ -255,6 +264,7 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
         agency_eligibility.bp,
         agency_petitions.bp,
         sanction_desk.agency,
+        agency_inventory.bp,
         interactions.bp,
         account.bp,
         cards.bp,
@@ -295,6 +305,7 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
         audit_pages.bp,
         doit_audits.bp,
         doit_changes.bp,
+        doit_inventory.bp,
         doit_organisations.bp,
         doit_publications.bp,
         doit_quality.bp,

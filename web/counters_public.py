@@ -7,7 +7,7 @@ changed.
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, g, request
+from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from clients.models import Organisation
@@ -140,5 +140,4 @@ def _text(wording: Bilingual) -> str:
 
 
 def _kept(template: str, **context: Any) -> Response:  # whatever the template needs
-    g.show_person = False
-    return pages.kept(pages.page(f"public/{template}.html", **context))
+    return pages.public(f"public/{template}.html", **context)

@@ -32,9 +32,15 @@ def require() -> None:
     Browsers say where a form stood (Sec-Fetch-Site, Origin); where they are silent the token
     alone decides.
     """
+    require_from_here()
+    sent = request.form.get(FIELD, "")
+    if not hmac.compare_digest(sent.encode(), token().encode()):
+        raise Refused("form.not_ours")
+
+
+def require_from_here() -> None:
+    """Refuse what a browser says another site sent. Raises Refused `form.not_ours`."""
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
     origin = request.headers.get("Origin", scope.rooms().settings.issuer)
-    sent = request.form.get(FIELD, "")
-    ours = site in {"same-origin", "none"} and origin == scope.rooms().settings.issuer
-    if not ours or not hmac.compare_digest(sent.encode(), token().encode()):
+    if site not in {"same-origin", "none"} or origin != scope.rooms().settings.issuer:
         raise Refused("form.not_ours")

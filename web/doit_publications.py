@@ -17,9 +17,10 @@ from kernel.errors import NotFound, Refused
 from kernel.refusals import refusal
 from kernel.wording import Bilingual
 from services import content, forms, publishing
+from services.inventory_models import PlanVersion
 from services.publication_models import ContentVersion, FormVersion
 from services.publishing import Publication, Step
-from web import consoles, counter_forms, csrf, pages, scope
+from web import consoles, counter_forms, csrf, inventory_words, pages, scope
 from web import publication_words as words
 
 bp = Blueprint("doit_publications", __name__, url_prefix="/doit")
@@ -46,6 +47,10 @@ def _content_subject(row: ContentVersion) -> tuple[Bilingual, Organisation]:
     return Bilingual(row.title_zh, row.title_en), row.item.organisation
 
 
+def _plan_subject(row: PlanVersion) -> tuple[Bilingual, Organisation]:
+    return Bilingual(row.system.name_zh, row.system.name_en), row.system.organisation
+
+
 KINDS: Mapping[str, Kind] = {
     "forms": Kind(
         model=FormVersion,
@@ -62,6 +67,14 @@ KINDS: Mapping[str, Kind] = {
         subject=_content_subject,
         lines=words.content_lines,
         approve=content.approve,
+    ),
+    "plans": Kind(
+        model=PlanVersion,
+        heading=Bilingual("落日計畫", "Sunset plans"),
+        icon="list",
+        subject=_plan_subject,
+        lines=inventory_words.plan_lines,
+        approve=publishing.approve,
     ),
 }
 
@@ -85,6 +98,7 @@ class Row:
 
 
 @bp.get("/forms", defaults={"kind": "forms"}, endpoint="forms")
+@bp.get("/plans", defaults={"kind": "plans"}, endpoint="plans")
 @bp.get("/content", defaults={"kind": "content"}, endpoint="content")
 @consoles.staff_required(Role.REVIEWER, Role.AUDITOR)
 def index(kind: str) -> str:
@@ -114,14 +128,14 @@ def _done() -> list[str]:
     return [said] if said else []
 
 
-@bp.get('/<any("forms", "content"):kind>/<uuid:version_id>')
+@bp.get('/<any("forms", "content", "plans"):kind>/<uuid:version_id>')
 @consoles.staff_required(Role.REVIEWER, Role.AUDITOR)
 def one(kind: str, version_id: UUID) -> str:
     """Show a version beside what is in force."""
     return _one(kind, publishing.get(scope.db(), KINDS[kind].model, version_id))
 
 
-@bp.post('/<any("forms", "content"):kind>/<uuid:version_id>')
+@bp.post('/<any("forms", "content", "plans"):kind>/<uuid:version_id>')
 @consoles.staff_required(Role.REVIEWER)
 def decide(kind: str, version_id: UUID) -> Response:
     """Confirm a version, or return it with what has to be put right."""

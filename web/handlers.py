@@ -39,6 +39,7 @@ from web import (
     recover_finding,
     rule_reviews,
     service_closings,
+    waiver_endings,
 )
 from web.rooms import Rooms
 
@@ -79,6 +80,7 @@ def sweep(rooms: Rooms, *, now: datetime) -> None:
     service_closings.run(rooms.sessions, now=now)
     offer_reviews.review(rooms.sessions, smallest=rooms.settings.smallest_population, now=now)
     closing.run(rooms, now=now)
+    waiver_endings.run(rooms.sessions, now=now)
     rule_reviews.run(rooms, now=now)
     certificate_lists.ask(rooms, now=now)
     key_rotation.run(rooms, now=now)

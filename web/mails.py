@@ -49,6 +49,7 @@ class Mail(StrEnum):
     PROXY_APPLIES = "proxy.applies"
     LAW_NOTED = "law.noted"
     CASE_NEWS = "case.news"
+    WAIVER_RAN_OUT = "waiver.ran_out"
     REQUEST_RECEIVED = "request.received"
     REQUEST_NEWS = "request.news"
     RECORD_CORRECTED = "record.corrected"
@@ -674,6 +675,18 @@ WORDS = {
             "If you do not agree, you can file a petition in your account.",
         ),
         "/account/personal/change",
+    ),
+    Mail.WAIVER_RAN_OUT: Words(
+        Bilingual("有一件免整合到期了", "A waiver has run out"),
+        Bilingual(
+            "有一個系統或卡證免整合的期限已過，官網的公告也拿掉了。",
+            "The time for which a login or card was excused is over, and it left the public list.",
+        ),
+        Bilingual(
+            "請機關整合、停用，或備文申請延長；資訊局請追蹤。",
+            "The agency integrates it, retires it or asks for more time; DoIT follows it up.",
+        ),
+        "/console",
     ),
     Mail.ARCHIVE_READY: Words(
         Bilingual("您的資料可以下載了", "Your data are ready to download"),

@@ -56,6 +56,15 @@ def kept(page: str) -> Response:
     return response.make_conditional(request.environ)
 
 
+def public(template: str, **context: Any) -> Response:  # whatever the template needs
+    """Return a page of the website: the same for everybody, for caches between us as well."""
+    g.show_person = False
+    response = kept(page(template, **context))
+    response.headers["Cache-Control"] = "public, no-cache"  # asked about each time, seldom sent
+    response.headers["Vary"] = "Accept-Language, Cookie"  # the language chosen is a cookie
+    return response
+
+
 def _signed_in_as() -> str | None:
     visitor = scope.visitor()
     return None if visitor is None else name_of(visitor.member_id)
@@ -135,33 +144,33 @@ def _environment(app: Flask, tag: str) -> Folding:
 
 
 @bp.get("/")
-def home() -> str:
+def home() -> Response:
     """Show the front door."""
-    return page("home.html")
+    return public("home.html")
 
 
 @bp.get("/help")
-def help() -> str:  # noqa: A001  # the page's name
+def help() -> Response:  # noqa: A001  # the page's name
     """Explain how to sign in, and what to do when it fails."""
-    return page("help.html")
+    return public("help.html")
 
 
 @bp.get("/privacy")
-def privacy() -> str:
+def privacy() -> Response:
     """Say what is kept, why and for how long (PDPA 8)."""
-    return page("privacy.html")
+    return public("privacy.html")
 
 
 @bp.get("/accessibility")
-def accessibility() -> str:
+def accessibility() -> Response:
     """State how accessible the site is."""
-    return page("accessibility.html")
+    return public("accessibility.html")
 
 
 @bp.get("/sitemap")
-def sitemap() -> str:
+def sitemap() -> Response:
     """List every page."""
-    return page("sitemap.html")
+    return public("sitemap.html")
 
 
 @bp.get("/developers", strict_slashes=False)
@@ -184,7 +193,7 @@ def developers() -> str:
 @bp.post("/language", endpoint="language")
 def language_choice() -> Response:
     """Remember the language the reader chose and go back to where they were."""
-    csrf.require()
+    csrf.require_from_here()  # a page without cookies has no token, and only words change
     tag = request.form.get("language", "")
     if tag in LANGUAGES:
         cookies.choose_language(tag)

@@ -55,10 +55,48 @@ def upgrade() -> None:
             name=op.f("ck_content_version_period"),
         ),
     )
+    op.create_table(
+        "identity_system",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", _choice("systemkind", "login", "card"), nullable=False),
+        sa.Column("name_zh", sa.String(length=100), nullable=False),
+        sa.Column("name_en", sa.String(length=100), nullable=False),
+        sa.Column(
+            "status",
+            _choice("integration", "integrated", "integrating", "exempted", "retired"),
+            nullable=True,
+        ),
+        sa.Column("deadline", sa.Date(), nullable=False),
+        sa.Column("entered_at", MOMENT, nullable=False),
+        sa.Column("changed_at", MOMENT, nullable=False),
+        _refers("identity_system", "organisation_id", "organisation.id"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_system")),
+    )
+    op.create_index(
+        op.f("ix_identity_system_organisation_id"), "identity_system", ["organisation_id"]
+    )
+    _create_waiver()
+    _create_versions(
+        "sunset_plan",
+        "system_id",
+        "identity_system.id",
+        sa.Column("process_zh", sa.Text(), nullable=False),
+        sa.Column("process_en", sa.Text(), nullable=False),
+        sa.Column("replacement_zh", sa.String(length=300), nullable=False),
+        sa.Column("replacement_en", sa.String(length=300), nullable=False),
+        sa.Column("holders_zh", sa.String(length=300), nullable=False),
+        sa.Column("holders_en", sa.String(length=300), nullable=False),
+        sa.Column("milestones", sa.JSON(), nullable=False),
+        sa.Column("sunset_on", sa.Date(), nullable=False),
+    )
 
 
 def downgrade() -> None:
     """Drop the tables."""
+    op.drop_table("sunset_plan")
+    op.drop_table("waiver")
+    op.drop_table("identity_system")
     op.drop_table("content_version")
     op.drop_table("content_item")
     op.drop_table("form_version")
@@ -70,6 +108,50 @@ def _choice(name: str, *values: str) -> sa.Enum:
 
 def _refers(table: str, column: str, target: str) -> sa.ForeignKeyConstraint:
     return sa.ForeignKeyConstraint([column], [target], name=op.f(f"fk_{table}_{column}"))
+
+
+def _create_waiver() -> None:
+    """Create the table of requests to be excused."""
+    op.create_table(
+        "waiver",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("system_id", sa.Uuid(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("document_number", sa.String(length=100), nullable=False),
+        sa.Column("asked_until", sa.Date(), nullable=False),
+        sa.Column("requested_by", sa.Uuid(), nullable=False),
+        sa.Column("requested_at", MOMENT, nullable=False),
+        sa.Column(
+            "state",
+            _choice("waiverstate", "requested", "granted", "denied", "extended", "ended"),
+            nullable=False,
+        ),
+        sa.Column("until", sa.Date(), nullable=True),
+        sa.Column("decision", sa.String(length=500), nullable=True),
+        sa.Column("decided_by", sa.Uuid(), nullable=True),
+        sa.Column("decided_at", MOMENT, nullable=True),
+        sa.Column("told_at", MOMENT, nullable=True),
+        sa.CheckConstraint(
+            "state = 'requested' OR (decided_by IS NOT NULL AND decided_by <> requested_by)",
+            name=op.f("ck_waiver_decided_by_another"),
+        ),
+        sa.CheckConstraint(
+            "state IN ('requested', 'denied') OR until IS NOT NULL", name=op.f("ck_waiver_until")
+        ),
+        _refers("waiver", "system_id", "identity_system.id"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_waiver")),
+    )
+    op.create_index(op.f("ix_waiver_state_until"), "waiver", ["state", "until"])
+    for columns, state in ((["system_id"], "requested"), (["system_id", "state"], "granted")):
+        condition = sa.text(f"state = '{state}'")
+        op.create_index(
+            op.f(f"ix_waiver_{'_'.join(columns)}"),
+            "waiver",
+            columns,
+            unique=True,
+            sqlite_where=condition,
+            postgresql_where=condition,
+        )
 
 
 def _create_versions(

@@ -35,6 +35,7 @@ from tests.journeys import (
     desk_scenes,
     eligibility_scenes,
     orgs_scenes,
+    publication_scenes,
     recovering,
     staffing,
 )
@@ -1096,6 +1097,22 @@ PROVIDER: Scenes = {
     "already finished": Scene(STRANGER, _come_back_after_the_end),
     "logout": Scene(REGULAR, _at("/logout")),
     "leaving services": Scene(STRANGER, _leaving_services),
+    "website, front": Scene(STRANGER, publication_scenes.at("/")),
+    "website, service": Scene(STRANGER, publication_scenes.at("/services/reading_room")),
+    "website, article": Scene(STRANGER, publication_scenes.at("/news/reading-room")),
+    "website, form": Scene(STRANGER, publication_scenes.at("/forms/reading_room")),
+    "website, sunset": Scene(STRANGER, publication_scenes.at("/sunset")),
+    "website, found": Scene(STRANGER, publication_scenes.at("/search?q=card")),
+    "agency, a form": Scene(
+        STRANGER, publication_scenes.at_the_agency("/agency/forms/reading_room")
+    ),
+    "agency, a text": Scene(
+        STRANGER, publication_scenes.at_the_agency("/agency/content/reading-room")
+    ),
+    "agency, a system": Scene(STRANGER, publication_scenes.one_system),
+    "a version beside what is in force": Scene(STRANGER, publication_scenes.reviewing),
+    "inventory": Scene(STRANGER, publication_scenes.at_the_bureau("/doit/inventory")),
+    "a waiver": Scene(STRANGER, publication_scenes.a_waiver),
     "desk": Scene(STRANGER, desk_scenes.home),
     "desk without cases": Scene(STRANGER, desk_scenes.nothing_yet),
     "desk, intake": Scene(STRANGER, desk_scenes.intake),

@@ -1,15 +1,17 @@
 """Who drafts, who submits and who decides, for tests of what is published."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from kernel.wording import Bilingual
-from services import content, forms, publishing
+from services import content, forms, inventory, plans, publishing, waivers
 from services.content import Text
 from services.forms import Form, FormField
+from services.inventory_models import IdentitySystem, PlanVersion, SystemKind, Waiver
 from services.models import Service
+from services.plans import Milestone, Plan
 from services.publication_models import ContentItem, ContentKind, ContentVersion, FormVersion
 from services.publishing import Publication
 from tests.make import NOON
@@ -17,6 +19,7 @@ from tests.make import NOON
 OFFICER, REVIEWER = UUID(int=1), UUID(int=2)
 TODAY = date(2026, 11, 23)
 NUMBER = "北市測字第 7 號"
+DAY = timedelta(days=1)
 PHOTO = FormField(
     key="f1",
     label_zh="持證姓名",
@@ -72,3 +75,53 @@ def a_text(
 def confirmed(session: Session, row: Publication, *, now: datetime = NOON) -> None:
     """Let DoIT confirm it."""
     publishing.approve(session, row, by=REVIEWER, now=now)
+
+
+# What identifies people
+
+PLAN = Plan(
+    process=Bilingual("分批歸戶", "Consolidated in parts"),
+    replacement=Bilingual("單一識別", "Taipei ID"),
+    holders=Bilingual("資格不變", "What they hold stays"),
+    milestones=(Milestone(on=TODAY + DAY, what=Bilingual("通知", "Tell them")),),
+    sunset_on=TODAY + 30 * DAY,
+)
+
+
+def a_system(session: Session, agency: UUID, *, days: int = 10) -> IdentitySystem:
+    """Put a card on the inventory."""
+    return inventory.enter(
+        session,
+        agency,
+        SystemKind.CARD,
+        Bilingual("舊借閱證", "Old library card"),
+        deadline=TODAY + days * DAY,
+        now=NOON,
+    )
+
+
+def asked(session: Session, system: IdentitySystem, *, days: int = 20) -> Waiver:
+    """Ask to be excused."""
+    return waivers.request(
+        session,
+        system,
+        reason="讀卡設備明年汰換",
+        document_number=NUMBER,
+        until=TODAY + days * DAY,
+        by=OFFICER,
+        now=NOON,
+    )
+
+
+def granted(session: Session, system: IdentitySystem, *, days: int = 20) -> Waiver:
+    """Excuse it."""
+    waiver = asked(session, system, days=days)
+    waivers.grant(session, waiver, until=TODAY + days * DAY, by=REVIEWER, now=NOON)
+    return waiver
+
+
+def a_plan(session: Session, system: IdentitySystem, plan: Plan = PLAN) -> PlanVersion:
+    """Submit the plan of its end."""
+    row = plans.save(session, system, plan, by=OFFICER, now=NOON)
+    publishing.submit(session, row, document_number=NUMBER, by=OFFICER, now=NOON)
+    return row

@@ -52,7 +52,7 @@ def cards(city: City) -> City:
 
 
 def token(browser: Browser) -> str:
-    return hidden(browser.get("/help"))["csrf_token"]
+    return hidden(browser.get("/nothing"))["csrf_token"]
 
 
 def sign_in(browser: Browser, login: str = "holder") -> None:

@@ -38,7 +38,7 @@ def carrier(city: City) -> Binding:
 
 
 def post(browser: Browser, url: str, **form: str) -> TestResponse:
-    return browser.post(url, {**hidden(browser.get("/help")), **form})
+    return browser.post(url, {**hidden(browser.get("/nothing")), **form})
 
 
 @pytest.mark.clause("7(6)3")

@@ -191,6 +191,11 @@ POSTS = (
     *(f"/agency/content/{NOTHING}/{step}" for step in ("draft", "submit", "retire")),
     f"/doit/forms/{NOBODY}",
     f"/doit/content/{NOBODY}",
+    f"/doit/plans/{NOBODY}",
+    "/agency/inventory/new",
+    *(f"/agency/inventory/{NOBODY}/{step}" for step in ("status", "waiver", "plan", "plan/submit")),
+    f"/doit/inventory/{NOBODY}/deadline",
+    f"/doit/waivers/{NOBODY}",
     "/agency/counters/new",
     "/agency/counters/service-days",
     f"/agency/counters/{NOTHING}/edit",
@@ -270,7 +275,6 @@ POSTS = (
     f"/doit/standing/{NOTHING}/end",
     "/account/footprint/export",
     f"/account/footprint/{NOBODY}/not-me",
-    "/language",
     "/developers/debugger",
     "/lost",
     "/recover/account",
@@ -333,7 +337,7 @@ def test_the_list_of_such_addresses_is_complete(city: City) -> None:
     named = {re.sub(r"<uuid:\w+>", NOBODY, each) for each in kinds}
     listed = {re.sub("<(reference|code|slug|method|number)>", NOTHING, each) for each in named}
 
-    assert listed == {*POSTS, *FOR_CLIENTS, "/logout"}
+    assert listed == {*POSTS, *FOR_CLIENTS, "/logout", "/language"}
 
 
 def _with_each_kind(rule: str) -> list[str]:
@@ -362,7 +366,8 @@ def test_every_page_is_hardened(city: City, path: str) -> None:
     assert headers["X-Frame-Options"] == "DENY"
     assert headers["Referrer-Policy"] == "same-origin"
     assert headers["Strict-Transport-Security"].startswith("max-age=63072000")
-    assert "no-store" in headers["Cache-Control"]
+    cached = "public, no-cache" if path in {"/", "/help"} else "no-store"  # nobody stands on them
+    assert headers["Cache-Control"] == cached
     policy = headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; base-uri 'none'; frame-ancestors 'none'; ")
     assert "form-action 'self';" in policy
@@ -461,7 +466,7 @@ def test_choosing_a_language_returns_to_our_own_pages_only(
     city: City, sent: str, location: str
 ) -> None:
     browser = Browser(city)
-    token = hidden(browser.get("/help"))
+    token = hidden(browser.get("/nothing"))
 
     response = browser.post("/language", {**token, "language": "en", "next": sent})
 
@@ -472,7 +477,7 @@ def test_choosing_a_language_returns_to_our_own_pages_only(
 @one_database
 def test_a_language_we_do_not_speak_changes_nothing(city: City) -> None:
     browser = Browser(city)
-    token = hidden(browser.get("/help"))
+    token = hidden(browser.get("/nothing"))
 
     browser.post("/language", {**token, "language": "xx", "next": "/help"})
 

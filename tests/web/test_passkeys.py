@@ -39,7 +39,7 @@ def a_passkey(city: City, login: str = "mei.chen", **changes: Any) -> Passkey:
 
 
 def token(browser: Browser) -> str:
-    return hidden(browser.get("/help"))["csrf_token"]
+    return hidden(browser.get("/nothing"))["csrf_token"]
 
 
 def nonce_of(response: TestResponse) -> str:

@@ -72,7 +72,7 @@ class Desk:
         return str(self.browser.get(f"{self.path}/phone/state").get_json()["state"])
 
     def go_on(self) -> TestResponse:
-        form = hidden(self.browser.get("/help"))
+        form = hidden(self.browser.get("/nothing"))
         return self.browser.follow(self.browser.post(f"{self.path}/phone/continue", form))
 
 
@@ -287,7 +287,7 @@ def test_another_browser_gets_nothing_from_it(city: City) -> None:
     desk, phone, thief = Desk(city), a_phone(city), Browser(city)
     decide(phone, desk)
 
-    form = hidden(thief.get("/help"))
+    form = hidden(thief.get("/nothing"))
 
     assert thief.get(f"{desk.path}/phone").status_code == 404
     assert thief.post(f"{desk.path}/phone/continue", form).status_code == 404
@@ -300,7 +300,7 @@ def test_a_code_of_one_sign_in_does_nothing_for_another(city: City) -> None:
     decide(phone, desk)
     other = desk.browser.authorize("archive").request.path.rpartition("/")[0]
 
-    response = desk.browser.post(f"{other}/phone/continue", hidden(desk.browser.get("/help")))
+    response = desk.browser.post(f"{other}/phone/continue", hidden(desk.browser.get("/nothing")))
 
     assert desk.browser.follow(response).request.path.endswith("/login")
 
