@@ -79,7 +79,7 @@ def one(code: str) -> Response:
 def services() -> Response:
     """List the services, how long each takes, and until when what is filed now is answered."""
     found = published.services(scope.db(), now=scope.now())
-    entitled = _entitled([each.service.id for each in found])
+    rule_of = entitled([each.service.id for each in found])
     agencies: dict[str, list[PublicService]] = {}
     for each in found:
         agencies.setdefault(each.service.organisation.name_zh, []).append(each)
@@ -89,7 +89,7 @@ def services() -> Response:
             {
                 "name": _agency(of[0].service.organisation),
                 "services": [
-                    _service(each) | {"rule": entitled.get(each.service.id)} for each in of
+                    _service(each) | {"rule": rule_of.get(each.service.id)} for each in of
                 ],
             }
             for of in agencies.values()
@@ -97,7 +97,7 @@ def services() -> Response:
     )
 
 
-def _entitled(service_ids: list[UUID]) -> dict[UUID, Any]:
+def entitled(service_ids: list[UUID]) -> dict[UUID, Any]:
     """Return who is entitled to each service today, in words."""
     versions = rules.versions(scope.db(), service_ids)
     now = rules.in_force(versions, on=taipei_day(scope.now()))

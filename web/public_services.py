@@ -10,7 +10,7 @@ from counters.documents import Situation
 from kernel.wording import Bilingual
 from members.application_models import PersonKind
 from services import content, forms, offers
-from web import counter_words, desk_words, pages, scope
+from web import counter_words, counters_public, desk_words, pages, scope
 from web.public import bp, item, page, today
 
 COMERS = (  # who comes, and what decides about their documents
@@ -47,6 +47,7 @@ def service(code: str) -> Response:
             )
             for who, kind, is_child in COMERS
         ],
+        rule=counters_public.entitled([row.id]).get(row.id),
         has_annex=annex is not None,
         texts=[
             item(each)

@@ -1,3 +1,4 @@
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from demo.seed import seed
 from kernel import clock
 from members import register
 from members.models import Member, Standing
+from services import content, plans
 from tests.demo.test_demo_files import MOVED
 from tests.make import HASHER, KEYRING, NOON
 
@@ -60,6 +62,16 @@ def test_settling_twice_adds_nobody(session: Session) -> None:
 
     assert count(session, Member) == 20 + len(synthetic.PEOPLE)
     assert count(session, Client) == 5
+
+
+def test_the_website_has_something_to_read_once(session: Session) -> None:
+    settle(session)
+    settle(session)
+
+    [text] = content.published(session, on=date(2999, 1, 1))
+    [plan] = plans.published(session, on=date(2999, 1, 1))
+    assert text.item.slug == "library-card"
+    assert plan.system.name_zh == "舊式借閱證"
 
 
 def test_clients_move_with_the_addresses(session: Session) -> None:
