@@ -79,7 +79,6 @@ CONSOLES = "the consoles of agencies and of the Bureau"
 WAITING: Mapping[str, str] = {
     "1": CONSOLES,
     "2(7)": CONSOLES,
-    "3-I": CONSOLES,
 }
 
 
