@@ -7,6 +7,7 @@ import click
 from rich.console import Console
 
 from bench import alike as alike_
+from bench import consolidation as consolidation_
 from bench import parts as parts_
 from bench import report
 from bench.alike import Alike
@@ -52,6 +53,7 @@ def _users(_context: click.Context, _parameter: click.Parameter, text: str) -> t
 @click.option("--taps", is_flag=True, help="Only readers at desks: at full speed, and 50/s.")
 @click.option("--parts", is_flag=True, help="Time single parts in process instead.")
 @click.option("--alike", is_flag=True, help="Ask whether a till's wait tells more than its answer.")
+@click.option("--consolidation", type=click.IntRange(1), help="A batch of so many rows instead.")
 @click.option("--write", is_flag=True, help="Put the table into docs/performance.md.")
 @click.pass_context
 def main(
@@ -69,9 +71,16 @@ def main(
     taps: bool,
     parts: bool,
     alike: bool,
+    consolidation: int | None,
     write: bool,
 ) -> None:
     """Measure what sign-ins cost on a real server with a real database."""
+    if consolidation:
+        for each in ENGINES[engine]:
+            with Console(stderr=True).status("") as status:
+                found_batch = consolidation_.measure(each, consolidation, status.update)
+            report.show_consolidation(found_batch)
+        return
     if alike:
         report.show_alike(_alike(ENGINES[engine], rounds or (20 if quick else ROUNDS_ALIKE)))
         return

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.alike import Alike
+from bench.consolidation import Measured as Consolidated
 from bench.measure import Row
 from bench.parts import Part
 from bench.servers import WORKERS
@@ -141,3 +142,13 @@ def write(report: Report) -> None:
 def save(report: Report, path: Path) -> None:
     """Write everything as JSON."""
     path.write_text(json.dumps(asdict(report), indent=1, ensure_ascii=False) + "\n")
+
+
+def show_consolidation(found: Consolidated) -> None:
+    """Print what a batch took."""
+    table = Table("step", "seconds", "rows a second", box=None, pad_edge=False)
+    for name, seconds in found.seconds.items():
+        table.add_row(name, f"{seconds:.1f}", f"{found.rows / seconds:,.0f}")
+    Console().print(table)
+    counts = ", ".join(f"{count:,} {name}" for name, count in found.counts.items() if count)
+    Console().print(f"{found.engine}: {counts}; {found.megabytes} MB at most", highlight=False)

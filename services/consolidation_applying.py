@@ -124,18 +124,35 @@ def _undo(session: Session, batch: Batch, rows: Sequence[Any], *, now: datetime)
         }
         for row in rows
     ]
-    withdrawn = {note.member_id: (note.state, note.as_of) for note in mine.values()}
-    by_number = {row.number: row for row in rows}
-    back = {
-        note.id: by_number[number].prior
-        for number, note in mine.items()
-        if by_number[number].prior is not None
+    prior = {row.number: row.prior for row in rows}
+    back = {note.id: prior[number] for number, note in mine.items() if prior[number]}
+    added = [note for number, note in mine.items() if not prior[number]]
+    again = {
+        note.member_id: notes.opened(back[note.id]) for note in mine.values() if note.id in back
     }
-    added = [note.id for number, note in mine.items() if by_number[number].prior is None]
+    _remember_undone(session, origin, added, again, now=now)
     notes.put_back(session, back)
-    notes.remove(session, added)
-    notes.remember(session, origin, Happening.WITHDRAWN, withdrawn, now=now)
+    notes.remove(session, [note.id for note in added])
     _write(session, batch.id, updates)
+
+
+def _remember_undone(
+    session: Session,
+    origin: Origin,
+    added: Sequence[ActivationNote],
+    again: Mapping[UUID, Mapping[str, Any]],
+    *,
+    now: datetime,
+) -> None:
+    """Say of what the batch had added that it is gone, of the rest what is noted again."""
+    gone = {note.member_id: (note.state, note.as_of) for note in added}
+    notes.remember(session, origin, Happening.WITHDRAWN, gone, now=now)
+    told = {key: (each["state"], each["as_of"]) for key, each in again.items()}
+    own = {
+        key: {name: each[name] for name in ("channel", "actor", "reference")}
+        for key, each in again.items()
+    }
+    notes.remember(session, origin, Happening.NOTED, told, own=own, now=now)
 
 
 def origin_of(batch: Batch) -> Origin:

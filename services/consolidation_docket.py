@@ -112,13 +112,14 @@ def _mark(
     given = [{"key": before[key].id, "docket": number} for key, number in doubted.items()]
     session.connection().execute(statement, given)
     told = {key: (before[key].state, before[key].as_of) for key in doubted}
+    own = {key: {"reference": number} for key, number in doubted.items()}
     origin = Origin(
         service=batch.service,
         channel=batch.stream.channel,
         actor=str(batch.confirmed_by),
         reference=str(batch.id),
     )
-    notes.remember(session, origin, Happening.DISPUTED, told, now=now)
+    notes.remember(session, origin, Happening.DISPUTED, told, own=own, now=now)
 
 
 # Ending a conflict

@@ -7,6 +7,7 @@ statements. Nothing here decides: `services.consolidation_judging` does.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -163,6 +164,7 @@ def remember(
     happening: Happening,
     said: Mapping[UUID, tuple[Activation, date]],
     *,
+    own: Mapping[UUID, Mapping[str, Any]] = MappingProxyType({}),  # columns, where they differ
     now: datetime,
 ) -> None:
     """Write down what happened to the notes of these members."""
@@ -176,7 +178,14 @@ def remember(
         "reference": origin.reference,
     }
     rows = [
-        {"id": new_id_at(now), "member_id": member_id, "state": state, "as_of": as_of, **common}
+        {
+            "id": new_id_at(now),
+            "member_id": member_id,
+            "state": state,
+            "as_of": as_of,
+            **common,
+            **own.get(member_id, {}),
+        }
         for member_id, (state, as_of) in said.items()
     ]
     _many(session, insert(ActivationEvent), rows)

@@ -205,9 +205,46 @@ CHECKS = (
         24,
         "大量歸戶：試跑、中斷、續行、重複、復原",
         "Consolidation: dry run, kill, resume, repeat, roll back",
+        (
+            *_in(
+                "services/test_consolidation",
+                "a_dry_run_says_what_a_file_would_do_and_does_nothing",
+                "the_same_file_changes_nothing_the_second_time",
+                "a_roll_back_restores_the_exact_notes_of_before",
+            ),
+            *_in(
+                "services/test_consolidation_killed",
+                "a_process_that_is_killed_at_any_statement_is_taken_up_where_it_stood",
+                "any_sequence_of_deaths_gives_the_same_notes",
+            ),
+        ),
     ),
-    Check(25, "多出欄位者整批退回", "An extra column refuses the whole batch"),
-    Check(26, "資料衝突不影響既有權利", "A conflict takes no right away"),
+    Check(
+        25,
+        "多出欄位者整批退回",
+        "An extra column refuses the whole batch",
+        _in(
+            "services/test_consolidation",
+            "a_column_too_many_refuses_the_whole_batch_before_a_row_is_written",
+        ),
+    ),
+    Check(
+        26,
+        "資料衝突不影響既有權利",
+        "A conflict takes no right away",
+        (
+            *_in(
+                "services/test_consolidation_docket",
+                "a_file_that_says_no_does_not_end_an_activation",
+                "active_since_2020_against_a_no_opens_a_conflict_and_the_no_is_none",
+                "whatever_a_file_says_no_right_ends_or_shrinks",
+            ),
+            *_in(
+                "web/test_imports",
+                "a_conflict_is_on_the_docket_its_member_told_and_an_officer_ends_it",
+            ),
+        ),
+    ),
     Check(
         27,
         "中止須另一人查證，並同時通知",

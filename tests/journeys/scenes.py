@@ -36,6 +36,7 @@ from tests.journeys import (
     eligibility_scenes,
     orgs_scenes,
     publication_scenes,
+    import_scenes,
     recovering,
     staffing,
 )
@@ -1113,6 +1114,10 @@ PROVIDER: Scenes = {
     "a version beside what is in force": Scene(STRANGER, publication_scenes.reviewing),
     "inventory": Scene(STRANGER, publication_scenes.at_the_bureau("/doit/inventory")),
     "a waiver": Scene(STRANGER, publication_scenes.a_waiver),
+    "consolidation": Scene(STRANGER, import_scenes.nothing_yet),
+    "consolidation, tried": Scene(STRANGER, import_scenes.tried),
+    "consolidation, conflict": Scene(STRANGER, import_scenes.in_conflict),
+    "consolidation, for DoIT": Scene(STRANGER, import_scenes.to_confirm),
     "desk": Scene(STRANGER, desk_scenes.home),
     "desk without cases": Scene(STRANGER, desk_scenes.nothing_yet),
     "desk, intake": Scene(STRANGER, desk_scenes.intake),

@@ -3,6 +3,7 @@
 import io
 from dataclasses import replace
 from datetime import date, timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select, update
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from kernel.db import Sessions, transaction
 from kernel.errors import NotFound, Refused
 from members.models import Member
-from services import activations
+from services import activations, note_checks
 from services import consolidation_batches as batches
 from services import consolidation_schema as schema
 from services.consolidation_files import Encoding
@@ -347,9 +348,45 @@ def test_a_roll_back_restores_the_exact_notes_of_before(agency: Agency, sessions
         }
     assert agency.note(2) is None
     with transaction(sessions) as session:
-        found = select(ActivationEvent).where(ActivationEvent.happening == Happening.WITHDRAWN)
-        assert len(session.scalars(found).all()) == 3
+        found = select(ActivationEvent.happening).order_by(ActivationEvent.id)
+        assert session.scalars(found).all()[-3:].count(Happening.WITHDRAWN) == 1
         assert session.get_one(Batch, batch_id).state is BatchState.ROLLED_BACK
+
+
+@pytest.mark.clause("7(9)")
+def test_the_nightly_check_finds_nothing_in_what_a_batch_wrote_or_took_back(
+    agency: Agency, sessions: Sessions
+) -> None:
+    def findings() -> list[UUID]:
+        with transaction(sessions) as session:
+            notes = {
+                key: session.scalars(
+                    select(ActivationNote).where(ActivationNote.member_id == key)
+                ).all()
+                for key in agency.members
+            }
+            events = {
+                key: session.scalars(
+                    select(ActivationEvent)
+                    .where(ActivationEvent.member_id == key)
+                    .order_by(ActivationEvent.id)
+                ).all()
+                for key in agency.members
+            }
+        return [
+            each
+            for key in agency.members
+            for check in (note_checks.unfounded, note_checks.gone)
+            for each in check(notes[key], events[key])
+        ]
+
+    agency.apply(a_file([no(0, "2026-10-01"), yes(1, "2021-01-01")]))
+    batch_id = agency.apply(a_file([yes(0, "2020-01-01"), yes(1, "2020-01-01"), yes(2)]))
+    assert findings() == []
+
+    agency.roll_back(batch_id)
+
+    assert findings() == []
 
 
 @pytest.mark.clause("3-II")

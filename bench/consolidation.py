@@ -1,0 +1,237 @@
+"""Measure a batch of consolidation: dry run, apply, apply again, roll back; and memory.
+
+`python -m bench --consolidation 100000`. One process reads and applies, as the worker does; the
+members are seeded past the rooms, for a hundred thousand approvals are not what is measured.
+"""
+
+import csv
+import resource
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, text
+
+import migrations
+from clients import registry
+from kernel import clock
+from kernel.db import Sessions, open_engine, sessions, transaction
+from kernel.ids import new_id
+from kernel.keyring import Keyring
+from kernel.settings import DEMO_MASTER_KEY
+from kernel.wording import Bilingual
+from members import numbering
+from members.approval_models import ApprovalKind, MemberApproval
+from members.models import Member, Standing
+from members.number_models import HeldNumber
+from members.numbers import Kind, check_digit, recognise
+from services import activations
+from services import consolidation_batches as batches
+from services import consolidation_schema as schema
+from services.consolidation_models import Batch, Footing
+from services.consolidation_schema import Field, Proposal
+from services.consolidation_work import work
+from services.models import Channel
+from tests import postgres
+
+BATCH = 5_000
+SERVICE = "bench_card"
+KEYRING = Keyring(DEMO_MASTER_KEY)
+KNOWN = 0.95  # of the rows; the others are strangers'
+HEADINGS = ("number", "state", "since", "as_of")
+WORDS = {"zh": "測試", "en": "bench"}
+FORM = {
+    "client_id": "bench-consolidation",
+    "kind": "agency",
+    "organisation": WORDS,
+    "name": WORDS,
+    "home_uri": "http://localhost:8601/",
+    "sector": "consolidation.invalid",
+    "redirect_uris": ["http://localhost:8601/callback"],
+    "purposes": [
+        {
+            "code": "bench",
+            **dict.fromkeys(("name", "text", "retention", "legal_basis", "refusal_effect"), WORDS),
+            "claims": [{"name": "name", "required": True, "necessity": WORDS}],
+        }
+    ],
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """What one batch took."""
+
+    engine: str
+    rows: int
+    seconds: dict[str, float]
+    megabytes: int  # of this process at its largest
+    counts: dict[str, int]
+
+
+def measure(engine_name: str, rows: int, tell: Callable[[str], None]) -> Measured:
+    """Measure one batch of so many rows on an engine."""
+    with tempfile.TemporaryDirectory() as folder, _database(engine_name, Path(folder)) as url:
+        migrations.upgrade(url)
+        engine = open_engine(url)
+        make = sessions(engine)
+        try:
+            tell("seeding")
+            organisation_id = _seed(make, int(rows * KNOWN))
+            if engine_name == "postgresql":
+                with engine.begin() as connection:
+                    connection.execute(text("ANALYZE"))
+            path = Path(folder) / "batch.csv"
+            _write(path, rows)
+            seconds, counts = _timed(make, organisation_id, path, tell)
+        finally:
+            engine.dispose()
+    largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return Measured(
+        engine=engine_name, rows=rows, seconds=seconds, megabytes=largest, counts=counts
+    )
+
+
+@contextmanager
+def _database(engine_name: str, folder: Path) -> Iterator[str]:
+    if engine_name == "sqlite":
+        yield f"sqlite+pysqlite:///{folder / 'bench.sqlite3'}"
+        return
+    with (
+        postgres.shared_server(folder / "postgres") as server,
+        postgres.fresh_database(server) as url,
+    ):
+        yield url
+
+
+def _timed(
+    make: Sessions, organisation_id: UUID, path: Path, tell: Callable[[str], None]
+) -> tuple[dict[str, float], dict[str, int]]:
+    seconds: dict[str, float] = {}
+
+    def timed(name: str, do: Callable[[], Any]) -> Any:  # whatever it returns
+        tell(name)
+        began = time.monotonic()
+        done = do()
+        seconds[name] = time.monotonic() - began
+        return done
+
+    uploader, confirmer = new_id(), new_id()
+    batch_id = timed("upload", lambda: _upload(make, organisation_id, path, uploader))
+    timed("dry run", lambda: _go_on(make, batch_id))
+    with transaction(make) as session:
+        batch = session.get_one(Batch, batch_id)
+        counts = {key.value: count for key, count in batches.counts(session, batch).items()}
+        batches.confirm(session, batch, officer=confirmer, now=clock.now())
+    timed("apply", lambda: _go_on(make, batch_id))
+    again = _upload(make, organisation_id, path, uploader)
+    timed("dry run again", lambda: _go_on(make, again))
+    with transaction(make) as session:
+        batch = session.get_one(Batch, batch_id)
+        batches.roll_back(session, batch, officer=confirmer, now=clock.now())
+    timed("roll back", lambda: _go_on(make, batch_id))
+    return seconds, counts
+
+
+def _upload(make: Sessions, organisation_id: UUID, path: Path, officer: UUID) -> UUID:
+    with path.open("rb") as file, transaction(make) as session:
+        stream = schema.in_force(session, SERVICE, organisation_id=organisation_id)
+        return batches.receive(
+            session,
+            stream,
+            file,
+            encoding=None,
+            officer=officer,
+            keyring=KEYRING,
+            now=clock.now(),
+        ).id
+
+
+def _go_on(make: Sessions, batch_id: UUID) -> None:
+    for _ in work(make, batch_id, KEYRING, most_chunks=10**9, now=clock.now()):
+        pass
+
+
+def _number(place: int) -> str:
+    first = f"{'ABCDEFGHJK'[place // 9_999_999]}1{place % 9_999_999:07}"
+    return first + check_digit(first)
+
+
+def _write(path: Path, rows: int) -> None:
+    with path.open("w", newline="") as file:
+        lines = csv.writer(file)
+        lines.writerow(HEADINGS)
+        for place in range(rows):
+            yes = place % 4
+            state, since = ("activated", "2020-01-01") if yes else ("not_activated", "")
+            lines.writerow((_number(place), state, since, "2026-11-01"))
+
+
+def _seed(make: Sessions, members: int) -> UUID:
+    """Enter an agency with a stream, and members who have numbers and nothing else."""
+    now, officer, reviewer = clock.now(), new_id(), new_id()
+    with transaction(make) as session:
+        registry.add(session, registry.parse(FORM), now=now)
+        organisation_id = registry.get(session, "bench-consolidation").organisation_id
+        words = Bilingual("測試", "bench")
+        activations.open_service(session, organisation_id, SERVICE, words, sensitive=False, now=now)
+        proposal = Proposal(
+            columns=frozenset({Field.NUMBER, Field.STATE, Field.SINCE, Field.AS_OF}),
+            basis="pdpa-15-1",
+            provision="bench",
+            footing=Footing.NOTICE,
+            channel=Channel.INTERFACE,
+        )
+        stream = schema.propose(
+            session, SERVICE, proposal, organisation_id=organisation_id, officer=officer, now=now
+        )
+        schema.decide(session, stream.id, approves=True, reviewer=reviewer, now=now)
+    hashed, places = numbering.hasher(KEYRING), iter(range(members))
+    while some := list(islice(places, BATCH)):
+        ids = {place: new_id() for place in some}
+        with transaction(make) as session:
+            connection = session.connection()
+            connection.execute(
+                insert(MemberApproval),
+                [
+                    {"id": key, "kind": ApprovalKind.BOOTSTRAP, "approved_at": now}
+                    for key in ids.values()
+                ],
+            )
+            connection.execute(
+                insert(Member),
+                [
+                    {
+                        "id": key,
+                        "login": f"bench-{place}",
+                        "standing": Standing.ACTIVE,
+                        "standing_at": now,
+                        "approved_at": now,
+                        "data_key_sealed": b"",
+                        "profile_sealed": b"",
+                    }
+                    for place, key in ids.items()
+                ],
+            )
+            connection.execute(
+                insert(HeldNumber),
+                [
+                    {
+                        "id": new_id(),
+                        "member_id": key,
+                        "kind": Kind.NATIONAL,
+                        "key_version": numbering.KEY_VERSION,
+                        "number_hash": hashed(recognise(_number(place))),
+                        "value_sealed": b"",
+                        "since": now,
+                    }
+                    for place, key in ids.items()
+                ],
+            )
+    return organisation_id
