@@ -96,7 +96,7 @@ def stream(found: Stream) -> dict[str, Any]:
         "id": found.id,
         "service": name(found.service),
         "agency": Bilingual(found.organisation.name_zh, found.organisation.name_en),
-        "columns": [heading(each) for each in found.columns],
+        "columns": [heading(each) for each in Field if each in found.columns],
         "basis": bases.BY_CODE[found.basis].words,
         "provision": found.provision,
         "channel": channels()[found.channel.value],

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Engine, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -16,6 +16,7 @@ from members.models import Member
 from services import activations, note_checks
 from services import consolidation_batches as batches
 from services import consolidation_schema as schema
+from services.consolidation_applying import apply_some
 from services.consolidation_files import Encoding
 from services.consolidation_models import Batch, BatchPart, BatchRow, BatchState
 from services.consolidation_reading import destroy_held
@@ -29,6 +30,7 @@ from services.models import (
     Service,
 )
 from tests import make
+from tests.flows.provider import statements
 from tests.make import NOON
 from tests.services import city
 from tests.services import consolidating as world
@@ -440,6 +442,22 @@ def test_many_rows_are_read_and_applied_in_chunks(
         assert (batch.read_rows, batch.applied_rows) == (25, 25)
         assert not session.scalars(select(BatchPart)).all()
         assert batch.file_hash
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_chunk_costs_the_same_statements_however_many_rows_it_has(
+    sessions: Sessions, database: Engine
+) -> None:
+    agency = world.an_agency(sessions, members=23)
+    cost = []
+    for places in (range(3), range(3, 23)):
+        batch_id = agency.upload(a_file(yes(place) for place in places))
+        agency.confirm(batch_id)
+        with statements(database) as seen, transaction(sessions) as session:
+            assert apply_some(session, batch_id, now=NOON) == len(places)
+        cost.append(len(seen))
+
+    assert cost[0] == cost[1]
 
 
 def test_a_member_who_is_erased_takes_their_rows_along(agency: Agency, sessions: Sessions) -> None:
