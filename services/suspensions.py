@@ -101,11 +101,14 @@ def periods(session: Session, member_id: UUID, service_id: UUID) -> list[Period]
         .where(
             ActivationEvent.member_id == member_id,
             ActivationEvent.service_id == service_id,
-            ActivationEvent.happening == Happening.NOTED,
+            ActivationEvent.happening.in_((Happening.NOTED, Happening.WITHDRAWN)),
         )
         .order_by(ActivationEvent.id)
     )
     for event in rows:
+        if event.happening is Happening.WITHDRAWN:  # the only note there was, with its batch
+            found.clear()
+            continue
         is_open = bool(found) and found[-1].until is None
         if event.state is not Activation.ACTIVATED:
             if is_open:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from kernel.db import Sessions, transaction
 from kernel.errors import NotFound, Refused
 from members.models import Member
-from services import activations, note_checks
+from services import activations, note_checks, suspensions
 from services import consolidation_batches as batches
 from services import consolidation_schema as schema
 from services.consolidation_applying import apply_some
@@ -353,6 +353,21 @@ def test_a_roll_back_restores_the_exact_notes_of_before(agency: Agency, sessions
         found = select(ActivationEvent.happening).order_by(ActivationEvent.id)
         assert session.scalars(found).all()[-3:].count(Happening.WITHDRAWN) == 1
         assert session.get_one(Batch, batch_id).state is BatchState.ROLLED_BACK
+
+
+def test_what_was_taken_back_was_never_a_time_of_entitlement(
+    agency: Agency, sessions: Sessions
+) -> None:
+    batch_id = agency.apply(a_file([yes(0)]))
+    with transaction(sessions) as session:
+        service = activations.get_service(session, world.SERVICE).id
+        before = suspensions.periods(session, agency.members[0], service)
+
+    agency.roll_back(batch_id)
+
+    with transaction(sessions) as session:
+        assert before
+        assert suspensions.periods(session, agency.members[0], service) == []
 
 
 @pytest.mark.clause("7(9)")

@@ -1,10 +1,12 @@
 """Officers consolidate on pages: DoIT confirms the stream, two officers the file (3-II, 4.7)."""
 
 import io
+import json
 from dataclasses import dataclass
 from uuid import UUID
 
 import pytest
+from openpyxl import Workbook
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
@@ -16,7 +18,14 @@ from members import numbering
 from members.models import Member
 from members.numbers import recognise
 from services import consolidation_batches
-from services.consolidation_models import Batch, BatchState, Conflict, Stream
+from services.consolidation_models import (
+    Batch,
+    BatchRow,
+    BatchState,
+    Conflict,
+    Outcome,
+    Stream,
+)
 from services.models import Activation, ActivationNote
 from tests import make
 from tests.flows.browser import Browser, hidden
@@ -198,6 +207,35 @@ def test_the_outcome_file_has_places_and_codes_and_nobodys_data(confirmed: Offic
         "2,unknown,consolidation.unknown_person,,",
         "3,bad,idno.format,,",
     ]
+
+
+def test_a_file_may_be_larger_than_any_other_form(confirmed: Office) -> None:
+    path = confirmed.upload(*(yes(place) for place in range(3000))).location
+    confirmed.world.work_off()
+
+    assert confirmed.batch().read_rows == 3000
+    assert "2,999" in confirmed.two.get(path).text or "2999" in confirmed.two.get(path).text
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "jsonl"])
+def test_sheets_and_lines_are_taken_as_well(confirmed: Office, kind: str) -> None:
+    headings, row = ("證號", "註記", "開通日", "資料日"), yes(0)
+    file = io.BytesIO()
+    if kind == "xlsx":
+        book = Workbook()
+        for cells in (headings, row):
+            book.worksheets[0].append(list(cells))
+        book.save(file)
+    else:
+        file.write(json.dumps(dict(zip(headings, row, strict=True))).encode())
+
+    response = confirmed.send(file)
+    assert response.status_code == 303, response.text
+    confirmed.world.work_off()
+
+    assert confirmed.batch().format == kind
+    with confirmed.city.database() as session:
+        assert session.scalars(select(BatchRow.outcome)).all() == [Outcome.INSERTED]
 
 
 def test_who_sets_a_batch_aside_applies_nothing(confirmed: Office) -> None:
