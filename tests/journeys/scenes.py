@@ -39,6 +39,9 @@ from tests.journeys import (
     import_scenes,
     recovering,
     staffing,
+    recovering,
+    staffing,
+    watch_scenes,
 )
 from tests.journeys.chromium import LOCALES
 from tests.journeys.city import CAFE, LIBRARY, City
@@ -1290,6 +1293,12 @@ PROVIDER: Scenes = {
     "terms of a service": Scene(OFFICER, orgs_scenes.terms),
     "an order": Scene(OFFICER, staffing.awaiting_a_second),
     "looks at records": Scene(AUDITOR, staffing.at_work("/audit/exceptions")),
+    "an audit planned empty": Scene(STRANGER, watch_scenes.planning, complains=True),
+    "an audit": Scene(STRANGER, watch_scenes.asking),
+    "an incident": Scene(OFFICER, watch_scenes.incident),
+    "the bureau": Scene(OFFICER, staffing.at_work("/doit")),
+    "operations": Scene(OFFICER, staffing.at_work("/doit/operations")),
+    "statistics": Scene(OFFICER, watch_scenes.statistics),
     "posts": Scene(CHIEF, staffing.at_work("/console/officers")),
     "password": Scene(REGULAR, _at("/account/password")),
     "password with an error": Scene(REGULAR, _mistype_the_new_password),
