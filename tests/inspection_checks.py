@@ -155,8 +155,26 @@ CHECKS = (
         "A reader that is not registered is not used",
         _in("web/test_clerks", "only_a_registered_reader_is_used"),
     ),
-    Check(17, "附表修改須經資訊局確認", "A changed form waits for the Bureau"),
-    Check(18, "不在項目內之服務不能列入", "A service outside the catalogue stands on no form"),
+    Check(
+        17,
+        "附表修改須經資訊局確認",
+        "A changed form waits for the Bureau",
+        _in(
+            "services/test_forms",
+            "one_changed_label_waits_for_the_bureau_and_the_old_version_stays",
+            "a_case_begun_on_the_old_version_finishes_on_it_and_a_new_one_does_not",
+        ),
+    ),
+    Check(
+        18,
+        "不在項目內之服務不能列入",
+        "A service outside the catalogue stands on no form",
+        _in(
+            "services/test_forms",
+            "no_form_can_be_for_a_service_that_is_not_the_agencys_in_the_catalogue",
+            "a_form_is_for_its_own_service_and_not_for_one_closed_meanwhile",
+        ),
+    ),
     Check(
         19,
         "自持卡、核發新卡、自持裝置均可完成綁定",
@@ -286,6 +304,17 @@ CHECKS = (
         30,
         "落日及窗口公告與資料庫一致",
         "The public pages of sunset and counters say what the database says",
+        (
+            *_in(
+                "web/test_inventory",
+                "a_plan_is_agreed_and_stands_on_the_public_page_with_steps_and_day",
+            ),
+            *_in(
+                "web/test_counters_public",
+                "the_page_shows_the_counters_that_clerks_work_at",
+                "when_its_last_clerk_lapses_or_it_is_closed_the_page_says_so_at_once",
+            ),
+        ),
     ),
     Check(
         31,
@@ -298,7 +327,18 @@ CHECKS = (
             "what_the_public_reads_is_what_a_case_gets",
         ),
     ),
-    Check(32, "同意例外到期可見", "A waiver that ended is seen"),
+    Check(
+        32,
+        "同意例外到期可見",
+        "A waiver that ended is seen",
+        (
+            *_in(
+                "web/test_inventory",
+                "a_waiver_is_asked_granted_published_and_runs_out_for_everybody_to_see",
+            ),
+            *_in("services/test_inventory", "of_a_waiver_that_ran_out_it_is_told_once"),
+        ),
+    ),
     Check(
         33,
         "機關間無法比對使用者",
