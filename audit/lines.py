@@ -112,6 +112,7 @@ class Kind(StrEnum):
     REINSTATED = "account.reinstated"
     DECEASED = "account.deceased"
     DISOWNED = "activity.disowned"
+    INCIDENT_TOLD = "incident.told"  # that the member's data were touched
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, String, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Index, String, func, insert, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from kernel.db import Base, Json, Key, changed
@@ -172,6 +172,30 @@ def listed(session: Session, *, failed_only: bool, most: int = 100) -> Sequence[
     return session.scalars(
         statement.order_by(Job.failed_at.is_(None), Job.run_at, Job.id).limit(most)
     ).all()
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How many jobs of a kind wait, since when the oldest is due, and how many were given up."""
+
+    kind: str
+    waiting: int
+    oldest_at: datetime | None
+    failed: int
+
+
+def by_kind(session: Session) -> list[Waiting]:
+    """Count what is not done, the kinds in order."""
+    waits = session.execute(
+        select(Job.kind, func.count(), func.min(Job.run_at)).where(_WAITING).group_by(Job.kind)
+    ).all()
+    given_up = session.execute(
+        select(Job.kind, func.count()).where(Job.failed_at.is_not(None)).group_by(Job.kind)
+    ).all()
+    failed = {row[0]: row[1] for row in given_up}
+    found = [Waiting(row[0], row[1], row[2], failed.pop(row[0], 0)) for row in waits]
+    found += [Waiting(kind, 0, None, count) for kind, count in failed.items()]
+    return sorted(found, key=lambda each: each.kind)
 
 
 def retry(session: Session, job_id: UUID | None = None, *, now: datetime) -> int:

@@ -78,6 +78,14 @@ class Mtls(_Group):
         return _existing(value)
 
 
+class Incidents(_Group):
+    """How soon the law wants to hear of an incident, in hours; the numbers change with it."""
+
+    report_hours: int = Field(default=1, ge=1, le=72)
+    alarm_hours: int = Field(default=24, ge=1, le=240)
+    notify_hours: int = Field(default=72, ge=1, le=240)
+
+
 class Signing(_Group):
     """How long the provider's keys sign, and are published afterwards."""
 
@@ -182,6 +190,7 @@ class Settings(BaseSettings):
     service_name: ServiceName = ServiceName()
     mail: Mail = Mail()
     relay_domain: str = Field(default="", pattern=r"^([a-z0-9-]+(\.[a-z0-9-]+)+)?$")
+    incidents: Incidents = Incidents()
     lifetimes: Lifetimes = Lifetimes()
     representation: Representation = Representation()
     private_hosts: Annotated[tuple[str, ...], NoDecode] = ()

@@ -303,16 +303,25 @@ CHECKS = (
         37,
         "會員可見自己的足跡，包括人員查閱之事由",
         "A member reads who looked, and why",
-        _in("web/test_desk_intake", "who_was_looked_at_reads_it_in_their_footprint"),
+        (
+            *_in("web/test_desk_intake", "who_was_looked_at_reads_it_in_their_footprint"),
+            *_in(
+                "web/test_audit_exceptions",
+                "who_looked_up_a_neighbour_stands_in_the_report_and_in_the_neighbours_footprint",
+            ),
+        ),
     ),
     Check(
         38,
         "竄改紀錄必被發現",
         "An edited record is found",
-        _in(
-            "audit/test_verifying",
-            "an_edited_line_is_named",
-            "an_edited_line_with_a_new_seal_breaks_the_next_link_and_the_root",
+        (
+            *_in(
+                "audit/test_verifying",
+                "an_edited_line_is_named",
+                "an_edited_line_with_a_new_seal_breaks_the_next_link_and_the_root",
+            ),
+            *_in("audit/test_trail", "an_edited_entry_is_named", "a_removed_entry_is_named"),
         ),
     ),
     Check(
@@ -335,5 +344,16 @@ CHECKS = (
         40,
         "個資事件演練：數分鐘內列出受影響者並通知",
         "Breach drill: those affected are listed and told within minutes",
+        (
+            *_in(
+                "audit/test_affected",
+                "a_clients_incident_touched_whoever_it_saw_in_that_time_and_nobody_else",
+            ),
+            *_in(
+                "web/test_incidents",
+                "the_touched_are_found_told_once_each_and_read_it_in_their_footprint",
+            ),
+            *_in("cli/test_cli_incident", "a_drill_prints_how_many_a_client_touched"),
+        ),
     ),
 )

@@ -93,12 +93,17 @@ def asked(each: AuditRequest) -> dict[str, Any]:
         "places": each.places,
         "words": asking.read(each.words_sealed, each.id, "words", keyring=keyring),
         "asked_at": each.asked_at,
-        "due_at": each.due_at,
-        "missed_at": each.missed_at,
+        "due_at": _last_minute(each.due_at),
+        "missed_at": _last_minute(each.missed_at),
         "answer": asking.read(each.answer_sealed, each.id, "answer", keyring=keyring),
         "answered_at": each.answered_at,
         "is_obstructed": asking.is_obstructed(each, now=now),
     }
+
+
+def _last_minute(due_at: datetime | None) -> datetime | None:
+    """Return the last minute in time: midnight would be read as the day after."""
+    return None if due_at is None else due_at - timedelta(minutes=1)
 
 
 def found(each: AuditFinding) -> dict[str, Any]:

@@ -37,11 +37,15 @@ def front() -> Response | str:
     menu = consoles.menu()
     if not menu and not consoles.posts():
         raise Refused("officer.not_for_you")
-    doors = [
+    return consoles.page("console/front.html", doors=doors(), current="console.front")
+
+
+def doors() -> list[Door]:
+    """Return every way on for the post acted in, with how much waits behind each."""
+    return [
         Door(url_for(each.endpoint), each.label, each.icon, each.waits() if each.waits else None)
-        for each in menu
+        for each in consoles.menu()
     ]
-    return consoles.page("console/front.html", doors=doors, current="console.front")
 
 
 @bp.post("/post")

@@ -13,7 +13,7 @@ INDEX = "doit_audits.index"
 
 
 @bp.get("")
-@consoles.staff_required(Role.REVIEWER)
+@consoles.staff_required(Role.REVIEWER, Role.AUDITOR)
 def index() -> str:
     """List the audits without their samples: those are the auditor's."""
     session, names = scope.db(), audit_scopes.names(scope.db())

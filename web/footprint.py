@@ -74,6 +74,7 @@ KINDS = {
             Kind.SUSPENDED,
             Kind.REINSTATED,
             Kind.DECEASED,
+            Kind.INCIDENT_TOLD,
         }
     ),
     "acting": frozenset(

@@ -275,6 +275,10 @@ WORDS: Mapping[str, Bilingual] = {
         "因死亡登記關閉了帳號（編號 %(reference)s）",
         "Closed the account upon a death on record (number %(reference)s)",
     ),
+    Kind.INCIDENT_TOLD: Bilingual(
+        "通知您：一件事故影響到您的資料（編號 %(reference)s）",
+        "Told you that an incident touched your data (number %(reference)s)",
+    ),
     Kind.EXPORTED: Bilingual("下載了自己的足跡", "Downloaded this footprint"),
     Kind.DISOWNED: Bilingual(
         "回報「不是我」，全部裝置都登出了", "Reported “not me”; every device was signed out"
@@ -307,6 +311,7 @@ OURS = frozenset(  # done by the city
         Kind.SANCTION_REPORTED,
         Kind.SANCTION_DETERMINED,
         Kind.SANCTION_ENDED,
+        Kind.INCIDENT_TOLD,
     }
 )
 ANYBODY = frozenset({Kind.LOGIN_FAILED, Kind.CARRIERS_REPORTED, Kind.RECOVERY_ASKED})

@@ -28,7 +28,9 @@ from web import (
     consent_endings,
     contact_mails,
     contract_endings,
+    figure_keeping,
     import_jobs,
+    incident_jobs,
     key_rotation,
     notices,
     offer_reviews,
@@ -60,6 +62,8 @@ def handlers(rooms: Rooms) -> Mapping[str, Handler]:
         record_checking.KIND: record_checking.RecordChecker(make, rooms.keyring),
         consolidation_batches.KIND: import_jobs.Consolidator(rooms),
         import_jobs.ANNOUNCE: import_jobs.Announcer(rooms),
+        incident_jobs.GATHER: incident_jobs.Gatherer(make),
+        incident_jobs.TELL: incident_jobs.Teller(make),
         certificate_lists.KIND: certificate_lists.ListFetcher(rooms, send),
         application_mails.KIND: application_mails.ApplicationMailer(
             make, rooms.keyring, settings, mailing
@@ -78,6 +82,7 @@ def sweep(rooms: Rooms, *, now: datetime) -> None:
     closing.run(rooms, now=now)
     rule_reviews.run(rooms, now=now)
     certificate_lists.ask(rooms, now=now)
+    figure_keeping.run(rooms.sessions, now=now)
     key_rotation.run(rooms, now=now)
     record_checking.ask(rooms.sessions, now=now)
     card_orders.destroy_overdue(rooms, now=now)

@@ -80,6 +80,7 @@ class Mail(StrEnum):
     NOTE_WITHDRAWN = "note.withdrawn"
     NOTE_SETTLED = "note.settled"
     IMPORT_DONE = "import.done"
+    INCIDENT = "incident.told"
 
 
 @dataclass(frozen=True)
@@ -869,6 +870,20 @@ WORDS |= {
         ),
         _RECEIPT,
         "/track",
+    ),
+    Mail.INCIDENT: Words(
+        Bilingual("有一件事故影響到您的資料", "An incident touched your data"),
+        Bilingual(
+            "一件資安事故影響到您的資料。發生什麼事、哪些資料、我們做了什麼，寫在公告裡。",
+            "A security incident touched data about you. What happened, which data and what we "
+            "did stands in the notice.",
+        ),
+        Bilingual(
+            "請看看足跡有沒有不是您做的事；不確定時，先變更密碼。有人自稱市府打電話向您要密碼，都是假的。",
+            "Look in your footprint for what was not you, and change your password when in doubt. "
+            "Whoever calls for the city and asks for a password is a fraud.",
+        ),
+        "/incidents",
     ),
 }
 

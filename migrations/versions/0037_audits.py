@@ -31,6 +31,7 @@ def upgrade() -> None:
     _create_what_is_asked_and_found()
     _create_the_chain_of_the_trail()
     _create_incidents()
+    _create_daily_work()
 
 
 def _create_audits() -> None:
@@ -226,11 +227,28 @@ def _create_incidents() -> None:
     )
 
 
+def _create_daily_work() -> None:
+    op.create_table(
+        "heartbeat",
+        sa.Column("worker", sa.String(length=128), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("worker", name=op.f("pk_heartbeat")),
+    )
+    op.create_table(
+        "daily_figure",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("name", sa.String(length=32), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "name", "key", name=op.f("pk_daily_figure")),
+    )
+
+
 def downgrade() -> None:
     """Drop the tables."""
     release(*GROWING)
     for table in (
-        *("incident_member", "incident", *GROWING),
+        *("daily_figure", "heartbeat", "incident_member", "incident", *GROWING),
         *("audit_finding", "audit_request", "audit_sample", "audit"),
     ):
         op.drop_table(table)

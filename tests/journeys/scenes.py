@@ -30,7 +30,14 @@ from members import identity_checks, recovery, register
 from members.models import CheckKind, Member
 from tests import make
 from tests.counters import town
-from tests.journeys import applying, desk_scenes, eligibility_scenes, recovering, staffing
+from tests.journeys import (
+    applying,
+    desk_scenes,
+    eligibility_scenes,
+    recovering,
+    staffing,
+    watch_scenes,
+)
 from tests.journeys.chromium import LOCALES
 from tests.journeys.city import CAFE, LIBRARY, City
 from tests.journeys.staffing import AUDITOR, CHIEF, OFFICER
@@ -1245,6 +1252,12 @@ PROVIDER: Scenes = {
     "standing of nobody": Scene(OFFICER, staffing.suspending_nobody, complains=True),
     "an order": Scene(OFFICER, staffing.awaiting_a_second),
     "looks at records": Scene(AUDITOR, staffing.at_work("/audit/exceptions")),
+    "an audit planned empty": Scene(STRANGER, watch_scenes.planning, complains=True),
+    "an audit": Scene(STRANGER, watch_scenes.asking),
+    "an incident": Scene(OFFICER, watch_scenes.incident),
+    "the bureau": Scene(OFFICER, staffing.at_work("/doit")),
+    "operations": Scene(OFFICER, staffing.at_work("/doit/operations")),
+    "statistics": Scene(OFFICER, watch_scenes.statistics),
     "posts": Scene(CHIEF, staffing.at_work("/console/officers")),
     "password": Scene(REGULAR, _at("/account/password")),
     "password with an error": Scene(REGULAR, _mistype_the_new_password),

@@ -217,6 +217,12 @@ POSTS = (
     "/clerk/reader/heard",
     f"/clerk/reader/{NOBODY}/broken",
     f"/clerk/reader/{NOBODY}/works",
+    "/doit/incidents",
+    *(
+        f"/doit/incidents/{NOTHING}/{step}"
+        for step in "level report contain authority find word tell publish close".split()
+    ),
+    f"/doit/operations/jobs/{NOBODY}/retry",
     "/audit/new",
     *(
         f"/audit/{NOTHING}/{step}"

@@ -1,5 +1,7 @@
 """`taipei-id worker`: do what the provider put off, until told to stop."""
 
+import os
+import platform
 import signal
 from collections.abc import Mapping
 from datetime import timedelta
@@ -10,9 +12,9 @@ import click
 import structlog
 from sqlalchemy.exc import OperationalError
 
-from kernel import clock, logs
+from kernel import clock, heartbeats, logs
 from kernel import settings as configuration
-from kernel.db import Sessions, sessions
+from kernel.db import Sessions, sessions, transaction
 from kernel.settings import Settings
 from kernel.working import Handler, do_one
 from web.cli.console import warn
@@ -58,6 +60,7 @@ class _Working:
         self._handlers: Mapping[str, Handler] = composed.handlers(self._rooms)
         self._sweep = composed.sweep
         self._sweep_at = clock.now()
+        self._name = f"{platform.node()}:{os.getpid()}"
 
     def finish_what_is_due(self, stop: Event) -> None:
         """Do everything due, and no more."""
@@ -80,5 +83,7 @@ class _Working:
         now = clock.now()
         if now >= self._sweep_at:
             self._sweep(self._rooms, now=now)
+            with transaction(self._make) as session:
+                heartbeats.beat(session, self._name, now=now)
             self._sweep_at = now + SWEEP_EVERY
         return do_one(self._make, self._handlers, now=now)

@@ -1,0 +1,24 @@
+"""Tell everybody which incidents touched people's data, once those were told (PDPA 12)."""
+
+from flask import Blueprint
+from werkzeug.wrappers import Response
+
+from audit import incidents
+from kernel.wording import Bilingual
+from web import pages, scope
+
+bp = Blueprint("incidents", __name__)
+
+
+@bp.get("/incidents")
+def index() -> Response:
+    """List what was told, the newest first; drills are not among it."""
+    notices = [
+        {
+            "reference": each.reference,
+            "at": each.told_at or each.published_at,
+            "words": Bilingual(each.notice_zh, each.notice_en),
+        }
+        for each in incidents.public(scope.db())
+    ]
+    return pages.kept(pages.page("public/incidents.html", notices=notices))
