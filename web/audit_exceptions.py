@@ -45,8 +45,10 @@ def exceptions_() -> str:
         session, exceptions.closed_hours(calendar.load(session), since=since, until=now)
     )
     refused = exceptions.noted(session, exceptions.REFUSED, since=since, most=MOST)
+    letters = exceptions.noted(session, exceptions.MANY_PRINCIPALS, since=since, most=MOST)
     names = _logins(
-        {each.actor for each in counted}
+        {each.actor for each in letters}
+        | {each.actor for each in counted}
         | {each.actor for each in refused}
         | {who for who, _ in nights}
     )
@@ -64,6 +66,9 @@ def exceptions_() -> str:
         proxies=[
             (_pseudonym(proxy), number)
             for proxy, number in proxies.with_many(session, MANY_PRINCIPALS, now=now)
+        ],
+        letters=[
+            (names[each.actor], each.at, int(each.detail.get("count", 0))) for each in letters
         ],
         days=BACK.days,
     )

@@ -14,7 +14,7 @@ from counters.case_models import CaseState
 from kernel.clock import taipei_day
 from kernel.wording import Bilingual
 from members.application_models import PersonKind
-from web import consoles, desk_words, pages, plots, scope
+from web import consoles, desk_words, footprint_words, pages, plots, scope
 from web.figure_keeping import CASES, NEW_MEMBERS
 from web.plots import Plot
 
@@ -107,6 +107,8 @@ def _word(each: DailyFigure) -> Bilingual:
         return desk_words.KINDS[PersonKind(each.key)]
     if each.name == CASES:
         return desk_words.STATES[CaseState(each.key)][0]
+    if each.name == SIGN_INS:
+        return footprint_words.METHODS.get(each.key, Bilingual(each.key, each.key))
     return WORDS.get((each.name, each.key), Bilingual(each.key, each.key))
 
 

@@ -1,6 +1,7 @@
 """The ledger says exactly whom an incident touched, in steps that a crash does not disturb."""
 
 from datetime import timedelta
+from threading import Barrier, Thread
 from uuid import UUID
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 from audit import affected, footprint, incidents, trail
 from audit.incident_models import Incident, IncidentMember, Reach
 from audit.lines import Kind
+from kernel.db import Sessions, transaction
 from kernel.errors import Refused
 from kernel.ids import new_id
 from kernel.keyring import Keyring
@@ -132,3 +134,40 @@ def test_nobody_to_tell_is_nobody_told_late(session: Session, keyring: Keyring) 
     clock = incidents.clocks(incident, incidents.Terms())["subjects"]
 
     assert not clock.is_broken(now=NOON + timedelta(days=30))
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_of_two_workers_at_one_step_one_has_it(sessions: Sessions, keyring: Keyring) -> None:
+    with transaction(sessions) as session:
+        touched = seeded(session)
+        incident = an_incident(session, keyring)
+        affected.aim(
+            session,
+            incident,
+            Reach.CLIENTS,
+            keys=[CLIENT],
+            since=NOON - 2 * HOUR,
+            until=NOON,
+            now=NOON,
+        )
+        incident_id, start = incident.id, Barrier(2)
+    won: list[object] = []
+
+    def work() -> None:
+        with transaction(sessions) as session:
+            row = session.get_one(Incident, incident_id)
+            start.wait()
+            try:
+                won.append(affected.gather(session, row, now=NOON))
+            except Refused as refused:
+                won.append(refused.code)
+
+    threads = [Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(map(str, won)) == ["True", "incident.wrong_state"]
+    with transaction(sessions) as session:
+        assert session.get_one(Incident, incident_id).affected == len(touched)

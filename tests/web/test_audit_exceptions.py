@@ -17,6 +17,7 @@ from tests import make
 from tests.flows.browser import Browser, hidden
 from tests.flows.provider import City
 from tests.web import staff
+from tests.web.test_doit_reviews import hand_in, press
 
 OFFICE = ("資訊局", "Department of Information Technology")
 ROLE = ("審核人員", "Reviewer")
@@ -170,3 +171,22 @@ def test_looks_out_of_hours_are_counted_by_officer(session: Session, now: dateti
 
     assert exceptions.out_of_hours(session, [span]) == [(officer, 1)]
     assert exceptions.out_of_hours(session, []) == []
+
+
+@pytest.mark.clause("9")
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_reviewer_of_an_own_intake_and_a_proxy_with_many_letters_stand_in_the_report(
+    city: City,
+) -> None:
+    reviewer_id = staff.appoint(city, "rui.reviews", Role.REVIEWER)
+    reviewer = staff.sign_in(city, "rui.reviews", reviewer_id)
+    number = hand_in(city, clerk_id=reviewer_id)
+    refused = press(reviewer, number, "approve")
+    with city.database() as session:
+        trail.record(session, "proxy.many_principals", actor=reviewer_id, now=city.now, count=7)
+
+    page = staff.an_officer(city, Role.AUDITOR, "ann.audits").get("/audit/exceptions").text
+
+    assert refused.status_code == 403
+    assert "承辦人不得辦理" in page
+    assert "7 份" in page

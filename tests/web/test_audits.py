@@ -17,7 +17,6 @@ from audit.models import TrailEntry
 from clients import registry
 from clients.officer_models import Role
 from idp import audit_evidence
-from idp.signing import read_keys, read_signed
 from kernel.errors import Refused
 from tests.audit.test_sampling import CLERK
 from tests.flows.browser import hidden
@@ -267,8 +266,7 @@ def test_the_evidence_is_signed_and_names_people_by_pseudonyms_only(
 
     sent = sides.auditor.get(f"/audit/{reference}/evidence.jwt")
 
-    keys = read_keys(city.call("/jwks.json").get_json())
-    words = read_signed(sent.text, keys, typ=audit_evidence.TYPE)
+    words = audit_evidence.read(sent.text, city.call("/jwks.json").get_json())
     assert words["format"] == "taipei-id/audit-evidence/1"
     assert [each["reason"][:4] for each in words["sample"]] == ["民眾來電"] * 3
     assert len({each["whom"] for each in words["sample"]}) == 1
