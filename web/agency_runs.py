@@ -16,7 +16,7 @@ from services import decision_slips, findings, rules
 from services import eligibility_runs as runs
 from services.eligibility_models import CheckRun, FactCode, Finding, FindingState, RunState
 from services.findings import Report, Verdict
-from web import consoles, counter_forms, scope, suspending
+from web import consoles, counter_forms, pages, scope, suspending
 from web import eligibility_words as words
 from web.agency_counters import organisation_id, staff_required
 from web.agency_eligibility import INDEX, bp, error_of, told
@@ -59,7 +59,7 @@ def _page(
         waiting=[_line(finding, case) for finding, case in page],
         more=page[-1][0].id if len(page) == findings.MOST_AT_ONCE else None,
         tally=[
-            (words.FINDINGS[state], words.FACTS[fact], count)
+            (_text(words.FINDINGS[state]), _text(words.FACTS[fact]), count)
             for (state, fact), count in sorted(tally.items())
         ],
         open_count=sum(
@@ -74,6 +74,10 @@ def _page(
         report=report,
         errors=[(field, error_of(refused))] if refused else [],
     )
+
+
+def _text(wording: Bilingual) -> str:
+    return wording.text(pages.language())
 
 
 def _after() -> UUID | None:

@@ -39,7 +39,7 @@ WAYS = {
     Way.ORAL: Bilingual("口頭，記錄後朗讀確認", "Said, written down and read back"),
 }
 OCCASIONS = {
-    "asked": Bilingual("您的陳情", "Your petition"),
+    "asked": Bilingual("陳情的內容", "The petition"),
     "investigation": Bilingual("查明的事實", "What was found"),
     "decision": Bilingual("決定", "Decision"),
     "referral": Bilingual("主管機關", "The competent agency"),

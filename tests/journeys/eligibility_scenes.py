@@ -59,7 +59,7 @@ def letter(page: Page, city: City) -> None:
     page.locator("#number").fill(number)
     page.locator("#code").fill(decision_slips.code(finding.id, keyring=KEYRING))
     page.locator("#open_paper").click()
-    page.locator("#words").fill("不對")
+    page.locator("#words").fill("It is wrong")
     page.locator("#file_petition").click()
     page.locator("#errors").wait_for()
 
