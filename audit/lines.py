@@ -88,6 +88,9 @@ class Kind(StrEnum):
     SANCTION_ANSWERED = "sanction.answered"  # by the member
     SANCTION_DETERMINED = "sanction.determined"
     SANCTION_ENDED = "sanction.ended"  # lifted, or dropped
+    SERVICE_ASKED = "service.asked"
+    SERVICE_WITHDRAWN = "service.withdrawn"
+    SERVICE_DECIDED = "service.decided"
     VIEWED = "record.viewed"
     RECORD_CHANGED = "record.changed"  # by the member
     RECORD_CORRECTED = "record.corrected"

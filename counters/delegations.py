@@ -21,7 +21,7 @@ from kernel.clock import taipei_day
 from kernel.db import changed, insert_once
 from kernel.errors import NotFound, Refused
 from kernel.ids import new_id
-from services.models import Service
+from services.models import OFFERED, Service
 
 LONGEST_PROVISION, LONGEST_NUMBER, LONGEST_COST, LONGEST_GAZETTE = 200, 100, 500, 200
 OPEN = (Step.DRAFTED, Step.SIGNED, Step.PUBLISHED)
@@ -161,7 +161,7 @@ def _require_services(session: Session, agency: Organisation, codes: Collection[
         select(Service.code).where(
             Service.code.in_(sorted(codes)),
             Service.organisation_id == agency.id,
-            Service.closed_at.is_(None),
+            Service.state.in_(OFFERED),
         )
     )
     if set(known) != set(codes):

@@ -19,7 +19,7 @@ from counters.standing import Standing, Status
 from counters.terms import Workdays
 from kernel import calendar
 from kernel.errors import NotFound
-from services.models import Service
+from services.models import OFFERED, Service
 
 PUBLIC = (State.AHEAD, State.EFFECTIVE, State.EXPIRED)  # what was made public, and not taken back
 
@@ -92,7 +92,7 @@ def services(session: Session, *, now: datetime) -> list[PublicService]:
     """Return every open service, by agency, and when it is due if filed online now."""
     days = terms.workdays(session)
     rows = session.scalars(
-        select(Service).where(Service.closed_at.is_(None)).options(joinedload(Service.organisation))
+        select(Service).where(Service.state.in_(OFFERED)).options(joinedload(Service.organisation))
     )
     found = [_service(row, days, now=now) for row in rows]
     return sorted(found, key=lambda each: (each.service.organisation.name_zh, each.service.code))
@@ -110,7 +110,7 @@ def _published(session: Session, rows: Sequence[Counter], *, now: datetime) -> l
     known = {
         row.code: row
         for row in session.scalars(
-            select(Service).where(Service.code.in_(codes), Service.closed_at.is_(None))
+            select(Service).where(Service.code.in_(codes), Service.state.in_(OFFERED))
         )
     }
     return [

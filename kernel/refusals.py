@@ -291,8 +291,8 @@ CATALOGUE = {
     "case.reason_missing": _entry(422, "請選擇原因", "Choose a reason"),
     "service.review_pending": _entry(
         409,
-        "主管機關還沒有審核註記這項服務",
-        "The agency in charge has not reviewed and noted this service yet",
+        "主管機關還在審核這項服務",
+        "The agency in charge is still reviewing this service",
         clause="2(8)6",
     ),
     "case.no_carrier_bound": _entry(
@@ -571,6 +571,53 @@ CATALOGUE = {
         clause="6(1)",
     ),
     "sanction.not_found": _NO_PAGE,
+    "service.already_active": _entry(
+        409, "這項服務已經開通", "This service is open for you already", clause="2(8)6"
+    ),
+    "service.not_active": _entry(
+        409, "這項服務沒有開通", "This service is not open for you", clause="2(8)6"
+    ),
+    "service.suspended": _entry(
+        403,
+        "這項服務中止中；可以陳情，也可以重新申請",
+        "This service is suspended; you may petition, or apply again",
+        clause="6(3)",
+    ),
+    "service.not_open": _entry(
+        409, "這項服務還沒有開放申請", "This service takes no applications yet", clause="3-II"
+    ),
+    "service.not_approved": _entry(
+        409,
+        "資訊局核定以後才能開放，或已經開放了",
+        "It opens once DoIT approved it, or has opened already",
+        clause="3-II",
+    ),
+    "service.terms_incomplete": _entry(
+        422,
+        "內容、資格、費用都要有中英文，最多 1000 個字；至少寫一種人要帶的文件，也要選登入方式",
+        "Text, entitlement and fee in both languages, at most 1000 characters; the papers of at "
+        "least one kind of person, and the sign-in",
+        clause="7(5)",
+    ),
+    "service.version_waiting": _entry(
+        409, "有一版正在等資訊局審核", "A version waits for DoIT already", clause="3-II"
+    ),
+    "service.version_wrong_state": _entry(
+        409,
+        "這一版剛才變了，或沒有草稿；請重新查看",
+        "The version has changed, or there is no draft; look again",
+        clause="3-II",
+    ),
+    "service.day_passed": _entry(422, "這一天太早了", "That day is too early", clause="3-II"),
+    "service.login_too_weak": _entry(
+        403,
+        "這項服務要用卡片、通行密鑰或憑證登入；請先新增，或到申辦窗口辦理",
+        "This service needs a card, passkey or certificate; add one, or apply at a counter",
+        clause="2(8)2",
+    ),
+    "service.finding_missing": _entry(
+        422, "請選擇查明的結果", "Choose what was found to be right", clause="10-II"
+    ),
     "service.days_impossible": _entry(
         422,
         "辦理天數要在 1 到 120 個工作天之間",

@@ -55,10 +55,12 @@ ROOMS_WITH_TABLES = (
     "members.standing_models",
     "services.eligibility_models",
     "services.consolidation_models",
+    "services.lifecycle_models",
     "services.models",
     "services.petition_models",
     "services.publication_models",
     "services.sanction_models",
+    "services.request_models",
     "web.models",
 )
 

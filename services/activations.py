@@ -22,12 +22,14 @@ from kernel.ids import new_id, new_reference
 from kernel.wording import Bilingual
 from services import sanctions
 from services.models import (
+    OFFERED,
     Activation,
     ActivationEvent,
     ActivationNote,
     Channel,
     Happening,
     Service,
+    ServiceState,
 )
 
 _CODE = re.compile("[a-z][a-z0-9_]{0,63}")
@@ -95,6 +97,7 @@ def open_service(
         "name_zh": name.zh.strip(),
         "name_en": name.en.strip(),
         "sensitive": sensitive,
+        "state": ServiceState.OPEN,
         "created_at": now,
     }
     if not insert_once(session, Service, values):
@@ -110,7 +113,7 @@ def close_service(session: Session, code: str, *, now: datetime) -> None:
     closed = session.execute(
         update(Service)
         .where(Service.id == get_service(session, code).id, Service.closed_at.is_(None))
-        .values(closed_at=now)
+        .values(state=ServiceState.CLOSED, closed_at=now)
         .execution_options(synchronize_session="fetch")
     )
     if changed(closed) != 1:
@@ -139,9 +142,10 @@ def note(
     member_id: UUID,
     organisation_id: UUID,
     as_of: date,
+    is_wished: bool = False,
     now: datetime,
 ) -> None:
-    """Write what the owning agency says of a member (2(8)6).
+    """Write what the owning agency says of a member (2(8)6); `is_wished` if the member asked.
 
     A dispute stays until `settle`: a nightly batch that repeats what is wrong must not end it.
     Raises Refused `service.not_yours` for another organisation, `service.note_unfounded` for a day
@@ -175,7 +179,7 @@ def note(
                 ActivationNote.member_id == member_id,
                 ActivationNote.service_id == service.id,
                 ActivationNote.as_of <= as_of,
-                _keeps(state),
+                true() if is_wished else _keeps(state),
             )
             .values(values)
             .execution_options(synchronize_session="fetch")
@@ -281,7 +285,7 @@ def of_member(
             ActivationNote,
             (ActivationNote.service_id == Service.id) & (ActivationNote.member_id == member_id),
         )
-        .where(or_(Service.closed_at.is_(None), ActivationNote.id.is_not(None)))
+        .where(or_(Service.state.in_(OFFERED), ActivationNote.id.is_not(None)))
         .order_by(Service.code)
     )
     if codes is not None:

@@ -20,6 +20,19 @@ class Activation(StrEnum):
     SUSPENDED = "suspended"
 
 
+class ServiceState(StrEnum):
+    """How far a service has come in its life (3-II); services.lifecycle leads it."""
+
+    DRAFT = "draft"
+    APPROVED = "approved"
+    OPEN = "open"
+    CLOSING = "closing"
+    CLOSED = "closed"
+
+
+OFFERED = (ServiceState.OPEN, ServiceState.CLOSING)  # what the public is told of
+
+
 class Channel(StrEnum):
     """How a note came in: the regulation's three ways, and the member's own word (7(9))."""
 
@@ -52,6 +65,10 @@ class Service(Base):
     """
 
     __tablename__ = "service"
+    __table_args__ = (
+        CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed"),
+        CheckConstraint("state <> 'closing' OR closes_on IS NOT NULL", name="closes"),
+    )
 
     id: Mapped[Key]
     code: Mapped[str] = mapped_column(String(64), unique=True)  # also the name of its claim
@@ -60,7 +77,11 @@ class Service(Base):
     name_en: Mapped[str] = mapped_column(String(200))
     sensitive: Mapped[bool]  # having it reveals health or hardship (PDPA 6)
     working_days: Mapped[int | None]  # for a case, as published (8(4)); None: not set yet
+    state: Mapped[ServiceState] = mapped_column(
+        default=ServiceState.OPEN, server_default=ServiceState.OPEN.value
+    )
     created_at: Mapped[datetime]
+    closes_on: Mapped[date | None]  # announced: the first day on which it is no more
     closed_at: Mapped[datetime | None]
 
     organisation: Mapped[Organisation] = relationship()

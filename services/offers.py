@@ -20,7 +20,7 @@ from kernel.errors import NotFound, Refused
 from kernel.wording import Bilingual
 from services import eligibility, populations, sanctions
 from services.eligibility import Facts
-from services.models import Activation, ActivationNote, Offer, Service
+from services.models import OFFERED, Activation, ActivationNote, Offer, Service
 
 LONGEST_NUMBER = 100  # characters
 _IN_FORCE = select(Offer.rule, Offer.valid_from, Offer.valid_until, Offer.halted_at).where(
@@ -108,7 +108,7 @@ def _known(session: Session, data: Json) -> eligibility.Rule:
     """Return the rule, if every service it names is one of the city's that is not closed."""
     rule = eligibility.parse(data)
     asked = eligibility.services_of(rule)
-    known = select(Service.code).where(Service.code.in_(sorted(asked)), Service.closed_at.is_(None))
+    known = select(Service.code).where(Service.code.in_(sorted(asked)), Service.state.in_(OFFERED))
     if set(session.scalars(known)) != asked:
         raise Refused("offer.rule_invalid")
     return rule

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from services.models import Service
+from services.models import Service, ServiceState
 
 
 def hand_over(
@@ -21,7 +21,11 @@ def hand_over(
     theirs = Service.organisation_id == organisation_id
     codes = session.scalars(select(Service.code).where(theirs).order_by(Service.code)).all()
     if to is None:
-        change = update(Service).where(theirs, Service.closed_at.is_(None)).values(closed_at=now)
+        change = (
+            update(Service)
+            .where(theirs, Service.closed_at.is_(None))
+            .values(state=ServiceState.CLOSED, closed_at=now)
+        )
     else:
         change = update(Service).where(theirs).values(organisation_id=to)
     session.execute(change.execution_options(synchronize_session="fetch"))

@@ -174,6 +174,8 @@ def done() -> list[str]:
         "removed": pages.say("已移除，不能再用它登入。"),
         "disowned": pages.say("申請已撤銷。謝謝您告訴我們。"),
         "session": pages.say("已登出那一處。"),
+        "asked": pages.say("已送出申請，機關決定後會通知您。"),
+        "withdrawn_service": pages.say("已撤回申請。"),
         "disputed": pages.say("已記下。這筆紀錄從現在起不會被當成「沒有」，權利不受影響。"),
     }
     said = words.get(request.args.get("done", ""))

@@ -15,7 +15,7 @@ from kernel.wording import Bilingual
 from services import activations, consolidation_batches, consolidation_docket, findings
 from services.activations import Noted
 from services.models import Activation
-from web import pages, scope, service_words
+from web import account_applications, pages, scope, service_words
 from web.account import bp, done
 
 
@@ -42,12 +42,13 @@ class ServiceView:
 def services_page() -> str:
     """List every service of the city with what is on record about the member."""
     noted = activations.of_member(scope.db(), scope.member_id())
+    asking = account_applications.of(noted)
     sent = consolidation_batches.origins(scope.db(), scope.member_id())
     dockets = consolidation_docket.of_member(scope.db(), scope.member_id())
     decisions = _decisions()
     return pages.page(
         "account/services.html",
-        services=[_view(each, sent, dockets, decisions) for each in noted],
+        services=[(_view(each, sent, dockets, decisions), asking[each.service]) for each in noted],
         flashes=done(),
     )
 

@@ -13,7 +13,7 @@ from counters.models import Counter, Delegation, Ground
 from kernel.clock import taipei_day
 from kernel.errors import NotFound, Refused
 from kernel.wording import Bilingual
-from services.models import Service
+from services.models import OFFERED, Service
 from web import agency_counters as counters
 from web import counter_forms, scope
 from web import counter_words as words
@@ -135,7 +135,7 @@ def _form(counter: Counter, refused: Refused | None = None) -> str:
     ticked = set(request.form.getlist("matters")) | set(request.form.getlist("services"))
     services = scope.db().scalars(
         select(Service)
-        .where(Service.organisation_id == counter.organisation_id, Service.closed_at.is_(None))
+        .where(Service.organisation_id == counter.organisation_id, Service.state.in_(OFFERED))
         .order_by(Service.code)
     )
     return counters.page(

@@ -30,6 +30,7 @@ from services import offers
 from web import (
     account,
     account_acting,
+    account_applications,
     account_applying,
     account_asked,
     account_card_orders,
@@ -57,6 +58,7 @@ from web import (
     account_show,
     acting_requests,
     activate,
+    agency_activations,
     agency_annexes,
     agency_api,
     agency_audits,
@@ -70,6 +72,7 @@ from web import (
     agency_imports,
     agency_petitions,
     agency_runs,
+    agency_services,
     apply,
     audit_asking,
     audit_evidence,
@@ -110,6 +113,7 @@ from web import (
     doit_reviews,
     doit_rules,
     doit_runs,
+    doit_services,
     doit_standing,
     doit_statistics,
     doit_terms,
@@ -165,6 +169,7 @@ from web.rooms import Rooms
 LARGEST_BODY = 64 * 1024
 # Importing them hung their pages on the blueprint of the account, or of the interaction.
 ACCOUNT_PAGES = (
+    account_applications,
     account_applying,
     account_asked,
     account_cards,
@@ -299,6 +304,9 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
         doit_organisations.bp,
         doit_publications.bp,
         doit_quality.bp,
+        doit_services.bp,
+        agency_services.bp,
+        agency_activations.bp,
         clerk_changes.bp,
         doit_reviews.bp,
         doit_rules.bp,

@@ -19,7 +19,7 @@ from members.application_forms import Form
 from members.application_models import Channel, PersonKind
 from members.drafts import Draft
 from services import activations
-from services.models import Service
+from services.models import Service, ServiceState
 from web import apply_fields, apply_throttle, apply_words, cookies, csrf, pages, scope, turned_away
 from web.apply_fields import DISTRICTS, FieldsWrong
 
@@ -184,7 +184,7 @@ def _of_terms(_fields: Mapping[str, str]) -> dict[str, object]:
 
 
 def _services() -> list[Service]:
-    return [each for each in activations.services(scope.db()) if each.closed_at is None]
+    return [each for each in activations.services(scope.db()) if each.state is ServiceState.OPEN]
 
 
 # Looking it through, and handing it in

@@ -13,6 +13,7 @@ from kernel.wording import LANGUAGES, Bilingual
 from members import terms
 from members.application_models import PersonKind
 from services import activations
+from services.models import ServiceState
 from web import desk_seats, desk_words, pages, scope
 from web.desk_forms import AGES, Filled
 
@@ -103,7 +104,7 @@ class FormView:
         return [
             Choice(each.code, _text(Bilingual(each.name_zh, each.name_en)))
             for each in activations.services(scope.db())
-            if each.closed_at is None
+            if each.state is ServiceState.OPEN
         ]
 
     @property

@@ -15,6 +15,7 @@ from kernel.clock import taipei_day
 from kernel.errors import Refused
 from kernel.wording import Bilingual
 from services import activations
+from services.models import ServiceState
 from web import clerks, consoles, desk_forms, desk_seats, desk_taking, desk_words, pages, scope
 from web.desk import bp
 from web.desk_form_views import REASONS, FormView
@@ -87,7 +88,9 @@ def _allowed(code: str) -> str:
 
 def _require_in_scope(service: str) -> None:
     """Let nobody apply for what the form does not list (5(4))."""
-    known = {each.code for each in activations.services(scope.db()) if each.closed_at is None}
+    known = {
+        each.code for each in activations.services(scope.db()) if each.state is ServiceState.OPEN
+    }
     if service not in known:
         raise Refused("case.service_out_of_scope")
 

@@ -234,7 +234,7 @@ def _form(refused: Refused | None = None) -> str:
             {
                 "value": each.value,
                 "label": label.text(pages.language()),
-                "detail": "、".join(
+                "detail": pages.say("；").join(
                     basis.words.text(pages.language()) for basis in bases.offered(each)
                 ),
                 "checked": each.value == (typed["body"] or Body.DEPARTMENT),

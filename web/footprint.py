@@ -123,6 +123,9 @@ KINDS = {
             Kind.SANCTION_ANSWERED,
             Kind.SANCTION_DETERMINED,
             Kind.SANCTION_ENDED,
+            Kind.SERVICE_ASKED,
+            Kind.SERVICE_WITHDRAWN,
+            Kind.SERVICE_DECIDED,
         }
     ),
     "card": frozenset(

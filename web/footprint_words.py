@@ -219,6 +219,17 @@ WORDS: Mapping[str, Bilingual] = {
     Kind.SANCTION_ENDED: Bilingual(
         "結束了違規停權（編號 %(reference)s）", "Ended a sanction (number %(reference)s)"
     ),
+    Kind.SERVICE_ASKED: Bilingual(
+        "申請一項服務（編號 %(reference)s）", "Applied for a service (number %(reference)s)"
+    ),
+    Kind.SERVICE_WITHDRAWN: Bilingual(
+        "撤回了服務的申請（編號 %(reference)s）",
+        "Withdrew the application for a service (number %(reference)s)",
+    ),
+    Kind.SERVICE_DECIDED: Bilingual(
+        "決定了您申請的服務（編號 %(reference)s）",
+        "Decided your application for a service (number %(reference)s)",
+    ),
     Kind.VIEWED: Bilingual("看了您的資料：%(claims)s", "Looked at your data: %(claims)s"),
     Kind.RECORD_CHANGED: Bilingual("變更了資料：%(claims)s", "Changed data: %(claims)s"),
     Kind.CHANGE_ASKED: Bilingual(

@@ -40,6 +40,7 @@ from web import (
     recover,
     recover_finding,
     rule_reviews,
+    service_closings,
 )
 from web.rooms import Rooms
 
@@ -56,6 +57,7 @@ def handlers(rooms: Rooms) -> Mapping[str, Handler]:
         member_notices.PURGED: member_notices.AccountPurged(make, provider, send),
         sign_outs.KIND: back_channel.SignedOut(make, provider, send),
         awaited.PING: ciba_pings.Ping(make, provider, rooms.keyring, send),
+        service_closings.KIND: service_closings.HolderTeller(make),
         notices.KIND: notices.MailSender(make, rooms.keyring, settings, mailing),
         recover.KIND: recover_finding.Finder(rooms),
         archive_making.KIND: archive_making.ArchiveMaker(rooms),
@@ -78,6 +80,7 @@ def sweep(rooms: Rooms, *, now: datetime) -> None:
     consent_endings.expire(rooms.sessions, now=now)
     contract_endings.end(rooms.sessions, now=now)
     organisation_endings.run(rooms.sessions, now=now)
+    service_closings.run(rooms.sessions, now=now)
     offer_reviews.review(rooms.sessions, smallest=rooms.settings.smallest_population, now=now)
     closing.run(rooms, now=now)
     rule_reviews.run(rooms, now=now)

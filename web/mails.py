@@ -42,6 +42,8 @@ class Mail(StrEnum):
     CONSENT_WITHDRAWN_FOR_YOU = "consent.withdrawn_for_you"
     PROXY_ENTERED = "proxy.entered"
     PROXY_ACTED = "proxy.acted"
+    SERVICE_DECIDED = "service.decided"
+    SERVICE_ENDS = "service.ends"
     POWER_ENDED = "power.ended"
     PROXY_AT_COUNTER = "proxy.at_counter"
     CASE_NEWS = "case.news"
@@ -516,6 +518,32 @@ WORDS = {
             "You have no case? Tell any service counter.",
         ),
         "/account/footprint",
+    ),
+    Mail.SERVICE_DECIDED: Words(
+        Bilingual("您申請的服務有決定了", "Your application for a service was decided"),
+        Bilingual(
+            "機關決定了您申請的服務。結果和理由寫在您的帳號裡。",
+            "The agency decided your application. The outcome and its reason stand in your "
+            "account.",
+        ),
+        Bilingual(
+            "不服決定可以向機關陳情，也隨時可以重新申請。",
+            "You may petition the agency, and you may apply again at any time.",
+        ),
+        "/account/services",
+    ),
+    Mail.SERVICE_ENDS: Words(
+        Bilingual("您有一項服務要結束了", "A service you have will end"),
+        Bilingual(
+            "機關登錄了一項服務的結束日，寫在您的帳號裡。您已經取得的權利不受影響。",
+            "An agency announced the end of a service you have; the day stands in your account. "
+            "Rights you acquired stand.",
+        ),
+        Bilingual(
+            "您不必做什麼；有疑問請洽機關。",
+            "You need not do anything; the agency answers questions.",
+        ),
+        "/account/services",
     ),
     Mail.POWER_ENDED: Words(
         Bilingual("一份委託書結束了", "A power of attorney ended"),

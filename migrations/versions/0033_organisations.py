@@ -1,4 +1,4 @@
-"""Keep organisations' names, hierarchy and ends, and posts at merchants.
+"""Keep organisations' names and ends, posts at merchants, and the life of services.
 
 Revision 0033, after 0032.
 """
@@ -15,6 +15,7 @@ OLD_ROLES = "doit_reviewer doit_auditor agency_officer agency_manager administra
 NEW_ROLES = [*OLD_ROLES, "merchant_officer"]
 OLD_HOUSES = ["agency_officer", "agency_manager"]
 NEW_HOUSES = [*OLD_HOUSES, "merchant_officer"]
+STATES = ["draft", "approved", "open", "closing", "closed"]
 AHEAD = sa.text("taken_at IS NULL")
 
 
@@ -62,10 +63,21 @@ def upgrade() -> None:
         postgresql_where=AHEAD,
     )
     _let_posts_be(NEW_ROLES, NEW_HOUSES)
+    _give_services_a_life()
+    _create_versions()
+    _create_requests()
 
 
 def downgrade() -> None:
     """Drop the tables."""
+    op.drop_table("activation_request")
+    op.drop_table("service_version")
+    op.execute("UPDATE service SET closed_at = created_at WHERE state IN ('draft', 'approved')")
+    with op.batch_alter_table("service") as batch:
+        for name in ("closed", "closes", "servicestate"):
+            batch.drop_constraint(op.f(f"ck_service_{name}"), type_="check")
+        batch.drop_column("closes_on")
+        batch.drop_column("state")
     op.execute("DELETE FROM officer_post WHERE role = 'merchant_officer'")
     _let_posts_be(OLD_ROLES, OLD_HOUSES)
     op.drop_table("organisation_name")
@@ -77,6 +89,121 @@ def downgrade() -> None:
             batch.drop_constraint(op.f(f"fk_organisation_{column}"), type_="foreignkey")
         for column in ("ended_at", "successor_id", "ends_on", "parent_id"):
             batch.drop_column(column)
+
+
+def _give_services_a_life() -> None:
+    """Let what was entered until now be open, or closed."""
+    op.add_column(
+        "service",
+        sa.Column("state", sa.String(length=32), nullable=False, server_default="open"),
+    )
+    op.add_column("service", sa.Column("closes_on", sa.Date(), nullable=True))
+    op.execute("UPDATE service SET state = 'closed' WHERE closed_at IS NOT NULL")
+    with op.batch_alter_table("service") as batch:
+        batch.create_check_constraint("servicestate", f"state IN ({_words(STATES)})")
+        batch.create_check_constraint("closed", "(state = 'closed') = (closed_at IS NOT NULL)")
+        batch.create_check_constraint("closes", "state <> 'closing' OR closes_on IS NOT NULL")
+
+
+def _one_of(name: str, *values: str) -> sa.Enum:
+    return sa.Enum(*values, name=name, native_enum=False, create_constraint=True, length=32)
+
+
+def _moment(name: str, *, nullable: bool = False) -> sa.Column[object]:
+    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
+
+
+def _create_versions() -> None:
+    op.create_table(
+        "service_version",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("service_id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column(
+            "state",
+            _one_of("versionstate", "draft", "submitted", "approved", "returned"),
+            nullable=False,
+        ),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("document_number", sa.String(length=100), nullable=True),
+        sa.Column("effective_on", sa.Date(), nullable=True),
+        sa.Column("reason", sa.String(length=500), nullable=True),
+        sa.Column("drafted_by", sa.Uuid(), nullable=False),
+        _moment("drafted_at"),
+        _moment("submitted_at", nullable=True),
+        sa.Column("decided_by", sa.Uuid(), nullable=True),
+        _moment("decided_at", nullable=True),
+        sa.CheckConstraint("decided_by <> drafted_by", name=op.f("ck_service_version_two_persons")),
+        sa.CheckConstraint(
+            "(state = 'approved') = (effective_on IS NOT NULL)",
+            name=op.f("ck_service_version_effective"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["service_id"], ["service.id"], name=op.f("fk_service_version_service_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_service_version")),
+        sa.UniqueConstraint(
+            "service_id", "version", name=op.f("uq_service_version_service_id_version")
+        ),
+    )
+    pending = sa.text("state IN ('draft', 'submitted')")
+    op.create_index(
+        op.f("ix_service_version_service_id"),
+        "service_version",
+        ["service_id"],
+        unique=True,
+        sqlite_where=pending,
+        postgresql_where=pending,
+    )
+
+
+def _create_requests() -> None:
+    op.create_table(
+        "activation_request",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("reference", sa.String(length=8), nullable=False),
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("service_id", sa.Uuid(), nullable=False),
+        sa.Column("wish", _one_of("wish", "open", "end"), nullable=False),
+        sa.Column(
+            "state",
+            _one_of("requeststate", "applied", "under_review", "approved", "refused", "withdrawn"),
+            nullable=False,
+        ),
+        _moment("asked_at"),
+        sa.Column("taken_by", sa.Uuid(), nullable=True),
+        _moment("taken_at", nullable=True),
+        sa.Column("decided_by", sa.Uuid(), nullable=True),
+        _moment("decided_at", nullable=True),
+        sa.Column("reason_sealed", sa.LargeBinary(), nullable=True),
+        sa.CheckConstraint("decided_by <> member_id", name=op.f("ck_activation_request_not_own")),
+        sa.ForeignKeyConstraint(
+            ["member_id"],
+            ["member.id"],
+            name=op.f("fk_activation_request_member_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["service_id"], ["service.id"], name=op.f("fk_activation_request_service_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_activation_request")),
+        sa.UniqueConstraint("reference", name=op.f("uq_activation_request_reference")),
+    )
+    pending = sa.text("state IN ('applied', 'under_review')")
+    op.create_index(
+        op.f("ix_activation_request_member_id_service_id"),
+        "activation_request",
+        ["member_id", "service_id"],
+        unique=True,
+        sqlite_where=pending,
+        postgresql_where=pending,
+    )
+    op.create_index(op.f("ix_activation_request_member_id"), "activation_request", ["member_id"])
+    op.create_index(
+        op.f("ix_activation_request_service_id_state_asked_at"),
+        "activation_request",
+        ["service_id", "state", "asked_at"],
+    )
 
 
 def _let_posts_be(roles: list[str], houses: list[str]) -> None:

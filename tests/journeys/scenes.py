@@ -34,6 +34,7 @@ from tests.journeys import (
     applying,
     desk_scenes,
     eligibility_scenes,
+    orgs_scenes,
     recovering,
     staffing,
     watch_scenes,
@@ -905,6 +906,11 @@ def _disown(page: Page, city: City) -> None:
 _NUMBERS = count(1)
 
 
+def _reviewing_an_activation(page: Page, city: City) -> None:
+    number = orgs_scenes.application(city)
+    _as_officer(f"/agency/activations/{number}")(page, city)
+
+
 def _as_officer(path: str) -> Callable[[Page, City], None]:
     """Work for the library, which has a counter and a clerk."""
 
@@ -1001,6 +1007,9 @@ PROVIDER: Scenes = {
     "entering a delegation": Scene(
         STRANGER, _as_officer("/agency/counters/village-chief/delegations/new")
     ),
+    "a new service": Scene(STRANGER, _as_officer("/agency/services/new")),
+    "an activation": Scene(STRANGER, _reviewing_an_activation),
+    "applying for a service": Scene(REGULAR, orgs_scenes.applying),
     "an agency's working days": Scene(STRANGER, _as_officer("/agency/counters/service-days")),
     "a delegation": Scene(STRANGER, _at_a_delegation),
     "a clerk's counter": Scene(STRANGER, _at_a_counter),
@@ -1250,6 +1259,9 @@ PROVIDER: Scenes = {
     "approval rules": Scene(OFFICER, staffing.at_work("/doit/rules")),
     "data quality": Scene(OFFICER, staffing.see_a_finding),
     "standing of nobody": Scene(OFFICER, staffing.suspending_nobody, complains=True),
+    "an agency in the register": Scene(OFFICER, orgs_scenes.organisation),
+    "a new agency": Scene(OFFICER, orgs_scenes.new_organisation),
+    "terms of a service": Scene(OFFICER, orgs_scenes.terms),
     "an order": Scene(OFFICER, staffing.awaiting_a_second),
     "looks at records": Scene(AUDITOR, staffing.at_work("/audit/exceptions")),
     "an audit planned empty": Scene(STRANGER, watch_scenes.planning, complains=True),

@@ -12,7 +12,7 @@ from kernel.errors import NotFound, Refused
 from kernel.ids import new_id
 from services import activations, forms, publishing
 from services.forms import FieldKind, Form
-from services.models import Service
+from services.models import Service, ServiceState
 from services.publication_models import FormVersion
 from services.publishing import Stage
 from tests.make import NOON
@@ -83,7 +83,11 @@ def test_no_form_can_be_for_a_service_that_is_not_the_agencys_in_the_catalogue(
 ) -> None:
     mine = service.organisation_id
     if code == "closed":
-        session.execute(update(Service).where(Service.id == service.id).values(closed_at=NOON))
+        session.execute(
+            update(Service)
+            .where(Service.id == service.id)
+            .values(state=ServiceState.CLOSED, closed_at=NOON)
+        )
     wanted = {"closed": "library_card", "others": "library_card"}.get(code, code)
 
     with pytest.raises(Refused, match=r"case\.service_out_of_scope"):
@@ -101,7 +105,7 @@ def test_a_form_is_for_its_own_service_and_not_for_one_closed_meanwhile(
         forms.require_usable(session, row.id, service_id=other.id, begun_on=TODAY)
     with pytest.raises(NotFound):
         forms.require_usable(session, new_id(), service_id=service.id, begun_on=TODAY)
-    service.closed_at = NOON
+    service.state, service.closed_at = ServiceState.CLOSED, NOON
     with pytest.raises(Refused, match=r"case\.service_out_of_scope"):
         forms.approve(session, row, by=REVIEWER, now=NOON)
 

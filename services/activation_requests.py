@@ -1,0 +1,235 @@
+"""Members apply to the agency, the agency decides and notes: all in one transaction (2(8)6, 4.4).
+
+Nobody decides about themselves, another agency's applications are not found, and one application
+for each member and service is open: the database says so.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from kernel.clock import taipei_day
+from kernel.db import changed, insert_once
+from kernel.errors import NotFound, Refused
+from kernel.ids import new_id, new_reference
+from kernel.keyring import Keyring, seal, unseal
+from members import register
+from members.profile import open_data_key
+from services import activations, lifecycle
+from services.activations import Provenance
+from services.models import Activation, ActivationNote, Channel, Service
+from services.request_models import ActivationRequest, RequestState, Wish
+
+PENDING = (RequestState.APPLIED, RequestState.UNDER_REVIEW)
+LONGEST_REASON = 500
+
+
+def ask(
+    session: Session, code: str, wish: Wish, *, member_id: UUID, now: datetime
+) -> ActivationRequest:
+    """Receive an application, to have a service or to have it no more; return it.
+
+    A suspended service may be applied for again at once (6(3)). Raises NotFound; Refused
+    `service.not_open`, `.closed`, `.already_active`, `.not_active`, `.suspended`,
+    `.review_pending`.
+    """
+    service = activations.get_service(session, code)
+    _require_sense(service, _state(session, service, member_id), wish)
+    request_id = new_id()
+    values = {
+        "id": request_id,
+        "reference": new_reference(),
+        "member_id": member_id,
+        "service_id": service.id,
+        "wish": wish,
+        "state": RequestState.APPLIED,
+        "asked_at": now,
+    }
+    if not insert_once(session, ActivationRequest, values):
+        raise Refused("service.review_pending")
+    return session.get_one(ActivationRequest, request_id)
+
+
+def _state(session: Session, service: Service, member_id: UUID) -> Activation | None:
+    return session.scalar(
+        select(ActivationNote.state).where(
+            ActivationNote.member_id == member_id, ActivationNote.service_id == service.id
+        )
+    )
+
+
+def _require_sense(service: Service, state: Activation | None, wish: Wish) -> None:
+    if wish is Wish.OPEN:
+        lifecycle.require_open(service)
+        if state is Activation.ACTIVATED:
+            raise Refused("service.already_active")
+    elif state is Activation.SUSPENDED:
+        raise Refused("service.suspended")
+    elif state is not Activation.ACTIVATED:
+        raise Refused("service.not_active")
+
+
+def withdraw(session: Session, reference: str, *, member_id: UUID, now: datetime) -> None:
+    """Take one's own application back. Raises NotFound, Refused `case.wrong_state`."""
+    row = _find(session, reference)
+    if row is None or row.member_id != member_id:
+        raise NotFound("service.not_found")
+    _move(session, row, PENDING, state=RequestState.WITHDRAWN, decided_at=now)
+
+
+def take_up(session: Session, row: ActivationRequest, *, by: UUID, now: datetime) -> None:
+    """Begin to review. Raises Refused `case.self_dealing`, `case.wrong_state`."""
+    _require_not_own(row, by)
+    _move(
+        session,
+        row,
+        (RequestState.APPLIED,),
+        state=RequestState.UNDER_REVIEW,
+        taken_by=by,
+        taken_at=now,
+    )
+
+
+def approve(session: Session, row: ActivationRequest, *, by: UUID, now: datetime) -> None:
+    """Grant what was applied for and note it: neither is there without the other (2(8)6).
+
+    Raises Refused `case.self_dealing`, `case.wrong_state`.
+    """
+    _require_not_own(row, by)
+    _move(session, row, PENDING, state=RequestState.APPROVED, decided_by=by, decided_at=now)
+    given = row.wish is Wish.OPEN
+    _note(session, row, Activation.ACTIVATED if given else Activation.NOT_ACTIVATED, by, now=now)
+
+
+def refuse(
+    session: Session,
+    row: ActivationRequest,
+    reason: str,
+    *,
+    by: UUID,
+    keyring: Keyring,
+    now: datetime,
+) -> None:
+    """Refuse with the reason the member reads; who had no note is noted as not activated.
+
+    Raises Refused `case.self_dealing`, `change.reason_missing`, `case.wrong_state`.
+    """
+    _require_not_own(row, by)
+    words = reason.strip()[:LONGEST_REASON]
+    if not words:
+        raise Refused("change.reason_missing")
+    data_key = open_data_key(register.get(session, row.member_id), keyring=keyring)
+    sealed = seal(data_key, words.encode(), place=_place(row.id))
+    _move(
+        session,
+        row,
+        PENDING,
+        state=RequestState.REFUSED,
+        decided_by=by,
+        decided_at=now,
+        reason_sealed=sealed,
+    )
+    service = session.get_one(Service, row.service_id)
+    if row.wish is Wish.OPEN and _state(session, service, row.member_id) is None:
+        _note(session, row, Activation.NOT_ACTIVATED, by, now=now)
+
+
+def _note(
+    session: Session, row: ActivationRequest, state: Activation, by: UUID, *, now: datetime
+) -> None:
+    service = session.get_one(Service, row.service_id)
+    activations.note(
+        session,
+        service,
+        state,
+        Provenance(channel=Channel.KEYED, actor=str(by), reference=row.reference),
+        member_id=row.member_id,
+        organisation_id=service.organisation_id,
+        as_of=taipei_day(now),
+        is_wished=row.wish is Wish.END,
+        now=now,
+    )
+
+
+def _require_not_own(row: ActivationRequest, by: UUID) -> None:
+    if row.member_id == by:
+        raise Refused("case.self_dealing")
+
+
+def _move(
+    session: Session, row: ActivationRequest, only: Sequence[RequestState], **values: object
+) -> None:
+    moved = session.execute(
+        update(ActivationRequest)
+        .where(ActivationRequest.id == row.id, ActivationRequest.state.in_(only))
+        .values(values)
+        .execution_options(synchronize_session=False)
+    )
+    if changed(moved) != 1:
+        raise Refused("case.wrong_state")
+    session.refresh(row)
+
+
+# Reading
+
+
+def get(session: Session, reference: str, *, organisation_id: UUID) -> ActivationRequest:
+    """Return an application to this agency. Raises NotFound for any other."""
+    row = _find(session, reference)
+    if row is None:
+        raise NotFound("service.not_found")
+    if session.get_one(Service, row.service_id).organisation_id != organisation_id:
+        raise NotFound("service.not_found")
+    return row
+
+
+def _find(session: Session, reference: str) -> ActivationRequest | None:
+    where = ActivationRequest.reference == reference
+    return session.scalar(select(ActivationRequest).where(where))
+
+
+def waiting(session: Session, organisation_id: UUID) -> Sequence[tuple[ActivationRequest, Service]]:
+    """Return what waits for an agency, the longest wait first, with the service of each."""
+    rows = session.execute(
+        select(ActivationRequest, Service)
+        .join(Service, Service.id == ActivationRequest.service_id)
+        .where(Service.organisation_id == organisation_id, ActivationRequest.state.in_(PENDING))
+        .order_by(ActivationRequest.asked_at, ActivationRequest.id)
+    )
+    return [(row, service) for row, service in rows]
+
+
+def disputed(session: Session, organisation_id: UUID) -> Sequence[tuple[ActivationNote, Service]]:
+    """Return the notes of an agency that their members call wrong, the oldest dispute first."""
+    rows = session.execute(
+        select(ActivationNote, Service)
+        .join(Service, Service.id == ActivationNote.service_id)
+        .where(Service.organisation_id == organisation_id, ActivationNote.dispute.is_not(None))
+        .order_by(ActivationNote.disputed_at, ActivationNote.id)
+    )
+    return [(note, service) for note, service in rows]
+
+
+def newest_of(session: Session, member_id: UUID) -> dict[UUID, ActivationRequest]:
+    """Return a member's last application for each service, by the service's id."""
+    rows = session.scalars(
+        select(ActivationRequest)
+        .where(ActivationRequest.member_id == member_id)
+        .order_by(ActivationRequest.asked_at, ActivationRequest.id)
+    )
+    return {row.service_id: row for row in rows}
+
+
+def reason_of(session: Session, row: ActivationRequest, *, keyring: Keyring) -> str:
+    """Return why an application was refused, empty where it was not."""
+    if row.reason_sealed is None:
+        return ""
+    data_key = open_data_key(register.get(session, row.member_id), keyring=keyring)
+    return unseal(data_key, row.reason_sealed, place=_place(row.id)).decode()
+
+
+def _place(request_id: UUID) -> str:
+    return f"activation_request/{request_id}"

@@ -1,0 +1,73 @@
+"""What follows when a service ends: its holders are told, its datum leaves no more (3-II(d))."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from audit import trail
+from kernel import jobs
+from kernel.db import Sessions, transaction
+from kernel.jobs import Work
+from services import lifecycle
+from services.models import Activation, ActivationNote
+from web import notices
+from web.mails import Mail
+
+KIND = "service.closing"
+PAGE = 200  # holders written to in one transaction
+FIRST = UUID(int=0)
+
+
+def run(make: Sessions, *, now: datetime) -> None:
+    """Close the services whose last day has come."""
+    with transaction(make) as session:
+        for service in lifecycle.close_due(session, now=now):
+            trail.record(
+                session,
+                "service.closed",
+                actor=None,
+                subject=service.id,
+                now=now,
+                code=service.code,
+            )
+
+
+def tell_holders(session: Session, service_id: UUID, *, now: datetime, after: UUID = FIRST) -> None:
+    """Let everybody who has the service be told that it will end, page by page."""
+    jobs.enqueue(session, KIND, {"service": str(service_id), "after": str(after)}, now=now)
+
+
+class HolderTeller:
+    """The handler of these jobs."""
+
+    def __init__(self, make: Sessions) -> None:
+        """Write the letters in transactions of `make`."""
+        self._make = make
+
+    def __call__(self, work: Work, *, now: datetime) -> None:
+        """Let one page of holders be written to, and the next page be next."""
+        service_id = UUID(work.payload["service"])
+        page = (
+            select(ActivationNote.id, ActivationNote.member_id)
+            .where(
+                ActivationNote.service_id == service_id,
+                ActivationNote.state == Activation.ACTIVATED,
+                ActivationNote.id > UUID(work.payload["after"]),
+            )
+            .order_by(ActivationNote.id)
+            .limit(PAGE)
+        )
+        with transaction(self._make) as session:
+            rows = session.execute(page).all()
+            for row in rows:
+                notices.mail(
+                    session,
+                    Mail.SERVICE_ENDS,
+                    member_id=row.member_id,
+                    language=notices.OWN,
+                    now=now,
+                )
+            if len(rows) == PAGE:
+                tell_holders(session, service_id, now=now, after=rows[-1].id)
