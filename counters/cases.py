@@ -296,6 +296,10 @@ class Clerk:
         """Note that the person of the case showed a card of theirs (7(1))."""
         self._note(case, "card.shown", clause="7(1)")
 
+    def note_change(self, case: Case) -> None:
+        """Note that what the person came for was entered."""
+        self._note(case, "change.noted", clause="2(8)5")
+
     def connect(self, case: Case, member_id: UUID) -> None:
         """Tie a case of an applicant to the member they became."""
         self._note(case, "member.approved", clause="2(8)1", member_id=member_id)

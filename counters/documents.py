@@ -21,6 +21,16 @@ class Whose(StrEnum):
     PROXY = "proxy"
 
 
+class Represented(StrEnum):
+    """Who acts for the applicant by law, if anybody does (Civil Code 14, 15-1, 1086, 1091)."""
+
+    NOBODY = "nobody"
+    PARENT = "parent"  # of a minor
+    GUARDIAN = "guardian"  # of a minor, appointed
+    GUARDED = "guarded"  # an adult for whom a guardian acts
+    ASSISTED = "assisted"  # an adult who acts with consent in some matters
+
+
 class Paper(StrEnum):
     """What can lie on the desk."""
 
@@ -34,6 +44,7 @@ class Paper(StrEnum):
     ENTRY_PERMIT = "entry_permit"
     CONSENT = "guardian_consent"
     LETTER = "power_of_attorney"  # annex 2 of the regulation
+    COURT = "court_decision"  # a declaration, or who was appointed a guardian
     EVIDENCE = "evidence"  # that who applies fulfils the agency's rule
 
 
@@ -76,6 +87,7 @@ class Situation:
     kind: PersonKind
     is_child: bool = False  # below the age of the identity card
     is_minor: bool = False
+    represented: Represented = Represented.NOBODY
     by_proxy: bool = False
     wants_annex: bool = False
     wants_evidence: bool = False
@@ -102,11 +114,26 @@ def needed(case: Situation) -> tuple[Need, ...]:
     needs += [Need(Whose.APPLICANT, papers) for papers in _identity(case)]
     if case.wants_evidence:
         needs.append(Need(Whose.APPLICANT, (Paper.EVIDENCE,)))
-    if case.is_minor and case.matter in _GUARDED:
-        needs += [Need(Whose.GUARDIAN, (Paper.CONSENT,)), Need(Whose.GUARDIAN, _ANY_IDENTITY)]
+    if case.matter in _GUARDED:
+        needs += _representation(case)
     if case.by_proxy:
         needs += [Need(Whose.PROXY, (Paper.LETTER,)), Need(Whose.PROXY, _ANY_IDENTITY)]
     return tuple(needs)
+
+
+def _representation(case: Situation) -> list[Need]:
+    """Return what shows who acts for the applicant, by which right, and that they agree."""
+    own_court, court = Need(Whose.APPLICANT, (Paper.COURT,)), Need(Whose.GUARDIAN, (Paper.COURT,))
+    if not case.is_minor:
+        return {
+            Represented.GUARDED: [own_court, Need(Whose.GUARDIAN, _ANY_IDENTITY)],
+            Represented.ASSISTED: [own_court],
+        }.get(case.represented, [])
+    agreed = [Need(Whose.GUARDIAN, (Paper.CONSENT,)), Need(Whose.GUARDIAN, _ANY_IDENTITY)]
+    if case.represented is Represented.GUARDIAN:
+        return [*agreed, court]
+    # A child's own household certificate, asked for already, names the parents.
+    return agreed if case.is_child else [*agreed, Need(Whose.GUARDIAN, (Paper.HOUSEHOLD,))]
 
 
 def _identity(case: Situation) -> tuple[tuple[Paper, ...], ...]:

@@ -4,7 +4,7 @@ It is good for one case. The principal is told at once, and may end it by a link
 done: then the case stops.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from counters.case_models import CaseLetter, CaseMatter
+from counters.case_models import Case, CaseLetter, CaseMatter
 from kernel.clock import taipei_day
 from kernel.db import changed
 from kernel.errors import NotFound, Refused
@@ -77,7 +77,7 @@ def enter(
         id=letter_id,
         case_id=case_id,
         principal_id=principal_id,
-        proxy_hash=keyed_hash(keyring.derive(_LABEL), letter.present.value),
+        proxy_hash=hash_of(letter.present, keyring=keyring),
         matters=sorted(letter.matters),
         signed_on=letter.signed_on,
         ends_on=letter.ends_on,
@@ -101,6 +101,33 @@ def noticed(session: Session, secret: str) -> CaseLetter:
     if found is None:
         raise NotFound("poa.not_found")
     return found
+
+
+def running(session: Session, principal_id: UUID) -> Sequence[tuple[CaseLetter, Case]]:
+    """Return the letters by which cases of this person still run, the newest first."""
+    found = session.execute(
+        select(CaseLetter, Case)
+        .join(Case, Case.id == CaseLetter.case_id)
+        .where(
+            CaseLetter.principal_id == principal_id,
+            CaseLetter.revoked_at.is_(None),
+            Case.closed_at.is_(None),
+        )
+        .order_by(CaseLetter.id.desc())
+    )
+    return [(letter, case) for letter, case in found]
+
+
+def hash_of(proxy: IdentityNumber, *, keyring: Keyring) -> bytes:
+    """Return by what a proxy is known."""
+    return keyed_hash(keyring.derive(_LABEL), proxy.value)
+
+
+def tie(session: Session, case_id: UUID, principal_id: UUID) -> None:
+    """Let the letter of an application be that of the member it became."""
+    session.execute(
+        update(CaseLetter).where(CaseLetter.case_id == case_id).values(principal_id=principal_id)
+    )
 
 
 def revoke(session: Session, letter_id: UUID, *, now: datetime) -> bool:

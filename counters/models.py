@@ -165,6 +165,7 @@ class Clerk(Base):
     member_id: Mapped[UUID] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"))
     desk_id: Mapped[UUID | None] = mapped_column(ForeignKey("desk.id", ondelete="SET NULL"))
     reader_id: Mapped[UUID | None] = mapped_column(ForeignKey("reader.id", ondelete="SET NULL"))
+    mirrored: Mapped[UUID | None]  # the case the citizen sees on their own screen
     is_alone: Mapped[bool]  # the natural person who is the counter
     appointed_at: Mapped[datetime]
     used_at: Mapped[datetime | None]  # to the minute

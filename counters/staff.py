@@ -107,6 +107,11 @@ def sit_at(session: Session, clerk: Clerk, reader: Reader) -> None:
     )
 
 
+def mirror(session: Session, clerk_id: UUID, case_id: UUID | None) -> None:
+    """Let the screen that faces the citizen show a case, or none."""
+    session.execute(update(Clerk).where(Clerk.id == clerk_id).values(mirrored=case_id))
+
+
 def dismiss(session: Session, counter: Counter, clerk_id: UUID, *, now: datetime) -> UUID:
     """End a post; from this moment the person does nothing here. Returns whose. Raises NotFound."""
     clerk = get(session, counter, clerk_id)

@@ -95,6 +95,12 @@ CATALOGUE = {
         "This link was used or is too old; follow your receipt to get another",
         clause="2(8)1",
     ),
+    "activation.by_mail_only": _entry(
+        403,
+        "由受託人申辦的，啟用碼只寄到本人的電子郵件",
+        "Joined by a proxy: the code goes to the person's own mailbox only",
+        clause="7(2)",
+    ),
     "activation.wrong": _entry(
         422,
         "啟用碼或出生日期不對，或啟用碼過期了；請對照後再輸入一次",
@@ -294,6 +300,12 @@ CATALOGUE = {
         "主管機關還在審核這項服務",
         "The agency in charge is still reviewing this service",
         clause="2(8)6",
+    ),
+    "letter.incomplete": _entry(
+        409,
+        "決定書有空白的欄位，不能發出",
+        "A decision with an empty part cannot be issued",
+        clause="7(1)",
     ),
     "case.no_carrier_bound": _entry(
         409,

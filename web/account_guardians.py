@@ -14,12 +14,14 @@ from consent.acting import Acting
 from consent.catalogue import ALWAYS, Claim, in_order
 from consent.ledger import Answer, Approval
 from consent.models import ApprovalRequest, ApprovalState, Voice
+from counters import letters as case_letters
 from kernel.errors import NotFound, Refused
 from kernel.wording import Bilingual
 from members import guardians as links
 from members import proxies
 from members.proxy_models import Matter
-from web import acting, asking_others, csrf, guardians, pages, proxy_acts, scope
+from web import acting, asking_others, csrf, desk_words, guardians, pages, proxy_acts, scope
+from web import case_letters as stopping
 from web.account_confirm import confirmation_required, require_unrestricted_for
 from web.consent_page import Duration, durations_of
 from web.views import client_view
@@ -57,9 +59,32 @@ def index() -> str:
         wards=_people(acting.everyone(), mine=True),
         guardians=_people(by_law, mine=False),
         proxies=_people(given, mine=False),
+        letters=_letters(me),
         waiting=guardians.waiting(),
         flashes=_done(),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """A case that somebody runs at a counter with a letter of the visitor's."""
+
+    number: str
+    matter: str
+    entered_at: datetime
+    end_url: str
+
+
+def _letters(member_id: UUID) -> list[Letter]:
+    return [
+        Letter(
+            number=case.number,
+            matter=desk_words.MATTERS[case.matter].text(pages.language()),
+            entered_at=letter.entered_at,
+            end_url=url_for("guardians.end_letter", letter_id=letter.id),
+        )
+        for letter, case in case_letters.running(scope.db(), member_id)
+    ]
 
 
 def _people(found: Iterable[Acting], *, mine: bool) -> list[Person]:
@@ -97,6 +122,7 @@ def _done() -> list[str]:
     words = {
         ApprovalState.APPROVED.value: pages.say("已同意。對方可以繼續登入，收據在對方的帳號裡。"),
         ApprovalState.REFUSED.value: pages.say("已回覆不同意，沒有提供任何資料。"),
+        "stopped": pages.say("已撤回委託，窗口的案件停止了。"),
         "ended": pages.say("委託已經結束，立刻不能再用。"),
     }
     said = request.args.get("done", "")
@@ -109,6 +135,14 @@ def end_power(power_id: UUID) -> Response:
     """End a power at once: its principal revokes it, its proxy resigns."""
     proxy_acts.end_by_party(power_id)
     return redirect(url_for("guardians.index", done="ended"), 303)
+
+
+@bp.post("/letters/<uuid:letter_id>/end")
+@scope.member_required
+def end_letter(letter_id: UUID) -> Response:
+    """Take back the letter a case at a counter rests on; the case stops at once (7(2))."""
+    stopping.take_back(letter_id, principal_id=scope.member_id())
+    return redirect(url_for("guardians.index", done="stopped"), 303)
 
 
 # Answering

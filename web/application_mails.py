@@ -16,6 +16,7 @@ from members import admission, application_claims, applications, contact_proofs,
 from members.application_forms import Form
 from members.application_models import Application, State
 from members.application_steps import TELL
+from members.proxies import secret_of
 from web import dates, notices
 from web.mails import Mail, write
 
@@ -61,14 +62,14 @@ class ApplicationMailer:
             return
         names = self._settings.service_name
         written = write(
-            WORDS[State(work.payload["state"])],
+            Mail.PROXY_APPLIES if "letter" in work.payload else WORDS[State(work.payload["state"])],
             language=form.language,
             service=Bilingual(names.zh, names.en),
             issuer=self._settings.issuer,
             at=Bilingual(
                 *(dates.moment_words(work.created_at, each) for each in (CHINESE, ENGLISH))
             ),
-            link=self._link(work.payload.get("invitation"), form.email),
+            link=self._link(work, form.email),
         )
         message = compose(
             sender=self._settings.mail.sender,
@@ -100,8 +101,12 @@ class ApplicationMailer:
                 application=application.id,
             )
 
-    def _link(self, invitation: str | None, address: str) -> str:
-        """Return where the letter leads: to the receipt, or to choosing name and password."""
+    def _link(self, work: Work, address: str) -> str:
+        """Return where the letter leads: to the receipt, to choosing a name, or to a no."""
+        if letter := work.payload.get("letter"):
+            secret = secret_of(UUID(letter), key=self._keyring.derive("not-me/v1"))
+            return f"{self._settings.issuer}/not-me?key={secret}"
+        invitation = work.payload.get("invitation")
         if invitation is None:
             return f"{self._settings.issuer}/track"
         code = invitations.secret_of(UUID(invitation), keyring=self._keyring)

@@ -13,6 +13,7 @@ from kernel.clock import taipei_day
 from kernel.errors import NotFound
 from kernel.wording import Bilingual
 from web import clerks, consoles, csrf, desk_seats, desk_words, pages, scope
+from web.card_ways import WAYS
 
 bp = Blueprint("desk", __name__, url_prefix="/counter")
 LONGEST_NUMBER = 32
@@ -56,6 +57,7 @@ def show_home(error: str = "", typed: str = "") -> str:
         cases=[line(each, days) for each in waiting],
         errors=[("number", error)] if error else [],
         typed=typed,
+        may_ask_card=any(way.is_offered() for way in WAYS.values()),
     )
 
 

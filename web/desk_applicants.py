@@ -2,15 +2,15 @@
 
 from collections.abc import Callable
 
-from counters.documents import Paper, Situation, Whose
+from counters.documents import Paper, Represented, Situation, Whose
 from kernel.clock import taipei_day
 from kernel.errors import Refused
 from kernel.refusals import refusal
 from members import birth_days, contacts, person_names
-from members.application_forms import Form, Guardian, Permit, Seen
+from members.application_forms import Declaration, Form, Guardian, Permit, Seen
 from members.application_models import Document, PersonKind
-from members.models import Relation
-from web import pages, scope
+from members.models import Capacity, Relation
+from web import desk_forms, pages, scope
 from web.desk_forms import Filled, Mistyped
 
 SHOWN = {
@@ -20,10 +20,17 @@ SHOWN = {
     (Whose.APPLICANT, Paper.PASSPORT): Document.PASSPORT,
     (Whose.APPLICANT, Paper.RESIDENCE_PERMIT): Document.RESIDENCE_PERMIT,
     (Whose.APPLICANT, Paper.ENTRY_PERMIT): Document.RESIDENCE_PERMIT,
+    (Whose.APPLICANT, Paper.COURT): Document.COURT_DECISION,
+    (Whose.GUARDIAN, Paper.COURT): Document.COURT_DECISION,
+    (Whose.GUARDIAN, Paper.HOUSEHOLD): Document.HOUSEHOLD_CERTIFICATE,
     (Whose.GUARDIAN, Paper.CONSENT): Document.GUARDIAN_CONSENT,
     (Whose.GUARDIAN, Paper.ID_CARD): Document.GUARDIAN_ID,
     (Whose.GUARDIAN, Paper.RESIDENCE_PERMIT): Document.GUARDIAN_ID,
     (Whose.GUARDIAN, Paper.PASSPORT): Document.GUARDIAN_ID,
+}
+CAPACITIES = {
+    Represented.GUARDED: Capacity.GUARDED,
+    Represented.ASSISTED: Capacity.ASSISTED,
 }
 
 
@@ -39,7 +46,8 @@ def form(filled: Filled, situation: Situation) -> Form:
         email=_perhaps("email", filled, contacts.read_mail),
         phone=_perhaps("phone", filled, contacts.read_phone),
         address=filled.said("address"),
-        guardian=_guardian(filled),
+        guardian=_guardian(filled, situation),
+        declared=_declaration(filled, situation),
         documents=tuple(
             Seen(document=SHOWN[pair], number=each.number, expires_on=each.expires_on)
             for pair, each in zip(filled.seen_pairs, filled.documents, strict=True)
@@ -57,12 +65,28 @@ def _permit(filled: Filled, situation: Situation) -> Permit | None:
     return Permit(until=next(iter(ends), None))
 
 
-def _guardian(filled: Filled) -> Guardian | None:
+def _guardian(filled: Filled, situation: Situation) -> Guardian | None:
     number = filled.said("guardian_idno")
     if not number:
         return None
     name = _read("guardian_name", filled, person_names.read)
-    return Guardian(number=number, name=name, relation=Relation.PARENT)
+    is_parent = situation.represented is Represented.PARENT
+    relation = Relation.PARENT if is_parent else Relation.GUARDIAN
+    return Guardian(number=number, name=name, relation=relation)
+
+
+def _declaration(filled: Filled, situation: Situation) -> Declaration | None:
+    capacity = CAPACITIES.get(situation.represented)
+    if capacity is None:
+        return None
+    decree = filled.said("decree")
+    if not decree:
+        raise Mistyped(("decree", refusal("capacity.source_missing").title.text(pages.language())))
+    return Declaration(
+        capacity=capacity,
+        decree=decree,
+        declared_on=desk_forms.day(filled.said("declared_on"), "declared_on"),
+    )
 
 
 def _perhaps(name: str, filled: Filled, read: Callable[[str], str]) -> str:

@@ -11,6 +11,7 @@ from counters.documents import Paper, Whose
 from kernel.errors import Refused
 from kernel.refusals import refusal
 from kernel.wording import Bilingual
+from members.application_models import State
 from members.application_steps import get as application_of
 from members.profile import masked
 from services import activations
@@ -27,6 +28,7 @@ from web import (
 from web.card_ways import WAYS
 from web.desk import bp, line
 from web.desk_carriers import BINDING
+from web.desk_forms import Mistyped
 
 ASKED = ("case.documents_missing", "case.identity_unverifiable")  # for which a clerk asks
 REFUSED = ("case.identity_unverifiable", "case.service_out_of_scope", "eligibility.agency_rule")
@@ -56,7 +58,7 @@ def show(case: Case, error: str = "") -> str:
         new_cards=desk_new_cards.offered(case),
         mails_cards=desk_seats.counter(desk_seats.duty().counter_id).mails_cards,
         application=_application(case),
-        service=_service(case),
+        service="" if (service := service_of(case)) is None else service.text(language),
         many=_many(letter),
         papers=[_paper(each.whose, each.paper) for each in seen.of_case(session, case.id)],
         letter=letter,
@@ -65,6 +67,14 @@ def show(case: Case, error: str = "") -> str:
         carriers=desk_carriers.of_member(case.member_id) if case.member_id else [],
         steps=frozenset(_steps(case)),
         events=[said(each.at, each.state, each.reason) for each in cases.events(session, case.id)],
+        law=case.matter is CaseMatter.CHANGE and case.member_id is not None,
+        capacities=[
+            (key.value, words.text(language)) for key, words in desk_words.CAPACITIES.items()
+        ],
+        relations=[
+            (key.value, words.text(language)) for key, words in desk_words.RELATIONS.items()
+        ],
+        may_print_code=_may_print_code(case),
         is_open=case.state is CaseState.IN_PROCESS,
         outcome=case.outcome,
         why=refusal(case.reason).title.text(language) if case.reason in desk_words.CURES else "",
@@ -83,6 +93,14 @@ def again(case: Case, refused: Refused) -> Response:
     return Response(page, entry.status, mimetype="text/html")
 
 
+def mistyped(case: Case, mistake: Mistyped) -> Response:
+    """Show the case with what cannot be read in a form of its page; nothing of the step stays."""
+    number = case.number
+    desk_seats.undo()
+    page = show(cases.get(scope.db(), number), mistake.errors[0][1])
+    return Response(page, 422, mimetype="text/html")
+
+
 def _application(case: Case) -> str:
     if case.application_id is None:
         return ""
@@ -90,11 +108,19 @@ def _application(case: Case) -> str:
     return desk_words.APPLICATIONS[state].text(pages.language())
 
 
-def _service(case: Case) -> str:
+def _may_print_code(case: Case) -> bool:
+    """Say whether the person became a member, and may be without a way in."""
+    if case.application_id is None or case.closed_at is not None:
+        return False
+    return application_of(scope.db(), case.application_id).state is State.APPROVED
+
+
+def service_of(case: Case) -> Bilingual | None:
+    """Return the service a case is about, if it is about one."""
     if not case.service:
-        return ""
+        return None
     found = activations.get_service(scope.db(), case.service)
-    return Bilingual(found.name_zh, found.name_en).text(pages.language())
+    return Bilingual(found.name_zh, found.name_en)
 
 
 def _many(letter: CaseLetter | None) -> int:
@@ -136,7 +162,7 @@ def said(at: datetime, state: CaseState, reason: str) -> Happened:
     """Return a step of a case in words."""
     language = pages.language()
     words = desk_words.HAPPENED.get(reason)
-    if words is not None and reason.startswith(("card.", "face.", "member.")):
+    if words is not None and reason.startswith(("card.", "change.", "face.", "member.")):
         return Happened(at, words.text(language))
     why = words or (refusal(reason).title if reason in desk_words.CURES else None)
     parts = [desk_words.STATES[state][0].text(language), why.text(language) if why else ""]

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from counters import turned_away
 from counters.case_models import CaseMatter
-from counters.documents import EXPIRING, Need, Situation, Whose, needed
+from counters.documents import EXPIRING, Need, Represented, Situation, Whose, needed
 from kernel.refusals import refusal
 from kernel.wording import LANGUAGES, Bilingual
 from members import terms
@@ -15,7 +15,7 @@ from members.application_models import PersonKind
 from services import activations
 from services.models import ServiceState
 from web import desk_seats, desk_words, pages, scope
-from web.desk_forms import AGES, Filled
+from web.desk_forms import ADULTS, AGES, Filled
 
 AGE_WORDS = {
     "adult": Bilingual("滿 18 歲", "18 or older"),
@@ -93,6 +93,22 @@ class FormView:
         return [Choice(each, _text(AGE_WORDS[each]), each == "adult") for each in AGES]
 
     @property
+    def represented(self) -> list[Choice]:
+        """Return who can act for somebody by law."""
+        return _choices(desk_words.REPRESENTED, (Represented.NOBODY,))
+
+    @property
+    def has_guardian(self) -> bool:
+        """Say whether somebody else decides: a parent, or a guardian."""
+        case = self.chosen
+        return case is not None and (case.is_minor or case.represented is Represented.GUARDED)
+
+    @property
+    def is_declared(self) -> bool:
+        """Say whether a court declared something about an adult."""
+        return self.chosen is not None and self.chosen.represented in ADULTS
+
+    @property
     def languages(self) -> list[Choice]:
         """Return in which language notices may be written."""
         wanted = self.said("language") or LANGUAGES[0]
@@ -166,6 +182,7 @@ class FormView:
             "matter": case.matter.value,
             "kind": case.kind.value,
             "age": self.filled.age,
+            "represented": case.represented.value,
             "by_proxy": "yes" if case.by_proxy else "",
             "service": self.filled.service,
             "slip": self.filled.slip,
@@ -180,6 +197,11 @@ class FormView:
         services = {each.value: each.label for each in self.services}
         words = [_text(desk_words.MATTERS[case.matter]), _text(desk_words.KINDS[case.kind])]
         words += [_text(AGE_WORDS[self.filled.age]), services.get(self.filled.service, "")]
+        if (
+            case.represented in desk_words.REPRESENTED
+            and case.represented is not Represented.NOBODY
+        ):
+            words.append(_text(desk_words.REPRESENTED[case.represented]))
         words += [pages.say("由受託人代辦")] if case.by_proxy else []
         return [each for each in words if each]
 

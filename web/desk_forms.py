@@ -12,7 +12,7 @@ from uuid import UUID
 from werkzeug.datastructures import MultiDict
 
 from counters.case_models import CaseMatter, IntakeRefusal
-from counters.documents import EXPIRING, Paper, Situation, Whose, needed
+from counters.documents import EXPIRING, Paper, Represented, Situation, Whose, needed
 from counters.seen import Document
 from members.application_models import PersonKind
 from members.birth_days import FOUNDED
@@ -24,6 +24,7 @@ GREGORIAN = 1000  # a year from here on is of the common era
 _DAY = re.compile(
     r"(?:民國|西元)?\s*([0-9]{1,4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?", re.ASCII
 )
+ADULTS = (Represented.GUARDED, Represented.ASSISTED)
 AGES = ("adult", "teen", "child")  # what the documents depend on
 Values = Mapping[str, str]
 Word = TypeVar("Word", bound=StrEnum)
@@ -73,6 +74,7 @@ def asked(values: MultiDict[str, str]) -> Filled:
         kind=kind,
         is_child=age == "child",
         is_minor=age != "adult",
+        represented=_represented(values.get("represented"), is_minor=age != "adult"),
         by_proxy=values.get("by_proxy") == "yes",
         wants_annex=matter is CaseMatter.ACTIVATION,
         wants_evidence=matter is CaseMatter.ACTIVATION,
@@ -137,6 +139,14 @@ def day(typed: str, field: str) -> date:
         return date(year if year >= GREGORIAN else FOUNDED - 1 + year, month, day)
     except ValueError:
         raise Mistyped((field, pages.say("請輸入日期"))) from None
+
+
+def _represented(value: str | None, *, is_minor: bool) -> Represented:
+    """Return who acts by law; what does not fit the age is what the age alone says."""
+    chosen = _word(Represented, value)
+    if is_minor:
+        return chosen if chosen is Represented.GUARDIAN else Represented.PARENT
+    return chosen if chosen is not None and chosen in ADULTS else Represented.NOBODY
 
 
 def _matter(value: str) -> CaseMatter | None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from counters import cases, competence, dealing
+from counters import cases, competence, dealing, letters
 from counters.case_models import Case
 from counters.cases import Clerk
 from kernel.errors import NotFound, Refused
@@ -98,3 +98,4 @@ def connect(case: Case) -> None:
     if found is None:
         raise Refused("member.not_approved")
     clerk().connect(case, found)
+    letters.tie(scope.db(), case.id, found)

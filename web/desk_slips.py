@@ -4,20 +4,19 @@ Both languages on one page. A slip of refusal names nobody; the secret of a rece
 again whenever it is printed, and kept nowhere.
 """
 
-from dataclasses import dataclass
-from datetime import date, datetime
-
 from flask import url_for
+from werkzeug.wrappers import Response
 
 from counters import cases, seen, turned_away
 from counters.case_models import Case, CaseState, IntakeRefusal
 from counters.documents import Need, Paper
 from kernel.errors import NotFound
 from kernel.refusals import refusal
-from kernel.wording import CHINESE, ENGLISH, Bilingual
+from kernel.wording import Bilingual
 from members.profile import masked
-from web import consoles, dates, desk_people, desk_seats, desk_words, scope
+from web import desk_papers, desk_people, desk_seats, desk_words, scope
 from web.desk import bp
+from web.desk_papers import Slip, day_of, filled, moment, plain
 
 _NUMBER = Bilingual("編號", "Number")
 _RECEIPT = Bilingual("收據號碼", "Receipt number")  # as /track asks for it
@@ -45,50 +44,23 @@ _RARE = Bilingual(
 _NO_CLOCK = Bilingual("窗口收到轉送後起算", "Counted from the day the other counter receives it")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Slip:
-    """A page to print; each part in the language asked for."""
-
-    number: str
-    heading: Bilingual
-    is_receipt: bool
-    back: str
-    pairs: tuple[tuple[Bilingual, Bilingual], ...]
-    needs: tuple[Need, ...] = ()
-    said: tuple[Bilingual, ...]
-
-    lacking_heading = Bilingual("缺的文件", "What is missing")
-
-    def facts(self, tag: str) -> list[tuple[str, str]]:
-        """Return the facts in pairs."""
-        return [(key.text(tag), value.text(tag)) for key, value in self.pairs]
-
-    def lacking(self, tag: str) -> list[str]:
-        """Return what to bring."""
-        return [desk_words.need(each, tag) for each in self.needs]
-
-    def advice(self, tag: str) -> list[str]:
-        """Return what to do now."""
-        return [each.text(tag) for each in self.said]
-
-
 @bp.get("/cases/<reference>/slip")
 @desk_seats.seat_required
-def slip(reference: str) -> str:
+def slip(reference: str) -> Response:
     """Print the receipt of a case, or of a forwarded one that was not accepted."""
     case = desk_people.case_here(reference)
     made = _not_accepted(case) if case.state is CaseState.NOT_ACCEPTED else _receipt(case)
-    return consoles.page("desk/slip.html", slip=made)
+    return desk_papers.show(made)
 
 
 @bp.get("/refusals/<reference>")
 @desk_seats.seat_required
-def refused(reference: str) -> str:
+def refused(reference: str) -> Response:
     """Print why a matter was not taken in. Raises NotFound for another counter's."""
     found = turned_away.find(scope.db(), reference)
     if found is None or found.counter_id != desk_seats.duty().counter_id:
         raise NotFound("case.not_found")
-    return consoles.page("desk/slip.html", slip=_refusal(found))
+    return desk_papers.show(_refusal(found))
 
 
 def _receipt(case: Case) -> Slip:
@@ -99,13 +71,13 @@ def _receipt(case: Case) -> Slip:
     due = cases.due(case, desk_seats.workdays(case.counter_id))
     secret = cases.slip_secret(case.id, key=scope.rooms().slip_key)
     pairs = [
-        (_RECEIPT, _plain(case.number)),
-        (Bilingual("收據密碼", "Receipt secret"), _plain(secret)),
+        (_RECEIPT, plain(case.number)),
+        (Bilingual("收據密碼", "Receipt secret"), plain(secret)),
         (_MATTER, desk_words.MATTERS[case.matter]),
-        (Bilingual("申請人", "Applicant"), _plain(masked(name))),
+        (Bilingual("申請人", "Applicant"), plain(masked(name))),
         (_WHERE, desk_seats.name_of(case.collected_by or case.counter_id)),
         *_moments(case),
-        (Bilingual("最晚辦好", "Done at the latest"), _NO_CLOCK if due is None else _day(due)),
+        (Bilingual("最晚辦好", "Done at the latest"), _NO_CLOCK if due is None else day_of(due)),
         (
             Bilingual("看過的文件", "Documents seen"),
             Bilingual(
@@ -115,7 +87,7 @@ def _receipt(case: Case) -> Slip:
         ),
     ]
     odd = desk_words.rare(name)
-    said = [_FOLLOW] + ([_filled(_RARE, " ".join(odd))] if odd else []) + [_COMPLAIN]
+    said = [_FOLLOW] + ([filled(_RARE, " ".join(odd))] if odd else []) + [_COMPLAIN]
     return Slip(
         number=case.number,
         heading=Bilingual("代收收件單", "Receipt: collected for another counter")
@@ -135,7 +107,7 @@ def _moments(case: Case) -> list[tuple[Bilingual, Bilingual]]:
         (Bilingual("轉送", "Forwarded"), case.forwarded_at),
         (Bilingual("受理", "Accepted"), case.accepted_at),
     ]
-    pairs = [(words, _moment(at)) for words, at in found if at is not None]
+    pairs = [(words, moment(at)) for words, at in found if at is not None]
     if case.forwarded_at is not None:
         pairs.append(
             (Bilingual("主辦窗口", "Counter in charge"), desk_seats.name_of(case.counter_id))
@@ -150,7 +122,7 @@ def _not_accepted(case: Case) -> Slip:
         is_receipt=True,
         back=url_for("desk.case", reference=case.number),
         pairs=(
-            (_NUMBER, _plain(case.number)),
+            (_NUMBER, plain(case.number)),
             (_MATTER, desk_words.MATTERS[case.matter]),
             (_WHERE, desk_seats.name_of(case.counter_id)),
             *_why(case.reason),
@@ -166,10 +138,10 @@ def _refusal(found: IntakeRefusal) -> Slip:
         is_receipt=False,
         back=url_for("desk.intake", slip=found.number),
         pairs=(
-            (_NUMBER, _plain(found.number)),
+            (_NUMBER, plain(found.number)),
             (_MATTER, desk_words.MATTERS[found.matter]),
             (_WHERE, desk_seats.name_of(found.counter_id)),
-            (Bilingual("時間", "When"), _moment(found.refused_at)),
+            (Bilingual("時間", "When"), moment(found.refused_at)),
             *_why(found.code),
         ),
         needs=tuple(map(Need.read, found.missing)),
@@ -180,20 +152,4 @@ def _refusal(found: IntakeRefusal) -> Slip:
 def _why(code: str) -> tuple[tuple[Bilingual, Bilingual], ...]:
     entry = refusal(code)
     why = ((_REASON, entry.title),)
-    return why if entry.clause is None else (*why, (_CLAUSE, _filled(_POINT, entry.clause)))
-
-
-def _plain(text: str) -> Bilingual:
-    return Bilingual(text, text)
-
-
-def _filled(words: Bilingual, value: str) -> Bilingual:
-    return Bilingual(words.zh % value, words.en % value)
-
-
-def _moment(at: datetime) -> Bilingual:
-    return Bilingual(*(dates.moment_words(at, tag) for tag in (CHINESE, ENGLISH)))
-
-
-def _day(day: date) -> Bilingual:
-    return Bilingual(*(dates.roc_date(day, tag) for tag in (CHINESE, ENGLISH)))
+    return why if entry.clause is None else (*why, (_CLAUSE, filled(_POINT, entry.clause)))

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from audit import footprint, trail
 from audit.lines import Kind
-from counters import cases, dealing, letters, seen, synthetic, turned_away
+from counters import cases, dealing, eligibility, letters, seen, synthetic, turned_away
 from counters.case_models import Case, CaseMatter
 from counters.cases import Clerk, Intake
 from counters.documents import Situation
@@ -12,8 +12,9 @@ from counters.letters import Letter
 from kernel.clock import taipei_day
 from kernel.errors import Refused
 from kernel.refusals import refusal
-from members import applications, numbering, numbers
+from members import application_steps, applications, numbering, numbers
 from members.application_models import Channel
+from members.application_steps import get as application_of
 from members.numbers import IdentityNumber
 from web import case_mails, clerks, desk_applicants, desk_forms, desk_seats, pages, scope
 from web.desk_forms import Filled, Mistyped
@@ -29,12 +30,17 @@ def take_in(filled: Filled, situation: Situation) -> Case:
     """
     if situation.matter is CaseMatter.JOIN and desk_seats.duty().is_training:
         raise Refused("counter.training_only")  # nobody becomes a member by practice
+    if situation.matter is CaseMatter.JOIN and situation.by_proxy and not filled.said("email"):
+        raise Mistyped(("email", pages.say("由人代辦時要有本人的電子郵件，才通知得到本人")))
     number = _number(filled.said("idno"), "idno")
     letter = _letter(filled) if situation.by_proxy else None
     if letter is not None:
         letters.check(letter, matter=situation.matter, now=scope.now())
     member_id = None if situation.matter is CaseMatter.JOIN else _member(number)
     _require_no_self_dealing(filled, member_id, number, letter)
+    if situation.matter is CaseMatter.ACTIVATION and member_id is not None:
+        may_have, session = scope.rooms().may_have, scope.db()
+        eligibility.require(may_have, session, filled.service, member_id, now=scope.now())
     application_id = None
     if situation.matter is CaseMatter.JOIN:
         application_id = _apply(filled, situation)
@@ -150,6 +156,9 @@ def _enter(letter: Letter, case: Case) -> None:
         session, letter, case_id=case.id, principal_id=case.member_id, keyring=keyring, now=now
     )
     case_mails.warn(case, kept.id)
+    if case.application_id is not None:
+        application = application_of(session, case.application_id)
+        application_steps.tell(session, application, now=now, letter=str(kept.id))
     many = letters.count_like(session, kept)
     if many >= letters.MANY:
         trail.record(

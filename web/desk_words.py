@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from counters.case_models import CaseMatter, CaseState
-from counters.documents import Need, Paper, Whose
+from counters.documents import Need, Paper, Represented, Whose
 from counters.faces import Likeness
 from kernel.wording import ENGLISH, Bilingual
 from members.application_models import PersonKind, State
-from members.models import Standing
+from members.models import Capacity, Relation, Standing
 
 MATTERS: Mapping[CaseMatter, Bilingual] = {
     CaseMatter.JOIN: Bilingual("申辦會員", "Become a member"),
@@ -60,7 +60,27 @@ PAPERS: Mapping[Paper, Bilingual] = {
     Paper.ENTRY_PERMIT: Bilingual("入出境許可證", "Entry permit"),
     Paper.CONSENT: Bilingual("法定代理人同意書", "Guardian's consent"),
     Paper.LETTER: Bilingual("委託書（附件二）", "Power of attorney (annex 2)"),
+    Paper.COURT: Bilingual("法院裁定", "Court decision"),
     Paper.EVIDENCE: Bilingual("資格證明", "Evidence of eligibility"),
+}
+REPRESENTED: Mapping[Represented, Bilingual] = {
+    Represented.NOBODY: Bilingual("自己辦（未成年由父母）", "Themselves; a minor, by a parent"),
+    Represented.GUARDIAN: Bilingual(
+        "未成年，由監護人（法院選定或遺囑指定）", "A minor, by an appointed guardian"
+    ),
+    Represented.GUARDED: Bilingual(
+        "成年，受監護宣告，由監護人", "An adult under guardianship, by the guardian"
+    ),
+    Represented.ASSISTED: Bilingual("成年，受輔助宣告", "An adult under assistance"),
+}
+CAPACITIES: Mapping[Capacity, Bilingual] = {
+    Capacity.GUARDED: Bilingual("監護宣告", "Guardianship"),
+    Capacity.ASSISTED: Bilingual("輔助宣告", "Assistance"),
+}
+RELATIONS: Mapping[Relation, Bilingual] = {
+    Relation.PARENT: Bilingual("父母（戶籍資料）", "Parent, by the household register"),
+    Relation.GUARDIAN: Bilingual("監護人（法院裁定）", "Guardian, by a court's decision"),
+    Relation.ASSISTANT: Bilingual("輔助人（法院裁定）", "Assistant, by a court's decision"),
 }
 WHOSE: Mapping[Whose, Bilingual] = {
     Whose.APPLICANT: Bilingual("申請人", "Applicant"),
@@ -84,7 +104,9 @@ HAPPENED: Mapping[str, Bilingual] = {  # what a step says beside its state
     "member.approved": Bilingual("已成為會員", "Became a member"),
     "card.shown": Bilingual("本人出示了卡片", "The person showed their card"),
     "counter.closed": Bilingual("原來的窗口沒有開放", "The counter before is closed"),
+    "change.noted": Bilingual("登錄了變更", "The change was entered"),
     "withdrawn": Bilingual("申請人撤回", "Taken back by the applicant"),
+    "revoked": Bilingual("本人撤回委託", "The principal took the letter back"),
     "disowned": Bilingual("本人說：不是我委託的", "The principal said: that was not me"),
 }
 RARE = (  # CJK extensions and the private-use area of CNS 11643
@@ -124,6 +146,10 @@ CURES: Mapping[str, Bilingual] = {  # what to do about a refusal, by its code
     ),
     "member.guardian_required": Bilingual(
         "請和法定代理人一起來，並帶同意書。", "Come with a guardian and their written consent."
+    ),
+    "member.capacity_representative_required": Bilingual(
+        "請由監護人帶法院裁定和身分證明文件來辦。",
+        "Let the guardian come, with the court's decision and a document of their own.",
     ),
     "member.already_exists": Bilingual(
         "已經有帳號；忘記了可以在這裡查詢或重設密碼。",

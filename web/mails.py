@@ -46,6 +46,8 @@ class Mail(StrEnum):
     SERVICE_ENDS = "service.ends"
     POWER_ENDED = "power.ended"
     PROXY_AT_COUNTER = "proxy.at_counter"
+    PROXY_APPLIES = "proxy.applies"
+    LAW_NOTED = "law.noted"
     CASE_NEWS = "case.news"
     REQUEST_RECEIVED = "request.received"
     REQUEST_NEWS = "request.news"
@@ -505,6 +507,32 @@ WORDS = {
             "You did not ask for it? Say so with the link below; the case stops at once.",
         ),
         "/account/footprint",
+    ),
+    Mail.LAW_NOTED: Words(
+        Bilingual("窗口登錄了一件和代理有關的事", "A counter noted who acts for whom"),
+        Bilingual(
+            "申辦窗口看過文件後，登錄或結束了法院的宣告或法定代理關係。誰可以替誰辦事，寫在「代理與監護」。",
+            "A service counter saw the documents and noted, or ended, a court's declaration or who "
+            "acts for whom by law. It stands under Acting and guardianship.",
+        ),
+        Bilingual(
+            "不對的話，請馬上到任何一個申辦窗口，或撥 1999。",
+            "If this is wrong, go to any service counter at once, or call 1999.",
+        ),
+        "/account/guardians",
+    ),
+    Mail.PROXY_APPLIES: Words(
+        Bilingual("有人拿委託書替您申辦會員", "Somebody applies for you with a letter"),
+        Bilingual(
+            "有人帶著您的委託書，到申辦窗口替您申辦單一識別會員。",
+            "Somebody came to a service counter with a power of attorney of yours, to make you a "
+            "member.",
+        ),
+        Bilingual(
+            "不是您委託的嗎？請用下面的連結說「不是我」，申請馬上停止。",
+            "You did not ask for it? Say so with the link below; the application stops at once.",
+        ),
+        "/track",
     ),
     Mail.CASE_NEWS: Words(
         Bilingual("您在窗口的案件有進度", "There is news of your case at a counter"),

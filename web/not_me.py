@@ -58,6 +58,7 @@ def _end_power(notice_id: UUID, power_id: UUID) -> None:
         raise NotFound("poa.not_found")
     power = proxies.of(session, power_id)
     proxy_acts.end(session, power, PowerEnd.DISOWNED, language=pages.language(), now=now)
+    case_letters.stop_all_by(power.proxy_id, principal_id=power.principal_id)
 
 
 def _link(secret: str) -> _Link:

@@ -17,7 +17,7 @@ from kernel.errors import NotFound
 from members import guardians, proxies
 from members.models import Relation
 from members.proxy_models import PowerEnd, PowerOfAttorney
-from web import notices, pages, scope
+from web import case_letters, notices, pages, scope
 from web.mails import Mail
 
 FOR_MEMBER = {  # by whether it was a yes
@@ -131,6 +131,8 @@ def end_by_party(power_id: UUID) -> None:
     why = {power.principal_id: PowerEnd.REVOKED, power.proxy_id: PowerEnd.RESIGNED}.get(me)
     if why is None or not end(session, power, why, language=pages.language(), now=scope.now()):
         raise NotFound("poa.not_found")
+    if why is PowerEnd.REVOKED:
+        case_letters.stop_all_by(power.proxy_id, principal_id=me)
 
 
 def end(

@@ -19,6 +19,7 @@ DAYS = """UPDATE counter_case SET working_days = CASE matter
 
 def upgrade() -> None:
     """Add the columns and the table."""
+    op.add_column("clerk", sa.Column("mirrored", sa.Uuid(), nullable=True))
     op.add_column("application", sa.Column("assigned_to", sa.Uuid(), nullable=True))
     with op.batch_alter_table("counter_case") as table:
         table.add_column(
@@ -57,3 +58,4 @@ def downgrade() -> None:
     with op.batch_alter_table("counter_case") as table:
         table.drop_column("working_days")
     op.drop_column("application", "assigned_to")
+    op.drop_column("clerk", "mirrored")

@@ -1,6 +1,7 @@
 """What must lie on the desk, for whom and for what; and what was seen of it (7(1))."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from counters.case_models import CaseMatter
 from counters.documents import (
     Need,
     Paper,
+    Represented,
     Situation,
     Whose,
     missing,
@@ -33,6 +35,7 @@ SITUATIONS = st.builds(
     kind=st.sampled_from(PersonKind),
     is_child=st.booleans(),
     is_minor=st.booleans(),
+    represented=st.sampled_from(Represented),
     by_proxy=st.booleans(),
     wants_annex=st.booleans(),
     wants_evidence=st.booleans(),
@@ -62,6 +65,27 @@ def test_a_child_has_no_identity_card_and_comes_with_a_guardian() -> None:
         "guardian:guardian_consent",
         "guardian:id_card|residence_permit|passport",
     ]
+
+
+@pytest.mark.clause("7(1)")
+@pytest.mark.parametrize(
+    ("situation", "more"),
+    [
+        ({"is_minor": True, "represented": Represented.PARENT}, ["guardian:household_certificate"]),
+        ({"is_minor": True, "represented": Represented.GUARDIAN}, ["guardian:court_decision"]),
+        (
+            {"represented": Represented.GUARDED},
+            ["applicant:court_decision", "guardian:id_card|residence_permit|passport"],
+        ),
+        ({"represented": Represented.ASSISTED}, ["applicant:court_decision"]),
+    ],
+)
+def test_whoever_acts_by_law_shows_by_which_right(
+    situation: dict[str, Any], more: list[str]
+) -> None:
+    asked = papers(Situation(matter=JOIN, kind=PersonKind.NATIONAL, **situation))
+
+    assert asked[-len(more) :] == more
 
 
 @pytest.mark.clause("7(1)")

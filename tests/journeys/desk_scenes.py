@@ -138,3 +138,54 @@ def sit_down(page: Page, city: City) -> None:
     page.wait_for_url("**/account")
     counter_desk.strengthen(city, login)
     page.goto(f"{city.provider.issuer}/counter")
+
+
+def at_the_reader(page: Page, city: City) -> None:
+    """Choose the reader at one's place, and look whose card lies there."""
+    sit_down(page, city)
+    page.goto(f"{city.provider.issuer}/clerk")
+    serial = page.locator("code").first.inner_text()
+    page.locator("#serial").fill(serial)
+    page.locator("#use_reader").click()
+    page.locator("#look_again, #hear_reader").first.wait_for(state="attached")
+    page.goto(f"{city.provider.issuer}/counter/person")
+    page.locator("#number").wait_for(state="attached")
+
+
+def mirror(page: Page, city: City) -> None:
+    """See what the citizen sees."""
+    case(page, city)
+    page.locator("#show_mirror").click()
+    page.locator("#show_mirror").wait_for()
+    page.goto(f"{city.provider.issuer}/counter/mirror")
+    page.locator("[data-mirror] h1").wait_for()
+
+
+def online(page: Page, city: City) -> None:
+    """See what waits for a counter."""
+    sit_down(page, city)
+    page.goto(f"{city.provider.issuer}/counter/online-queue?all=yes")
+
+
+def changes(page: Page, city: City) -> None:
+    """Look for a change that nobody asked for."""
+    sit_down(page, city)
+    page.goto(f"{city.provider.issuer}/clerk/changes")
+    page.locator("#reference").fill("NOTHING2")
+    page.locator("main form .button").first.click()
+    page.locator("#reference-error").wait_for()
+
+
+def passwords(page: Page, city: City) -> None:
+    """Print a code to reset a password."""
+    sit_down(page, city)
+    number = counter_desk.enrol(city, f"forgot.{next(NUMBERS)}")
+    counter_desk.take_in(page, city, "recovery", number)
+    page.locator("#take_in").click()
+    page.wait_for_url("**/slip")
+    receipt = page.locator(".slip dd").first.inner_text()
+    page.goto(f"{city.provider.issuer}/clerk/passwords")
+    page.locator("#number").fill(number)
+    page.locator("#case").fill(receipt)
+    page.locator("#print_slip").click()
+    page.locator("#slip").wait_for()

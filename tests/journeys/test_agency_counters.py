@@ -88,7 +88,10 @@ def test_an_officer_opens_a_counter_and_everybody_sees_it(
 def test_a_clerk_tests_the_reader_on_the_desk(city: City, arrive: Arrive) -> None:
     page = arrive().page
     SCENES["a clerk's counter"].enter(page, city)
-    says = {"pair": {"key": "k", "prompt": "window"}, "status": {"readers": [{"name": "R"}]}}
+    says = {
+        "pair": {"key": "k", "prompt": "window"},
+        "status": {"readers": [{"name": "R"}], "mark": "m"},
+    }
     page.route(
         re.compile(r"^http://127\.0\.0\.1:\d+/v1/"),
         lambda route: route.fulfill(
@@ -99,6 +102,6 @@ def test_a_clerk_tests_the_reader_on_the_desk(city: City, arrive: Arrive) -> Non
     page.locator("form[action='/clerk/reader'] button").first.click()
     page.locator("#hear_reader").click()
 
-    expect(page.locator("[data-seen=card], [data-seen=empty]")).to_be_visible()
+    expect(page.locator("[data-seen=empty]")).to_be_visible()
     page.reload()
-    expect(page.locator("#readers + ul")).to_contain_text("卡片程式剛才回報過")
+    expect(page.locator("#readers + ul")).to_contain_text("讀卡機好了")

@@ -195,3 +195,9 @@ def note(city: City, code: str, member_id: UUID, case: str) -> None:
 def staff_again(office: Office) -> None:
     """Sign the clerk in again: who was away proves anew who they are."""
     office.browser = officers.sign_in(office.city, "clerk.one", office.clerk_id)
+
+
+def lines_of(session: Session, member_id: UUID) -> list[LedgerLine]:
+    """Return a member's footprint, the oldest line first."""
+    found = select(LedgerLine).where(LedgerLine.member_id == member_id).order_by(LedgerLine.id)
+    return list(session.scalars(found))

@@ -13,7 +13,15 @@ from kernel.outgoing import Answer, CallFailed
 from kernel.working import Handler, do_one
 from services import consolidation_batches
 from tests.flows.provider import City
-from web import archive_making, contact_mails, import_jobs, notices, recover, recover_finding
+from web import (
+    application_mails,
+    archive_making,
+    contact_mails,
+    import_jobs,
+    notices,
+    recover,
+    recover_finding,
+)
 from web.rooms import Rooms
 
 
@@ -62,6 +70,9 @@ class World:
             archive_making.KIND: archive_making.ArchiveMaker(rooms),
             consolidation_batches.KIND: import_jobs.Consolidator(rooms),
             import_jobs.ANNOUNCE: import_jobs.Announcer(rooms),
+            application_mails.KIND: application_mails.ApplicationMailer(
+                rooms.sessions, rooms.keyring, rooms.settings, self
+            ),
             contact_mails.KIND: contact_mails.ContactMailer(
                 rooms.sessions, rooms.provider, rooms.settings, self
             ),

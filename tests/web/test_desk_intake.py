@@ -1,6 +1,7 @@
 """The intake screen: what is taken in, what is refused and what of it is kept (7(1), 7(2))."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,8 +13,10 @@ from audit.models import LedgerLine, TrailEntry
 from counters.case_models import Case, CaseLetter, CaseState, DocumentSeen, IntakeRefusal
 from counters.models import Matter
 from kernel.refusals import refusal
+from members import applications
 from members.application_models import Application
-from members.models import Standing
+from members.models import Capacity, Relation, Standing
+from tests import make
 from tests.flows.browser import hidden
 from tests.flows.provider import City, statements
 from tests.web import office as offices
@@ -106,6 +109,52 @@ def test_a_child_joins_with_a_guardian_and_goes_to_review(office: Office) -> Non
     assert application.state.value == "review_queue"
     assert case.member_id is None
     assert "等資訊局審核" in office.browser.get(f"/counter/cases/{number}").text
+
+
+@pytest.mark.clause("2(8)1")
+@pytest.mark.refusal("member.capacity_representative_required")
+@one_database
+def test_an_adult_under_guardianship_joins_by_the_guardian_with_the_courts_decision(
+    office: Office,
+) -> None:
+    grown = {**JOINS, "birthdate": "1990-01-01", "represented": "guarded"}
+    court = {"decree": "臺北地院 115 年監宣字第 1 號", "declared_on": "115/11/01"}
+    papers = (*PAPERS, "applicant.court_decision", "guardian.id_card")
+
+    without = office.refusal(office.take_in(PAPERS, **grown, **court))
+    alone = office.refusal(office.take_in(papers, **{**grown, "guardian_idno": ""}, **court))
+    undated = office.take_in(papers, **grown, decree="1", declared_on="soon")
+    office.opened(*papers, **grown, **court)
+
+    assert "法院裁定" in without.text
+    assert "監護人" in alone.text
+    assert undated.status_code == 422
+    with office.city.database() as session:
+        application = session.scalars(select(Application)).one()
+        form = applications.open_form(application, keyring=make.KEYRING)
+    assert form.declared is not None
+    assert form.declared.capacity is Capacity.GUARDED
+    assert form.guardian is not None
+    assert form.guardian.relation is Relation.GUARDIAN
+
+
+@pytest.mark.clause("6(3)")
+@pytest.mark.refusal("eligibility.agency_rule")
+@one_database
+def test_where_the_agencys_rule_says_no_a_slip_says_so(office: Office) -> None:
+    code = offices.two_services(office.city)[0]
+    rooms = office.city.app.extensions["taipei_id"]
+
+    def nobody(*_asked: object, **_named: object) -> bool:
+        return False
+
+    office.city.app.extensions["taipei_id"] = replace(rooms, may_have=nobody)
+    papers = (*PAPERS, "applicant.annex_form", "applicant.evidence")
+
+    slip = office.refusal(office.take_in(papers, matter="activation", service=code))
+
+    assert "資格" in slip.text
+    assert stored(office)["counter_case"] == 0
 
 
 @pytest.mark.clause("4")

@@ -10,13 +10,12 @@ from adapters.password import adapter as password_adapter
 from adapters.password.passwords import set_password
 from audit import footprint, trail
 from audit.lines import Kind
-from consent import representation
-from consent.representation import Band
 from kernel import clock
-from kernel.errors import NotFound, Refused
-from members import capacities, guardians, leaving, numbering, numbers, register
-from members.models import Capacity, Evidence, Relation
+from kernel.errors import NotFound
+from members import guardians, leaving, numbering, numbers, register
+from members.models import Evidence, Relation
 from members.profile import Profile
+from web import guardian_links
 from web.cli.console import say
 from web.cli.opening import Opened, opened
 from web.cli.refusals import Stop
@@ -125,15 +124,13 @@ def guardian(ward: str, login: str, relation: str, evidence: str) -> None:
     now = clock.now()
     with opened() as at:
         ward_id, guardian_id = find(at, ward), find(at, login)
-        if not is_able(at, guardian_id, now=now):
-            raise Refused("guardian.not_adult")
-        guardians.link(
+        guardian_links.enter(
             at.session,
             ward_id=ward_id,
             guardian_id=guardian_id,
             relation=Relation(relation),
             evidence=Evidence(evidence),
-            until=_until(at, ward_id, Relation(relation), now=now),
+            keyring=at.keyring,
             now=now,
         )
         trail.record(
@@ -147,35 +144,6 @@ def guardian(ward: str, login: str, relation: str, evidence: str) -> None:
             channel="cli",
         )
     say(f"{login} acts for {ward}.")
-
-
-def _until(at: Opened, ward_id: UUID, relation: Relation, *, now: datetime) -> datetime | None:
-    """Return when the link ends by itself. Raises Refused `guardian.…`."""
-    declared, until = capacities.find(at.session, ward_id), None
-    if declared is None:
-        until = representation.comes_of_age(_birthdate(at, ward_id)) or now
-    fitting = Relation.ASSISTANT if declared is Capacity.ASSISTED else Relation.GUARDIAN
-    if (declared is not None and relation is not fitting) or (
-        declared is None and relation is Relation.ASSISTANT
-    ):
-        raise Refused("guardian.not_the_relation")
-    return until
-
-
-def is_able(at: Opened, member_id: UUID, *, now: datetime) -> bool:
-    """Say whether somebody may act for another: neither a minor nor under guardianship."""
-    return band_of(at, member_id, now=now) in {Band.ADULT, Band.UNKNOWN, Band.ASSISTED}
-
-
-def band_of(at: Opened, member_id: UUID, *, now: datetime) -> Band:
-    """Return where a member stands."""
-    declared = capacities.find(at.session, member_id)
-    return representation.band_of(_birthdate(at, member_id), declared, now=now)
-
-
-def _birthdate(at: Opened, member_id: UUID) -> object:
-    row = register.get(at.session, member_id)
-    return register.claims_of(row, keyring=at.keyring).get("birthdate")
 
 
 @member.command()

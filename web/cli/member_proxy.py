@@ -13,9 +13,9 @@ from kernel.wording import CHINESE
 from members import capacities, proxies
 from members.models import Capacity, Relation
 from members.proxy_models import Letter, Matter, PowerEnd
-from web import proxy_acts
+from web import guardian_links, proxy_acts
 from web.cli.console import say
-from web.cli.member import band_of, find, is_able
+from web.cli.member import find
 from web.cli.opening import opened
 from web.mails import Mail
 
@@ -55,9 +55,16 @@ def proxy(
     now = clock.now()
     with opened() as at:
         principal_id, proxy_id = find(at, principal), find(at, login)
-        if band_of(at, principal_id, now=now) is Band.GUARDED:
+        if (
+            guardian_links.band_of(at.session, principal_id, keyring=at.keyring, now=now)
+            is Band.GUARDED
+        ):
             raise Refused("member.capacity_representative_required")
-        if not (is_able(at, principal_id, now=now) and is_able(at, proxy_id, now=now)):
+        parties = (principal_id, proxy_id)
+        if not all(
+            guardian_links.is_able(at.session, each, keyring=at.keyring, now=now)
+            for each in parties
+        ):
             raise Refused("poa.not_adult")
         power_id = proxies.enter(
             at.session,

@@ -36,6 +36,7 @@ async function watch(form) {
       heard = performance.now();
       await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
     }
+    if (next === mark) await pause(PATIENCE_MS); // a program that does not wait for a change
     mark = next;
   }
 }
