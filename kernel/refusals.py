@@ -301,6 +301,12 @@ CATALOGUE = {
         "The agency in charge is still reviewing this service",
         clause="2(8)6",
     ),
+    "eligibility.agency_rule": _entry(
+        422,
+        "不符服務機關所定的資格",
+        "The agency's conditions for this service are not met",
+        clause="6(3)",
+    ),
     "letter.incomplete": _entry(
         409,
         "決定書有空白的欄位，不能發出",
