@@ -6,24 +6,7 @@ Only a clerk's eyes can attest that they fit; the comparison says how they diffe
 import unicodedata
 from enum import StrEnum
 
-_VARIANTS = str.maketrans(
-    {
-        "台": "臺",
-        "峯": "峰",
-        "羣": "群",
-        "裏": "裡",
-        "綉": "繡",
-        "黄": "黃",
-        "温": "溫",
-        "髙": "高",
-        "栢": "柏",
-        "凉": "涼",
-        "眞": "真",
-        "强": "強",
-        "衆": "眾",
-    }
-)
-_JOINTS = frozenset(" \u3000-‐‑–·・‧•．.,，'’")
+from members.person_names import is_same
 
 
 class Likeness(StrEnum):
@@ -40,16 +23,8 @@ def compare(printed: str, held: str) -> Likeness:
         return Likeness.DIFFERENT
     if _plain(printed) == _plain(held):
         return Likeness.SAME
-    return Likeness.VARIANT if _bare(printed) == _bare(held) else Likeness.DIFFERENT
+    return Likeness.VARIANT if is_same(printed, held) else Likeness.DIFFERENT
 
 
 def _plain(name: str) -> str:
     return unicodedata.normalize("NFC", name.strip())
-
-
-def _bare(name: str) -> str:
-    """Return the name without what differs between a register, a printer and a keyboard."""
-    spelt = unicodedata.normalize("NFKD", name).translate(_VARIANTS).casefold()
-    return "".join(
-        each for each in spelt if each not in _JOINTS and not unicodedata.combining(each)
-    )

@@ -13,8 +13,24 @@ LONGEST_ROMANISED = 100  # as on a residence permit
 NOT_IN_A_NAME = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # controls, invisible marks, halves, line ends
 LAST_OF_PLANE = 0xFFFF
 RESERVED = range(0xFDD0, 0xFDF0)
-_VARIANTS = str.maketrans({"台": "臺"})
-_SEPARATORS = frozenset("·‧・•．.,，、-‐'’ʼ")
+_VARIANTS = str.maketrans(
+    {
+        "台": "臺",
+        "峯": "峰",
+        "羣": "群",
+        "裏": "裡",
+        "綉": "繡",
+        "黄": "黃",
+        "温": "溫",
+        "髙": "高",
+        "栢": "柏",
+        "凉": "涼",
+        "眞": "真",
+        "强": "強",
+        "衆": "眾",
+    }
+)
+_SEPARATORS = frozenset("·‧・•．.,，、-‐‑–'’ʼ")
 
 
 def read(typed: str) -> str:
@@ -29,9 +45,16 @@ def read(typed: str) -> str:
 
 
 def search_key(name: str) -> str:
-    """Return what two spellings of one name have in common: 臺 and 台, widths, case, spacing."""
-    folded = unicodedata.normalize("NFKC", name).casefold().translate(_VARIANTS)
-    return "".join(each for each in folded if not (each.isspace() or each in _SEPARATORS))
+    """Return the name without what differs between a register, a printer and a keyboard.
+
+    That is: variants of characters, widths, case, marks on letters, spacing and joints.
+    """
+    folded = unicodedata.normalize("NFKD", name).casefold().translate(_VARIANTS)
+    return "".join(
+        each
+        for each in folded
+        if not (each.isspace() or each in _SEPARATORS or unicodedata.combining(each))
+    )
 
 
 def is_same(one: str, other: str) -> bool:

@@ -21,7 +21,17 @@ from members import change_requests, numbering, numbers, recovery, register
 from members.change_models import ChangeRequest, ChangeState
 from members.change_requests import DOCUMENTS, Seen
 from members.profile import masked
-from web import change_words, clerks, consoles, csrf, datum_words, notices, pages, scope
+from web import (
+    change_words,
+    clerks,
+    consoles,
+    csrf,
+    datum_words,
+    desk_seats,
+    notices,
+    pages,
+    scope,
+)
 from web.mails import Mail
 from web.personal_deciding import CLAIMS_OF, Deciding
 
@@ -34,12 +44,6 @@ LONGEST = 64
 def _only_our_forms() -> None:
     if request.method == "POST":
         csrf.require()
-
-
-def _abandon() -> None:
-    """Undo this request's writes; what was read in it is looked up again."""
-    scope.abandon()
-    clerks.forget_posts()
 
 
 def _error(refused: Refused) -> str:
@@ -123,7 +127,7 @@ def show(reference: str) -> Response:
     try:
         deciding.show(asked, seen)
     except Refused as refused:
-        _abandon()
+        desk_seats.undo()
         page = _one(change_requests.get(scope.db(), reference), _error(refused))
         return Response(page, refusal(refused.code).status, mimetype="text/html")
     return redirect(url_for("clerk_changes.index", done="seen"), 303)
@@ -158,7 +162,7 @@ def print_slip() -> Response:
     try:
         member_id, code = _slip()
     except Refused as refused:
-        _abandon()
+        desk_seats.undo()
         about_case = refused.code.startswith(("case.", "update."))
         field = "case" if about_case else "number"
         page = _ask_whose((field, _error(refused)))

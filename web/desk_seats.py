@@ -5,7 +5,6 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 from uuid import UUID
 
-from flask import g
 from werkzeug.wrappers import Response
 
 from counters import duty as duties
@@ -52,7 +51,7 @@ def require(matter: Matter) -> None:
 def undo() -> None:
     """Undo this request's transaction, and look up anew who sits here: the page is shown again."""
     scope.abandon()
-    g.pop("clerk_posts", None)
+    clerks.forget_posts()
 
 
 def others() -> list[tuple[UUID, Bilingual]]:

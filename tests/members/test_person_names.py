@@ -61,6 +61,8 @@ def test_what_is_no_name_is_refused(typed: str) -> None:
         ("ＡＮＮ　ＬＥＥ", "ann lee"),
         ("Icyang‧Parod", "ICYANG PAROD"),
         ("Mary-Ann", "Mary Ann"),
+        ("黄峯", "黃峰"),
+        ("José", "JOSE"),
     ],
 )
 @pytest.mark.clause("7(3)")
