@@ -23,7 +23,12 @@ OPEN = (VersionState.DRAFT, VersionState.SUBMITTED)
 
 
 def draft(
-    session: Session, client_id: str, form: dict[str, Any], *, now: datetime
+    session: Session,
+    client_id: str,
+    form: dict[str, Any],
+    *,
+    by: UUID | None = None,
+    now: datetime,
 ) -> PurposeVersion:
     """Write a change down, in place of an earlier draft; a code not in use drafts a new purpose.
 
@@ -43,7 +48,7 @@ def draft(
         raise Refused("client.change_open")
     version.purpose_id = None if purpose is None else purpose.id
     version.content = settled.model_dump(mode="json")
-    version.drafted_at = now
+    version.drafted_by, version.drafted_at = by, now
     session.flush()
     return version
 
@@ -56,36 +61,47 @@ def submit(session: Session, client_id: str, code: str, *, now: datetime) -> Pur
 
 
 def send_back(
-    session: Session, client_id: str, code: str, *, reason: str, now: datetime
+    session: Session,
+    client_id: str,
+    code: str,
+    *,
+    reason: str,
+    by: UUID | None = None,
+    now: datetime,
 ) -> PurposeVersion:
     """Return a submitted change with the reason; what was in force stays so.
 
-    Raises NotFound, or Refused `client.reason_missing`, `client.change_wrong_state`.
+    Raises NotFound, or Refused `client.reason_missing`, `client.change_wrong_state`,
+    `case.self_dealing` for who drafted it.
     """
     if not reason.strip():
         raise Refused("client.reason_missing")
     version = find_open(session, client_id, code)
+    _require_another(version, by)
     _move(
         session,
         version,
         VersionState.SUBMITTED,
         VersionState.RETURNED,
         reason=reason.strip(),
+        decided_by=by,
         decided_at=now,
     )
     return version
 
 
 def approve(
-    session: Session, client_id: str, code: str, *, now: datetime
+    session: Session, client_id: str, code: str, *, by: UUID | None = None, now: datetime
 ) -> tuple[PurposeVersion, tuple[Change, ...]]:
     """Put a submitted change into force; return it with what it changed.
 
     What widens gets a new text version, and members are asked again; what narrows takes effect
-    at once (`consent.rules`). Raises NotFound, or Refused `client.change_wrong_state`.
+    at once (`consent.rules`). Raises NotFound, or Refused `client.change_wrong_state`,
+    `case.self_dealing` for who drafted it.
     """
     client = registry.get(session, client_id)
     version = find_open(session, client_id, code)
+    _require_another(version, by)
     form = _settled(client, version.content)
     purpose = _find_purpose(session, client, code)
     if purpose is None:
@@ -103,9 +119,15 @@ def approve(
         VersionState.APPROVED,
         purpose_id=purpose.id,
         text_version=purpose.text_version,
+        decided_by=by,
         decided_at=now,
     )
     return version, changes
+
+
+def _require_another(version: PurposeVersion, by: UUID | None) -> None:
+    if by is not None and by == version.drafted_by:
+        raise Refused("case.self_dealing")
 
 
 def changes_of(session: Session, version: PurposeVersion) -> tuple[Change, ...]:

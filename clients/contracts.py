@@ -15,7 +15,7 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from clients.forms import ContractForm
-from clients.models import Client, Contract, OrganisationKind
+from clients.models import Contract, Organisation, OrganisationKind
 from kernel import clock
 from kernel.db import changed
 from kernel.errors import NotFound, Refused
@@ -63,16 +63,16 @@ def require_new(session: Session, number: str) -> None:
         raise Refused("client.contract_exists")
 
 
-def add(session: Session, client: Client, form: ContractForm, *, now: datetime) -> Contract:
+def add(session: Session, merchant: Organisation, form: ContractForm, *, now: datetime) -> Contract:
     """Record a further contract of a merchant: the next year, or other terms.
 
     Raises Refused `client.contract_not_merchant`, `client.contract_exists`.
     """
-    if client.organisation.kind is not OrganisationKind.MERCHANT:
+    if merchant.kind is not OrganisationKind.MERCHANT:
         raise Refused("client.contract_not_merchant")
     require_new(session, form.number)
     row = new(form, now=now)
-    client.organisation.contracts.append(row)
+    merchant.contracts.append(row)
     session.flush()
     return row
 

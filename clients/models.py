@@ -283,6 +283,7 @@ class PurposeVersion(Base):
         unique_while("state IN ('draft', 'submitted')", "client_id", "code"),
         Index(None, "purpose_id", "text_version"),
         CheckConstraint("(state = 'approved') = (text_version IS NOT NULL)", name="text_version"),
+        CheckConstraint("decided_by <> drafted_by", name="two_persons"),
     )
 
     id: Mapped[Key]
@@ -293,8 +294,10 @@ class PurposeVersion(Base):
     state: Mapped[VersionState]
     text_version: Mapped[int | None]
     reason: Mapped[str | None] = mapped_column(String(500))  # why it was returned
+    drafted_by: Mapped[UUID | None]  # None from the command line
     drafted_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]
+    decided_by: Mapped[UUID | None]
     decided_at: Mapped[datetime | None]
 
 

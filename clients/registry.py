@@ -50,11 +50,14 @@ AS_THEY_ARE = (
 def parse(form: dict[str, Any]) -> ClientForm:
     """Read a registration. Raises Refused `client.form_invalid` naming nothing but the code.
 
-    Also what `purposes.settled` raises: `flow.purpose_mismatch`, `client.basis_not_offered`.
+    Also `flow.purpose_mismatch` for a client without a purpose (regulation 1), and what
+    `purposes.settled` raises: that, or `client.basis_not_offered`.
     """
     try:
         read = ClientForm.model_validate(form)
     except ValidationError as invalid:
+        if [each["loc"] for each in invalid.errors()] == [("purposes",)]:
+            raise Refused("flow.purpose_mismatch") from invalid
         raise Refused("client.form_invalid") from invalid
     settled = [purposes.settled(each, kind=read.kind, body=read.body) for each in read.purposes]
     return read.model_copy(update={"purposes": tuple(settled)})

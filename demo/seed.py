@@ -136,7 +136,7 @@ def _register(session: Session, record: Json, *, now: datetime) -> int:
     client.backchannel_logout_uri = form.backchannel_logout_uri
     client.grant_types = list(form.grant_types)
     if form.contract is not None and not client.organisation.contracts:
-        contracts.add(session, client, form.contract, now=now)
+        contracts.add(session, client.organisation, form.contract, now=now)
     client.redirect_uris = list(form.redirect_uris)
     client.post_logout_redirect_uris = list(form.post_logout_redirect_uris)
     session.flush()

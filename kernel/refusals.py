@@ -798,6 +798,9 @@ CATALOGUE = {
         clause="5(1)",
     ),
     "offer.not_found": _entry(404, "沒有這項優惠", "There is no such offer"),
+    "offer.title_missing": _entry(
+        422, "請填中文和英文名稱", "Give the name in both languages", clause="6(4)"
+    ),
     "offer.rule_invalid": _entry(
         422, "優惠條件不正確", "The offer's rule is not valid", clause="6(4)"
     ),
@@ -1325,6 +1328,21 @@ CATALOGUE = {
     "account.deletion_not_found": _NO_PAGE,
     "hold.not_found": _entry(404, "沒有這項保留", "No such order to keep the record stands"),
     "hold.case_missing": _entry(422, "請寫下案號", "Say which case demands it"),
+    # the service's name
+    "brand.incomplete": _entry(
+        422,
+        "請填中英文名稱（最多 100 個字）和文號；聯絡方式要填就兩種語言都填",
+        "Give the name in both languages, at most 100 characters, and the document; a contact in "
+        "both or in neither",
+        clause="2(7)",
+    ),
+    "brand.day_begun": _entry(
+        422, "要從明天以後的日子起", "It can begin tomorrow at the earliest", clause="2(7)"
+    ),
+    "brand.day_taken": _entry(
+        409, "那一天已經核定了名稱", "A name is approved for that day already", clause="2(7)"
+    ),
+    "brand.not_found": _NO_PAGE,
     # organisations
     "organisation.not_found": _NO_PAGE,
     "organisation.name_missing": _entry(

@@ -62,6 +62,7 @@ ROOMS_WITH_TABLES = (
     "services.publication_models",
     "services.sanction_models",
     "services.request_models",
+    "web.brand_models",
     "web.models",
 )
 

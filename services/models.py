@@ -148,6 +148,7 @@ class Offer(Base):
         CheckConstraint(
             "(approved_at IS NULL) = (approval_number IS NULL)", name="approved_by_document"
         ),
+        CheckConstraint("approved_by <> submitted_by", name="two_persons"),
     )
 
     id: Mapped[Key]
@@ -160,8 +161,10 @@ class Offer(Base):
     valid_from: Mapped[date]
     valid_until: Mapped[date]
     submitted_at: Mapped[datetime]
+    submitted_by: Mapped[UUID | None]  # None from the command line
     approval_number: Mapped[str | None] = mapped_column(String(100))  # 文號 of the approval
     approved_at: Mapped[datetime | None]
+    approved_by: Mapped[UUID | None]
     ended_at: Mapped[datetime | None]
     halted_at: Mapped[datetime | None]  # its groups became too small (10(4))
     reviewed_at: Mapped[datetime | None]  # when their size was last looked at
@@ -185,3 +188,15 @@ class PopulationFigure(Base):
     document: Mapped[str | None] = mapped_column(String(200))  # where it is published
     as_of: Mapped[date]
     entered_at: Mapped[datetime]
+
+
+class OfferMonth(Base):
+    """How many members tills asked about for one offer in a month, counted once it is over."""
+
+    __tablename__ = "offer_month"
+
+    purpose_id: Mapped[UUID] = mapped_column(
+        ForeignKey("purpose.id", ondelete="CASCADE"), primary_key=True
+    )
+    month: Mapped[date] = mapped_column(primary_key=True)  # its first day
+    members: Mapped[int]

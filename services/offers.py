@@ -76,7 +76,9 @@ def _rule_in_force(session: Session, purpose_id: UUID, *, now: datetime) -> elig
     return eligibility.parse(row.rule)
 
 
-def submit(session: Session, purpose_id: UUID, terms: Terms, *, now: datetime) -> Offer:
+def submit(
+    session: Session, purpose_id: UUID, terms: Terms, *, by: UUID | None = None, now: datetime
+) -> Offer:
     """Put forward a version of an offer; it answers nobody until DoIT approves it.
 
     Raises Refused `flow.purpose_not_offer`, `publish.document_no_missing`, `offer.rule_invalid`,
@@ -98,6 +100,7 @@ def submit(session: Session, purpose_id: UUID, terms: Terms, *, now: datetime) -
         valid_from=terms.valid_from,
         valid_until=terms.valid_until,
         submitted_at=now,
+        submitted_by=by,
     )
     session.add(offer)
     session.flush()
@@ -121,14 +124,22 @@ def _numbered(document_number: str) -> str:
 
 
 def approve(
-    session: Session, offer_id: UUID, *, approval_number: str, smallest: int, now: datetime
+    session: Session,
+    offer_id: UUID,
+    *,
+    approval_number: str,
+    smallest: int,
+    by: UUID | None = None,
+    now: datetime,
 ) -> Offer:
     """Put a version into force, in place of the one before, if nobody can be singled out by it.
 
-    Raises NotFound; Refused `flow.small_population`, `publish.document_no_missing`,
-    `offer.already_decided`.
+    Raises NotFound; Refused `case.self_dealing` for who put it forward, `flow.small_population`,
+    `publish.document_no_missing`, `offer.already_decided`.
     """
     offer = _get(session, offer_id)
+    if by is not None and by == offer.submitted_by:
+        raise Refused("case.self_dealing")
     number = _numbered(approval_number)
     populations.hold_back_others(session, offer)
     populations.require_large(session, offer, smallest=smallest)
@@ -136,7 +147,7 @@ def approve(
     approved = session.execute(
         update(Offer)
         .where(Offer.id == offer_id, Offer.approved_at.is_(None), Offer.ended_at.is_(None))
-        .values(approved_at=now, approval_number=number, reviewed_at=now)
+        .values(approved_at=now, approved_by=by, approval_number=number, reviewed_at=now)
         .execution_options(synchronize_session=False)
     )
     if changed(approved) != 1:

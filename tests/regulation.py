@@ -75,11 +75,7 @@ ALIASES = {"10(1)": "10-I(1)", "10(2)": "10-I(2)", "10(3)": "10-I(3)", "10(4)": 
     "7(6)": "7(6)1",
     "7.4": "10-I(2)",  # the control table of the Cyber Security Management Act
 }
-CONSOLES = "the consoles of agencies and of the Bureau"
-WAITING: Mapping[str, str] = {
-    "1": CONSOLES,
-    "2(7)": CONSOLES,
-}
+WAITING: Mapping[str, str] = {}
 
 
 def proofs() -> dict[str, set[Path]]:

@@ -11,7 +11,6 @@ from carriers import bindings, names
 from carriers.models import Binding
 from kernel.errors import NotFound, Refused
 from kernel.refusals import refusal
-from kernel.wording import Bilingual
 from members import register
 from web import browsers, carrier_binding, challenges, cookies, pages, passkeys, proofs, scope
 from web.account import bp
@@ -52,13 +51,12 @@ def options() -> Response:
     """Put to this browser what it needs to make a passkey."""
     member = register.get(scope.db(), scope.member_id())
     proofs.require_patience()
-    service = scope.rooms().settings.service_name
     challenge = enrolment.begin(
         scope.db(),
         proofs.context(),
         member_id=member.id,
         login=member.login,
-        service=Bilingual(service.zh, service.en).text(pages.language()),
+        service=scope.rooms().branding.at(scope.now()).name.text(pages.language()),
         now=scope.now(),
     )
     place = carrier_binding.place(passkeys.NAME)

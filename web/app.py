@@ -26,6 +26,7 @@ from kernel import logs
 from kernel.db import Sessions, open_engine, sessions
 from kernel.keyring import Keyring
 from kernel.settings import DEMO_MASTER_KEY, Settings
+from kernel.wording import Bilingual
 from services import offers
 from web import (
     account,
@@ -62,6 +63,7 @@ from web import (
     agency_annexes,
     agency_api,
     agency_audits,
+    agency_clients,
     agency_conflicts,
     agency_content,
     agency_counters,
@@ -106,12 +108,15 @@ from web import (
     device,
     device_lists,
     doit_audits,
+    doit_branding,
     doit_changes,
+    doit_clients,
     doit_controls,
     doit_front,
     doit_imports,
     doit_incidents,
     doit_inventory,
+    doit_merchants,
     doit_operations,
     doit_organisations,
     doit_publications,
@@ -140,6 +145,7 @@ from web import (
     kit,
     logos,
     lost,
+    merchant,
     not_me,
     oidc,
     pages,
@@ -173,6 +179,7 @@ from web import (
     verify,
     wellknown,
 )
+from web.branding import Branding
 from web.express import Express
 from web.fronts import Front
 from web.rooms import Rooms
@@ -321,6 +328,11 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
         doit_changes.bp,
         doit_inventory.bp,
         doit_organisations.bp,
+        doit_merchants.bp,
+        doit_clients.bp,
+        doit_branding.bp,
+        agency_clients.bp,
+        merchant.bp,
         doit_publications.bp,
         doit_quality.bp,
         doit_services.bp,
@@ -383,6 +395,7 @@ def build_rooms(settings: Settings, database: Sessions) -> Rooms:
     )
     return Rooms(
         settings=settings,
+        branding=Branding(Bilingual(settings.service_name.zh, settings.service_name.en)),
         sessions=database,
         keyring=keyring,
         provider=provider,

@@ -17,7 +17,7 @@ from members.application_forms import Form
 from members.application_models import Application, State
 from members.application_steps import TELL
 from members.proxies import secret_of
-from web import dates, notices
+from web import branding, dates, notices
 from web.mails import Mail, write
 
 KIND = TELL
@@ -61,10 +61,12 @@ class ApplicationMailer:
         if not form.email:
             return
         names = self._settings.service_name
+        with transaction(self._make) as session:
+            service = branding.named(session, Bilingual(names.zh, names.en), at=now)
         written = write(
             Mail.PROXY_APPLIES if "letter" in work.payload else WORDS[State(work.payload["state"])],
             language=form.language,
-            service=Bilingual(names.zh, names.en),
+            service=service,
             issuer=self._settings.issuer,
             at=Bilingual(
                 *(dates.moment_words(work.created_at, each) for each in (CHINESE, ENGLISH))

@@ -25,6 +25,7 @@ from kernel.wording import Bilingual
 from members import identity_checks, inbox, numbering, register, requests
 from members.models import Member
 from web import (
+    branding,
     check_words,
     footprint_export,
     footprint_words,
@@ -323,7 +324,9 @@ def _receipt(receipt_id: UUID, whose: Whose) -> str:
         service = rooms.settings.service_name
         issuer = Issuer(
             url=provider.issuer,
-            name=Bilingual(service.zh, service.en).text(written.receipt.language),
+            name=branding.named(
+                session, Bilingual(service.zh, service.en), at=written.receipt.decided_at
+            ).text(written.receipt.language),
             withdraw_at=f"{provider.issuer}/account/consents",
         )
         principal = provider.sub_of(whose.member_id, view_of(written.client))

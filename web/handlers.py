@@ -32,6 +32,7 @@ from web import (
     import_jobs,
     incident_jobs,
     key_rotation,
+    merchant_counts,
     notices,
     offer_reviews,
     organisation_endings,
@@ -82,6 +83,7 @@ def sweep(rooms: Rooms, *, now: datetime) -> None:
     contract_endings.end(rooms.sessions, now=now)
     organisation_endings.run(rooms.sessions, now=now)
     service_closings.run(rooms.sessions, now=now)
+    merchant_counts.run(rooms.sessions, now=now)
     offer_reviews.review(rooms.sessions, smallest=rooms.settings.smallest_population, now=now)
     closing.run(rooms, now=now)
     waiver_endings.run(rooms.sessions, now=now)

@@ -20,7 +20,7 @@ from members import inbox, mailboxes, recovery, register
 from members.models import Member
 from members.proxies import secret_of
 from services import consolidation_notes
-from web import dates
+from web import branding, dates
 from web.mails import Mail, write
 
 KIND = "mail.send"
@@ -95,13 +95,15 @@ class MailSender:
         to, own_language = reader
         language = work.payload["language"]
         names = self._settings.service_name
+        with transaction(self._make) as session:
+            service = branding.named(session, Bilingual(names.zh, names.en), at=now)
         at = Bilingual(
             *(dates.moment_words(work.created_at, language) for language in (CHINESE, ENGLISH))
         )
         written = write(
             Mail(work.payload["template"]),
             language=own_language if language == OWN else language,
-            service=Bilingual(names.zh, names.en),
+            service=service,
             issuer=self._settings.issuer,
             at=at,
             not_me=self._not_me(work.payload.get("notice")),

@@ -1,19 +1,22 @@
 """Render pages: language, words, frame; and the public pages that need no member."""
 
 import hashlib
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
 from flask import Blueprint, Flask, current_app, g, request, url_for
 from flask import redirect as _redirect
+from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response
 
 from kernel.prebuilt import Row
-from kernel.wording import LANGUAGES, Bilingual
+from kernel.wording import LANGUAGES
 from members import inbox, register
 from members.profile import masked
 from web import cookies, csrf, dates, headers, i18n, scope
+from web.branding import Wording
 from web.folding import Folding
 
 bp = Blueprint("pages", __name__)
@@ -101,10 +104,22 @@ def unread() -> int:
 
 
 def _context() -> dict[str, Any]:
+    brand = _brand()
     return {
+        "service_name": brand.name.text(language()),
+        "service_contact": brand.contact.text(language()),
         "signed_in_as": person() or None if g.get("show_person", True) else None,
         "here": request.full_path.rstrip("?") if request.method == "GET" else url_for("pages.home"),
     }
+
+
+def _brand() -> Wording:
+    """Return what the service is called now; read again unless the database may be away."""
+    branding = scope.rooms().branding
+    if g.get("show_person", True):
+        with suppress(OperationalError):  # then the last one known
+            branding.refresh(scope.db(), now=scope.now())
+    return branding.at(scope.now())
 
 
 class _Nonce:
@@ -124,11 +139,10 @@ def init(app: Flask) -> None:
 
 
 def _environment(app: Flask, tag: str) -> Folding:
-    environment, names = Folding(app, tag), app.extensions["taipei_id"].settings.service_name
+    environment = Folding(app, tag)
     environment.globals.update(
         lang=tag,
         other_language=next(each for each in LANGUAGES if each != tag),
-        service_name=Bilingual(names.zh, names.en).text(tag),
         text=lambda wording: wording.text(tag),
         csrf_field=csrf.field,
         nonce=_Nonce(),

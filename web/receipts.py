@@ -15,7 +15,7 @@ from idp import acr, keys
 from idp.receipts import ALGORITHM, TYPE, sign
 from kernel.db import Json
 from kernel.wording import Bilingual
-from web import guardians, pages, scope
+from web import branding, guardians, pages, scope
 from web.account import bp
 from web.views import ClientView, client_view
 
@@ -99,7 +99,9 @@ def _document(written: Written) -> Json:
     provider, names = scope.rooms().provider, scope.rooms().settings.service_name
     issuer = Issuer(
         url=provider.issuer,
-        name=Bilingual(names.zh, names.en).text(written.receipt.language),
+        name=branding.named(
+            scope.db(), Bilingual(names.zh, names.en), at=written.receipt.decided_at
+        ).text(written.receipt.language),
         withdraw_at=provider.issuer + url_for("account.consents"),
     )
     client = view_of(written.client)

@@ -16,6 +16,7 @@ from idp.signing import Token
 from kernel.db import Sessions
 from kernel.keyring import Keyring
 from kernel.settings import Settings
+from web.branding import Branding
 from web.fronts import Front
 from web.personas import Persona
 
@@ -25,6 +26,7 @@ class Rooms:
     """The parts of the house, put together."""
 
     settings: Settings
+    branding: Branding
     sessions: Sessions
     keyring: Keyring
     provider: Provider

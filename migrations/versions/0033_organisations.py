@@ -15,6 +15,10 @@ OLD_ROLES = "doit_reviewer doit_auditor agency_officer agency_manager administra
 NEW_ROLES = [*OLD_ROLES, "merchant_officer"]
 OLD_HOUSES = ["agency_officer", "agency_manager"]
 NEW_HOUSES = [*OLD_HOUSES, "merchant_officer"]
+TWO_PERSONS = {
+    "purpose_version": ("drafted_by", "decided_by"),
+    "offer": ("submitted_by", "approved_by"),
+}
 STATES = ["draft", "approved", "open", "closing", "closed"]
 AHEAD = sa.text("taken_at IS NULL")
 
@@ -66,10 +70,19 @@ def upgrade() -> None:
     _give_services_a_life()
     _create_versions()
     _create_requests()
+    _name_two_persons()
+    _create_brands()
 
 
 def downgrade() -> None:
     """Drop the tables."""
+    op.drop_table("brand")
+    op.drop_table("offer_month")
+    for table, columns in TWO_PERSONS.items():
+        with op.batch_alter_table(table) as batch:
+            batch.drop_constraint(op.f(f"ck_{table}_two_persons"), type_="check")
+            for column in columns:
+                batch.drop_column(column)
     op.drop_table("activation_request")
     op.drop_table("service_version")
     op.execute("UPDATE service SET closed_at = created_at WHERE state IN ('draft', 'approved')")
@@ -203,6 +216,59 @@ def _create_requests() -> None:
         op.f("ix_activation_request_service_id_state_asked_at"),
         "activation_request",
         ["service_id", "state", "asked_at"],
+    )
+
+
+def _name_two_persons() -> None:
+    """Whoever drafts does not decide; what came from the command line names nobody."""
+    for table, (drafted, decided) in TWO_PERSONS.items():
+        with op.batch_alter_table(table) as batch:
+            for column in (drafted, decided):
+                batch.add_column(sa.Column(column, sa.Uuid(), nullable=True))
+            batch.create_check_constraint("two_persons", f"{decided} <> {drafted}")
+    op.create_table(
+        "offer_month",
+        sa.Column("purpose_id", sa.Uuid(), nullable=False),
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("members", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["purpose_id"],
+            ["purpose.id"],
+            name=op.f("fk_offer_month_purpose_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("purpose_id", "month", name=op.f("pk_offer_month")),
+    )
+
+
+def _create_brands() -> None:
+    op.create_table(
+        "brand",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("name_zh", sa.String(length=100), nullable=False),
+        sa.Column("name_en", sa.String(length=100), nullable=False),
+        sa.Column("contact_zh", sa.String(length=200), nullable=False),
+        sa.Column("contact_en", sa.String(length=200), nullable=False),
+        sa.Column("document_number", sa.String(length=100), nullable=False),
+        sa.Column(
+            "state", _one_of("brandstate", "proposed", "approved", "refused"), nullable=False
+        ),
+        sa.Column("proposed_by", sa.Uuid(), nullable=False),
+        _moment("proposed_at"),
+        sa.Column("decided_by", sa.Uuid(), nullable=True),
+        _moment("decided_at", nullable=True),
+        sa.CheckConstraint("decided_by <> proposed_by", name=op.f("ck_brand_two_persons")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_brand")),
+    )
+    approved = sa.text("state = 'approved'")
+    op.create_index(
+        op.f("ix_brand_from_on"),
+        "brand",
+        ["from_on"],
+        unique=True,
+        sqlite_where=approved,
+        postgresql_where=approved,
     )
 
 

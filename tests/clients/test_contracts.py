@@ -113,7 +113,7 @@ def test_a_contract_number_is_recorded_once(session: Session) -> None:
     shop = make.a_shop(session)
 
     with pytest.raises(Refused, match=r"client\.contract_exists"):
-        contracts.add(session, shop, form("TP-cafe"), now=make.NOON)
+        contracts.add(session, shop.organisation, form("TP-cafe"), now=make.NOON)
 
 
 @pytest.mark.refusal("client.contract_not_merchant")
@@ -121,7 +121,7 @@ def test_an_agency_gets_no_contract(session: Session) -> None:
     agency = make.a_client(session)
 
     with pytest.raises(Refused, match=r"client\.contract_not_merchant"):
-        contracts.add(session, agency, form(), now=make.NOON)
+        contracts.add(session, agency.organisation, form(), now=make.NOON)
 
 
 @pytest.mark.refusal("client.contract_days")
@@ -155,6 +155,11 @@ def test_a_contract_that_follows_at_once_continues_the_one_before(session: Sessi
     (first,) = shop.organisation.contracts
     assert not contracts.is_continued(session, first)
 
-    contracts.add(session, shop, form(starts_on="2027-01-01", ends_on="2027-12-31"), now=make.NOON)
+    contracts.add(
+        session,
+        shop.organisation,
+        form(starts_on="2027-01-01", ends_on="2027-12-31"),
+        now=make.NOON,
+    )
 
     assert contracts.is_continued(session, first)

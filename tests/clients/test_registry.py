@@ -92,10 +92,11 @@ def test_the_first_purpose_is_the_default_one(session: Session) -> None:
     ]
 
 
-@REFUSED
-@pytest.mark.clause("10(3)")
+@pytest.mark.clause("1")
+@pytest.mark.refusal("flow.purpose_mismatch")
 def test_no_client_is_registered_without_a_purpose() -> None:
-    require_refused(purposes=[])
+    with pytest.raises(Refused, match=r"flow\.purpose_mismatch"):
+        registry.parse(make.a_client_form(purposes=[]))
 
 
 @pytest.mark.refusal("client.already_exists")

@@ -14,7 +14,7 @@ from members import register
 from services import activation_requests, activations, lifecycle
 from services.models import Service
 from services.request_models import Wish
-from tests.journeys.city import LIBRARY, City
+from tests.journeys.city import CAFE, LIBRARY, City
 from tests.journeys.staffing import at_work
 from tests.services import lives
 
@@ -84,3 +84,10 @@ def applying(page: Page, city: City) -> None:
     open_service(city)
     page.goto(f"{city.provider.issuer}/account/services/{CODE}/open")
     page.locator("#ask_service").wait_for()
+
+
+def merchant(page: Page, city: City) -> None:
+    """See a merchant with its contracts and offers."""
+    with city.provider.database() as session:
+        shop = registry.get(session, CAFE).organisation_id
+    at_work(f"/doit/merchants/{shop}")(page, city)

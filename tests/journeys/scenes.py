@@ -908,6 +908,11 @@ def _disown(page: Page, city: City) -> None:
 _NUMBERS = count(1)
 
 
+def _as_merchant(page: Page, city: City) -> None:
+    work_for(page, city, CAFE, Role.MERCHANT)
+    _go(page, f"{city.provider.issuer}/merchant")
+
+
 def _reviewing_an_activation(page: Page, city: City) -> None:
     number = orgs_scenes.application(city)
     _as_officer(f"/agency/activations/{number}")(page, city)
@@ -923,7 +928,7 @@ def _as_officer(path: str) -> Callable[[Page, City], None]:
     return enter
 
 
-def work_for(page: Page, city: City, client_id: str) -> None:
+def work_for(page: Page, city: City, client_id: str, role: Role = Role.OFFICER) -> None:
     """Sign in as an officer of the agency, as if by a card."""
     login = f"officer{next(_NUMBERS)}"
     city.provider.enrol(login)
@@ -935,7 +940,7 @@ def work_for(page: Page, city: City, client_id: str) -> None:
             session,
             member_id=member.id,
             organisation_id=registry.get(session, client_id).organisation_id,
-            role=Role.OFFICER,
+            role=role,
             by=None,
             until=now + timedelta(days=30),
             now=now,
@@ -1009,6 +1014,10 @@ PROVIDER: Scenes = {
     "entering a delegation": Scene(
         STRANGER, _as_officer("/agency/counters/village-chief/delegations/new")
     ),
+    "a change of a purpose": Scene(
+        STRANGER, _as_officer(f"/agency/clients/{LIBRARY}/library-card/edit")
+    ),
+    "a merchant's console": Scene(STRANGER, _as_merchant),
     "a new service": Scene(STRANGER, _as_officer("/agency/services/new")),
     "an activation": Scene(STRANGER, _reviewing_an_activation),
     "applying for a service": Scene(REGULAR, orgs_scenes.applying),
@@ -1286,6 +1295,9 @@ PROVIDER: Scenes = {
     "approval rules": Scene(OFFICER, staffing.at_work("/doit/rules")),
     "data quality": Scene(OFFICER, staffing.see_a_finding),
     "standing of nobody": Scene(OFFICER, staffing.suspending_nobody, complains=True),
+    "the service's name": Scene(OFFICER, staffing.at_work("/doit/branding")),
+    "a merchant in the register": Scene(OFFICER, orgs_scenes.merchant),
+    "clients that wait": Scene(OFFICER, staffing.at_work("/doit/clients")),
     "an agency in the register": Scene(OFFICER, orgs_scenes.organisation),
     "a new agency": Scene(OFFICER, orgs_scenes.new_organisation),
     "terms of a service": Scene(OFFICER, orgs_scenes.terms),

@@ -87,7 +87,7 @@ def test_the_sweep_ends_the_grants_for_good(city: City) -> None:
         form = contracts.parse(
             make.a_contract_form("TP-2", starts_on="2027-01-01", ends_on="2027-12-31")
         )
-        contracts.add(session, registry.get(session, "cafe"), form, now=city.now)
+        contracts.add(session, registry.get(session, "cafe").organisation, form, now=city.now)
     city.wait(seconds=1)
 
     assert not city.is_alive(tokens["access_token"])
@@ -101,7 +101,7 @@ def test_the_sweep_spares_what_the_next_contract_continues(city: City) -> None:
         form = contracts.parse(
             make.a_contract_form("TP-2", starts_on="2027-01-01", ends_on="2027-12-31")
         )
-        contracts.add(session, registry.get(session, "cafe"), form, now=city.now)
+        contracts.add(session, registry.get(session, "cafe").organisation, form, now=city.now)
     city.wait(seconds=1)
 
     contract_endings.end(city.sessions, now=city.now)

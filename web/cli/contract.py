@@ -33,7 +33,9 @@ def add(client_id: str, starts_on: datetime, ends_on: datetime, **written: Any) 
         form = contracts.parse({**written, **days})
     with opened() as at:
         now = clock.now()
-        row = contracts.add(at.session, registry.get(at.session, client_id), form, now=now)
+        row = contracts.add(
+            at.session, registry.get(at.session, client_id).organisation, form, now=now
+        )
         trail.record(
             at.session, "contract.recorded", actor=None, subject=row.id, now=now, channel="cli"
         )
