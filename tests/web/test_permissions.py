@@ -24,6 +24,7 @@ BUREAU, CLERKS = frozenset({Role.REVIEWER}), frozenset[Role]()
 AGENCY = frozenset({Role.OFFICER, Role.MANAGER})
 MAY: Mapping[str, frozenset[Role]] = {
     "/doit": BUREAU,
+    "/doit/operations": BUREAU | {Role.ADMINISTRATOR},
     "/agency": AGENCY,
     "/console": frozenset(Role),
     "/console/officers": frozenset({Role.ADMINISTRATOR, Role.MANAGER}),
@@ -32,7 +33,11 @@ MAY: Mapping[str, frozenset[Role]] = {
     "/audit": frozenset({Role.AUDITOR}),
     "/merchant": frozenset({Role.MERCHANT}),
 }
-AUDITED = ("/doit/changes", "/doit/forms", "/doit/content")  # which an auditor reads as well
+WORKINGS = ("/doit/operations", "/doit/statistics", "/doit/controls")  # no member is in them
+READS = {
+    Role.AUDITOR: ("/doit/changes", "/doit/forms", "/doit/content", *WORKINGS),
+    Role.ADMINISTRATOR: WORKINGS,
+}
 REFUSED = {
     refusal(code).title.text(CHINESE)
     for code in ("officer.not_for_you", "audit.read_only", "counter.not_delegated")
@@ -65,7 +70,11 @@ def address(path: str) -> str:
 def may(method: str, path: str) -> frozenset[Role]:
     """Return who may call the route, by the longest address above it."""
     at = address(path)
-    reads = {Role.AUDITOR} if method == "GET" and below(at, AUDITED) else set()
+    reads = {
+        role
+        for role, pages in READS.items()
+        if method == "GET" and (at == "/doit" or below(at, pages))
+    }
     return MAY[max(below(at, MAY), key=len)] | reads
 
 
