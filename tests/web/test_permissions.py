@@ -35,7 +35,14 @@ MAY: Mapping[str, frozenset[Role]] = {
 }
 WORKINGS = ("/doit/operations", "/doit/statistics", "/doit/controls")  # no member is in them
 READS = {
-    Role.AUDITOR: ("/doit/changes", "/doit/forms", "/doit/content", *WORKINGS),
+    Role.AUDITOR: (
+        "/doit/changes",
+        "/doit/forms",
+        "/doit/content",
+        "/doit/audits",
+        "/doit/terms",
+        *WORKINGS,
+    ),
     Role.ADMINISTRATOR: WORKINGS,
 }
 REFUSED = {
