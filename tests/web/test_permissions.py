@@ -41,6 +41,7 @@ READS = {
         "/doit/content",
         "/doit/audits",
         "/doit/terms",
+        "/doit/incidents",
         *WORKINGS,
     ),
     Role.ADMINISTRATOR: WORKINGS,
