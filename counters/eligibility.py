@@ -1,7 +1,6 @@
 """Ask what a service's agency says of a person before a case for it is taken in (6(3), 8(1)).
 
-The rules are the agencies'; whoever keeps them fills this seam. Until then nobody is kept out here:
-opening a service is its agency's decision anyway.
+The rules are the agencies', and stand in a room that counters do not know (`services.rules`).
 """
 
 from datetime import datetime
@@ -19,11 +18,6 @@ class MayHave(Protocol):
     def __call__(self, session: Session, service: str, member_id: UUID, *, now: datetime) -> bool:
         """Return False only for who fails the rule, never where something is unknown (10-II)."""
         ...
-
-
-def everybody(session: Session, service: str, member_id: UUID, *, now: datetime) -> bool:  # noqa: ARG001  # a MayHave
-    """Let everybody apply."""
-    return True
 
 
 def require(

@@ -15,28 +15,18 @@ from sqlalchemy.orm import Session
 
 from clients.models import Client, Contract, Purpose, PurposeKind
 from kernel import clock
-from kernel.db import Json, Moment, changed
+from kernel.db import Json, changed
 from kernel.errors import NotFound, Refused
 from kernel.wording import Bilingual
-from services import eligibility, populations, sanctions
+from services import eligibility, known_notes, populations
 from services.eligibility import Facts
-from services.models import OFFERED, Activation, ActivationNote, Offer, Service
+from services.models import OFFERED, Offer, Service
 
 LONGEST_NUMBER = 100  # characters
 _IN_FORCE = select(Offer.rule, Offer.valid_from, Offer.valid_until, Offer.halted_at).where(
     Offer.purpose_id == bindparam("purpose_id"),
     Offer.approved_at.is_not(None),
     Offer.ended_at.is_(None),
-)
-_NOTES = (
-    select(Service.code, ActivationNote.state)
-    .join(Service, Service.id == ActivationNote.service_id)
-    .where(
-        ActivationNote.member_id == bindparam("member_id"),
-        ActivationNote.disputed_at.is_(None),
-        ActivationNote.unannounced.is_(False),
-        ~sanctions.bars(ActivationNote.member_id, Service.id, bindparam("now", type_=Moment())),
-    )
 )
 
 
@@ -60,8 +50,7 @@ def answer(
     that is not approved or not in its period, `flow.small_population` for a halted one.
     """
     rule = _rule_in_force(session, purpose_id, now=now)
-    notes = session.connection().execute(_NOTES, {"member_id": member_id, "now": now})
-    known = {code: state is Activation.ACTIVATED for code, state in notes}
+    known = known_notes.of_member(session, member_id, now=now)
     facts = Facts(held=held, notes=known, today=clock.taipei_day(now))
     return eligibility.fulfils(rule, facts) is True
 

@@ -7,6 +7,7 @@ person checks it. A version that is in force is never changed: a later one follo
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -16,7 +17,8 @@ from kernel.clock import taipei_day
 from kernel.db import Json
 from kernel.errors import Refused
 from kernel.wording import Bilingual
-from services import eligibility, named
+from services import activations, eligibility, known_notes, named
+from services.eligibility import Facts
 from services.eligibility_models import RuleVersion
 from services.models import Service
 
@@ -101,6 +103,20 @@ def rule_in_force(session: Session, service_id: UUID, *, on: date) -> RuleVersio
         .order_by(RuleVersion.effective_on.desc(), RuleVersion.version.desc())
         .limit(1)
     )
+
+
+def keeps_out(
+    session: Session, code: str, member_id: UUID, *, held: Mapping[str, Any], now: datetime
+) -> bool:
+    """Say whether the rule in force says no to a member; what is open is no no (10-II)."""
+    service = activations.get_service(session, code)
+    today = taipei_day(now)
+    version = rule_in_force(session, service.id, on=today)
+    if version is None or version.rule is None:
+        return False
+    notes = known_notes.of_member(session, member_id, now=now)
+    facts = Facts(held=held, notes=notes, today=today)
+    return eligibility.fulfils(eligibility.parse(version.rule), facts) is False
 
 
 def versions(session: Session, service_ids: Collection[UUID]) -> Sequence[RuleVersion]:

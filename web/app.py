@@ -180,6 +180,7 @@ from web import (
     wellknown,
 )
 from web.branding import Branding
+from web.entitled import ByRule
 from web.express import Express
 from web.fronts import Front
 from web.rooms import Rooms
@@ -419,6 +420,7 @@ def build_rooms(settings: Settings, database: Sessions) -> Rooms:
         mtls_front=Front(settings.mtls.front, settings.certificate_front_secret.get_secret_value()),
         personas=personas.read(settings.personas),
         reachable=reachable,
+        may_have=ByRule(keyring),
     )
 
 

@@ -9,7 +9,7 @@ from adapters.contract import Adapter
 from consent.representation import Table
 from consent.seen_cards import ReaderKeys
 from consent.till_answers import Till
-from counters.eligibility import MayHave, everybody
+from counters.eligibility import MayHave
 from idp.provider import Provider
 from idp.registration import Registrar
 from idp.signing import Token
@@ -45,4 +45,4 @@ class Rooms:
     mtls_front: Front  # where clients show certificates
     personas: tuple[Persona, ...]  # invented members that developers may be
     reachable: frozenset[str]  # the acr values the adapters can establish
-    may_have: MayHave = everybody  # what a service's agency says at a counter
+    may_have: MayHave  # what a service's agency says at a counter

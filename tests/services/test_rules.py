@@ -108,3 +108,30 @@ def test_a_rule_asks_about_no_other_agencys_service(session: Session) -> None:
 def test_no_rule_begins_yesterday(session: Session) -> None:
     with pytest.raises(Refused, match="backdated"):
         adopted(a_world(session, holders=0), effective_on=TODAY - timedelta(days=1))
+
+
+@pytest.mark.clause("10-II")
+@pytest.mark.parametrize(
+    ("held", "kept_out"),
+    [
+        ({"birthdate": "1950-01-01", "address": {"region": "臺北市"}}, False),
+        ({"birthdate": "2000-01-01", "address": {"region": "臺北市"}}, True),
+        ({}, False),  # what is not known is no no
+    ],
+)
+def test_only_whom_the_rule_says_no_of_is_kept_out(
+    session: Session, held: dict[str, Any], *, kept_out: bool
+) -> None:
+    member_id = a_world(session).holders[0].id
+
+    found = rules.keeps_out(session, CODE, member_id, held=held, now=NOON)
+
+    assert found is kept_out
+
+
+@pytest.mark.clause("6(3)")
+def test_a_service_without_a_rule_of_figures_keeps_nobody_out(session: Session) -> None:
+    world = a_world(session)
+    adopted(world, rule=None)
+
+    assert not rules.keeps_out(session, CODE, world.holders[0].id, held={}, now=NOON)
