@@ -8,6 +8,7 @@ from rich.console import Console
 
 from bench import alike as alike_
 from bench import consolidation as consolidation_
+from bench import intake as intake_
 from bench import parts as parts_
 from bench import report
 from bench.alike import Alike
@@ -54,6 +55,7 @@ def _users(_context: click.Context, _parameter: click.Parameter, text: str) -> t
 @click.option("--parts", is_flag=True, help="Time single parts in process instead.")
 @click.option("--alike", is_flag=True, help="Ask whether a till's wait tells more than its answer.")
 @click.option("--consolidation", type=click.IntRange(1), help="A batch of so many rows instead.")
+@click.option("--intake", type=click.IntRange(1), multiple=True, help="The desk among so many.")
 @click.option("--write", is_flag=True, help="Put the table into docs/performance.md.")
 @click.pass_context
 def main(
@@ -72,6 +74,7 @@ def main(
     parts: bool,
     alike: bool,
     consolidation: int | None,
+    intake: tuple[int, ...],
     write: bool,
 ) -> None:
     """Measure what sign-ins cost on a real server with a real database."""
@@ -80,6 +83,12 @@ def main(
             with Console(stderr=True).status("") as status:
                 found_batch = consolidation_.measure(each, consolidation, status.update)
             report.show_consolidation(found_batch)
+        return
+    if intake:
+        with Console(stderr=True).status("") as status:
+            among = [(each, crowd) for each in ENGINES[engine] for crowd in intake]
+            taken = [intake_.measure(*each, status.update) for each in among]
+        report.show_desk([row for rows in taken for row in rows])
         return
     if alike:
         report.show_alike(_alike(ENGINES[engine], rounds or (20 if quick else ROUNDS_ALIKE)))

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from bench.alike import Alike
 from bench.consolidation import Measured as Consolidated
+from bench.intake import Desk
 from bench.measure import Row
 from bench.parts import Part
 from bench.servers import WORKERS
@@ -142,6 +143,23 @@ def write(report: Report) -> None:
 def save(report: Report, path: Path) -> None:
     """Write everything as JSON."""
     path.write_text(json.dumps(asdict(report), indent=1, ensure_ascii=False) + "\n")
+
+
+def show_desk(found: Sequence[Desk]) -> None:
+    """Print what the desk took."""
+    table = Table(
+        "engine", "members", "step", "median ms", "p95 ms", "statements", box=None, pad_edge=False
+    )
+    for each in found:
+        table.add_row(
+            each.engine,
+            f"{each.members:,}",
+            each.step,
+            f"{each.median_ms:.1f}",
+            f"{each.p95_ms:.1f}",
+            str(each.statements),
+        )
+    Console().print(table)
 
 
 def show_consolidation(found: Consolidated) -> None:

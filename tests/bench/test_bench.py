@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import report
+from bench import intake, report
 from bench.flows import OPERATIONS
 
 ROOT = Path(__file__).parents[2]
@@ -49,3 +49,12 @@ def test_the_document_has_a_place_for_the_table() -> None:
     text = report.DOCUMENT.read_text()
 
     assert text.index(report.BEGIN) < text.index(report.END)
+
+
+@pytest.mark.slow
+def test_the_desk_is_measured_among_a_crowd() -> None:
+    found = intake.measure("sqlite", 20, lambda _: None)
+
+    assert [each.step for each in found] == ["screen", "take in"]
+    assert all(each.members == 20 and each.p95_ms >= each.median_ms > 0 for each in found)
+    assert all(each.statements > 0 for each in found)

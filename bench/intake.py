@@ -1,0 +1,113 @@
+"""Measure the desk: the screen a clerk fills in, and taking a case in, among a crowd of members.
+
+`python -m bench --intake 1000 --intake 300000`. One process, without a network: what is measured
+is the server's own time. The clerk, the counter and the person are those of the desk's tests.
+"""
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from unittest.mock import patch
+
+from sqlalchemy import text
+
+import migrations
+from bench import servers
+from bench.load import Failed
+from demo.crowd import filling
+from idp import keys
+from kernel import clock
+from kernel.db import open_engine, sessions, transaction
+from tests import make
+from tests.flows.provider import City, statements, the_settings
+from tests.web.office import Office, open_office
+from web.app import create_app
+
+ROUNDS = 200
+SEED, LINES = 1, 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """What the desk took among so many members: milliseconds, and statements."""
+
+    engine: str
+    members: int
+    step: str
+    median_ms: float
+    p95_ms: float
+    statements: int
+
+
+def measure(engine_name: str, crowd: int, tell: Callable[[str], None]) -> list[Desk]:
+    """Measure both steps among a crowd on one engine."""
+    with _open(engine_name, crowd, tell) as office:
+        tell(f"{engine_name}: at the desk among {crowd}")
+        found = []
+        for step, do in {"screen": _screen, "take in": _take_in}.items():
+            with statements(office.city.sessions.kw["bind"]) as seen:
+                do(office)
+            taken = sorted(_timed(do, office) for _ in range(ROUNDS))
+            found.append(
+                Desk(
+                    engine=engine_name,
+                    members=crowd,
+                    step=step,
+                    median_ms=statistics.median(taken),
+                    p95_ms=taken[int(ROUNDS * 0.95)],
+                    statements=len(seen),
+                )
+            )
+        return found
+
+
+@contextmanager
+def _open(engine_name: str, crowd: int, tell: Callable[[str], None]) -> Iterator[Office]:
+    with tempfile.TemporaryDirectory(prefix="taipei-id-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # PostgreSQL may be another user
+        with servers.store(engine_name, folder) as store:
+            migrations.upgrade(store.url)
+            engine = open_engine(store.url)
+            tell(f"{engine_name}: seeding {crowd} members")
+            filling.fill(
+                engine,
+                make.KEYRING,
+                members=crowd,
+                seed=SEED,
+                lines=LINES,
+                now=make.NOON,
+                advance=lambda _done: None,
+            )
+            city = City(create_app(the_settings(), database=sessions(engine)), sessions(engine))
+            with transaction(city.sessions) as session:
+                keys.ensure(session, make.KEYRING, now=city.now)
+            city.register("library")
+            city.enrol("mei.chen")
+            if engine_name == "postgresql":
+                with engine.begin() as connection:
+                    connection.execute(text("ANALYZE"))
+            with patch.object(clock, "now", lambda: city.now):
+                yield open_office(city)
+            engine.dispose()
+
+
+def _screen(office: Office) -> None:
+    page = office.browser.get("/counter/intake", {"matter": "bind", "kind": "national"})
+    if page.status_code != HTTPStatus.OK:
+        raise Failed(f"the screen answered {page.status_code}")
+
+
+def _take_in(office: Office) -> None:
+    office.opened()
+
+
+def _timed(do: Callable[[Office], None], office: Office) -> float:
+    began = time.perf_counter()
+    do(office)
+    return (time.perf_counter() - began) * 1000
