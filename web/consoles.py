@@ -53,6 +53,59 @@ class Entry:
 
 
 _MENU: list[Entry] = []
+# Under which heading an entry stands, by its blueprint; what is not named comes first, under none.
+GROUPS: tuple[tuple[Bilingual, tuple[str, ...]], ...] = (
+    (Bilingual("櫃檯", "Desk"), ("clerk", "desk")),
+    (
+        Bilingual("會員", "Members"),
+        ("doit_reviews", "doit_rules", "doit_changes", "doit_standing", "doit_sanctions"),
+    ),
+    (
+        Bilingual("服務", "Services"),
+        (
+            "doit_services",
+            "doit_imports",
+            "doit_runs",
+            "agency_services",
+            "agency_counters",
+            "agency_activations",
+            "agency_eligibility",
+            "agency_petitions",
+            "agency_sanctions",
+            "agency_imports",
+            "agency_conflicts",
+        ),
+    ),
+    (
+        Bilingual("機關與商店", "Agencies and merchants"),
+        ("doit_organisations", "doit_clients", "doit_merchants", "agency_clients"),
+    ),
+    (
+        Bilingual("公告", "Published"),
+        (
+            "doit_publications",
+            "doit_inventory",
+            "doit_branding",
+            "agency_annexes",
+            "agency_content",
+            "agency_inventory",
+        ),
+    ),
+    (
+        Bilingual("監督", "Oversight"),
+        (
+            "doit_audits",
+            "doit_incidents",
+            "doit_quality",
+            "doit_terms",
+            "doit_statistics",
+            "doit_operations",
+            "doit_controls",
+            "agency_audits",
+        ),
+    ),
+)
+FEW = 9  # entries, that need no headings
 
 
 def register_menu(
@@ -189,11 +242,28 @@ def menu() -> list[Entry]:
     return [each for each in _MENU if role in each.roles or (each.may is not None and each.may())]
 
 
+def grouped(entries: Collection[Entry]) -> list[tuple[Bilingual | None, list[Entry]]]:
+    """Return the entries under their headings, or all under none if they are few."""
+    if len(entries) <= FEW:
+        return [(None, list(entries))]
+    named = {name for _, names in GROUPS for name in names}
+    rest = [each for each in entries if _room_of(each) not in named]
+    found: list[tuple[Bilingual | None, list[Entry]]] = [(None, rest)]
+    for heading, names in GROUPS:
+        own = [each for each in entries if _room_of(each) in names]
+        found.append((heading, sorted(own, key=lambda each: names.index(_room_of(each)))))
+    return [(heading, own) for heading, own in found if own]
+
+
+def _room_of(entry: Entry) -> str:
+    return entry.endpoint.partition(".")[0]
+
+
 def page(template: str, **context: Any) -> str:  # whatever the template needs
     """Render a page of a console inside its frame."""
     post = g.get("post") or chosen()
     frame = {
-        "menu": menu(),
+        "menu": grouped(menu()),
         "acting": None if post is None else (str(post.id), post_words(post)),
         "posts": [(str(each.id), post_words(each)) for each in posts()],
         "person": pages.person(),

@@ -1,9 +1,10 @@
 """Who comes into the consoles: a post, a proof of today, and nobody else."""
 
+import re
 from datetime import timedelta
 
 import pytest
-from flask import Blueprint
+from flask import Blueprint, url_for
 from sqlalchemy import select, update
 
 from audit.models import TrailEntry
@@ -12,7 +13,7 @@ from clients.models import Organisation
 from clients.officer_models import Role
 from kernel.errors import Refused
 from tests.flows.browser import Browser, hidden
-from tests.flows.provider import City, the_settings
+from tests.flows.provider import ISSUER, City, the_settings
 from tests.web import staff
 from web import closing, consoles, scope
 from web.app import create_app
@@ -190,3 +191,16 @@ def test_nobody_looks_just_so_and_a_look_without_a_case_is_told_apart(desk: City
         events = session.scalars(select(TrailEntry.event).where(TrailEntry.subject == member_id))
         seen = sorted(each for each in events if each.startswith("record."))
     assert seen == ["record.viewed", "record.viewed_without_case"]
+
+
+def test_a_long_menu_has_headings_and_loses_no_entry(city: City) -> None:
+    page = staff.an_officer(city).get("/console").text
+
+    side = page.split('<ul class="side">')[1].split("</ul>")[0]
+    headings = re.findall(r'<li class="group">(.*?)</li>', side)
+    assert headings == ["會員", "服務", "機關與商店", "公告", "監督"]
+    entries = {
+        each.endpoint for each in consoles._MENU if Role.REVIEWER in each.roles
+    }  # the list itself
+    with city.app.test_request_context(base_url=ISSUER):
+        assert all(f'href="{url_for(each)}"' in side for each in entries)
