@@ -149,6 +149,7 @@ def _bug(error: Exception) -> Response:
 
 def _page(code: str, status: int) -> Response:
     g.show_person = False  # what went wrong may be the database, which would be asked for the name
+    g.asks_nothing = True
     language = pages.language()
     words = words_for(code, status)
     page = pages.page(

@@ -116,7 +116,7 @@ def _context() -> dict[str, Any]:
 def _brand() -> Wording:
     """Return what the service is called now; read again unless the database may be away."""
     branding = scope.rooms().branding
-    if g.get("show_person", True):
+    if not g.get("asks_nothing", False):
         with suppress(OperationalError):  # then the last one known
             branding.refresh(scope.db(), now=scope.now())
     return branding.at(scope.now())
