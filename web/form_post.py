@@ -16,6 +16,7 @@ def page(redirect_uri: str, response: Mapping[str, str], *, leaving: bool = Fals
     at once; without one the member presses the button.
     """
     g.show_person = False  # nothing is asked of the database once the answer is made
+    g.asks_nothing = True
     headers.allow_form_target(redirect_uri)
     body = pages.page(
         "form_post.html",

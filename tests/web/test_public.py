@@ -310,6 +310,7 @@ def test_the_statements_do_not_grow_with_what_there_is(filled: City) -> None:
         return len(seen)
 
     paths = ("/news", "/forms", "/sunset", "/waivers", "/search?q=x", "/data-files", "/offers")
+    asked(paths[0])  # what a process asks once in a while is asked
     before = [asked(path) for path in paths]
     with filled.database() as session:
         agency = registry.get(session, "library").organisation_id
