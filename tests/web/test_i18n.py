@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -37,10 +38,12 @@ def _texts(folder: Path, methods: list[tuple[str, str]], *keywords: str) -> Iter
         yield message
 
 
+@cache  # every template asks, and reading them all takes a second
 def _template_texts() -> set[Message]:
     return set(_texts(TEMPLATES, [("**.html", "jinja2.ext:babel_extract")], "_"))
 
 
+@cache
 def _view_texts() -> set[Message]:
     return set(_texts(WEB, [("*.py", "python")], "say"))
 
