@@ -126,6 +126,7 @@ def _kept(name: str, **context: Any) -> Response:  # whatever the template needs
 
 def _page(name: str, **context: Any) -> str:
     g.show_person = False
+    g.asks_nothing = True
     return pages.page(
         f"developers/{name}.html", issuer=_issuer(), current=f"developers.{name}", **context
     )

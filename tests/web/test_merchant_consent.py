@@ -242,7 +242,9 @@ def test_a_second_page_that_is_sent_from_several_tabs_is_one_decision(browser: B
 
     responses = at_once(send)
 
-    assert {each.status_code for each in responses} == {303}
+    answers = {each.status_code for each in responses}
+    assert 303 in answers
+    assert answers <= {303, 410}  # a tab that comes when it is done is told so
     with city.database() as session:
         rows = session.scalars(
             select(Consent).where(Consent.claim == "name", Consent.ended_at.is_(None))
