@@ -126,27 +126,24 @@ def _multiply(engine: Engine, crowd: int) -> None:
     with engine.begin() as connection:
         connection.execute(text("SET LOCAL session_replication_role = replica"))
         there = connection.scalar(select(func.count()).select_from(Member)) or 0
-        for batch in range(1, crowd // there):
+        connection.execute(
+            text(
+                "CREATE TEMP TABLE twin ON COMMIT DROP AS "
+                "SELECT id AS old, gen_random_uuid() AS new "
+                "FROM member CROSS JOIN generate_series(2, :times)"
+            ),
+            {"times": crowd // there},
+        )
+        for table, fresh in TWINS.items():
+            names = [column.name for column in table.__table__.columns]
+            chosen = ", ".join(fresh.get(name, f"t.{name}") for name in names)
+            owner = "member_id" if "member_id" in names else "id"
             connection.execute(
                 text(
-                    "CREATE TEMP TABLE twin ON COMMIT DROP AS "
-                    "SELECT id AS old, gen_random_uuid() AS new FROM member "
-                    "ORDER BY id LIMIT :there"
+                    f"INSERT INTO {table.__tablename__} ({', '.join(names)}) SELECT {chosen} "  # noqa: S608  # our own names
+                    f"FROM {table.__tablename__} t JOIN twin ON twin.old = t.{owner}"
                 )
-                if batch == 1
-                else text("UPDATE twin SET new = gen_random_uuid()"),
-                {"there": there} if batch == 1 else {},
             )
-            for table, fresh in TWINS.items():
-                names = [column.name for column in table.__table__.columns]
-                chosen = ", ".join(fresh.get(name, f"t.{name}") for name in names)
-                owner = "member_id" if "member_id" in names else "id"
-                connection.execute(
-                    text(
-                        f"INSERT INTO {table.__tablename__} ({', '.join(names)}) SELECT {chosen} "  # noqa: S608  # our own names
-                        f"FROM {table.__tablename__} t JOIN twin ON twin.old = t.{owner}"
-                    )
-                )
 
 
 def _screen(office: Office) -> None:
