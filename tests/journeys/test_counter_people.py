@@ -135,9 +135,9 @@ def bind(page: Page) -> None:
 
 
 def finish(page: Page) -> None:
-    page.keyboard.press("F10")
+    _press_f10(page)
     page.locator("#step_close").wait_for()
-    page.keyboard.press("F10")
+    _press_f10(page)
     page.locator("#step_close").wait_for(state="detached")
 
 
@@ -147,3 +147,8 @@ def look(page: Page, city: City) -> None:
     page.locator("#reason").fill("確認卡片")
     page.locator("#find_person").click()
     page.locator("#errors, h1 .tag").first.wait_for()
+
+
+def _press_f10(page: Page) -> None:
+    page.wait_for_load_state()  # by then the keys are listened to
+    page.keyboard.press("F10")
