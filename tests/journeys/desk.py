@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -29,6 +30,7 @@ print("OK")
 print("D " + typed if typed else "ERR 83886179 cancelled")
 """
 MAKERS = "demo.cards.issuing"
+CARD_NUMBERS = count(0x04782E21801D80)  # the city outlives a test, and so does whose card it is
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -87,8 +89,9 @@ def ticket() -> dict[str, str]:
     return {"uid": "04a1b2c3d4e5f6"}
 
 
-def city_card(uid: str = "04782e21801d80") -> dict[str, Any]:  # as JSON carries it
-    """Return the city's card, with the key that the demo's provider gives it."""
+def city_card() -> dict[str, Any]:  # as JSON carries it
+    """Return a new card of the city's, with the key that the demo's provider gives it."""
+    uid = f"{next(CARD_NUMBERS):014x}"
     masters = create({"key": KEYRING.derive("adapter/smartcard/v1")}).reading.masters
     key = masters.derived(CITY_CARD.name).cmac(b"\x01" + CITY_CARD.material(bytes.fromhex(uid)))
     keys = {str(CITY_CARD.key_number): key.hex()}

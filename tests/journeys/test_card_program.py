@@ -184,7 +184,7 @@ def test_the_page_waits_for_the_card_and_goes_on_by_itself(
 
 def test_a_card_taken_away_on_the_way_is_told_so(arrive: Arrive, city: City, desk: Desk) -> None:
     page = arrive().page
-    desk.insert("desfire_card", desks.city_card("04782e21801d82"))
+    desk.insert("desfire_card", desks.city_card())
     to_the_card(page, f"{city.provider.issuer}/account/login", "card")
 
     desk.farm.cut(0)

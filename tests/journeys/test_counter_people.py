@@ -20,7 +20,6 @@ from tests.journeys.staffing import at_work, employ
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 expect.set_options(timeout=PATIENCE_MS)
-OLD, NEW = "04782e21801d80", "04662e21801d81"
 
 
 @pytest.mark.clause("2(8)1")
@@ -96,7 +95,7 @@ def test_a_card_reported_lost_at_the_desk_is_dead_and_its_successor_is_bound_the
     desk_scenes.at_the_reader(page, city)
     number = counter_desk.enrol(city, f"loser.{counter_desk.new_number().lower()}", name="陳美玉")
     open_case(page, city, "bind", number)
-    desk.insert("desfire_card", desks.city_card(OLD))
+    desk.insert("desfire_card", desks.city_card())
     bind(page)
     expect(page.locator(".tag.ok")).to_have_count(1)
     finish(page)
@@ -107,7 +106,7 @@ def test_a_card_reported_lost_at_the_desk_is_dead_and_its_successor_is_bound_the
     look(page, city)
     expect(page.locator("#errors")).to_contain_text("掛失")
     desk.farm.remove(0)
-    desk.insert("desfire_card", desks.city_card(NEW))
+    desk.insert("desfire_card", desks.city_card())
     page.goto(f"{city.provider.issuer}/counter")
     page.locator("main table a.back").first.click()
     bind(page)
