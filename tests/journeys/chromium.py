@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 CHROMIUM = os.environ.get("TAIPEI_ID_TEST_CHROMIUM", "/usr/bin/chromium")
 SWITCHES = (
@@ -26,6 +26,11 @@ REPORT_VIOLATIONS = """
 document.addEventListener('securitypolicyviolation', event => console.error(
   `CSP ${event.effectiveDirective} ${event.blockedURI} on ${document.location.pathname}`));
 """
+
+
+# What a page is made of, whatever its words: after a form, or if shown once, it comes no more.
+SKELETON = """() => [...document.querySelectorAll('body *')]
+  .map(it => `${it.tagName} ${it.id} ${it.hidden} ${it.ariaInvalid}`).join()"""
 
 
 @contextmanager
@@ -63,3 +68,12 @@ class Person:
 
     def close(self) -> None:
         self.context.close()
+
+
+def same_in_english(page: Page) -> bool:
+    """Ask for the page's address in English; say whether that is the same page."""
+    before = page.evaluate(SKELETON)
+    who = {"userAgent": page.evaluate("navigator.userAgent"), "acceptLanguage": LOCALES["en"]}
+    page.context.new_cdp_session(page).send("Emulation.setUserAgentOverride", who)
+    page.goto(page.url.partition("#")[0])
+    return bool(page.evaluate(SKELETON) == before)

@@ -50,10 +50,29 @@ def faults(page: Page, *, language: str, name: str) -> Iterator[str]:
     page.emulate_media(color_scheme="light")
     if language == "en":
         yield from (f"Chinese in English, {it}" for it in _run(page, "strayChinese"))
+    yield from _too_wide(page)
+    yield from _unseen_stops(page)
+
+
+def faults_in_words(page: Page, *, name: str) -> Iterator[str]:
+    """Yield what other words made wrong on an English page whose Chinese is inspected whole.
+
+    Colours, borders and the way of the Tab key do not change with the language.
+    """
+    page.evaluate(AXE_SCRIPT)
+    page.evaluate(PROBES)
+    page.set_viewport_size(SCREENS["390"])
+    found = [*page.evaluate(RUN_AXE, RULES["light"]), *_run(page, "smallTargets")]
+    yield from (f"[390, English] {fault}" for fault in found)
+    yield from (f"Chinese in English, {it}" for it in _run(page, "strayChinese"))
+    yield from (f"[English] {fault}" for fault in _too_wide(page))
+    _picture(page, f"{name}-en")
+
+
+def _too_wide(page: Page) -> Iterator[str]:
     page.set_viewport_size(NARROWEST)
     yield from (f"[320] {fault}" for fault in _run(page, "overflow"))
     yield from (f"[320, spaced] {fault}" for fault in _run(page, "spacedOverflow"))
-    yield from _unseen_stops(page)
 
 
 def _run(page: Page, probe: str) -> list[str]:
