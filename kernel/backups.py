@@ -20,6 +20,8 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import URL, make_url
 
+from kernel.db import is_pooled
+
 FORMAT = 1
 MANIFEST, DATA = "manifest.json", "data"
 PIECE = 1 << 20  # bytes
@@ -197,20 +199,13 @@ def _into_postgres(address: URL, data: Path) -> None:
 def _postgres(program: str, address: URL, *words: str) -> str:
     """Run one of PostgreSQL's programs; the password travels in the environment, never in words."""
     found = shutil.which(program)
+    if is_pooled(address):  # pg_dump's SETs would stay behind for whoever meets the process next
+        raise BackupFailed("a pooler in transaction mode is no way to copy; name the server itself")
     if found is None:
         raise BackupFailed(f"{program} is missing; install PostgreSQL's client programs")
-    known = {
-        "PGHOST": address.host,
-        "PGPORT": str(address.port or ""),
-        "PGUSER": address.username,
-        "PGPASSWORD": address.password,
-        "PGDATABASE": address.database,
-    }
-    more = {f"PG{name.upper()}": str(value) for name, value in address.query.items()}
-    environment = {**os.environ, **{key: value for key, value in known.items() if value}, **more}
     ran = subprocess.run(  # noqa: S603  # our words, no shell
         [found, "--no-password", *words],
-        env=environment,
+        env={**os.environ, **_environment(address)},
         capture_output=True,
         text=True,
         check=False,
@@ -219,3 +214,12 @@ def _postgres(program: str, address: URL, *words: str) -> str:
         lines = ran.stderr.strip().splitlines() or ["no reason given"]
         raise BackupFailed(f"{program}: {lines[0]}")
     return ran.stdout
+
+
+def _environment(address: URL) -> dict[str, str]:
+    """Say with libpq's variables what the URL says, several hosts included."""
+    _, known = address.get_dialect()().create_connect_args(address)
+    names = {"dbname": "DATABASE", "target_session_attrs": "TARGETSESSIONATTRS"}
+    return {
+        f"PG{names.get(name, name.upper())}": str(value) for name, value in known.items() if value
+    }

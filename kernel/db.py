@@ -27,10 +27,10 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection, CursorResult, make_url
+from sqlalchemy.engine import URL, Connection, CursorResult, make_url
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
 
-from kernel.driver import driver_of
+from kernel.driver import PostgresDriver, driver_of
 from kernel.ids import new_id
 from kernel.prebuilt import Prebuilt
 from kernel.work import WorkSession
@@ -42,6 +42,9 @@ NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+POOLED, BY_TRANSACTION = "pooled", "transaction"  # of the URL's query; ours, not the driver's
 
 
 class Moment(TypeDecorator[datetime]):
@@ -106,13 +109,15 @@ def open_engine(url: str, *, pool_size: int = 5) -> Engine:
 
     Statements are the same on both. Neither driver begins a transaction by itself; on SQLite one
     takes the write lock when it begins, so that what was read stays true until it is written.
+    With `pooled=transaction` in the URL nothing outlives a transaction on its connection.
     """
-    if make_url(url).get_backend_name() == "sqlite":
-        engine = create_engine(url, connect_args={"timeout": 15}, hide_parameters=True)
+    address = make_url(url)
+    if address.get_backend_name() == "sqlite":
+        engine = create_engine(address, connect_args={"timeout": 15}, hide_parameters=True)
         event.listen(engine, "connect", _prepare_sqlite)
     else:
         engine = create_engine(
-            url,
+            address.difference_update_query([POOLED]),
             # psycopg would forget with DEALLOCATE ALL what `kernel.driver` has prepared.
             connect_args={"autocommit": True, "prepare_threshold": None},
             pool_size=pool_size,
@@ -120,8 +125,19 @@ def open_engine(url: str, *, pool_size: int = 5) -> Engine:
             pool_recycle=1800,
             hide_parameters=True,
         )
+        if is_pooled(address):
+            event.listen(engine, "connect", _prepare_nothing)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def is_pooled(address: URL) -> bool:
+    """Say whether a pooler in transaction mode stands before the server."""
+    return address.query.get(POOLED) == BY_TRANSACTION
+
+
+def _prepare_nothing(connection: Any, record: Any) -> None:  # psycopg's, and the pool's entry
+    record.info["driver"] = PostgresDriver(connection, is_pooled=True)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # the driver's own connection class

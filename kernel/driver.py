@@ -137,11 +137,15 @@ class PostgresDriver:
     """libpq, through psycopg's own binding and with psycopg's conversions (docs/decisions/0019).
 
     Each statement is prepared once a connection. psycopg's cursors do the same in Python, which
-    costs three times as much as the statement.
+    costs three times as much as the statement. Behind a pooler in transaction mode, where the next
+    statement may meet another server process, nothing is prepared (docs/decisions/0143).
     """
 
-    def __init__(self, connection: psycopg.Connection[Any]) -> None:
-        self._pgconn = connection.pgconn
+    def __init__(self, connection: psycopg.Connection[Any], *, is_pooled: bool = False) -> None:
+        self._pgconn = pgconn = connection.pgconn
+        self._is_pooled = is_pooled
+        self._exec: Any = pgconn.exec_params if is_pooled else pgconn.exec_prepared
+        self._queue: Any = pgconn.send_query_params if is_pooled else pgconn.send_query_prepared
         self._transformer = Transformer(_Conversions(connection))
         self._names: dict[tuple[str, tuple[int, ...]], bytes] = {}
 
@@ -157,7 +161,7 @@ class PostgresDriver:
 
     def run(self, sql: str, values: Values) -> tuple[Rows, int]:
         """Run a statement, and prepare it first if it is new here."""
-        result = self._pgconn.exec_prepared(*self._prepared(sql, values))
+        result = self._exec(*self._prepared(sql, values))
         transformer = self._transformer
         if result.status == ExecStatus.TUPLES_OK:
             transformer.set_pgresult(result, format=Format.BINARY)
@@ -199,7 +203,7 @@ class PostgresDriver:
         if before:
             pgconn.send_query_params(before, None)
         for each in prepared:
-            pgconn.send_query_prepared(*each)
+            self._queue(*each)
         if after:
             pgconn.send_query_params(after, None)
         pgconn.pipeline_sync()
@@ -218,12 +222,14 @@ class PostgresDriver:
                 yield result
         raise psycopg.OperationalError("the connection was lost")
 
-    def _prepared(self, sql: str, values: Values) -> tuple[bytes, Any, Any, Format]:
+    def _prepared(self, sql: str, values: Values) -> tuple[Any, ...]:
         transformer = self._transformer
         dumped = transformer.dump_sequence(values, [PyFormat.AUTO] * len(values))
-        types = transformer.types or ()
+        types, formats = transformer.types or (), list(transformer.formats or ())
+        if self._is_pooled:
+            return sql.encode(), dumped, types, formats, Format.BINARY
         name = self._names.get((sql, types)) or self._prepare(sql, types)
-        return name, dumped, list(transformer.formats or ()), Format.BINARY
+        return name, dumped, formats, Format.BINARY
 
     def _prepare(self, sql: str, types: tuple[int, ...]) -> bytes:
         name = f"prebuilt_{len(self._names)}".encode()

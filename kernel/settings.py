@@ -25,7 +25,9 @@ from pydantic_settings import (
     SettingsError,
     TomlConfigSettingsSource,
 )
+from sqlalchemy.engine import make_url
 
+from kernel.db import BY_TRANSACTION, POOLED, is_pooled
 from kernel.keyring import Keyring
 
 FILE_VARIABLE = "TAIPEI_ID_CONFIG"
@@ -261,6 +263,10 @@ class Settings(BaseSettings):
     def _database_is_known(cls, value: str) -> str:
         if not value.startswith(ENGINES):
             raise ValueError(f"must begin with {' or '.join(ENGINES)}")
+        if POOLED in make_url(value).query and not is_pooled(make_url(value)):
+            raise ValueError(
+                f"{POOLED} can only be {BY_TRANSACTION}; leave it out without a pooler"
+            )
         return value
 
     @field_validator("breach_list", "certificates", "authorities", "personas", "software_issuers")

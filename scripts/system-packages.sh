@@ -14,6 +14,7 @@ chromium                                            chromium
 /usr/lib/*/libatomic.so.1                           libatomic1
 /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc fonts-noto-cjk
 /usr/lib/postgresql/*/bin/initdb                    postgresql
+/usr/sbin/pgbouncer                                 pgbouncer
 /usr/sbin/nginx                                     nginx-light
 /usr/sbin/pcscd                                     pcscd
 /usr/lib/pcsc/drivers/serial/libifdvpcd.so*         vsmartcard-vpcd

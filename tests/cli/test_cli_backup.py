@@ -14,7 +14,7 @@ from sqlalchemy import Engine, select
 import migrations
 from audit import footprint
 from audit.lines import Kind
-from kernel import clock
+from kernel import backups, clock
 from kernel.db import open_engine, sessions, transaction
 from kernel.ids import new_id
 from tests import make, postgres
@@ -106,6 +106,13 @@ def test_nothing_is_restored_over_what_is_there(
 
     assert refused.exit_code == 1
     assert "not empty" in refused.stderr
+
+
+def test_no_copy_is_made_through_a_pooler(tmp_path: Path) -> None:
+    url = "postgresql+psycopg://127.0.0.1/taipei_id?pooled=transaction"
+
+    with pytest.raises(backups.BackupFailed, match="name the server itself"):
+        backups.take(url, tmp_path / "copy.tar", revision="0001", now=make.NOON)
 
 
 one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)

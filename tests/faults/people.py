@@ -1,5 +1,6 @@
 """People who sign in again and again while something breaks, and what they were promised."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from tests.live.test_serving import CALLBACK, request_to
 from tests.live.visitor import Visitor
 
 PATIENCE_SECONDS = 60
+LOOK_SECONDS = 0.02
 
 
 @dataclass
@@ -102,3 +104,15 @@ def signing_in(people: list[Somebody]) -> Iterator[None]:
         stop.set()
         for thread in threads:
             thread.join()
+
+
+def wait_for(people: list[Somebody], more: int) -> None:
+    """Wait for sign-ins, not for time."""
+    enough = signed_in(people) + more
+    while signed_in(people) < enough:
+        time.sleep(LOOK_SECONDS)
+
+
+def signed_in(people: list[Somebody]) -> int:
+    """Count the tokens that people were given."""
+    return sum(len(each.promised.tokens) for each in people)

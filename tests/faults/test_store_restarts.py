@@ -1,6 +1,5 @@
 """PostgreSQL crashes and comes back: who was answered keeps it, and the city goes on by itself."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,13 +7,12 @@ import pytest
 
 from tests import postgres
 from tests.faults.accounts import settle
-from tests.faults.people import Somebody, signing_in
+from tests.faults.people import Somebody, signing_in, wait_for
 from tests.live.server import Provider, serving
 
 pytestmark = pytest.mark.slow
 
 CRASHES = 2
-LOOK_SECONDS = 0.02
 
 
 @pytest.fixture
@@ -34,21 +32,14 @@ def test_what_was_committed_survives_a_crash_of_the_store(
         people = [Somebody(provider, f"crashed.{number}") for number in range(3)]
         with signing_in(people):
             for _ in range(CRASHES):
-                _wait_for(people, 5)
+                wait_for(people, 5)
                 cluster.crash()
                 cluster.start()
-            _wait_for(people, 5)  # nobody restarted the provider
+            wait_for(people, 5)  # nobody restarted the provider
 
         assert _failed(people)
         _ready(provider)
         settle(provider, people)
-
-
-def _wait_for(people: list[Somebody], more: int) -> None:
-    """Wait for sign-ins, not for time."""
-    enough = sum(len(each.promised.tokens) for each in people) + more
-    while sum(len(each.promised.tokens) for each in people) < enough:
-        time.sleep(LOOK_SECONDS)
 
 
 def _failed(people: list[Somebody]) -> int:

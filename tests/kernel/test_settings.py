@@ -109,6 +109,7 @@ def test_the_master_key_is_not_printed_with_the_settings(production: pytest.Monk
         ("MASTER_KEY", "ä", "not base64url; make one with 'taipei-id keys master'"),
         ("DEBUG", "1", "debug: must be off outside demo mode"),
         ("DATABASE_URL", "mysql://db", "database_url: must begin with sqlite+pysqlite:///"),
+        ("DATABASE_URL", "postgresql+psycopg://h/db?pooled=session", "can only be transaction"),
         ("LIFETIMES__CODE", "61", "lifetimes.code: Input should be less than or equal to 60"),
         ("MAIL", "mail.example.org", "set its parts singly, as TAIPEI_ID_MAIL__HOST"),
         ("BREACH_LIST", "/nowhere", "breach_list: /nowhere is not a file"),
