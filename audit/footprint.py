@@ -13,10 +13,14 @@ from sqlalchemy.orm import Session
 
 from audit.lines import Kind
 from audit.models import LedgerLine
+from kernel import metrics
 from kernel.errors import Refused
 from kernel.ids import new_id_at
 from kernel.prebuilt import Prebuilt
 
+DECIDED = frozenset(
+    {Kind.CONSENT_GIVEN, Kind.CONSENT_APPROVED, Kind.CONSENT_REFUSED, Kind.CONSENT_WITHDRAWN}
+)
 LONGEST = 200  # characters of a reason
 _APPEND = Prebuilt(
     insert(LedgerLine),
@@ -41,6 +45,8 @@ def record(
     `claims` are names, `basis` the ids of the receipts it rests on, `detail` codes, counts and
     ids: never a value from the member's record.
     """
+    if kind in DECIDED:
+        metrics.CONSENTS.labels(kind.value).inc()
     line_id = new_id_at(now)
     _APPEND.write(
         session,

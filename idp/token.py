@@ -20,6 +20,7 @@ from idp.possession import NOTHING, Shown, held_to, token_type
 from idp.provider import DECLARED_ERRORS, Provider
 from idp.released import ReleasedClaims, allowed_claims
 from idp.state import GrantState, told_details
+from kernel import metrics
 from kernel.keyring import Keyring
 
 REQUIRED = {
@@ -65,7 +66,8 @@ def exchange(
         session, shown, bound=rules.bound, certificate_bound=client.certificate_bound, now=now
     )
     if (make := WITHOUT_GRANT.get(grant_type)) is not None:
-        return make(provider, session, client, values, confirmation=held, now=now)
+        made = make(provider, session, client, values, confirmation=held, now=now)
+        return _counted(grant_type, made)
     wish = Wish(
         issuer=provider.issuer,
         client=client,
@@ -94,7 +96,12 @@ def exchange(
     if grant_type == REFRESH:  # a code is too young for its consent to have expired
         _require_consent(client, state)
     told = {**response, **told_details(state.grant, state.narrowed.details)}
-    return {**told, "scope": state.scope, "token_type": token_type(held)}
+    return _counted(grant_type, {**told, "scope": state.scope, "token_type": token_type(held)})
+
+
+def _counted(grant_type: str, response: dict[str, Any]) -> dict[str, Any]:
+    metrics.TOKENS.labels(grant_type).inc()
+    return response
 
 
 def _grant_type(values: dict[str, str], client: RegisteredClient) -> str:

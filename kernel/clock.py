@@ -1,6 +1,7 @@
 """Tell the time: the only place that reads the machine's clock."""
 
 from datetime import UTC, date, datetime
+from time import perf_counter
 from zoneinfo import ZoneInfo
 
 TAIPEI = ZoneInfo("Asia/Taipei")
@@ -14,3 +15,8 @@ def now() -> datetime:
 def taipei_day(moment: datetime) -> date:
     """Return the calendar day of `moment` in Taipei, where the law counts days."""
     return moment.astimezone(TAIPEI).date()
+
+
+def seconds() -> float:
+    """Return the seconds of a clock that only goes forward: to say how long something took."""
+    return perf_counter()

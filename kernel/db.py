@@ -30,6 +30,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, CursorResult, make_url
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
 
+from kernel import metrics
 from kernel.driver import PostgresDriver, driver_of
 from kernel.ids import new_id
 from kernel.prebuilt import Prebuilt
@@ -128,6 +129,9 @@ def open_engine(url: str, *, pool_size: int = 5) -> Engine:
         if is_pooled(address):
             event.listen(engine, "connect", _prepare_nothing)
     event.listen(engine, "begin", _begin)
+    in_use = metrics.POOL
+    event.listen(engine, "checkout", lambda *_: in_use.labels("in_use").inc())
+    event.listen(engine, "checkin", lambda *_: in_use.labels("in_use").dec())
     return engine
 
 

@@ -104,6 +104,23 @@ class Token(_Group):
     pin: SecretStr = SecretStr("")
 
 
+class Metrics(_Group):
+    """Who may read the numbers at `/metrics`, and where the processes of a machine gather them."""
+
+    token: SecretStr = SecretStr("")
+    folder: Path | None = None
+
+    @model_validator(mode="after")
+    def _both_or_neither(self) -> Self:
+        if bool(self.token) != bool(self.folder):
+            raise ValueError("token and folder go together")
+        if self.folder is not None and not self.folder.is_dir():
+            raise ValueError(f"{self.folder} is not a folder; make it, or leave both out")
+        if self.token and len(self.token) < SECRET_LENGTH:
+            raise ValueError("token: at least 32 characters, as in Prometheus' configuration")
+        return self
+
+
 class Tls(_Group):
     """Lets the service speak TLS itself, where no proxy does: for a conformance suite."""
 
@@ -212,6 +229,7 @@ class Settings(BaseSettings):
         default="http://localhost:61161", pattern=r"^http://(127\.0\.0\.1|localhost):\d{1,5}$"
     )  # where such a program listens: HiPKI LocalSignServer's own address
     token: Token = Token()
+    metrics: Metrics = Metrics()
     tls: Tls = Tls()
     certificate_front: str = Field(default="", pattern=r"^(https://(\*\.)?[a-z0-9.-]+(:\d+)?)?$")
     certificate_front_secret: SecretStr = SecretStr("")

@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from kernel import metrics
 from kernel.db import Base, Moment
 from kernel.keyring import keyed_hash
 from kernel.prebuilt import Prebuilt
@@ -73,7 +74,10 @@ class Policy:
     def hit(self, session: Session, key: bytes, *, now: datetime) -> Verdict:
         """Count one attempt by this policy's numbers; see `hit`."""
         numbers = {"window": self.window, "lockout": self.lockout}
-        return hit(session, key, limit=self.limit, now=now, **numbers)
+        verdict = hit(session, key, limit=self.limit, now=now, **numbers)
+        if not verdict.allowed:
+            metrics.THROTTLED.labels(self.name).inc()
+        return verdict
 
 
 # Five failures lock an account for a quarter of an hour (control table of the Cyber Security

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import structlog
 
-from kernel import jobs
+from kernel import jobs, metrics
 from kernel.db import Sessions, transaction
 from kernel.jobs import JobDelayed, JobImpossible, Work
 
@@ -33,18 +33,23 @@ def do_one(make: Sessions, handlers: Mapping[str, Handler], *, now: datetime) ->
     try:
         handlers[work.kind](work, now=now)
     except JobImpossible as impossible:
+        outcome = "given_up"
         log.warning("job.given_up", reason=impossible.code)
         with transaction(make) as session:
             jobs.give_up(session, work, impossible.code, now=now)
     except JobDelayed as delayed:
+        outcome = "delayed"
         log.info("job.delayed", reason=delayed.code)
         with transaction(make) as session:
             jobs.postpone(session, work, delayed.code, now=now)
     except Exception as bug:  # one broken job must not stop the others
+        outcome = "bug"
         log.exception("job.bug", bug=type(bug).__name__)
         with transaction(make) as session:
             jobs.postpone(session, work, f"bug.{type(bug).__name__}", now=now)
     else:
+        outcome = "done"
         with transaction(make) as session:
             jobs.finish(session, work, now=now)
+    metrics.JOBS.labels(work.kind, outcome).inc()
     return True

@@ -146,6 +146,7 @@ from web import (
     logos,
     lost,
     merchant,
+    metrics,
     not_me,
     oidc,
     pages,
@@ -183,6 +184,7 @@ from web.branding import Branding
 from web.entitled import ByRule
 from web.express import Express
 from web.fronts import Front
+from web.measuring import Measured
 from web.rooms import Rooms
 
 LARGEST_BODY = 64 * 1024
@@ -266,6 +268,7 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
         registration.bp,
         logos.bp,
         health.bp,
+        metrics.bp,
         developers.bp,
         counters_public.bp,
         public.bp,
@@ -430,6 +433,7 @@ def _wrap(app: Flask, settings: Settings, provider: Provider) -> None:
         app.wsgi_app, lambda: cast("Rooms", app.extensions["taipei_id"])
     )
     app.wsgi_app = wellknown.Metadata(app.wsgi_app, provider.metadata)  # type: ignore[method-assign]
+    app.wsgi_app = Measured(app.wsgi_app)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

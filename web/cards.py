@@ -112,7 +112,7 @@ def attempt(place: str, *, only: UUID | None = None) -> UUID:
         proof, beside = _proven(shown)
         _require_welcome(proof, only)
     except Refused as refused:
-        login.record_failure(refused, login=shown.owner)
+        login.record_failure(refused, method=NAME, login=shown.owner)
         if refused.code == "login.busy":
             raise
         raise Refused("login.failed") from None
@@ -129,7 +129,7 @@ def _taken(place: str) -> Challenge:
     try:
         return _take(place)
     except Refused as stale:
-        login.record_failure(stale)
+        login.record_failure(stale, method=NAME)
         raise
 
 

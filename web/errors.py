@@ -2,6 +2,7 @@
 
 import traceback
 from collections.abc import Callable
+from functools import wraps
 from http import HTTPStatus
 
 import structlog
@@ -13,10 +14,12 @@ from werkzeug.wrappers import Response
 
 from audit import trail
 from idp.errors import AuthorizationRefused, ProtocolError, UntrustedRequest
+from kernel import metrics
 from kernel.errors import Refused
-from kernel.refusals import refusal
+from kernel.refusals import CATALOGUE, refusal
 from web import oidc, pages, problems, scope
 from web.error_words import words_for
+from web.protocol_errors import PROTOCOL_ERRORS
 
 FOR_CLIENTS = (
     "/par",
@@ -37,10 +40,8 @@ NOTED = frozenset({"audit.read_only", "case.self_dealing", "standing.second_pers
 
 def init(app: Flask) -> None:
     """Handle what the rooms raise, most specific first."""
-    app.register_error_handler(AuthorizationRefused, _refused_by_redirect)
-    app.register_error_handler(UntrustedRequest, _untrusted)
-    app.register_error_handler(ProtocolError, _protocol)
-    app.register_error_handler(Refused, _refused)
+    for kind, answer in SAYING_NO.items():
+        app.register_error_handler(kind, _counted(answer))
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _away)
     app.register_error_handler(Exception, _bug)
@@ -162,3 +163,26 @@ def _page(code: str, status: int) -> Response:
         client=None,
     )
     return Response(page, status, mimetype="text/html")
+
+
+SAYING_NO: dict[type[Exception], Callable[..., Response]] = {
+    AuthorizationRefused: _refused_by_redirect,
+    UntrustedRequest: _untrusted,
+    ProtocolError: _protocol,
+    Refused: _refused,
+}
+
+
+def _counted(answer: Callable[..., Response]) -> Callable[[Exception], Response]:
+    @wraps(answer)
+    def answering(error: Exception) -> Response:
+        metrics.REFUSALS.labels(_label(error)).inc()
+        return answer(error)
+
+    return answering
+
+
+def _label(error: Exception) -> str:
+    """Return the code to count a no under: one that is listed, so that there are only so many."""
+    code = getattr(error, "code", None) or getattr(error, "error", "")
+    return code if code in CATALOGUE or code in PROTOCOL_ERRORS else "other"

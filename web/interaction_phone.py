@@ -98,7 +98,7 @@ def go_on(current: Open) -> Page:
     try:
         known = _take(found, only=only)
     except Refused as refused:
-        login.record_failure(refused)
+        login.record_failure(refused, method=methods.PHONE)
         return redirect(current.url("phone_page"), 303)
     login.sign_in(known, method=methods.PHONE, shared_computer=False)
     interactions.mark_authenticated(interaction_id)

@@ -16,7 +16,7 @@ from idp import acr, grants
 from idp.acr import Assurance
 from idp.models import GrantEnd
 from idp.sign_outs import SignOut
-from kernel import throttle
+from kernel import metrics, throttle
 from kernel.errors import Refused
 from kernel.ids import REFERENCE_LENGTH, typed_code
 from kernel.throttle import Policy, Verdict
@@ -32,6 +32,9 @@ PASSWORD = "password"  # noqa: S105  # the name of an adapter
 LOCK_NOTICES = Policy(
     name="lock-notice", limit=3, window=timedelta(hours=24), lockout=timedelta(hours=24)
 )
+
+# What a failure is counted as; everything else is one, as it is for the visitor.
+_OUTCOMES = {"login.busy": "busy", "challenge.expired": "expired"}
 
 
 class LoginLocked(Exception):  # a state of affairs, not a mistake
@@ -90,7 +93,7 @@ def attempt_by(
         admit(proof.member_id)
         _worth_here(proof)
     except Refused as refused:
-        record_failure(refused, login=guessed)
+        record_failure(refused, method=method, login=guessed)
         if refused.code == "login.busy":
             raise
         raise Refused("login.failed") from None
@@ -187,11 +190,12 @@ def _counted(subject: str) -> tuple[tuple[Policy, bytes], tuple[Policy, bytes]]:
     return ((throttle.ADDRESS, _network_key()), (throttle.ACCOUNT, account))
 
 
-def record_failure(refused: Refused, *, login: str = "") -> None:
+def record_failure(refused: Refused, *, method: str, login: str = "") -> None:
     """Undo what was done and write down what failed; a passkey's attempt names no `login`."""
     reason = refused.reason if isinstance(refused, NotProven) else refused.code
     member_id = refused.member_id if isinstance(refused, NotProven) else None
     suspect = refused.suspect_carrier if isinstance(refused, NotProven) else None
+    metrics.SIGN_INS.labels(method, _OUTCOMES.get(refused.code, "failed")).inc()
     now, language, secret = scope.now(), pages.language(), scope.rooms().throttle_key
     account = throttle.ACCOUNT.key(login, secret=secret)
     letters = LOCK_NOTICES.key(login, secret=secret)
@@ -245,6 +249,7 @@ def start_session(
 
 def sign_in(known: Known, *, method: str, shared_computer: bool) -> None:
     """Sign a member in; who is here already gets a new cookie and its worth."""
+    metrics.SIGN_INS.labels(method, "signed_in").inc()
     session, now = scope.db(), scope.now()
     browser = browsers.describe(request.headers.get("User-Agent", "")[:512])
     present = scope.visitor()

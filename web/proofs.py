@@ -13,6 +13,7 @@ from members import register, standing
 from web import challenges, cookies, login, scope
 
 LONGEST_PLACE = 64
+FOUND = "found"  # what a lost carrier that answers again is counted under
 
 
 def ask(adapter: Adapter) -> Challenge:
@@ -61,7 +62,7 @@ def attempt(prove: Callable[[], Proof], *, method: str, only: UUID | None = None
         proof = prove()
         _require_welcome(proof, only, method)
     except Refused as refused:
-        login.record_failure(refused)
+        login.record_failure(refused, method=method)
         if refused.code == "challenge.expired" or isinstance(refused, NotProven):
             raise
         raise Refused("login.failed") from None
@@ -85,7 +86,7 @@ def suspended(prove: Callable[[], Proof], *, only: UUID) -> UUID:
         if shown is not None and isinstance(refused, NotProven) and refused.member_id == only:
             login.forgive_network()
             return shown
-        login.record_failure(refused)
+        login.record_failure(refused, method=FOUND)
         if refused.code == "challenge.expired":
             raise
     raise Refused("login.failed")

@@ -8,7 +8,7 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  #
 from gunicorn.config import Config  # type: ignore[import-untyped]  # no types
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]  # no types
 
-from kernel import logs
+from kernel import logs, metrics
 from kernel.settings import Settings
 
 # By name, as gunicorn does it: loaded in the worker, so a reload brings new code, and no other
@@ -50,6 +50,8 @@ class Serving(BaseApplication):  # type: ignore[misc]  # gunicorn carries no typ
     def load(self) -> Flask:
         """Build the application: in the worker, after the fork, so its engine is its own."""
         logs.configure()
+        if self._settings.metrics.folder is not None:
+            metrics.share(self._settings.metrics.folder)
         application: Flask = import_module(APPLICATION).create_app(self._settings)
         # What is built by now stays for good; requests make little that refers to itself.
         gc.freeze()

@@ -10,6 +10,7 @@ from argon2 import PasswordHasher, Type
 from argon2.exceptions import VerifyMismatchError
 
 from adapters.contract import is_storable
+from kernel import metrics
 from kernel.errors import Refused
 from kernel.ids import new_secret
 
@@ -90,9 +91,11 @@ class Hasher:
 
     @contextmanager
     def _place(self) -> Iterator[None]:
-        if not self._places.acquire(timeout=self._patience_seconds):
-            raise Refused("login.busy")
+        with metrics.counted(metrics.ARGON2, state="waiting"):
+            if not self._places.acquire(timeout=self._patience_seconds):
+                raise Refused("login.busy")
         try:
-            yield
+            with metrics.counted(metrics.ARGON2, state="computing"):
+                yield
         finally:
             self._places.release()

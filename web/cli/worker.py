@@ -12,7 +12,7 @@ import click
 import structlog
 from sqlalchemy.exc import OperationalError
 
-from kernel import clock, heartbeats, logs
+from kernel import clock, heartbeats, logs, metrics
 from kernel import settings as configuration
 from kernel.db import Sessions, sessions, transaction
 from kernel.settings import Settings
@@ -38,6 +38,8 @@ def worker(*, once: bool) -> None:
     settings = configuration.load()
     require_current(settings)
     logs.configure()
+    if settings.metrics.folder is not None:
+        metrics.share(settings.metrics.folder)
     stop = Event()
     for number in ENDINGS:
         signal.signal(number, lambda *_: stop.set())
