@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
@@ -116,11 +117,9 @@ def served(prepared: Engine, taipei_id: Taipei) -> Iterator[tuple[int, subproces
 
 
 def get(port: int, path: str) -> HTTPResponse:
-    connection = HTTPConnection("127.0.0.1", port, timeout=10)
-    connection.request("GET", path)
-    answer = connection.getresponse()
-    connection.close()
-    return answer
+    with closing(HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+        connection.request("GET", path)
+        return connection.getresponse()
 
 
 def wait_for(port: int, server: subprocess.Popen[str]) -> None:
