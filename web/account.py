@@ -36,10 +36,7 @@ from web.login import LoginLocked
 bp = Blueprint("account", __name__, url_prefix="/account")
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @bp.get("/login", endpoint="login")
@@ -153,33 +150,33 @@ def _latest_receipt(cards: list[ConsentCard]) -> ConsentCard | None:
 
 def done() -> list[str]:
     """Say what the form before this page did; the address names it, the words are ours."""
-    words = {
-        "withdrawn": pages.say("已撤回。對方立刻不能再向我們取得您的資料。"),
-        "unmarketed": pages.say("您不讓對方行銷了。我們已經通知對方，馬上生效，不用錢。"),
-        "reset": pages.say("密碼已重設，請用新密碼登入。"),
-        "reset_by_mail": pages.say(
-            "密碼已重設，請用新密碼登入。72 小時內，有些事要用卡片、通行密鑰或臨櫃辦理。"
-        ),
-        "agreed": pages.say("已同意。申請人會在進度裡看到。"),
-        "activated": pages.say("啟用完成，請用新帳號登入。"),
-        "password": pages.say("密碼已變更，其他裝置都已登出。"),
-        "carrier": pages.say("已新增通行密鑰，下次可以用它登入。"),
-        "certified": pages.say("數位憑證發好了，可以在這裡下載。"),
-        "certificate": pages.say("已綁定憑證，下次可以用它登入。"),
-        "chip-card": pages.say("已新增晶片卡，下次插卡就能登入。"),
-        "card": pages.say("已新增卡片，下次可以用它登入。"),
-        "renamed": pages.say("名稱已變更。"),
-        "lost": pages.say("已掛失，立刻不能再用；用它登入的地方都已登出。"),
-        "found": pages.say("已恢復，可以再用它登入。"),
-        "removed": pages.say("已移除，不能再用它登入。"),
-        "disowned": pages.say("申請已撤銷。謝謝您告訴我們。"),
-        "session": pages.say("已登出那一處。"),
-        "asked": pages.say("已送出申請，機關決定後會通知您。"),
-        "withdrawn_service": pages.say("已撤回申請。"),
-        "disputed": pages.say("已記下。這筆紀錄從現在起不會被當成「沒有」，權利不受影響。"),
-    }
-    said = words.get(request.args.get("done", ""))
-    return [said] if said else []
+    return pages.just_done(
+        {
+            "withdrawn": pages.say("已撤回。對方立刻不能再向我們取得您的資料。"),
+            "unmarketed": pages.say("您不讓對方行銷了。我們已經通知對方，馬上生效，不用錢。"),
+            "reset": pages.say("密碼已重設，請用新密碼登入。"),
+            "reset_by_mail": pages.say(
+                "密碼已重設，請用新密碼登入。72 小時內，有些事要用卡片、通行密鑰或臨櫃辦理。"
+            ),
+            "agreed": pages.say("已同意。申請人會在進度裡看到。"),
+            "activated": pages.say("啟用完成，請用新帳號登入。"),
+            "password": pages.say("密碼已變更，其他裝置都已登出。"),
+            "carrier": pages.say("已新增通行密鑰，下次可以用它登入。"),
+            "certified": pages.say("數位憑證發好了，可以在這裡下載。"),
+            "certificate": pages.say("已綁定憑證，下次可以用它登入。"),
+            "chip-card": pages.say("已新增晶片卡，下次插卡就能登入。"),
+            "card": pages.say("已新增卡片，下次可以用它登入。"),
+            "renamed": pages.say("名稱已變更。"),
+            "lost": pages.say("已掛失，立刻不能再用；用它登入的地方都已登出。"),
+            "found": pages.say("已恢復，可以再用它登入。"),
+            "removed": pages.say("已移除，不能再用它登入。"),
+            "disowned": pages.say("申請已撤銷。謝謝您告訴我們。"),
+            "session": pages.say("已登出那一處。"),
+            "asked": pages.say("已送出申請，機關決定後會通知您。"),
+            "withdrawn_service": pages.say("已撤回申請。"),
+            "disputed": pages.say("已記下。這筆紀錄從現在起不會被當成「沒有」，權利不受影響。"),
+        }
+    )
 
 
 def is_here(session_id: UUID) -> bool:

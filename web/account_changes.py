@@ -69,12 +69,12 @@ def _show(*errors: tuple[str, str]) -> Response:
 
 
 def _done() -> list[str]:
-    words = {
-        "asked": pages.say("已收到。請帶證明文件到任一申辦窗口；看過文件，資訊局就能決定。"),
-        "withdrawn": pages.say("已撤回這項申請。"),
-    }
-    said = words.get(request.args.get("done", ""))
-    return [said] if said else []
+    return pages.just_done(
+        {
+            "asked": pages.say("已收到。請帶證明文件到任一申辦窗口；看過文件，資訊局就能決定。"),
+            "withdrawn": pages.say("已撤回這項申請。"),
+        }
+    )
 
 
 def _asked() -> list[Asked]:

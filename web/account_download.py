@@ -22,10 +22,7 @@ from web.archive_contents import PARTS
 bp = Blueprint("download", __name__, url_prefix="/account/download")
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @dataclass(frozen=True, kw_only=True)

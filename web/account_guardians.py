@@ -29,10 +29,7 @@ from web.views import client_view
 bp = Blueprint("guardians", __name__, url_prefix="/account/guardians")
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,14 +116,16 @@ def name(member_id: UUID) -> str:
 
 
 def _done() -> list[str]:
-    words = {
-        ApprovalState.APPROVED.value: pages.say("已同意。對方可以繼續登入，收據在對方的帳號裡。"),
-        ApprovalState.REFUSED.value: pages.say("已回覆不同意，沒有提供任何資料。"),
-        "stopped": pages.say("已撤回委託，窗口的案件停止了。"),
-        "ended": pages.say("委託已經結束，立刻不能再用。"),
-    }
-    said = request.args.get("done", "")
-    return [words[said]] if said in words else []
+    return pages.just_done(
+        {
+            ApprovalState.APPROVED.value: pages.say(
+                "已同意。對方可以繼續登入，收據在對方的帳號裡。"
+            ),
+            ApprovalState.REFUSED.value: pages.say("已回覆不同意，沒有提供任何資料。"),
+            "stopped": pages.say("已撤回委託，窗口的案件停止了。"),
+            "ended": pages.say("委託已經結束，立刻不能再用。"),
+        }
+    )
 
 
 @bp.post("/powers/<uuid:power_id>/end")

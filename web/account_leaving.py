@@ -36,10 +36,7 @@ bp = Blueprint("leaving", __name__)
 TYPED = frozenset({"刪除", "DELETE"})
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @dataclass(frozen=True)
@@ -65,9 +62,7 @@ def index() -> str:
 
 
 def _done() -> list[str]:
-    words = {"cancelled": pages.say("已取消，您的帳號不會刪除。")}
-    said = words.get(request.args.get("done", ""))
-    return [said] if said else []
+    return pages.just_done({"cancelled": pages.say("已取消，您的帳號不會刪除。")})
 
 
 # Pausing

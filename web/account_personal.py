@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import request, url_for
+from flask import url_for
 
 from members import changes, identity_checks, mailboxes, numbering, register
 from members.changes import RULES, Rule
@@ -60,9 +60,9 @@ def _held(datum: Datum) -> Held:
 
 
 def _done() -> list[str]:
-    words = {
-        "saved": pages.say("聯絡資料已儲存。"),
-        "mailbox": pages.say("信箱已確認，以後的通知寄到這裡。"),
-    }
-    said = words.get(request.args.get("done", ""))
-    return [said] if said else []
+    return pages.just_done(
+        {
+            "saved": pages.say("聯絡資料已儲存。"),
+            "mailbox": pages.say("信箱已確認，以後的通知寄到這裡。"),
+        }
+    )

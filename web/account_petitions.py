@@ -14,10 +14,7 @@ from web import csrf, pages, petition_words, petitioning, sanction_words, scope,
 bp = Blueprint("petitions", __name__, url_prefix="/account/petitions")
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @bp.get("")

@@ -29,10 +29,7 @@ from web.request_pages import (
 bp = Blueprint("requests", __name__, url_prefix="/account/requests")
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @bp.get("")
@@ -189,13 +186,13 @@ def _page(row: SubjectRequest, error: str = "") -> str:
 
 
 def _done() -> list[str]:
-    words = {
-        "made": pages.say("收到了。請記下編號，期限前會答覆您。"),
-        "answered": pages.say("收到您的補充，期限繼續計算。"),
-        "withdrawn": pages.say("已撤回這件要求。"),
-    }
-    said = words.get(request.args.get("done", ""))
-    return [said] if said else []
+    return pages.just_done(
+        {
+            "made": pages.say("收到了。請記下編號，期限前會答覆您。"),
+            "answered": pages.say("收到您的補充，期限繼續計算。"),
+            "withdrawn": pages.say("已撤回這件要求。"),
+        }
+    )
 
 
 def _desk() -> Desk:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, redirect, url_for
 from werkzeug.wrappers import Response
 
 from audit import footprint, trail
@@ -39,10 +39,7 @@ SAYS = {
 ALWAYS = "name"  # what an officer needs to know of whoever applies
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @bp.get("")
@@ -94,12 +91,13 @@ def _waiting() -> int:
 
 
 def _done() -> list[str]:
-    said = {
-        "approved": pages.say("已核准並註記，也通知了申請人。"),
-        "refused": pages.say("已駁回，也通知了申請人。"),
-        "settled": pages.say("已查明並通知會員。"),
-    }.get(request.args.get("done", ""))
-    return [said] if said else []
+    return pages.just_done(
+        {
+            "approved": pages.say("已核准並註記，也通知了申請人。"),
+            "refused": pages.say("已駁回，也通知了申請人。"),
+            "settled": pages.say("已查明並通知會員。"),
+        }
+    )
 
 
 # Applications

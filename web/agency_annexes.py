@@ -32,10 +32,7 @@ consoles.register_menu(INDEX, Bilingual("附表", "Annex forms"), icon="record",
 EDITABLE = (Step.DRAFT, Step.RETURNED)
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @bp.get("")

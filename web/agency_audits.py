@@ -19,10 +19,7 @@ STAFF = (Role.OFFICER, Role.MANAGER)
 staff_required = consoles.staff_required(*STAFF)
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @bp.get("")

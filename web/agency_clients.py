@@ -4,7 +4,7 @@ import re
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, redirect, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
@@ -29,10 +29,7 @@ REVIEWS = {
 }
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @bp.get("")
@@ -167,11 +164,12 @@ def _to(client: Client, code: str, done: str) -> Response:
 
 
 def _done() -> list[str]:
-    said = {
-        "drafted": pages.say("已存成草稿。"),
-        "submitted": pages.say("已送資訊局審核。"),
-    }.get(request.args.get("done", ""))
-    return [said] if said else []
+    return pages.just_done(
+        {
+            "drafted": pages.say("已存成草稿。"),
+            "submitted": pages.say("已送資訊局審核。"),
+        }
+    )
 
 
 def _form(client: Client, code: str, refused: Refused | None = None) -> str:

@@ -22,10 +22,7 @@ bp = Blueprint("agency_conflicts", __name__, url_prefix="/agency/conflicts")
 INDEX = "agency_conflicts.index"
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @bp.get("")

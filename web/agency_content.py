@@ -27,10 +27,7 @@ INDEX = "agency_content.index"
 consoles.register_menu(INDEX, Bilingual("公開內容", "Public texts"), icon="letter", roles=STAFF)
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @bp.get("")

@@ -26,10 +26,7 @@ consoles.register_menu(
 staff_required = consoles.staff_required(*STAFF)
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @bp.get("")

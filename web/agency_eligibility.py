@@ -32,8 +32,7 @@ consoles.register_menu(INDEX, Bilingual("資格與查核", "Eligibility"), icon=
 def _only_our_forms() -> None:
     if request.endpoint == "agency_eligibility.upload":
         request.max_content_length = LARGEST_FILE
-    if request.method == "POST":
-        csrf.require()
+    csrf.only_our_forms()
 
 
 @bp.get("")

@@ -40,8 +40,7 @@ staff_required = consoles.staff_required(*STAFF)
 def _only_our_forms() -> None:
     if request.endpoint == f"{bp.name}.upload":
         request.max_content_length = files.LARGEST + FORM_ROOM
-    if request.method == "POST":
-        csrf.require()
+    csrf.only_our_forms()
 
 
 @bp.get("")

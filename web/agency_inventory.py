@@ -27,10 +27,7 @@ consoles.register_menu(INDEX, Bilingual("整合清冊", "Inventory"), icon="list
 PLANNED = ("process", "replacement", "holders")
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @bp.get("")

@@ -33,10 +33,7 @@ INDEX = "agency_petitions.index"
 MOST = 100
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @bp.get("")

@@ -36,10 +36,7 @@ FIELDS = {
 }
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @bp.get("")
@@ -157,13 +154,14 @@ def _to(service: Service, done: str) -> Response:
 
 
 def _done() -> list[str]:
-    said = {
-        "drafted": pages.say("已存成草稿。"),
-        "submit": pages.say("已送資訊局審核。"),
-        "open": pages.say("已開放申請。"),
-        "end": pages.say("已登錄結束日，並通知已開通的會員。"),
-    }.get(request.args.get("done", ""))
-    return [said] if said else []
+    return pages.just_done(
+        {
+            "drafted": pages.say("已存成草稿。"),
+            "submit": pages.say("已送資訊局審核。"),
+            "open": pages.say("已開放申請。"),
+            "end": pages.say("已登錄結束日，並通知已開通的會員。"),
+        }
+    )
 
 
 def _row(service: Service) -> dict[str, Any]:

@@ -36,10 +36,7 @@ AT_THE_FIELD = {  # what is put right on the page where it was typed, and needs 
 }
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @bp.get("")

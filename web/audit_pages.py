@@ -22,10 +22,7 @@ PLANNED = ("audited", "since", "until", "size")
 staff_required = consoles.staff_required(Role.AUDITOR)
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @bp.get("")
@@ -155,13 +152,14 @@ def _steps(audit: Audit) -> list[tuple[str, str]]:
 
 
 def _done() -> list[str]:
-    said = {
-        "announce": pages.say("已預告，機關看得到期間和範圍，看不到樣本。"),
-        "draw": pages.say("已抽樣，種子和母體都有紀錄。"),
-        "asked": pages.say("已請機關回覆。"),
-        "same": pages.say("重抽一次，樣本和母體都一樣。"),
-    }.get(request.args.get("done", ""))
-    return [said] if said else []
+    return pages.just_done(
+        {
+            "announce": pages.say("已預告，機關看得到期間和範圍，看不到樣本。"),
+            "draw": pages.say("已抽樣，種子和母體都有紀錄。"),
+            "asked": pages.say("已請機關回覆。"),
+            "same": pages.say("重抽一次，樣本和母體都一樣。"),
+        }
+    )
 
 
 STEPS = '<any("announce", "draw", "conclude", "report", "close"):kind>'

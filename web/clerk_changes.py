@@ -40,10 +40,7 @@ CHANGES, PASSWORDS = "clerk_changes.index", "clerk_changes.passwords"
 LONGEST = 64
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 def _error(refused: Refused) -> str:

@@ -4,6 +4,7 @@ All in the transaction that ended it: once it commits, no worker anywhere serves
 """
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -33,21 +34,14 @@ def withdrawn(
     now: datetime,
 ) -> None:
     """Follow up on a withdrawal by the member (regulation 10(3))."""
-    _end(
-        session,
-        member_id=member_id,
-        client_id=client_id,
-        purpose_id=purpose_id,
-        reason=EndReason.WITHDRAWN,
-        grant_end=GrantEnd.WITHDRAWN,
-        now=now,
-    )
-    footprint.record(
+    _end_on_record(
         session,
         Kind.CONSENT_WITHDRAWN,
         member_id=member_id,
         client_id=client_id,
         purpose_id=purpose_id,
+        reason=EndReason.WITHDRAWN,
+        grant_end=GrantEnd.WITHDRAWN,
         now=now,
     )
     notices.mail(session, Mail.CONSENT_WITHDRAWN, member_id=member_id, language=language, now=now)
@@ -57,21 +51,14 @@ def withdrawn_by(
     session: Session, by: Acting, *, client_id: UUID, purpose_id: UUID, now: datetime
 ) -> None:
     """Follow up on a withdrawal in the member's stead; the letters are `web.proxy_acts`'."""
-    _end(
-        session,
-        member_id=by.member_id,
-        client_id=client_id,
-        purpose_id=purpose_id,
-        reason=EndReason.WITHDRAWN,
-        grant_end=GrantEnd.WITHDRAWN,
-        now=now,
-    )
-    footprint.record(
+    _end_on_record(
         session,
         Kind.CONSENT_WITHDRAWN,
         member_id=by.member_id,
         client_id=client_id,
         purpose_id=purpose_id,
+        reason=EndReason.WITHDRAWN,
+        grant_end=GrantEnd.WITHDRAWN,
         now=now,
         **by.detail(),
     )
@@ -97,21 +84,14 @@ def overruled(
 ) -> None:
     """End what a corrected birth date says was never the member's alone to give."""
     ledger.overrule(session, member_id=member_id, purpose_id=purpose_id, now=now)
-    _end(
-        session,
-        member_id=member_id,
-        client_id=client_id,
-        purpose_id=purpose_id,
-        reason=EndReason.OVERRULED,
-        grant_end=GrantEnd.STANDING,
-        now=now,
-    )
-    footprint.record(
+    _end_on_record(
         session,
         Kind.CONSENT_OVERRULED,
         member_id=member_id,
         client_id=client_id,
         purpose_id=purpose_id,
+        reason=EndReason.OVERRULED,
+        grant_end=GrantEnd.STANDING,
         now=now,
     )
 
@@ -150,6 +130,38 @@ def _expire_some(make: Sessions, *, now: datetime) -> int:
                 now=now,
             )
         return ended.count
+
+
+def _end_on_record(
+    session: Session,
+    kind: Kind,
+    *,
+    member_id: UUID,
+    client_id: UUID,
+    purpose_id: UUID,
+    reason: EndReason,
+    grant_end: GrantEnd,
+    now: datetime,
+    **detail: Any,  # what a line may hold
+) -> None:
+    _end(
+        session,
+        member_id=member_id,
+        client_id=client_id,
+        purpose_id=purpose_id,
+        reason=reason,
+        grant_end=grant_end,
+        now=now,
+    )
+    footprint.record(
+        session,
+        kind,
+        member_id=member_id,
+        client_id=client_id,
+        purpose_id=purpose_id,
+        now=now,
+        **detail,
+    )
 
 
 def _end(

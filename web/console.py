@@ -12,10 +12,7 @@ from web import consoles, cookies, csrf, scope
 bp = Blueprint("console", __name__, url_prefix="/console")
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @dataclass(frozen=True)

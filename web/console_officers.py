@@ -28,10 +28,7 @@ YEAR = timedelta(days=365)
 TYPED = ("login_id", "role", "organisation", "until")
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,12 +101,12 @@ def _row(each: OfficerPost, agencies: dict[UUID, Bilingual], login: str) -> Row:
 
 
 def _done() -> list[str]:
-    words = {
-        "appointed": pages.say("已任命，對方下次進入工作台就生效。"),
-        "dismissed": pages.say("已解除，對方馬上不能再用。"),
-    }
-    said = words.get(request.args.get("done", ""))
-    return [said] if said else []
+    return pages.just_done(
+        {
+            "appointed": pages.say("已任命，對方下次進入工作台就生效。"),
+            "dismissed": pages.say("已解除，對方馬上不能再用。"),
+        }
+    )
 
 
 @bp.post("")

@@ -38,6 +38,12 @@ def require() -> None:
         raise Refused("form.not_ours")
 
 
+def only_our_forms() -> None:
+    """Before each request of a blueprint of pages: nothing but our own forms changes anything."""
+    if request.method == "POST":
+        require()
+
+
 def require_from_here() -> None:
     """Refuse what a browser says another site sent. Raises Refused `form.not_ours`."""
     site = request.headers.get("Sec-Fetch-Site", "same-origin")

@@ -21,10 +21,7 @@ LONGEST_NUMBER = 32
 consoles.register_menu("desk.home", Bilingual("案件", "Cases"), icon="list", may=clerks.is_clerk)
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, redirect, url_for
 from werkzeug.wrappers import Response
 
 from audit import trail
@@ -27,10 +27,7 @@ TYPED = "name_zh name_en contact_zh contact_en from_on document_number".split()
 FIELDS = {"brand.incomplete": "name_zh", "case.self_dealing": "", "case.wrong_state": ""}
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @bp.get("")
@@ -92,12 +89,13 @@ def _record(event: str, brand: Brand) -> None:
 
 
 def _done() -> list[str]:
-    said = {
-        "proposed": pages.say("已提出，等另一位人員核定。"),
-        "approved": pages.say("已核定，那一天零時起用新名稱。"),
-        "refused": pages.say("已記下不採用。"),
-    }.get(request.args.get("done", ""))
-    return [said] if said else []
+    return pages.just_done(
+        {
+            "proposed": pages.say("已提出，等另一位人員核定。"),
+            "approved": pages.say("已核定，那一天零時起用新名稱。"),
+            "refused": pages.say("已記下不採用。"),
+        }
+    )
 
 
 def _page(refused: Refused | None = None) -> str:

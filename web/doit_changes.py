@@ -24,10 +24,7 @@ bp = Blueprint("doit_changes", __name__, url_prefix="/doit/changes")
 INDEX = "doit_changes.index"
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,12 +58,12 @@ def index() -> str:
 
 
 def _done() -> list[str]:
-    words = {
-        "granted": pages.say("已變更，並通知當事人。"),
-        "refused": pages.say("已駁回，並通知當事人。"),
-    }
-    said = words.get(request.args.get("done", ""))
-    return [said] if said else []
+    return pages.just_done(
+        {
+            "granted": pages.say("已變更，並通知當事人。"),
+            "refused": pages.say("已駁回，並通知當事人。"),
+        }
+    )
 
 
 @bp.get("/<reference>")

@@ -21,10 +21,7 @@ bp = Blueprint("doit_clients", __name__, url_prefix="/doit/clients")
 INDEX = "doit_clients.index"
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @bp.get("")
@@ -73,11 +70,12 @@ def _waiting() -> int:
 
 
 def _done() -> list[str]:
-    said = {
-        "approved": pages.say("已核准。"),
-        "returned": pages.say("已退回。"),
-    }.get(request.args.get("done", ""))
-    return [said] if said else []
+    return pages.just_done(
+        {
+            "approved": pages.say("已核准。"),
+            "returned": pages.say("已退回。"),
+        }
+    )
 
 
 @bp.get("/<uuid:client_key>")

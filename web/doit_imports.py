@@ -18,10 +18,7 @@ INDEX = "doit_imports.index"
 staff_required = consoles.staff_required(Role.REVIEWER)
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @bp.get("")

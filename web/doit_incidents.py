@@ -29,10 +29,7 @@ reading = consoles.staff_required(Role.REVIEWER, Role.AUDITOR)
 writing = consoles.staff_required(Role.REVIEWER)
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @bp.get("")

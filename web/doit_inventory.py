@@ -20,10 +20,7 @@ bp = Blueprint("doit_inventory", __name__, url_prefix="/doit")
 READERS = (Role.REVIEWER, Role.AUDITOR)
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @bp.get("/inventory")

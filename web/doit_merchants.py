@@ -35,10 +35,7 @@ FIELDS = {
 }
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @bp.get("")
@@ -71,14 +68,15 @@ def _row(merchant: Organisation, *, waits: bool) -> dict[str, Any]:
 
 
 def _done() -> list[str]:
-    said = {
-        "entered": pages.say("已登錄。"),
-        "contract": pages.say("已登錄契約。"),
-        "shorten": pages.say("已登錄契約提前結束。"),
-        "approve": pages.say("已核定，優惠生效。"),
-        "end": pages.say("已結束這項優惠。"),
-    }.get(request.args.get("done", ""))
-    return [said] if said else []
+    return pages.just_done(
+        {
+            "entered": pages.say("已登錄。"),
+            "contract": pages.say("已登錄契約。"),
+            "shorten": pages.say("已登錄契約提前結束。"),
+            "approve": pages.say("已核定，優惠生效。"),
+            "end": pages.say("已結束這項優惠。"),
+        }
+    )
 
 
 @bp.get("/new")

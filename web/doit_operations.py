@@ -27,10 +27,7 @@ STATES = {
 acting = consoles.staff_required(Role.REVIEWER, Role.ADMINISTRATOR)
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @bp.get("")

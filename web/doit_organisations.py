@@ -34,10 +34,7 @@ FIELDS = {
 TYPED = "name_zh name_en body parent from_on document_number ends_on successor".split()
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,13 +77,14 @@ def _row(each: Organisation, parent: Organisation | None) -> Row:
 
 
 def _done() -> list[str]:
-    said = {
-        "entered": pages.say("已登錄。"),
-        "renamed": pages.say("已登錄，那一天零時起用新名稱。"),
-        "moved": pages.say("已調整隸屬。"),
-        "ending": pages.say("已登錄，那一天零時起裁撤。"),
-    }.get(request.args.get("done", ""))
-    return [said] if said else []
+    return pages.just_done(
+        {
+            "entered": pages.say("已登錄。"),
+            "renamed": pages.say("已登錄，那一天零時起用新名稱。"),
+            "moved": pages.say("已調整隸屬。"),
+            "ending": pages.say("已登錄，那一天零時起裁撤。"),
+        }
+    )
 
 
 @bp.get("/new")

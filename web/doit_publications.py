@@ -79,10 +79,7 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,11 +118,12 @@ def index(kind: str) -> str:
 
 
 def _done() -> list[str]:
-    said = {
-        "approve": pages.say("已核准。到了生效日就會實施，不必再按。"),
-        "return": pages.say("已退回機關補正。"),
-    }.get(request.args.get("done", ""))
-    return [said] if said else []
+    return pages.just_done(
+        {
+            "approve": pages.say("已核准。到了生效日就會實施，不必再按。"),
+            "return": pages.say("已退回機關補正。"),
+        }
+    )
 
 
 @bp.get('/<any("forms", "content", "plans"):kind>/<uuid:version_id>')

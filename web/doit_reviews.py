@@ -32,10 +32,7 @@ PAGE = 50
 FURTHEST = 200  # pages
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,13 +77,13 @@ def _row(application: Application) -> Row:
 
 
 def _done() -> list[str]:
-    words = {
-        "approved": pages.say("已核准。申請人會收到啟用連結，自己選帳號和密碼。"),
-        "returned": pages.say("已退回補正，並通知申請人。"),
-        "rejected": pages.say("已駁回，並通知申請人理由和救濟方法。"),
-    }
-    said = words.get(request.args.get("done", ""))
-    return [said] if said else []
+    return pages.just_done(
+        {
+            "approved": pages.say("已核准。申請人會收到啟用連結，自己選帳號和密碼。"),
+            "returned": pages.say("已退回補正，並通知申請人。"),
+            "rejected": pages.say("已駁回，並通知申請人理由和救濟方法。"),
+        }
+    )
 
 
 @bp.get("/<reference>")

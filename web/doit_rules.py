@@ -25,10 +25,7 @@ CHANNELS = {
 }
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @bp.get("")
@@ -95,14 +92,14 @@ def _boxes(labels: dict[str, str], name: str) -> list[dict[str, object]]:
 
 
 def _done() -> list[str]:
-    words = {
-        "proposed": pages.say("已送出草案，等另一位人員覆核。"),
-        "adopted": pages.say("規則已生效。"),
-        "dropped": pages.say("草案已撤回。"),
-        "ended": pages.say("規則已停止，申請都由人員審核。"),
-    }
-    said = words.get(request.args.get("done", ""))
-    return [said] if said else []
+    return pages.just_done(
+        {
+            "proposed": pages.say("已送出草案，等另一位人員覆核。"),
+            "adopted": pages.say("規則已生效。"),
+            "dropped": pages.say("草案已撤回。"),
+            "ended": pages.say("規則已停止，申請都由人員審核。"),
+        }
+    )
 
 
 @bp.post("")

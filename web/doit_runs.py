@@ -18,10 +18,7 @@ bp = Blueprint("doit_runs", __name__, url_prefix="/doit/eligibility")
 INDEX = "doit_runs.index"
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @bp.get("")

@@ -22,10 +22,7 @@ INDEX = "doit_services.index"
 FIELDS = {"client.reason_missing": "reason"}
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @bp.get("")
@@ -90,11 +87,12 @@ def _record(event: str, service: Service, version: int) -> None:
 
 
 def _done() -> list[str]:
-    said = {
-        "approved": pages.say("已核定。"),
-        "returned": pages.say("已退回機關。"),
-    }.get(request.args.get("done", ""))
-    return [said] if said else []
+    return pages.just_done(
+        {
+            "approved": pages.say("已核定。"),
+            "returned": pages.say("已退回機關。"),
+        }
+    )
 
 
 def _page(version_id: UUID, refused: Refused | None = None) -> str:

@@ -39,10 +39,7 @@ KINDS = {
 TYPED = ("kind", "login_id", "clause", "evidence", "heard_on", "reason")
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,14 +92,14 @@ def _index(error: tuple[str, str] | None = None) -> str:
 
 
 def _done() -> list[str]:
-    words = {
-        "proposed": pages.say("已提出，等另一位人員覆核。"),
-        "stopped": pages.say("已停用，所有登入和授權都已結束。"),
-        "dropped": pages.say("已撤案，當事人沒有受影響。"),
-        "lifted": pages.say("已恢復，並通知當事人。"),
-    }
-    said = words.get(request.args.get("done", ""))
-    return [said] if said else []
+    return pages.just_done(
+        {
+            "proposed": pages.say("已提出，等另一位人員覆核。"),
+            "stopped": pages.say("已停用，所有登入和授權都已結束。"),
+            "dropped": pages.say("已撤案，當事人沒有受影響。"),
+            "lifted": pages.say("已恢復，並通知當事人。"),
+        }
+    )
 
 
 @bp.post("")

@@ -149,10 +149,7 @@ KINDS = {
 }
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @dataclass(frozen=True)

@@ -37,10 +37,7 @@ FIELDS = {
 }
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @bp.get("")
@@ -121,11 +118,12 @@ def _record(event: str, subject: UUID) -> None:
 
 
 def _done() -> list[str]:
-    said = {
-        "submitted": pages.say("已送資訊局核定。"),
-        "ended": pages.say("已結束這項優惠。"),
-    }.get(request.args.get("done", ""))
-    return [said] if said else []
+    return pages.just_done(
+        {
+            "submitted": pages.say("已送資訊局核定。"),
+            "ended": pages.say("已結束這項優惠。"),
+        }
+    )
 
 
 def _page(*, secret: tuple[str, str] | None = None) -> str:

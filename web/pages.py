@@ -1,6 +1,7 @@
 """Render pages: language, words, frame; and the public pages that need no member."""
 
 import hashlib
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, cast
@@ -43,6 +44,12 @@ def say(chinese: str, **values: object) -> str:
     """Return a text in the reader's language; the Chinese text is its own key."""
     words = i18n.translations(language()).gettext(chinese)
     return words % values if values else words
+
+
+def just_done(words: Mapping[str, str]) -> list[str]:
+    """Return what to tell a reader whom an act has led here: its name stands in the query."""
+    said = words.get(request.args.get("done", ""))
+    return [said] if said else []
 
 
 def page(template: str, **context: Any) -> str:  # whatever the template needs

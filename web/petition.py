@@ -29,10 +29,7 @@ bp = Blueprint("petition", __name__, url_prefix="/petition")
 PAPER = "petition"
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @bp.get("")

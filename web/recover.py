@@ -28,10 +28,7 @@ NAMED = Policy(name="recover-named", limit=5, window=DAY, lockout=DAY)
 NETWORK = Policy(name="recover-network", limit=20, window=HOUR, lockout=HOUR)
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @bp.get("")

@@ -27,11 +27,6 @@ MOST = 100
 LONGEST = 2000  # characters
 
 
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
-
-
 def _house() -> UUID | None:
     return scope.post().organisation_id
 
@@ -203,7 +198,7 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
 
 def _blueprint(name: str, url: str, *roles: Role) -> Blueprint:
     bp = Blueprint(name, __name__, url_prefix=url)
-    bp.before_request(_only_our_forms)
+    bp.before_request(csrf.only_our_forms)
     for method, rule, view in ROUTES:
         guarded = consoles.staff_required(*roles)(view)
         bp.add_url_rule(rule, view.__name__, guarded, methods=[method])

@@ -43,10 +43,7 @@ bp = Blueprint("track", __name__, url_prefix="/track")
 P = ParamSpec("P")
 
 
-@bp.before_request
-def _only_our_forms() -> None:
-    if request.method == "POST":
-        csrf.require()
+bp.before_request(csrf.only_our_forms)
 
 
 @bp.get("")
