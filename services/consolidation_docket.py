@@ -176,17 +176,7 @@ def resolve(
     `consolidation.suspension_stands` for its word against a suspension,
     `consolidation.batch_unconfirmed` for who uploaded, `consolidation.already_decided`.
     """
-    if conflict.uploaded_by == officer:
-        raise Refused("consolidation.batch_unconfirmed")
-    ended = session.execute(
-        update(Conflict)
-        .where(Conflict.id == conflict.id, Conflict.resolved_at.is_(None))
-        .values(resolution=resolution, resolved_by=officer, resolved_at=now)
-        .execution_options(synchronize_session=False)
-    )
-    if changed(ended) != 1:
-        raise Refused("consolidation.already_decided")
-    session.refresh(conflict)
+    _end(session, conflict, resolution, officer=officer, now=now)
     note = notes.hold(session, conflict.service_id, [conflict.member_id]).get(conflict.member_id)
     if note is None:
         return
@@ -203,6 +193,38 @@ def resolve(
         session.flush()
         told = {note.member_id: (note.state, note.as_of)}
         notes.remember(session, origin, Happening.SETTLED, told, now=now)
+
+
+def close_with_dispute(
+    session: Session, number: str, right: Activation, *, officer: UUID, now: datetime
+) -> None:
+    """End the conflict that a settled dispute came from, if it came from one.
+
+    `right` is what the officer noted. Raises Refused `consolidation.batch_unconfirmed` for who
+    uploaded the file, `consolidation.already_decided`.
+    """
+    found = select(Conflict).where(Conflict.number == number, Conflict.resolved_at.is_(None))
+    if (conflict := session.scalar(found)) is None:
+        return
+    agrees = right is conflict.said_state
+    ending = Resolution.KEEP_AGENCY if agrees else Resolution.KEEP_SYSTEM
+    _end(session, conflict, ending, officer=officer, now=now)
+
+
+def _end(
+    session: Session, conflict: Conflict, resolution: Resolution, *, officer: UUID, now: datetime
+) -> None:
+    if conflict.uploaded_by == officer:
+        raise Refused("consolidation.batch_unconfirmed")
+    ended = session.execute(
+        update(Conflict)
+        .where(Conflict.id == conflict.id, Conflict.resolved_at.is_(None))
+        .values(resolution=resolution, resolved_by=officer, resolved_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    if changed(ended) != 1:
+        raise Refused("consolidation.already_decided")
+    session.refresh(conflict)
 
 
 def _follow_agency(

@@ -17,6 +17,7 @@ from kernel.refusals import refusal
 from kernel.wording import Bilingual
 from members import register
 from services import activation_requests, activations, lifecycle
+from services import consolidation_docket as docket
 from services.activations import Provenance
 from services.models import Activation, ActivationNote, Channel, Service
 from services.request_models import ActivationRequest, Wish
@@ -216,6 +217,7 @@ def settle(reference: str) -> Response | str:
     origin = Provenance(channel=Channel.KEYED, actor=str(scope.member_id()), reference=case)
     try:
         right = _chosen(note)
+        docket.close_with_dispute(session, case, right, officer=scope.member_id(), now=now)
         if right is not note.state:
             activations.note(
                 session,

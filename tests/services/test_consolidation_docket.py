@@ -107,6 +107,30 @@ def test_officers_end_a_conflict_in_one_of_three_ways(
 
 
 @pytest.mark.clause("10-II")
+@pytest.mark.parametrize(
+    ("right", "resolution"),
+    [
+        (Activation.NOT_ACTIVATED, Resolution.KEEP_SYSTEM),
+        (Activation.ACTIVATED, Resolution.KEEP_AGENCY),
+    ],
+)
+def test_a_conflict_ends_with_the_dispute_it_began(
+    agency: Agency, right: Activation, resolution: Resolution
+) -> None:
+    agency.apply(a_file([no(0, "2026-11-01")]))
+    agency.apply(a_file([yes(0, "2020-01-01")]))
+    number = conflict(agency).number
+
+    with transaction(agency.make) as session:
+        with pytest.raises(Refused, match="batch_unconfirmed"):
+            docket.close_with_dispute(session, number, right, officer=world.UPLOADER, now=NOON)
+        docket.close_with_dispute(session, number, right, officer=world.CONFIRMER, now=NOON)
+        docket.close_with_dispute(session, "no conflict's", right, officer=new_id(), now=NOON)
+
+    assert conflict(agency).resolution is resolution
+
+
+@pytest.mark.clause("10-II")
 @pytest.mark.refusal("consolidation.batch_unconfirmed")
 def test_who_uploaded_the_file_does_not_end_its_conflicts(
     agency: Agency, sessions: Sessions
