@@ -6,8 +6,8 @@ Our own code logs through `structlog.get_logger()`; what libraries log passes th
 import logging
 import re
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from typing import TextIO
 
 import structlog
@@ -17,6 +17,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 # They print tokens, Authorization headers and user data at DEBUG (PYOP 17).
 TALKATIVE = ("pyop", "oic", "jwkest")
 HIDDEN = "[hidden]"
+ABOUT: ContextVar[Callable[[], dict[str, str]] | None] = ContextVar("about", default=None)
 SECRET_NAMES = re.compile(
     r"token|secret|password|passwd|passphrase|authorization|cookie|assertion|credential|"
     r"private|master_key|nonce|verifier|csrf|claims_values|userinfo|"
@@ -73,11 +74,10 @@ def quieten(names: Iterable[str]) -> None:
         logger.setLevel(max(logging.INFO, logger.level))
 
 
-@contextmanager
-def reference(value: str) -> Iterator[None]:
-    """Put the reference a person can read out on every line of this request."""
-    with structlog.contextvars.bound_contextvars(reference=value):
-        yield
+def tell_about(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Put on every line what is told about the request that is being answered, if one is."""
+    about = ABOUT.get()
+    return event if about is None else {**about(), **event}
 
 
 def hide(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -106,6 +106,7 @@ def _masked(text: str) -> str:
 def _gather() -> list[Processor]:
     return [
         structlog.contextvars.merge_contextvars,
+        tell_about,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.PositionalArgumentsFormatter(),

@@ -185,6 +185,7 @@ from web.entitled import ByRule
 from web.express import Express
 from web.fronts import Front
 from web.measuring import Measured
+from web.referring import Referred
 from web.rooms import Rooms
 
 LARGEST_BODY = 64 * 1024
@@ -434,6 +435,9 @@ def _wrap(app: Flask, settings: Settings, provider: Provider) -> None:
     )
     app.wsgi_app = wellknown.Metadata(app.wsgi_app, provider.metadata)  # type: ignore[method-assign]
     app.wsgi_app = Measured(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = Referred(  # type: ignore[method-assign]
+        app.wsgi_app, traced=settings.trusted_proxies > 0
+    )
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

@@ -116,7 +116,6 @@ def _away(error: OperationalError) -> Response:
     scope.abandon()
     structlog.get_logger().error(
         "store.away",
-        reference=scope.reference(),
         error=type(error.orig).__name__,
         state=getattr(error.orig, "sqlstate", None)
         or getattr(error.orig, "sqlite_errorname", None),
@@ -138,7 +137,7 @@ def _bug(error: Exception) -> Response:
     told = "".join(
         traceback.format_exception(error)
     )  # never with local variables: they hold secrets
-    structlog.get_logger().error("bug", reference=scope.reference(), traceback=told)
+    structlog.get_logger().error("bug", traceback=told)
     if request.path.startswith(FOR_CLIENTS):
         return oidc.refuse_in_json(
             ProtocolError("server_error", f"reference {scope.reference()}", status=500)

@@ -6,7 +6,7 @@ from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 from uuid import UUID
 
-from flask import Flask, current_app, g, redirect, url_for
+from flask import Flask, current_app, g, redirect, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -15,9 +15,9 @@ from counters.duty import Duty
 from idp.errors import Aftermath
 from kernel import clock
 from kernel.db import transaction
-from kernel.ids import new_reference
 from kernel.work import WorkSession
 from web import cookies, sessions
+from web.referring import NUMBER, Number
 from web.rooms import Rooms
 from web.sessions import Visitor
 
@@ -46,9 +46,7 @@ def db() -> Session:
 
 def reference() -> str:
     """Return the reference number by which a person can ask about this request."""
-    if "reference" not in g:
-        g.reference = new_reference()
-    return cast("str", g.reference)
+    return cast("Number", request.environ[NUMBER]).reference
 
 
 def visitor() -> Visitor | None:

@@ -141,9 +141,10 @@ def test_a_secret_inside_a_traceback_is_hidden(written: io.StringIO) -> None:
 
 
 def test_every_line_of_a_request_carries_its_reference(written: io.StringIO) -> None:
-    with logs.reference("ABCD2345"):
-        logging.getLogger("sqlalchemy.pool").warning("slow")
-        inside = last_line(written)
+    before = logs.ABOUT.set(lambda: {"reference": "ABCD2345"})
+    logging.getLogger("sqlalchemy.pool").warning("slow")
+    inside = last_line(written)
+    logs.ABOUT.reset(before)
     structlog.get_logger("web").info("afterwards")
 
     assert inside["reference"] == "ABCD2345"

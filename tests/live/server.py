@@ -42,6 +42,15 @@ from web.models import Handover
 TAIPEI_ID = (sys.executable, "-c", "from web.cli import main; main()")
 DISCOVERY = "/.well-known/openid-configuration"
 KEYRING = Keyring(DEMO_MASTER_KEY)
+HUSHED = (
+    make.PASSWORD,
+    make.SECRET,
+    DEMO_MASTER_KEY,
+    "eyJ",  # how every JWT of ours begins
+    "陳美玉",
+    "mei.chen@mail.invalid",
+    "+886900000000",
+)
 
 
 @dataclass(frozen=True)
@@ -58,6 +67,7 @@ class Provider:
 
     issuer: str
     engine: Engine
+    log: Path = Path()
 
     @contextmanager
     def database(self) -> Iterator[Session]:
@@ -305,7 +315,7 @@ def serving(
     issuer = f"http://localhost:{port}"
     migrations.upgrade(database_url)
     engine = open_engine(database_url, pool_size=2)
-    provider = Provider(issuer, engine)
+    provider = Provider(issuer, engine, log := folder / "provider.log")
     try:
         with provider.database() as session:
             keys.ensure(session, KEYRING, now=clock.now())
@@ -320,8 +330,14 @@ def serving(
             **more_settings,
         }
         command = [*TAIPEI_ID, "serve", "--port", str(port), "--workers", "2"]
-        log = folder / "provider.log"
         with running(command, environment=environment, log=log, ready=[issuer + DISCOVERY]):
             yield provider
+        require_nothing_personal(log)
     finally:
         engine.dispose()
+
+
+def require_nothing_personal(log: Path) -> None:
+    """Fail if a whole run of tests left anything in the log that belongs to somebody."""
+    said = log.read_text("utf-8", errors="replace")
+    assert [each for each in HUSHED if each in said] == []

@@ -15,6 +15,7 @@ from kernel.settings import Metrics
 from kernel.work import WorkSession
 from tests.flows.browser import Browser, answer
 from tests.flows.provider import City
+from web.referring import NUMBER, Number
 
 ROOT = Path(__file__).parents[2]
 WATCHERS = ("deploy/grafana/taipei-id.json", "deploy/prometheus/alerts.yaml", "docs/slo.md")
@@ -108,7 +109,7 @@ def test_what_happens_is_counted_and_names_nobody(city: City) -> None:
 
 @pytest.mark.usefixtures("counts")
 def test_a_code_nobody_listed_becomes_no_label(city: City) -> None:
-    with city.app.test_request_context():
+    with city.app.test_request_context(environ_overrides={NUMBER: Number("")}):
         city.app.handle_user_exception(Refused("member.number_47"))
 
     assert 'taipei_id_refusals_total{code="other"} 1.0' in metrics.told((), folder=None).decode()
