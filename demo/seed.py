@@ -10,7 +10,7 @@ from adapters.password.hashing import Hasher
 from adapters.password.passwords import set_password
 from clients import contracts, registry
 from consent import representation
-from demo import applicants, binding, city, counters, notes, officers, publishing
+from demo import agency_work, applicants, binding, city, counters, notes, officers, publishing
 from demo.addresses import Addresses
 from demo.city import Json, Persona
 from kernel.errors import NotFound, Refused
@@ -51,6 +51,7 @@ def seed(
     applicants.settle(session, keyring, now=now)
     officers.settle(session, keyring, now=now)
     publishing.settle(session, now=now)
+    agency_work.settle(session, keyring, now=now)
     binding.settle(session, keyring, origin=addresses.provider.origin, now=now)
     return added
 

@@ -40,6 +40,10 @@ THINGS_TO_TRY = (
         en="With guilai.cai’s chip card, close a counter at /agency/counters; /counters follows.",
     ),
     Words(
+        zh="再到 /agency/eligibility 查證 ji.wu 查到的，到 /agency/petitions 審理 budi 的陳情。",
+        en="Then verify what ji.wu found at /agency/eligibility; hear budi at /agency/petitions.",
+    ),
+    Words(
         zh="用 ji.wu 的晶片卡登入，到 /clerk 回報讀卡機故障；窗口就只收件。",
         en="With ji.wu’s chip card, report a broken reader at /clerk; only paper is taken then.",
     ),
