@@ -29,6 +29,7 @@ from clients.models import (
 from kernel.prebuilt import Prebuilt, Row
 from kernel.wording import Bilingual
 
+SANDBOX_ONLY = "sandbox-only-"  # how clients are called that nothing but a sandbox serves
 FRESH = timedelta(seconds=1)
 CODE_ONLY = frozenset({response_types.CODE})
 MOST = 10_000
@@ -191,12 +192,21 @@ class RegisteredClient:
 class Directory:
     """The clients of this process; a change in the database is seen within one second."""
 
-    def __init__(self, *, fresh: timedelta = FRESH, most: int = MOST, hybrid: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        fresh: timedelta = FRESH,
+        most: int = MOST,
+        hybrid: bool = False,
+        sandbox: bool = False,
+    ) -> None:
         """Keep at most `most` clients, each no longer than `fresh`.
 
-        Unless `hybrid`, none of them gets anything but codes through the browser.
+        Unless `hybrid`, none of them gets anything but codes through the browser. Outside a
+        `sandbox` those made in one are unknown, wherever their rows were copied from.
         """
         self._fresh = fresh
+        self._sandbox = sandbox
         self._hybrid = hybrid
         self._most = most
         self._known: OrderedDict[str, tuple[datetime, RegisteredClient]] = OrderedDict()
@@ -210,6 +220,8 @@ class Directory:
         """
         if not (client_id.isascii() and client_id.isprintable()):
             return None  # no database can look for NUL or half a surrogate pair
+        if client_id.startswith(SANDBOX_ONLY) and not self._sandbox:
+            return None
         known = self._known.get(client_id)
         if known is not None and timedelta(0) <= now - known[0] < self._fresh:
             return known[1]

@@ -57,6 +57,7 @@ class Registrar:
     call: Call
     synthetic: bool  # no member of this deployment is a person
     hybrid: bool = False  # tokens may come through the browser
+    prefix: str = ""  # of the names given out: a sandbox's say so (`clients.directory`)
     software_issuers: Issuers = field(default_factory=dict)  # whose statements count
 
     def register(
@@ -70,7 +71,7 @@ class Registrar:
         if token is None:
             raise _unknown_token()
         metadata = self._read(body, None, now=now)
-        client_id = new_id().hex
+        client_id = f"{self.prefix}{new_id().hex}"
         picture = logos.fetched_picture(self.call, metadata.get("logo_uri"))
         sector = self._sector(metadata, client_id, token.environment)
         organisation = session.get_one(Organisation, token.organisation_id)

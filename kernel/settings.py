@@ -161,6 +161,14 @@ Voice = Literal["alone", "guardian_approves", "guardian_decides"]
 ByGuardian = Literal["guardian_approves", "guardian_decides"]
 
 
+class Sandbox(_Group):
+    """Where developers try their clients out on invented members, and on our mistakes."""
+
+    enabled: bool = False
+    issuer: str = ""  # over https: the issuer once more, so that nobody copies `enabled` along
+    slow_seconds: float = Field(default=8.0, ge=0, le=20)  # how slow a slow answer is
+
+
 class UnderAge(_Group):
     """Whose word counts for a member under age; a merchant knows none without a guardian."""
 
@@ -212,6 +220,7 @@ class Settings(BaseSettings):
     incidents: Incidents = Incidents()
     lifetimes: Lifetimes = Lifetimes()
     representation: Representation = Representation()
+    sandbox: Sandbox = Sandbox()
     private_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     authorities: Path | None = None  # certificates of clients' servers believed as well
     # Where the card program of a visitor's own computer may listen.
@@ -317,6 +326,16 @@ class Settings(BaseSettings):
             raise ValueError("personas: passwords are shown in a demo only; leave it out")
         if self.debug:
             raise ValueError("debug: must be off outside demo mode")
+        return self
+
+    @model_validator(mode="after")
+    def _sandbox_stands_apart(self) -> Self:
+        if not self.sandbox.enabled:
+            return self
+        if not self.demo:
+            raise ValueError("sandbox.enabled: only with demo, where every member is invented")
+        if self.secure_cookies and self.sandbox.issuer != self.issuer:
+            raise ValueError("sandbox.issuer: over https it must repeat the issuer")
         return self
 
     @model_validator(mode="after")

@@ -64,6 +64,7 @@ ROOMS_WITH_TABLES = (
     "services.request_models",
     "web.brand_models",
     "web.models",
+    "web.sandbox_models",
 )
 
 

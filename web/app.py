@@ -7,7 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from adapters.loading import load
 from clients import certificates as client_certificates
-from clients.directory import Directory
+from clients.directory import SANDBOX_ONLY, Directory
 from clients.keys import ClientKeys
 from consent import representation
 from consent.derived import Relay
@@ -375,7 +375,7 @@ def build_rooms(settings: Settings, database: Sessions) -> Rooms:
     reachable = acr.reachable(adapter.capabilities for adapter in adapters.values())
     provider = Provider(
         issuer=settings.issuer,
-        directory=Directory(hybrid=settings.hybrid),
+        directory=Directory(hybrid=settings.hybrid, sandbox=settings.sandbox.enabled),
         client_keys=ClientKeys(database, call),
         request_uris=RequestUris(call),
         keys=Keys(keyring, token=key_token),
@@ -409,6 +409,7 @@ def build_rooms(settings: Settings, database: Sessions) -> Rooms:
             call,
             synthetic=settings.demo,
             hybrid=settings.hybrid,
+            prefix=SANDBOX_ONLY if settings.sandbox.enabled else "",
             software_issuers=software_statements.read(settings.software_issuers),
         ),
         adapters=adapters,
