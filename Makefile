@@ -12,13 +12,16 @@ ARGS ?=
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo run test packages node-clients check lint types rooms format lock bench inspection clean
+.PHONY: help demo sandbox run test packages node-clients check lint types rooms format lock bench inspection clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/demo.stamp ## Start the demo city: provider, library, merchant (Ctrl-C ends it)
 	@$(BIN)/taipei-id demo $(ARGS)
+
+sandbox: $(VENV)/demo.stamp ## Start a sandbox for developers: people, test clients, faults
+	@$(BIN)/taipei-id sandbox $(ARGS)
 
 run: $(VENV)/demo.stamp ## Start the provider alone, with the settings of this shell
 	@$(BIN)/taipei-id serve $(ARGS)
@@ -66,7 +69,7 @@ bench: $(VENV)/dev.stamp ## Measure one sign-in: CPU time, statements, p95
 	@$(BIN)/python -m bench $(ARGS)
 
 clean: ## Remove everything that make and the tests built
-	rm -rf $(VENV) .demo build dist *.egg-info .coverage .coverage.* htmlcov .hypothesis
+	rm -rf $(VENV) .demo .sandbox build dist *.egg-info .coverage .coverage.* htmlcov .hypothesis
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 

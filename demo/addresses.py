@@ -56,7 +56,7 @@ FIXED = Addresses(
 
 def read(environment: Mapping[str, str]) -> Addresses:
     """Return the addresses in use. Raises AddressInvalid."""
-    used = Addresses(*(_read(each, environment) for each in _each(FIXED)))
+    used = Addresses(*(read_one(each, environment) for each in _each(FIXED)))
     if len({each.port for each in _each(used)}) < len(_each(FIXED)):
         names = ", ".join(each.variable for each in _each(FIXED))
         raise AddressInvalid(f"two programs share a port; give each its own: {names}")
@@ -67,7 +67,8 @@ def _each(addresses: Addresses) -> tuple[Address, Address, Address, Address]:
     return addresses.provider, addresses.library, addresses.merchant, addresses.agent
 
 
-def _read(fixed: Address, environment: Mapping[str, str]) -> Address:
+def read_one(fixed: Address, environment: Mapping[str, str]) -> Address:
+    """Return where one program answers. Raises AddressInvalid."""
     value = environment.get(fixed.variable, "").strip()
     if not value:
         return fixed

@@ -5,17 +5,21 @@ from types import ModuleType
 import pytest
 
 from tests.cli.conftest import Taipei
-from web.cli.demo import RUNNER
+from web.cli.demo import RUNNER, SANDBOX
 
 
-def test_the_demo_starts_the_city(taipei_id: Taipei, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_demo_starts_the_city_and_the_sandbox_its_own_provider(
+    taipei_id: Taipei, monkeypatch: pytest.MonkeyPatch
+) -> None:
     started: list[str] = []
-    runner = ModuleType(RUNNER)
-    runner.__dict__["main"] = lambda: started.append("city")
-    monkeypatch.setitem(sys.modules, RUNNER, runner)
+    for name in (RUNNER, SANDBOX):
+        runner = ModuleType(name)
+        runner.__dict__["main"] = lambda name=name: started.append(name)
+        monkeypatch.setitem(sys.modules, name, runner)
 
     assert taipei_id("demo").exit_code == 0
-    assert started == ["city"]
+    assert taipei_id("sandbox").exit_code == 0
+    assert started == [RUNNER, SANDBOX]
 
 
 def test_without_its_extra_the_demo_says_what_to_install(

@@ -95,6 +95,7 @@ for _command in (
     incident.incident,
     ledger.ledger,
     demo.demo,
+    demo.sandbox,
     conformance.conformance_seed,
     doctor.doctor,
     purge.purge,
