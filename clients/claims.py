@@ -237,6 +237,7 @@ CLAIMS: tuple[Claim, ...] = (
 )
 
 BY_NAME: Mapping[str, Claim] = MappingProxyType({claim.name: claim for claim in CLAIMS})
+NOTES = frozenset(claim.name for claim in CLAIMS if claim.source is Source.NOTE)
 
 
 def lesser(name: str, among: AbstractSet[str]) -> tuple[Claim, ...]:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from clients import response_types
+from clients.claims import NOTES
 from clients.forms import LOOPBACK, ClientMetadata
 from clients.grant_types import CODE, IMPLICIT, REFRESH
 from clients.keys import is_usable
@@ -186,11 +187,13 @@ def placed(sector: str, environment: Environment) -> str:
 def trial_purposes(scope: object, *, synthetic: bool, kind: OrganisationKind) -> list[Json]:
     """Return the one purpose of a client in the sandbox.
 
-    Where every member is invented it may ask for what its `scope` bundles; where members are
-    people it learns a name of its own for them and nothing else (docs/decisions/0066).
+    Where every member is invented it may ask for what its `scope` bundles, and by name for what
+    agencies noted; where members are people it learns a name of its own for them and nothing else
+    (docs/decisions/0066).
     """
     wanted = scope.split() if isinstance(scope, str) else SCOPES
-    names = claims_of_scopes(wanted) if synthetic and kind is OrganisationKind.AGENCY else ()
+    may_ask = synthetic and kind is OrganisationKind.AGENCY
+    names = claims_of_scopes(wanted) | NOTES if may_ask else ()
     return [
         {
             "code": "trial",

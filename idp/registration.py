@@ -69,7 +69,7 @@ class Registrar:
         """
         token = registration_tokens.find(session, sent_token(authorization), now=now)
         if token is None:
-            raise _unknown_token()
+            raise unknown_token()
         metadata = self._read(body, None, now=now)
         client_id = f"{self.prefix}{new_id().hex}"
         picture = logos.fetched_picture(self.call, metadata.get("logo_uri"))
@@ -244,11 +244,12 @@ def sent_token(authorization: str | None) -> str:
     """Return the bearer token of a request. Raises ProtocolError `invalid_token` (401)."""
     word, _, token = (authorization or "").partition(" ")
     if word.lower() != BEARER or not token.strip():
-        raise _unknown_token()
+        raise unknown_token()
     return token.strip()
 
 
-def _unknown_token() -> ProtocolError:
+def unknown_token() -> ProtocolError:
+    """Return the refusal of a token that is none of ours."""
     return ProtocolError("invalid_token", "this token opens nothing here", status=401)
 
 
@@ -258,7 +259,7 @@ def _require_holder(session: Session, client_id: str, key: str) -> Row:
     holder = _HOLDER.one_or_none(session, {"client_id": client_id}) if sound else None
     kept = b"" if holder is None or holder.registration_hash is None else holder.registration_hash
     if not hmac.compare_digest(kept, digest(key)):
-        raise _unknown_token()
+        raise unknown_token()
     return holder
 
 
@@ -282,7 +283,7 @@ def _spend(session: Session, token: Row, *, now: datetime) -> None:
     try:
         registration_tokens.spend(session, token.id, now=now)
     except Refused:
-        raise _unknown_token() from None
+        raise unknown_token() from None
 
 
 def _require_as_reviewed(form: ClientMetadata, client: Client) -> None:

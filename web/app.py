@@ -168,6 +168,9 @@ from web import (
     recover_ward,
     registration,
     sanction_desk,
+    sandbox,
+    sandbox_api,
+    sandbox_seam,
     scope,
     session_frame,
     signing_out,
@@ -352,8 +355,16 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
     ]
     for blueprint in blueprints + ([kit.bp, inbox.bp] if settings.demo else []):
         app.register_blueprint(blueprint)
+    if settings.sandbox.enabled:
+        _open_sandbox(app)
     _wrap(app, settings, built.provider)
     return app
+
+
+def _open_sandbox(app: Flask) -> None:
+    for blueprint in (sandbox.bp, sandbox_api.bp):
+        app.register_blueprint(blueprint)
+    sandbox_seam.init(app)
 
 
 def build_rooms(settings: Settings, database: Sessions) -> Rooms:
@@ -430,7 +441,8 @@ def build_rooms(settings: Settings, database: Sessions) -> Rooms:
 
 
 def _wrap(app: Flask, settings: Settings, provider: Provider) -> None:
-    app.wsgi_app = Express(app.wsgi_app, app)  # type: ignore[method-assign]
+    if not settings.sandbox.enabled:  # there every request passes by the seam
+        app.wsgi_app = Express(app.wsgi_app, app)  # type: ignore[method-assign]
     app.wsgi_app = wellknown.KeySet(  # type: ignore[method-assign]
         app.wsgi_app, lambda: cast("Rooms", app.extensions["taipei_id"])
     )

@@ -20,6 +20,7 @@ class Persona(BaseModel):
     standing: str
     claims: dict[str, Any]  # JSON of several shapes
     cards: tuple[str, ...] = ()
+    state: str = ""  # what they are good for, in one word; a sandbox lists people by it
 
     @property
     def answer(self) -> str:

@@ -83,6 +83,7 @@ def open_city(folder: Path) -> Iterator[City]:
     # A program with real readers may come (desk.py); else pages find the demo's own.
     programs = (f"127.0.0.1:{card_program}", f"127.0.0.1:{used.agent.port}")
     environment["TAIPEI_ID_CARD_PROGRAMS"] = " ".join(f"http://{each}" for each in programs)
+    environment["TAIPEI_ID_SANDBOX__ENABLED"] = "1"  # its pages are pages, too
     environment["TAIPEI_ID_CERTIFICATE_FRONT"] = "https://*.card.example.invalid"
     ready = [used.provider.origin + DISCOVERY, used.library.origin, used.merchant.origin]
     log = folder / "demo.log"

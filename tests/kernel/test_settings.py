@@ -181,3 +181,14 @@ def test_a_certificate_goes_with_its_key(production: pytest.MonkeyPatch, tmp_pat
 
     production.setenv("TAIPEI_ID_TLS__KEY", str(file))
     assert configuration.load().tls.key == file
+
+
+def test_a_sandbox_is_no_place_for_people(production: pytest.MonkeyPatch) -> None:
+    production.setenv("TAIPEI_ID_SANDBOX__ENABLED", "1")
+    assert "sandbox.enabled" in refusal()
+
+    production.setenv("TAIPEI_ID_DEMO", "1")
+    assert "sandbox.issuer" in refusal()
+
+    production.setenv("TAIPEI_ID_SANDBOX__ISSUER", "https://id.example.org")
+    assert configuration.load().sandbox.enabled

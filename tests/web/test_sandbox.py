@@ -1,0 +1,352 @@
+"""The sandbox: people to be, clients of one's own, faults to meet, and checks that notice."""
+
+import json
+import re
+from html import unescape
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from flask import Flask
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+from werkzeug.test import TestResponse
+
+from clients import registry
+from clients.models import Review
+from demo.sandbox.people import people
+from kernel.clock import now as now_outside
+from kernel.clock import taipei_day
+from kernel.db import Sessions
+from tests import make
+from tests.flows.browser import Browser, answer, authorization, hidden
+from tests.flows.provider import CALLBACK, ISSUER, City, basic, the_settings
+from tests.web.sandbox_parties import Careless, Party, Sound
+from web.app import create_app
+from web.sandbox_faults import BY_CODE, CHECKS, CONTROL, FAULTS, LOG, Told, Where
+
+one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+SANDBOX = {
+    "demo": True,
+    "sandbox": {"enabled": True, "issuer": ISSUER, "slow_seconds": 0},
+}
+
+
+@pytest.fixture(scope="module")
+def application() -> Flask:
+    """Build the application as a sandbox."""
+    return create_app(the_settings(**SANDBOX), database=Sessions())
+
+
+@pytest.fixture(scope="module")
+def people_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("people") / "people.json"
+    everybody = [each.shown() for each in people(today=taipei_day(make.NOON))]
+    file.write_text(json.dumps(everybody), "utf-8")
+    return file
+
+
+@pytest.fixture
+def sandbox(city: City, people_file: Path) -> City:
+    city.configure(**SANDBOX, personas=people_file)
+    return city
+
+
+class Made(NamedTuple):
+    client_id: str
+    client_secret: str
+    key: str
+
+
+def make_client(browser: Browser, **form: str) -> TestResponse:
+    token = hidden(browser.get("/sandbox"))
+    usual = {"name": "測試", "addresses": CALLBACK, "profile": "basic"}
+    return browser.post("/sandbox/clients", {**token, **usual, **form})
+
+
+def shown(page: TestResponse, name: str) -> str:
+    found = re.search(rf'<pre class="sample" id="{name}"[^>]*>([^<]*)</pre>', page.text)
+    assert found, page.text
+    return unescape(found[1])
+
+
+def made(browser: Browser) -> Made:
+    page = make_client(browser)
+    assert page.status_code == 201, page.text
+    assert page.headers["Cache-Control"] == "no-store"
+    return Made(*(shown(page, name) for name in Made._fields))
+
+
+def api(city: City, mine: Made, method: str, path: str, **more: Any) -> TestResponse:
+    headers = {"Authorization": f"Bearer {mine.key}"}
+    return city.call(f"/api/sandbox{path}", method=method, headers=headers, **more)
+
+
+def walk(browser: Browser, url: str) -> str:
+    """Sign in as a willing member; return where the browser ends."""
+    page = browser.follow(browser.get(url))
+    if page.request.path.endswith("/login"):
+        page = browser.log_in(page)
+    page = browser.consents(page, "name", "birthdate")
+    assert page.status_code == 303, page.text
+    return str(page.location)
+
+
+def met(sandbox: City, browser: Browser, mine: Made, fault: str) -> dict[str, str]:
+    """Arm a fault and sign in; return what the client is told."""
+    assert api(sandbox, mine, "PUT", f"/fault/{fault}").status_code == 204
+    return answer(browser.sign_in(mine.client_id))
+
+
+# Clients
+
+
+def test_a_client_made_here_signs_people_in_at_once(sandbox: City) -> None:
+    browser = Browser(sandbox)
+    mine = made(browser)
+
+    told = answer(browser.sign_in(mine.client_id, share=("name",)))
+    tokens = exchange(sandbox, mine, told["code"]).json or {}
+
+    assert sandbox.userinfo(tokens["access_token"]).json["name"] == "陳美玉"  # type: ignore[index]
+    with sandbox.database() as session:
+        assert registry.get(session, mine.client_id).review is Review.SANDBOX
+
+
+def exchange(sandbox: City, mine: Made, code: str) -> TestResponse:
+    form = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": CALLBACK,
+        "code_verifier": "a-code-verifier-of-forty-three-characters-ok",
+    }
+    return sandbox.call("/token", form, headers=basic(mine.client_id, mine.client_secret))
+
+
+@one_database
+def test_outside_a_sandbox_nobody_serves_it_whatever_the_database_holds(sandbox: City) -> None:
+    mine = made(Browser(sandbox))
+
+    sandbox.configure(demo=True)
+
+    page = sandbox.call("/authorize", method="GET", query_string=authorization(mine.client_id))
+    assert page.status_code == 400
+    assert exchange(sandbox, mine, "a-code").status_code == 401
+
+
+@one_database
+def test_its_addresses_are_held_to_the_rules_of_every_registration(sandbox: City) -> None:
+    browser = Browser(sandbox)
+
+    for wrong in ("", "http://elsewhere.invalid/", "https://a.invalid/*", "x" * 9000, "\u5e02"):
+        assert make_client(browser, addresses=wrong).status_code == 400
+
+    fapi = make_client(browser, profile="fapi2")
+    key = json.loads(shown(fapi, "private_jwk"))
+    with sandbox.database() as session:
+        client = registry.get(session, shown(fapi, "client_id"))
+    assert client.profile == "fapi2"
+    assert client.jwks is not None
+    assert client.jwks["keys"][0]["kid"] == key["kid"]
+    assert "d" not in client.jwks["keys"][0]
+
+
+@one_database
+def test_it_is_shown_to_its_own_browser_or_for_its_key(sandbox: City) -> None:
+    mine, other = made(Browser(sandbox)), Browser(sandbox)
+    page, token = f"/sandbox/clients/{mine.client_id}", hidden(other.get("/sandbox"))
+
+    assert other.get(page).status_code == 404
+    assert other.post("/sandbox/open", {**token, "key": "wrong"}).status_code == 404
+    assert other.post("/sandbox/open", {**token, "key": mine.key}).status_code == 303
+    assert other.get(page).status_code == 200
+    assert sandbox.call("/api/sandbox/checks").status_code == 401
+    wrong = Made(mine.client_id, mine.client_secret, "wrong")
+    assert api(sandbox, wrong, "GET", "/checks").status_code == 401
+
+
+# People
+
+
+@one_database
+def test_two_hundred_people_are_listed_by_page_and_by_state(sandbox: City) -> None:
+    browser = Browser(sandbox)
+
+    first, last = browser.get("/sandbox/people"), browser.get("/sandbox/people?page=999999")
+    lost = browser.get("/sandbox/people?state=lost-card")
+
+    assert "200" in first.text
+    assert first.text.count('<th scope="row"') == last.text.count('<th scope="row"') == 20
+    assert 0 < lost.text.count('<th scope="row"') < 20
+    assert "lost-card." in lost.text
+    assert "&lt;b&gt;" in browser.get("/sandbox/people?state=apostrophe").text
+    assert browser.get("/sandbox/people?state=nobody&page=x").status_code == 200
+
+
+# Faults
+
+
+@one_database
+def test_every_fault_is_met_once_as_it_is_described(sandbox: City) -> None:
+    browser = Browser(sandbox)
+    mine = made(browser)
+    answer(browser.sign_in(mine.client_id))
+
+    for fault in FAULTS:
+        if fault.where is Where.REQUEST:
+            told = met(sandbox, browser, mine, fault.code)
+            assert (told["error"], told["state"], told["iss"]) == (fault.code, "the-state", ISSUER)
+    assert met(sandbox, browser, mine, "wrong_state")["state"] != "the-state"
+    assert met(sandbox, browser, mine, "wrong_iss")["iss"] != ISSUER
+    assert "iss" not in met(sandbox, browser, mine, "no_iss")
+    sound = answer(browser.sign_in(mine.client_id))
+    assert (sound["state"], sound["iss"]) == ("the-state", ISSUER)
+
+
+@one_database
+def test_the_token_endpoint_errs_as_asked(sandbox: City) -> None:
+    browser = Browser(sandbox)
+    mine = made(browser)
+
+    code = met(sandbox, browser, mine, "invalid_grant")["code"]
+    refused = exchange(sandbox, mine, code)
+    code = met(sandbox, browser, mine, "unavailable")["code"]
+    away, back = exchange(sandbox, mine, code), exchange(sandbox, mine, code)
+    code = met(sandbox, browser, mine, "slow")["code"]
+    slow = exchange(sandbox, mine, code)
+    code = met(sandbox, browser, mine, "invalid_token")["code"]
+    access = (exchange(sandbox, mine, code).json or {})["access_token"]
+
+    assert (refused.status_code, refused.json["error"]) == (400, "invalid_grant")  # type: ignore[index]
+    assert (away.status_code, away.headers["Retry-After"]) == (503, "2")
+    assert (back.status_code, slow.status_code) == (200, 200)
+    used = sandbox.userinfo(access)
+    assert (used.status_code, "invalid_token" in used.headers["WWW-Authenticate"]) == (401, True)
+
+
+@one_database
+def test_an_id_token_is_wrong_in_one_thing_only(sandbox: City) -> None:
+    browser, published = Browser(sandbox), sandbox.call("/jwks.json").get_json()
+    keys = KeySet.import_key_set(published)
+    mine = made(browser)
+    wrong: dict[str, dict[str, Any]] = {}
+    for fault in (each for each in FAULTS if each.where is Where.ID_TOKEN):
+        code = met(sandbox, browser, mine, fault.code)["code"]
+        token = (exchange(sandbox, mine, code).json or {})["id_token"]
+        try:
+            wrong[fault.code] = dict(jwt.decode(token, keys, algorithms=["RS256"]).claims)
+        except (JoseError, ValueError):
+            wrong[fault.code] = {}
+
+    assert {code for code, claims in wrong.items() if not claims} == {
+        "bad_signature",
+        "unknown_key",
+    }
+    assert wrong["wrong_nonce"]["nonce"] != "the-nonce"
+    assert wrong["wrong_issuer"]["iss"] != ISSUER
+    assert wrong["wrong_audience"]["aud"] != mine.client_id
+    assert wrong["expired"]["exp"] < sandbox.now.timestamp()
+    assert wrong["expired"]["nonce"] == "the-nonce"
+    assert wrong["expired"]["aud"] == mine.client_id
+
+
+@one_database
+@pytest.mark.refusal("sandbox.no_such_fault")
+def test_what_is_not_on_the_list_is_not_simulated(sandbox: City) -> None:
+    browser = Browser(sandbox)
+    mine = made(browser)
+    token, page = hidden(browser.get("/sandbox")), f"/sandbox/clients/{mine.client_id}"
+
+    for code in ("nothing", "log", "\u5e02", "'"):
+        assert api(sandbox, mine, "PUT", f"/fault/{code}").status_code == 404
+        assert browser.post(f"{page}/fault", {**token, "fault": code}).status_code == 404
+        assert browser.post(f"{page}/checks", {**token, "check": code}).status_code == 404
+    for sent in (b"", b"[]", b'{"told": 1}', b'{"told": "clean"}', b'{"told": "refused"}'):
+        path = "/checks/wrong_state/outcome"
+        told = api(sandbox, mine, "POST", path, form=sent, content_type="application/json")
+        assert told.status_code == 404
+
+
+# Checks
+
+
+def verdicts(sandbox: City, mine: Made) -> dict[str, str]:
+    found: Any = api(sandbox, mine, "GET", "/checks").json
+    return {each["check"]: each["verdict"] for each in found}
+
+
+def run(sandbox: City, mine: Made, party: Party) -> dict[str, str]:
+    browser = Browser(sandbox)
+    for fault in CHECKS:
+        if fault.code == LOG.code:
+            continue
+        assert api(sandbox, mine, "PUT", f"/checks/{fault.code}").status_code == 204
+        told = party.finish(walk(browser, party.start()))
+        if fault.code in {"wrong_subject", "unknown_note", "access_denied"}:
+            sent = json.dumps({"told": told}).encode()
+            path = f"/checks/{fault.code}/outcome"
+            api(sandbox, mine, "POST", path, form=sent, content_type="application/json")
+    api(sandbox, mine, "POST", "/log", form=party.log.encode(), content_type="text/plain")
+    sandbox.wait(seconds=11)
+    return verdicts(sandbox, mine)
+
+
+@pytest.mark.clause("10-II")
+@pytest.mark.parametrize(("party", "verdict"), [(Sound, "passed"), (Careless, "failed")])
+def test_a_sound_client_passes_every_check_and_a_careless_one_none(
+    sandbox: City, party: type[Sound | Careless], verdict: str
+) -> None:
+    sandbox.now = now_outside()  # Authlib has a clock of its own
+    mine = made(Browser(sandbox))
+
+    found = run(sandbox, mine, party(sandbox, mine.client_id, mine.client_secret))
+
+    assert found == {each.code: verdict for each in CHECKS} | {CONTROL.code: "passed"}
+
+
+@one_database
+def test_a_client_that_does_nothing_passes_nothing(sandbox: City) -> None:
+    browser = Browser(sandbox)
+    mine = made(browser)
+    before = verdicts(sandbox, mine)
+    for code in ("plain", "wrong_nonce"):
+        api(sandbox, mine, "PUT", f"/checks/{code}")
+        answer(browser.sign_in(mine.client_id))
+
+    sandbox.wait(seconds=11)
+
+    assert set(before.values()) == {"waiting"}
+    after = verdicts(sandbox, mine)
+    assert (after["plain"], after["wrong_nonce"]) == ("open", "open")
+
+
+@one_database
+def test_the_page_shows_what_the_developer_says_and_keeps_no_log(sandbox: City) -> None:
+    browser = Browser(sandbox)
+    mine = made(browser)
+    token, page = hidden(browser.get("/sandbox")), f"/sandbox/clients/{mine.client_id}"
+    browser.post(f"{page}/checks", {**token, "check": "access_denied"})
+    asked = browser.get(f"{page}/checks").text
+    met_it = browser.get("/authorize", authorization(mine.client_id))
+    browser.post(f"{page}/told", {**token, "check": "access_denied", "told": "refused"})
+    answer(browser.sign_in(mine.client_id))
+    searched = browser.post(f"{page}/log", {**token, "log": "user ＭＥＩ.chen@mail.invalid in"})
+    clean = browser.post(f"{page}/log", {**token, "log": "user 4711 in"})
+
+    assert "access_denied" in asked
+    assert dict(parse_qsl(urlsplit(met_it.location).query))["error"] == "access_denied"
+    assert "<code>email</code>" in searched.text
+    assert verdicts(sandbox, mine) | {"access_denied": "passed", "log": "passed"} == verdicts(
+        sandbox, mine
+    )
+    assert "沒有找到" in clean.text
+    with sandbox.database() as session:
+        rows = session.connection().exec_driver_sql("SELECT * FROM sandbox_trial").all()
+    assert "mail.invalid" not in str(rows)
+
+
+def test_the_list_of_faults_is_one_list() -> None:
+    assert len(BY_CODE) == len(FAULTS)
+    assert {each.good for each in CHECKS} < set(Told)
