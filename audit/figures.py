@@ -10,9 +10,9 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from audit.horizons import PATIENCE
 from audit.lines import Kind
 from audit.models import LedgerLine, TrailEntry
-from audit.sealing import PATIENCE
 from kernel.clock import TAIPEI, taipei_day
 from kernel.db import Base, insert_once
 from kernel.ids import first_id_at

@@ -104,7 +104,7 @@ class LedgerCheckpoint(Base):
 
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[datetime]
-    horizon: Mapped[datetime]  # lines older than this by `sealing.PATIENCE` were all seen
+    horizon: Mapped[datetime]  # lines older than this by `horizons.PATIENCE` were all seen
     lines: Mapped[int]
     root: Mapped[bytes] = mapped_column(LargeBinary(32))
     signed: Mapped[str] = mapped_column(Text)  # the compact JWS over all of the above

@@ -8,7 +8,7 @@ import hashlib
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,14 +16,13 @@ from sqlalchemy import Row, exists, func, insert, select, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from audit import merkle
+from audit import horizons, merkle
 from audit.lines import FIRST, Line, link
 from audit.models import LedgerCheckpoint, LedgerLine, LedgerSeal
 from kernel.db import Json, Sessions, transaction
 from kernel.ids import first_id_at
 
 BATCH = 500  # lines a checkpoint; on SQLite everybody waits while they are sealed
-PATIENCE = timedelta(minutes=10)  # longer than a transaction lasts
 FORMAT = "taipei-id/checkpoint/1"
 TYP = "ledger-checkpoint+jwt"  # what the signature is for: it passes for no other token
 
@@ -72,7 +71,8 @@ def in_batches(
 
 def _seal_some(session: Session, *, sign: Sign, now: datetime, batch: int) -> int:
     before = newest(session)
-    lines = [Line.of(row) for row in session.execute(_unsealed(before).limit(batch))]
+    since = horizons.since(session, before, now=now)
+    lines = [Line.of(row) for row in session.execute(_unsealed(since).limit(batch))]
     if not lines:
         return 0
     number = 1 if before is None else before.number + 1
@@ -92,11 +92,11 @@ def newest(session: Session) -> LedgerCheckpoint | None:
     )
 
 
-def _unsealed(before: LedgerCheckpoint | None) -> Any:  # a Select of the ledger's columns
+def _unsealed(since: datetime | None) -> Any:  # a Select of the ledger's columns
     sealed = exists().where(LedgerSeal.line_id == LedgerLine.id)
     statement = select(*_LINES).where(~sealed).order_by(LedgerLine.id)
-    if before is not None:
-        statement = statement.where(LedgerLine.id >= first_id_at(before.horizon - PATIENCE))
+    if since is not None:
+        statement = statement.where(LedgerLine.id >= first_id_at(since))
     return statement
 
 
@@ -144,14 +144,10 @@ def _checkpoint(
     now: datetime,
     full: bool,
 ) -> dict[str, Any]:
-    # After a full batch more may be waiting: the next look begins where this one stopped.
-    horizon = min(now, lines[-1].at) if full else now
-    if before is not None:
-        horizon = max(horizon, before.horizon)
     values = {
         "number": number,
         "at": now,
-        "horizon": horizon,
+        "horizon": horizons.after(before, lines[-1].at, now=now, full=full),
         "lines": len(lines),
         "root": merkle.root(seal["hash"] for seal in seals),
     }

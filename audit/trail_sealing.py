@@ -4,16 +4,16 @@ Run beside `audit.sealing`, by the worker. Nothing that writes an entry waits fo
 one takes the next position, and the other comes back later.
 """
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import exists, insert, select
 from sqlalchemy.orm import Session
 
+from audit import horizons
 from audit.lines import FIRST, link
 from audit.models import TrailCheckpoint, TrailEntry, TrailSeal
-from audit.sealing import BATCH, PATIENCE, Sign, fingerprint, in_batches
+from audit.sealing import BATCH, Sign, fingerprint, in_batches
 from kernel.db import Json, Sessions
 from kernel.ids import first_id_at
 
@@ -35,7 +35,8 @@ def seal(
 
 def _seal_some(session: Session, *, sign: Sign, now: datetime, batch: int) -> int:
     before = newest(session)
-    entries = session.scalars(_unsealed(before).limit(batch)).all()
+    since = horizons.since(session, before, now=now)
+    entries = session.scalars(_unsealed(since).limit(batch)).all()
     if not entries:
         return 0
     position, hash_ = _end(session)
@@ -47,7 +48,7 @@ def _seal_some(session: Session, *, sign: Sign, now: datetime, batch: int) -> in
     values = {
         "number": 1 if before is None else before.number + 1,
         "at": now,
-        "horizon": _horizon(before, entries, now=now, full=len(entries) == batch),
+        "horizon": horizons.after(before, entries[-1].at, now=now, full=len(entries) == batch),
         "position": position,
         "hash": hash_,
     }
@@ -60,11 +61,11 @@ def newest(session: Session) -> TrailCheckpoint | None:
     return session.scalar(select(TrailCheckpoint).order_by(TrailCheckpoint.number.desc()).limit(1))
 
 
-def _unsealed(before: TrailCheckpoint | None) -> Any:  # a Select of entries
+def _unsealed(since: datetime | None) -> Any:  # a Select of entries
     sealed = exists().where(TrailSeal.entry_id == TrailEntry.id)
     found = select(TrailEntry).where(~sealed).order_by(TrailEntry.id)
-    if before is not None:
-        found = found.where(TrailEntry.id >= first_id_at(before.horizon - PATIENCE))
+    if since is not None:
+        found = found.where(TrailEntry.id >= first_id_at(since))
     return found
 
 
@@ -73,14 +74,6 @@ def _end(session: Session) -> tuple[int, bytes]:
         select(TrailSeal.position, TrailSeal.hash).order_by(TrailSeal.position.desc()).limit(1)
     ).one_or_none()
     return (0, FIRST) if last is None else (last.position, last.hash)
-
-
-def _horizon(
-    before: TrailCheckpoint | None, entries: Sequence[TrailEntry], *, now: datetime, full: bool
-) -> datetime:
-    # After a full batch more may be waiting: the next look begins where this one stopped.
-    horizon = min(now, entries[-1].at) if full else now
-    return horizon if before is None else max(horizon, before.horizon)
 
 
 def form(entry: Any) -> Json:  # a Row or a model: both have these names

@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import Row, exists, func, select
 from sqlalchemy.orm import Session
 
+from audit.horizons import PATIENCE
 from audit.lines import FIRST, link
 from audit.models import TrailCheckpoint, TrailEntry, TrailSeal
-from audit.sealing import PATIENCE
 from audit.trail_sealing import VERSION, form, newest, statement
 from audit.verifying import AT_ONCE, Check, Finding, said
 from kernel.db import Sessions, transaction

@@ -14,9 +14,10 @@ from sqlalchemy import Row, Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from audit import merkle
+from audit.horizons import PATIENCE
 from audit.lines import FIRST, Line, link
 from audit.models import LedgerCheckpoint, LedgerLine, LedgerSeal, LedgerVerification
-from audit.sealing import PATIENCE, newest, statement
+from audit.sealing import newest, statement
 from kernel.db import Json, Sessions, transaction
 from kernel.ids import first_id_at
 

@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,13 +15,13 @@ from sqlalchemy import URL
 from sqlalchemy.engine import make_url
 
 from kernel.db import BY_TRANSACTION, POOLED
-from tests.live.programs import end, free_port
+from tests.live.programs import LOOK_SECONDS, end, free_port
 from tests.postgres import SYSTEM_USER
 
 PROGRAM = "/usr/sbin/pgbouncer"
 LIKE_DEPLOY = Template("""
 [databases]
-* = host=$host port=$server_port
+* = host=$host port=$server_port connect_query='SET lock_timeout = 1000'
 
 [pgbouncer]
 listen_addr = 127.0.0.1
@@ -38,13 +40,14 @@ class Pooler:
     """One PgBouncer; it may be ended and started again."""
 
     folder: Path
+    port: int
     url: str  # of the database, by way of the pooler
     process: Popen[bytes]
 
     def restart(self) -> None:
         """End it with every connection, and start it anew where it was."""
         end(self.process)
-        self.process = _start(self.folder)
+        self.process = _start(self.folder, self.port)
 
 
 @contextmanager
@@ -53,7 +56,7 @@ def pooling(database_url: str, folder: Path, *, pool_size: int) -> Iterator[Pool
     server, port = make_url(database_url), free_port()
     _write(folder, server, port, pool_size=pool_size)
     url = server.set(host="127.0.0.1", port=port).update_query_dict({POOLED: BY_TRANSACTION})
-    pooler = Pooler(folder, url.render_as_string(hide_password=False), _start(folder))
+    pooler = Pooler(folder, port, url.render_as_string(hide_password=False), _start(folder, port))
     try:
         yield pooler
     finally:
@@ -75,8 +78,8 @@ def _write(folder: Path, server: URL, port: int, *, pool_size: int) -> None:
             shutil.chown(path, SYSTEM_USER)
 
 
-def _start(folder: Path) -> Popen[bytes]:
-    return Popen(
+def _start(folder: Path, port: int) -> Popen[bytes]:
+    process = Popen(
         [PROGRAM, str(folder / "pgbouncer.ini")],
         stdin=DEVNULL,
         stdout=DEVNULL,
@@ -84,3 +87,12 @@ def _start(folder: Path) -> Popen[bytes]:
         start_new_session=True,
         user=SYSTEM_USER if os.geteuid() == 0 else None,
     )
+    while not _listens(port):
+        assert process.poll() is None, (folder / "pgbouncer.log").read_text()
+        time.sleep(LOOK_SECONDS)
+    return process
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

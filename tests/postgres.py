@@ -87,11 +87,15 @@ class Cluster:
 
     def crash(self) -> None:
         """End every process of the server at once; nothing is tidied up."""
-        _run(self.folder, "pg_ctl", "stop", "--mode=immediate", "--wait")
+        _crash(self.folder)
 
     def start(self) -> None:
         """Start it again where it was; it recovers by itself."""
         _run_server(self.folder, make_url(self.url).port or 0, PATIENT)
+
+    def promote(self) -> None:
+        """Let a standby take over."""
+        _run(self.folder, "pg_ctl", "promote", "--wait")
 
 
 @contextmanager
@@ -101,8 +105,42 @@ def own_cluster() -> Iterator[Cluster]:
     try:
         yield Cluster(folder, _url(folder, _start(folder, PATIENT)))
     finally:
-        _run(folder, "pg_ctl", "stop", "--mode=immediate", "--wait")
+        if (folder / "data/postmaster.pid").exists():  # it may have been lost for good
+            _crash(folder)
         shutil.rmtree(folder)
+
+
+@contextmanager
+def standby_of(primary: Cluster) -> Iterator[Cluster]:
+    """Lend a standby that has each commit before the primary's client hears of it."""
+    folder = _make_folder()
+    address = make_url(primary.url)
+    source = address.set(drivername="postgresql").render_as_string(hide_password=False)
+    try:
+        _run(
+            folder,
+            "pg_basebackup",
+            f"--dbname={source}",
+            "--write-recovery-conf",
+            "--checkpoint=fast",
+        )
+        port = _start(folder, {**PATIENT, "wal_retrieve_retry_interval": "200"})  # milliseconds
+        _administer(primary.url, sql.SQL("ALTER SYSTEM SET synchronous_standby_names = '*'"))
+        _administer(primary.url, sql.SQL("SELECT pg_reload_conf()"))
+        yield Cluster(folder, address.set(port=port).render_as_string(hide_password=False))
+    finally:
+        if (folder / "data/postmaster.pid").exists():  # it may have been lost for good
+            _crash(folder)
+        shutil.rmtree(folder)
+
+
+def of_both(url: str, standby_url: str) -> str:
+    """Return the URL of a database wherever it may be written."""
+    both = [make_url(each) for each in (url, standby_url)]
+    hosts = [f"{each.host}:{each.port}" for each in both]
+    either = {"host": hosts, "target_session_attrs": "read-write"}
+    moved = both[0].set(host="").update_query_dict(either)
+    return moved.render_as_string(hide_password=False)
 
 
 @contextmanager
@@ -163,19 +201,18 @@ def _stop(folder: Path) -> None:
     (folder / "url").unlink()
     cluster = (folder / "cluster").readlink()
     (folder / "cluster").unlink()
-    _run(cluster, "pg_ctl", "stop", "--mode=immediate", "--wait")
+    _crash(cluster)
     shutil.rmtree(cluster)
 
 
 def _make_cluster() -> Path:
     """Return a new folder, owned by who will run the server, with an empty cluster in it."""
     _program("initdb")
-    cluster = Path(tempfile.mkdtemp(prefix="taipei-id-postgres-"))
+    cluster = _make_folder()
     password = cluster / "password"
     password.touch(mode=0o600)
     password.write_text(new_secret())
     if _server_user():
-        shutil.chown(cluster, SYSTEM_USER, SYSTEM_USER)
         shutil.chown(password, SYSTEM_USER, SYSTEM_USER)
     _run(
         cluster,
@@ -188,6 +225,17 @@ def _make_cluster() -> Path:
         f"--pwfile={password}",
     )
     return cluster
+
+
+def _crash(folder: Path) -> None:
+    _run(folder, "pg_ctl", "stop", "--mode=immediate", "--wait")
+
+
+def _make_folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="taipei-id-postgres-"))
+    if _server_user():
+        shutil.chown(folder, SYSTEM_USER, SYSTEM_USER)
+    return folder
 
 
 def _start(cluster: Path, settings: Mapping[str, str]) -> int:

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, func, select
 
-from audit import footprint, sealing, verifying
+from audit import footprint, horizons, sealing, verifying
 from audit.lines import Kind
 from audit.models import LedgerCheckpoint, LedgerLine, LedgerSeal
 from kernel.db import Sessions, transaction
@@ -73,13 +73,28 @@ def test_a_long_queue_is_sealed_in_small_checkpoints(sessions: Sessions) -> None
 
 
 def test_a_line_that_is_committed_late_is_sealed_late(sessions: Sessions) -> None:
-    early = NOON - sealing.PATIENCE + timedelta(seconds=1)
+    early = NOON - horizons.PATIENCE + timedelta(seconds=1)
     first = write(sessions)
     seal(sessions)
     late = write(sessions, now=early)
 
     assert seal(sessions, now=LATER) == 1
     assert positions(sessions, MEI) == [(first, 1), (late, 2)]
+    assert found(sessions) == []
+
+
+def test_a_clock_that_was_an_hour_ahead_leaves_nothing_unsealed(sessions: Sessions) -> None:
+    before = write(sessions)
+    seal(sessions, now=NOON)
+    ahead = write(sessions, now=NOON + timedelta(hours=1))
+    seal(sessions, now=NOON + timedelta(hours=1))
+    missed = write(sessions, now=NOON + timedelta(minutes=1))
+
+    assert seal(sessions, now=NOON + timedelta(minutes=20)) == 1
+    later = write(sessions, now=NOON + timedelta(minutes=40))
+    assert seal(sessions, now=NOON + timedelta(minutes=40)) == 1
+    chain = [before, ahead, missed, later]
+    assert positions(sessions, MEI) == list(zip(chain, range(1, 5), strict=True))
     assert found(sessions) == []
 
 

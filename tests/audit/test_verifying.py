@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, select
 
-from audit import sealing, verifying
+from audit import horizons, sealing, verifying
 from audit.lines import FIRST, Kind, Line, link
 from audit.models import LedgerCheckpoint, LedgerLine
 from audit.verifying import Finding
@@ -80,7 +80,7 @@ def test_a_line_removed_with_its_seal_is_missed_by_the_next_and_by_the_checkpoin
 
 
 def test_a_line_inserted_into_the_past_is_named(sessions: Sessions, lines: list[UUID]) -> None:
-    long_ago = NOON - sealing.PATIENCE - timedelta(minutes=1)
+    long_ago = NOON - horizons.PATIENCE - timedelta(minutes=1)
     forged = write(sessions, now=long_ago)
 
     assert seal(sessions, now=LATER) == 0

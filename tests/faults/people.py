@@ -54,23 +54,17 @@ class Somebody:
     def _once(self) -> None:
         with requests.Session() as http:
             http.trust_env = False
-            sent = http.get(
-                request_to(self.provider, self.client_id),
-                cookies=self.cookies,
-                allow_redirects=False,
-                timeout=PATIENCE_SECONDS,
-            )
-            code = parse_qs(urlsplit(sent.headers.get("Location", "")).query).get("code")
-            if sent.status_code != requests.codes.see_other or not code:
+            code = self._code(http)
+            if not code:
                 self.promised.unanswered += 1
                 return
             told = http.post(
-                f"{self.provider.issuer}/token", data=self.form(code[0]), timeout=PATIENCE_SECONDS
+                f"{self.provider.issuer}/token", data=self.form(code), timeout=PATIENCE_SECONDS
             )
             if not told.ok:
                 self.promised.unanswered += 1
                 return
-            self.promised.codes_spent.append(code[0])
+            self.promised.codes_spent.append(code)
             token = str(told.json()["access_token"])
             self.promised.tokens.append(token)
             bearer = {"Authorization": f"Bearer {token}"}
@@ -79,6 +73,32 @@ class Somebody:
             )
             self.promised.claims_read += claims.ok
             self.promised.unanswered += not claims.ok
+
+    def code(self) -> str:
+        """Get a code and keep it; empty if there was none."""
+        with requests.Session() as http:
+            http.trust_env = False
+            return self._code(http)
+
+    def _code(self, http: requests.Session) -> str:
+        sent = self._asked(http)
+        if sent.status_code != requests.codes.see_other:
+            return ""
+        return parse_qs(urlsplit(sent.headers.get("Location", "")).query).get("code", [""])[0]
+
+    def asked(self) -> requests.Response:
+        """Return what the browser is told when it comes back for a silent sign-in."""
+        with requests.Session() as http:
+            http.trust_env = False
+            return self._asked(http)
+
+    def _asked(self, http: requests.Session) -> requests.Response:
+        return http.get(
+            request_to(self.provider, self.client_id),
+            cookies=self.cookies,
+            allow_redirects=False,
+            timeout=PATIENCE_SECONDS,
+        )
 
     def form(self, code: str) -> dict[str, str]:
         """Return what exchanges a code."""

@@ -5,13 +5,11 @@ import time
 from pathlib import Path
 
 import pytest
-import requests
 
 from tests.faults.accounts import settle
 from tests.faults.people import Somebody, signing_in
 from tests.faults.test_killed import processes
 from tests.live.server import DISCOVERY, Provider, serving
-from tests.live.test_serving import request_to
 
 pytestmark = pytest.mark.slow
 
@@ -33,7 +31,7 @@ def test_a_full_disk_refuses_and_forgets_nothing(tmp_path: Path) -> None:
             allow(provider, 4096)  # less than any page's way into the file
             _wait(people, refused=5)
             public = provider.call(DISCOVERY).status_code
-            turned_away = _page_of(provider, people[0])
+            turned_away = people[0].asked()
             allow(provider, resource.RLIM_INFINITY)
             _wait(people, signed_in=5)
 
@@ -41,17 +39,6 @@ def test_a_full_disk_refuses_and_forgets_nothing(tmp_path: Path) -> None:
         assert turned_away.status_code == 503
         assert turned_away.headers["Retry-After"]
         settle(provider, people)
-
-
-def _page_of(provider: Provider, somebody: Somebody) -> requests.Response:
-    with requests.Session() as http:
-        http.trust_env = False
-        return http.get(
-            request_to(provider, somebody.client_id),
-            cookies=somebody.cookies,
-            allow_redirects=False,
-            timeout=60,
-        )
 
 
 def _wait(people: list[Somebody], *, signed_in: int = 0, refused: int = 0) -> None:

@@ -1,4 +1,7 @@
-"""PostgreSQL crashes and comes back: who was answered keeps it, and the city goes on by itself."""
+"""PostgreSQL crashes and comes back, then is gone for good: who was answered keeps it.
+
+The city goes on by itself: with the same server, then with the standby that takes over.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,26 +19,34 @@ CRASHES = 2
 
 
 @pytest.fixture
-def cluster() -> Iterator[postgres.Cluster]:
+def primary() -> Iterator[postgres.Cluster]:
     """Lend a server of its own, whose crash is nobody else's."""
     with postgres.own_cluster() as cluster:
         yield cluster
 
 
-def test_what_was_committed_survives_a_crash_of_the_store(
-    cluster: postgres.Cluster, tmp_path: Path
+@pytest.fixture
+def standby(primary: postgres.Cluster) -> Iterator[postgres.Cluster]:
+    """Lend a standby that has what anybody was told."""
+    with postgres.standby_of(primary) as standby:
+        yield standby
+
+
+def test_what_was_committed_survives_crashes_of_the_store_and_its_loss(
+    primary: postgres.Cluster, standby: postgres.Cluster, tmp_path: Path
 ) -> None:
-    with (
-        postgres.fresh_database(cluster.url) as url,
-        serving(url, tmp_path) as provider,
-    ):
+    url = postgres.of_both(primary.url, standby.url)
+    with serving(url, tmp_path) as provider:
         people = [Somebody(provider, f"crashed.{number}") for number in range(3)]
         with signing_in(people):
             for _ in range(CRASHES):
                 wait_for(people, 5)
-                cluster.crash()
-                cluster.start()
+                primary.crash()
+                primary.start()
             wait_for(people, 5)  # nobody restarted the provider
+            primary.crash()
+            standby.promote()
+            wait_for(people, 5)  # nor told it where to look
 
         assert _failed(people)
         _ready(provider)

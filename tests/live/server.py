@@ -1,7 +1,7 @@
 """Run the provider as it runs in earnest: `taipei-id serve`, two workers, a database of its own."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -308,7 +308,11 @@ class Provider:
 
 @contextmanager
 def serving(
-    database_url: str, folder: Path, more_settings: Mapping[str, str] = MappingProxyType({})
+    database_url: str,
+    folder: Path,
+    more_settings: Mapping[str, str] = MappingProxyType({}),
+    *,
+    program: Sequence[str] = TAIPEI_ID,
 ) -> Iterator[Provider]:
     """Serve the empty database at `database_url` on a free port."""
     port = free_port()
@@ -329,7 +333,7 @@ def serving(
             "TAIPEI_ID_CERTIFICATE_FRONT_SECRET": mtls.SHARED,
             **more_settings,
         }
-        command = [*TAIPEI_ID, "serve", "--port", str(port), "--workers", "2"]
+        command = [*program, "serve", "--port", str(port), "--workers", "2"]
         with running(command, environment=environment, log=log, ready=[issuer + DISCOVERY]):
             yield provider
         require_nothing_personal(log)

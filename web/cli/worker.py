@@ -83,7 +83,7 @@ class _Working:
 
     def _one(self) -> bool:
         now = clock.now()
-        if now >= self._sweep_at:
+        if not self._sweep_at - SWEEP_EVERY <= now < self._sweep_at:  # later, or set back
             self._sweep(self._rooms, now=now)
             with transaction(self._make) as session:
                 heartbeats.beat(session, self._name, now=now)
