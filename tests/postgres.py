@@ -158,7 +158,7 @@ def _named(name: str) -> sql.Identifier:
     return sql.Identifier(name)
 
 
-def _administer(server_url: str, statement: sql.Composed) -> None:
+def _administer(server_url: str, statement: sql.SQL | sql.Composed) -> None:
     address = make_url(server_url).set(drivername="postgresql")
     with psycopg.connect(address.render_as_string(hide_password=False), autocommit=True) as server:
         server.execute(statement)

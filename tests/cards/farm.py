@@ -67,6 +67,18 @@ class Farm:
         """Let the card vanish in the midst of the next command."""
         self.order("cut", slot=slot)
 
+    def hold(self, slot: int) -> None:
+        """Let the card take the next command and not answer it."""
+        self.order("hold", slot=slot)
+
+    def holds(self, slot: int) -> bool:
+        """Say whether the card is at a command it does not answer."""
+        return bool(self.order("holds", slot=slot))
+
+    def let_go(self, slot: int) -> None:
+        """Let the card answer."""
+        self.order("let_go", slot=slot)
+
     def put(self, slot: int, name: str, value: object) -> None:
         """Change something about the card in a reader."""
         self.order("put", slot=slot, name=name, value=value)

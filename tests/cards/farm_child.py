@@ -13,7 +13,7 @@ import sys
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from time import monotonic, sleep
 from typing import Any
 
@@ -76,7 +76,8 @@ class Slot:
         self._link: socket.socket | None = None
         self.card: Card | None = None
         self.log: list[tuple[str, str]] = []
-        self.cuts_next = self.was_cut = False
+        self.cuts_next = self.was_cut = self.holds_next = self.holds = False
+        self._may_answer = Event()
 
     def insert(self, card: Card) -> None:
         self.card, self.log = card, []
@@ -99,9 +100,23 @@ class Slot:
                     self.was_cut, self.cuts_next = True, False
                     self.remove()
                 else:
+                    self._hold_if_told()
                     answer = card.transmit(message)
                     self.log.append((message.hex(), answer.hex()))
                     _send(link, answer)
+
+    def _hold_if_told(self) -> None:
+        if self.holds_next:
+            self.holds, self.holds_next = True, False
+            self._may_answer.wait()
+            self.holds = False
+
+    def hold(self) -> None:
+        self._may_answer.clear()
+        self.holds_next = True
+
+    def let_go(self) -> None:
+        self._may_answer.set()
 
     def _control(self, link: socket.socket, card: Card, order: int) -> None:
         if order == GET_ATR:
@@ -152,6 +167,15 @@ class Orders:
 
     def cut(self, slot: int) -> None:
         self._slots[slot].cuts_next = True
+
+    def hold(self, slot: int) -> None:
+        self._slots[slot].hold()
+
+    def holds(self, slot: int) -> bool:
+        return self._slots[slot].holds
+
+    def let_go(self, slot: int) -> None:
+        self._slots[slot].let_go()
 
     def put(self, slot: int, name: str, value: Any) -> None:  # an attribute of any JSON type
         setattr(self._slots[slot].card, name, value)

@@ -50,10 +50,11 @@ class Server(socketserver.StreamRequestHandler):
 
 class MailServer(socketserver.ThreadingTCPServer):
     daemon_threads = True
+    allow_reuse_address = True
     answer = b"250 ok"
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Server)
+    def __init__(self, port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), Server)
         self.taken: list[bytes] = []
 
     @property
@@ -62,8 +63,8 @@ class MailServer(socketserver.ThreadingTCPServer):
 
 
 @contextmanager
-def listening() -> Iterator[MailServer]:
-    with MailServer() as server:
+def listening(port: int = 0) -> Iterator[MailServer]:
+    with MailServer(port) as server:
         thread = Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         try:
