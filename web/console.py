@@ -38,11 +38,12 @@ def front() -> Response | str:
 
 
 def doors() -> list[Door]:
-    """Return every way on for the post acted in, with how much waits behind each."""
-    return [
+    """Return every way on for the post acted in, those behind which something waits first."""
+    ways = [
         Door(url_for(each.endpoint), each.label, each.icon, each.waits() if each.waits else None)
         for each in consoles.menu()
     ]
+    return sorted(ways, key=lambda door: not door.waits)
 
 
 @bp.post("/post")
