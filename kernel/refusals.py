@@ -1508,6 +1508,12 @@ CATALOGUE = {
         "The note is activated or not_activated, nothing else",
         clause="2(4)",
     ),
+    "consolidation.card_unreadable": _entry(
+        422,
+        "卡號要是英數字，最多 32 個字；有效期就要有卡號",
+        "A card's number is at most 32 letters and digits; a last day needs one",
+        clause="2(4)",
+    ),
     "consolidation.day_impossible": _entry(
         422, "日期不對，或在未來", "A day is impossible, or to come"
     ),

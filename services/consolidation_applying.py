@@ -14,6 +14,8 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from kernel.db import changed
+from kernel.keyring import Keyring
+from services import card_faces
 from services import consolidation_docket as docket
 from services import consolidation_notes as notes
 from services.consolidation_judging import Said, Verdict, judge
@@ -28,7 +30,7 @@ DONE = (Outcome.INSERTED, Outcome.CHANGED)
 CHANGED_SINCE = "consolidation.changed_since"
 
 
-def apply_some(session: Session, batch_id: UUID, *, now: datetime) -> int | None:
+def apply_some(session: Session, batch_id: UUID, *, keyring: Keyring, now: datetime) -> int | None:
     """Apply the next rows and return how many; None if the batch is done with.
 
     Raises Superseded if another worker did so meanwhile.
@@ -41,14 +43,20 @@ def apply_some(session: Session, batch_id: UUID, *, now: datetime) -> int | None
         _end(session, batch, BatchState.APPLIED, applied_at=now)
         return None
     _advance(session, batch, "applied_rows", batch.applied_rows, rows[-1].number)
-    _apply(session, batch, rows, now=now)
+    _apply(session, batch, rows, keyring=keyring, now=now)
     return len(rows)
 
 
-def _apply(session: Session, batch: Batch, rows: Sequence[Any], *, now: datetime) -> None:
-    said = {row.member_id: _said(row) for row in rows}
+def _apply(
+    session: Session, batch: Batch, rows: Sequence[Any], *, keyring: Keyring, now: datetime
+) -> None:
+    said = {row.member_id: _said(row, batch.service_id, keyring=keyring) for row in rows}
+    faces = {row.member_id: row.face_sealed for row in rows}
     before = notes.hold(session, batch.service_id, said.keys())
-    verdicts = {key: judge(each, notes.noted(before.get(key))) for key, each in said.items()}
+    verdicts = {
+        key: judge(each, notes.noted(before.get(key), keyring=keyring))
+        for key, each in said.items()
+    }
     updates = [_update(row, verdicts[row.member_id], before.get(row.member_id)) for row in rows]
     opened = docket.open_all(
         session,
@@ -64,15 +72,16 @@ def _apply(session: Session, batch: Batch, rows: Sequence[Any], *, now: datetime
     new = {key: said[key] for key, each in verdicts.items() if each.outcome is Outcome.INSERTED}
     newer = {key: said[key] for key, each in verdicts.items() if each.outcome is Outcome.CHANGED}
     told = {key: (each.state, each.as_of) for key, each in (new | newer).items()}
-    notes.change(session, origin, newer, before, now=now)
-    notes.add(session, origin, new, now=now)
+    notes.change(session, origin, newer, before, faces, now=now)
+    notes.add(session, origin, new, faces, now=now)
     notes.remember(session, origin, Happening.NOTED, told, now=now)
     _write(session, batch.id, updates)
 
 
 def _update(row: Any, verdict: Verdict, note: ActivationNote | None) -> dict[str, Any]:
     applies = verdict.outcome in (Outcome.INSERTED, Outcome.CHANGED)
-    is_news = applies and (note is None or note.state is not row.state)
+    shows_more = note is not None and note.face_sealed is None and row.face_sealed is not None
+    is_news = applies and (note is None or note.state is not row.state or shows_more)
     return {
         "row": row.number,
         "new_outcome": verdict.outcome,
@@ -165,8 +174,11 @@ def origin_of(batch: Batch) -> Origin:
     )
 
 
-def _said(row: Any) -> Said:
-    return Said(state=row.state, since=row.since, as_of=row.as_of)
+def _said(row: Any, service_id: UUID, *, keyring: Keyring) -> Said:
+    face = card_faces.opened(
+        row.face_sealed, member_id=row.member_id, service_id=service_id, keyring=keyring
+    )
+    return Said(state=row.state, since=row.since, as_of=row.as_of, face=face)
 
 
 def _next(

@@ -7,6 +7,7 @@ a suspension or shortens a right: that is a contradiction, which people look int
 from dataclasses import dataclass
 from datetime import date
 
+from services.card_faces import Face
 from services.consolidation_models import Outcome
 from services.models import Activation
 
@@ -21,6 +22,7 @@ class Said:
     state: Activation
     since: date | None
     as_of: date
+    face: Face | None = None  # what the card shows; no word about the service
 
     @property
     def key(self) -> str:
@@ -36,6 +38,7 @@ class Noted:
     since: date | None
     as_of: date
     disputed: bool
+    face: Face | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ def judge(said: Said, noted: Noted | None) -> Verdict:
     if noted is None:
         return INSERT
     if said.state is noted.state and said.since in (None, noted.since):
-        return CHANGE if said.as_of > noted.as_of else LEAVE
+        return CHANGE if said.as_of > noted.as_of or _shows_more(said, noted) else LEAVE
     if takes_away(said, noted):
         return TAKES_AWAY
     if noted.disputed or noted.state is Activation.SUSPENDED:
@@ -67,6 +70,11 @@ def judge(said: Said, noted: Noted | None) -> Verdict:
         return CHANGE  # it began earlier than was known
     began = said.since or said.as_of
     return CHANGE if began > noted.as_of else CONTRADICTS
+
+
+def _shows_more(said: Said, noted: Noted) -> bool:
+    """Say whether a word of the same day knows a card that the note does not."""
+    return said.as_of == noted.as_of and said.face is not None and said.face != noted.face
 
 
 def takes_away(said: Said, noted: Noted) -> bool:

@@ -179,6 +179,7 @@ class BatchRow(Base):
     state: Mapped[Activation | None]
     since: Mapped[date | None]
     as_of: Mapped[date | None]
+    face_sealed: Mapped[bytes | None]  # what the member's card shows: services.card_faces
     held_sealed: Mapped[bytes | None]
     held_until: Mapped[datetime | None]
     applied: Mapped[bool]

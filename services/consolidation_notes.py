@@ -4,6 +4,7 @@ What `services.activations` does for one person and one case, done for a thousan
 statements. Nothing here decides: `services.consolidation_judging` does.
 """
 
+from base64 import b64decode, b64encode
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,6 +17,8 @@ from sqlalchemy.orm import Session
 
 from kernel.db import Json
 from kernel.ids import new_id, new_id_at
+from kernel.keyring import Keyring
+from services import card_faces
 from services.consolidation_judging import Noted, Said
 from services.models import (
     Activation,
@@ -25,6 +28,8 @@ from services.models import (
     Happening,
     Service,
 )
+
+NO_FACES: Mapping[UUID, bytes | None] = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +65,7 @@ def hold(
     return {each.member_id: each for each in session.scalars(found)}
 
 
-def noted(note: ActivationNote | None) -> Noted | None:
+def noted(note: ActivationNote | None, *, keyring: Keyring) -> Noted | None:
     """Return a note as it is judged."""
     if note is None:
         return None
@@ -69,6 +74,12 @@ def noted(note: ActivationNote | None) -> Noted | None:
         since=note.since,
         as_of=note.as_of,
         disputed=note.disputed_at is not None,
+        face=card_faces.opened(
+            note.face_sealed,
+            member_id=note.member_id,
+            service_id=note.service_id,
+            keyring=keyring,
+        ),
     )
 
 
@@ -83,6 +94,7 @@ def kept(note: ActivationNote) -> Json:
         "actor": note.actor,
         "reference": note.reference,
         "unannounced": note.unannounced,
+        "face": None if note.face_sealed is None else b64encode(note.face_sealed).decode(),
     }
 
 
@@ -97,14 +109,31 @@ def opened(json: Json) -> dict[str, Any]:
         "actor": json["actor"],
         "reference": json["reference"],
         "unannounced": json["unannounced"],
+        "face_sealed": (face := json.get("face")) and b64decode(face),
     }
 
 
-def add(session: Session, origin: Origin, said: Mapping[UUID, Said], *, now: datetime) -> None:
-    """Note what was not known; nobody receives it before its member was told (PDPA 9)."""
+def add(
+    session: Session,
+    origin: Origin,
+    said: Mapping[UUID, Said],
+    faces: Mapping[UUID, bytes | None],
+    *,
+    now: datetime,
+) -> None:
+    """Note what was not known; nobody receives it before its member was told (PDPA 9).
+
+    `faces` are what the members' cards show, sealed.
+    """
     common = _common(origin, now=now) | {"service_id": origin.service.id, "unannounced": True}
     rows = [
-        {"id": new_id(), "member_id": member_id, **common, **_columns(each)}
+        {
+            "id": new_id(),
+            "member_id": member_id,
+            **common,
+            **_columns(each),
+            "face_sealed": faces.get(member_id),
+        }
         for member_id, each in said.items()
     ]
     _many(session, insert(ActivationNote), rows)
@@ -115,10 +144,14 @@ def change(
     origin: Origin,
     said: Mapping[UUID, Said],
     before: Mapping[UUID, ActivationNote],
+    faces: Mapping[UUID, bytes | None] = NO_FACES,
     *,
     now: datetime,
 ) -> None:
-    """Write newer words over notes; where the word is another, its member is told first."""
+    """Write newer words over notes; where the word is another, its member is told first.
+
+    A card of which nothing is said stays as it is known.
+    """
     common = _common(origin, now=now)
     rows = [
         {
@@ -126,6 +159,7 @@ def change(
             **common,
             **_columns(each),
             "since": each.since or before[member_id].since,
+            "face_sealed": faces.get(member_id) or before[member_id].face_sealed,
             "unannounced": before[member_id].unannounced or each.state != before[member_id].state,
         }
         for member_id, each in said.items()

@@ -23,12 +23,12 @@ from kernel.keyring import Keyring
 from members import numbering, person_names
 from members.models import Member
 from members.profile import open_claims
+from services import card_faces, consolidation_rows
 from services import consolidation_files as files
 from services import consolidation_notes as notes
-from services import consolidation_rows
 from services.consolidation_batches import place_of_part
 from services.consolidation_files import Encoding, Format, Record
-from services.consolidation_judging import judge
+from services.consolidation_judging import Said, judge
 from services.consolidation_models import Batch, BatchPart, BatchRow, BatchState, Outcome
 from services.consolidation_rows import Entry
 
@@ -126,7 +126,7 @@ class Reading:
         known = numbering.find_all(session, list(hashes.values()))
         members = set(known.values())
         standing = {
-            key: notes.noted(each)
+            key: notes.noted(each, keyring=self._keyring)
             for key, each in notes.read(session, batch.service_id, members).items()
         }
         names = self._names(session, members) if has_names else {}
@@ -145,10 +145,21 @@ class Reading:
                     "person": member_id.bytes,
                     "member_id": member_id,
                     "name_differs": _differs(entry.name, names.get(member_id)),
-                    **vars(entry.said),
+                    **self._columns(entry.said, member_id, batch.service_id),
                 }
             rows.append(row)
         return rows
+
+    def _columns(self, said: Said, member_id: UUID, service_id: UUID) -> dict[str, Any]:
+        face = said.face and card_faces.sealed(
+            said.face, member_id=member_id, service_id=service_id, keyring=self._keyring
+        )
+        return {
+            "state": said.state,
+            "since": said.since,
+            "as_of": said.as_of,
+            "face_sealed": face,
+        }
 
     def _held(self, batch_id: UUID, number: int, entry: Entry, hashed: bytes) -> dict[str, Any]:
         """Hold a stranger's row sealed: who is no member yet may become one within the month."""
@@ -225,7 +236,10 @@ def _advance(session: Session, batch_id: UUID, start: int, end: int) -> Batch:
 def _blank(batch_id: UUID, number: int) -> dict[str, Any]:
     return {
         **dict.fromkeys(
-            ("person", "member_id", "state", "since", "as_of", "held_sealed", "held_until")
+            (
+                *("person", "member_id", "state", "since", "as_of"),
+                *("face_sealed", "held_sealed", "held_until"),
+            )
         ),
         **dict.fromkeys(("name_differs", "applied", "to_tell", "undone"), False),
         "batch_id": batch_id,

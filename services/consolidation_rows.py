@@ -1,5 +1,6 @@
 """Read one record: whose number, which word, which days; or the code of what is wrong with it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -7,6 +8,7 @@ from datetime import date
 from kernel.errors import Refused
 from members import birth_days, numbers
 from members.numbers import IdentityNumber
+from services.card_faces import LONGEST_NUMBER, Face
 from services.consolidation_files import Cells, Record, Unreadable
 from services.consolidation_judging import Said
 from services.consolidation_schema import Field
@@ -21,6 +23,8 @@ STATES: Mapping[str, Activation] = {
 }
 STATE_UNKNOWN = "consolidation.state_unknown"
 DAY_IMPOSSIBLE = "consolidation.day_impossible"
+CARD_UNREADABLE = "consolidation.card_unreadable"
+_CARD = re.compile(r"[A-Za-z0-9][A-Za-z0-9 -]*", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,12 +53,22 @@ def _said(cells: Cells, *, today: date) -> Said:
     if state is None:  # a suspension is for a verified finding alone (6(3))
         raise Unreadable(STATE_UNKNOWN)
     as_of = _day(cells[Field.AS_OF], today=today)
-    began = cells.get(Field.SINCE, "")
+    began, face = cells.get(Field.SINCE, ""), _face(cells)
     if state is Activation.NOT_ACTIVATED:
         if began:
             raise Unreadable(DAY_IMPOSSIBLE)
-        return Said(state=state, since=None, as_of=as_of)
-    return Said(state=state, since=_day(began, today=as_of) if began else None, as_of=as_of)
+        return Said(state=state, since=None, as_of=as_of, face=face)
+    since = _day(began, today=as_of) if began else None
+    return Said(state=state, since=since, as_of=as_of, face=face)
+
+
+def _face(cells: Cells) -> Face | None:
+    number, until = cells.get(Field.CARD, ""), cells.get(Field.CARD_UNTIL, "")
+    if not number and not until:
+        return None
+    if len(number) > LONGEST_NUMBER or not _CARD.fullmatch(number):
+        raise Unreadable(CARD_UNREADABLE)
+    return Face(number=number, until=_day(until, today=date.max) if until else None)
 
 
 def _day(typed: str, *, today: date) -> date:

@@ -1,7 +1,8 @@
 """The closed list of what may be consolidated, and the streams that use some of it (2(4), 3-II).
 
 A field that is not here cannot be sent, whatever anybody approves: consolidation is the identity
-number, the day and the word of the activation note, and a name that is compared and not kept.
+number, the day and the word of the activation note, what is printed on the agency's card, and a
+name that is compared and not kept.
 """
 
 import hashlib
@@ -36,6 +37,8 @@ class Field(StrEnum):
     STATE = "state"
     SINCE = "since"
     AS_OF = "as_of"
+    CARD = "card"
+    CARD_UNTIL = "card_until"
 
 
 HEADINGS = {
@@ -44,6 +47,8 @@ HEADINGS = {
     Field.STATE: Bilingual("註記", "state"),
     Field.SINCE: Bilingual("開通日", "since"),
     Field.AS_OF: Bilingual("資料日", "as_of"),
+    Field.CARD: Bilingual("卡號", "card"),
+    Field.CARD_UNTIL: Bilingual("卡片效期", "card_until"),
 }
 NEEDED = frozenset({Field.NUMBER, Field.STATE, Field.AS_OF})
 BY_HEADING = {heading: field for field, words in HEADINGS.items() for heading in words}

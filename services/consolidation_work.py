@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from kernel.db import Sessions, transaction
 from kernel.keyring import Keyring
@@ -17,7 +18,7 @@ from services.consolidation_reading import Reading
 
 ATTEMPTS = 5  # at rows whose notes somebody else was writing at this moment
 BUSY = (BatchState.READING, BatchState.APPLYING, BatchState.ROLLING_BACK)
-STEPS = {BatchState.APPLYING: apply_some, BatchState.ROLLING_BACK: undo_some}
+STEPS = {BatchState.APPLYING, BatchState.ROLLING_BACK}
 
 
 def state_of(make: Sessions, batch_id: UUID) -> BatchState:
@@ -38,19 +39,29 @@ def work(
         yield from Reading(make, batch_id, keyring, now=now).run(most_chunks)
     elif state in STEPS:
         for _ in range(most_chunks):
-            done = _once(make, batch_id, state, now=now)
+            done = _once(make, batch_id, state, keyring, now=now)
             if done is None:
                 return
             yield done
 
 
-def _once(make: Sessions, batch_id: UUID, state: BatchState, *, now: datetime) -> int | None:
+def _once(
+    make: Sessions, batch_id: UUID, state: BatchState, keyring: Keyring, *, now: datetime
+) -> int | None:
     """Do one chunk; a note that appeared meanwhile lets it be judged again from the beginning."""
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with transaction(make) as session:
-                return STEPS[state](session, batch_id, now=now)
+                return _step(session, batch_id, state, keyring, now=now)
         except IntegrityError:
             if attempt == ATTEMPTS:
                 raise
     raise AssertionError("the last attempt either returned or raised")
+
+
+def _step(
+    session: Session, batch_id: UUID, state: BatchState, keyring: Keyring, *, now: datetime
+) -> int | None:
+    if state is BatchState.APPLYING:
+        return apply_some(session, batch_id, keyring=keyring, now=now)
+    return undo_some(session, batch_id, now=now)

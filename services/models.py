@@ -112,6 +112,7 @@ class ActivationNote(Base):
     reference: Mapped[str] = mapped_column(String(64))  # the case it rests on
     # It came in by consolidation, and its member was not told yet: nobody receives it (PDPA 9).
     unannounced: Mapped[bool] = mapped_column(server_default=false())
+    face_sealed: Mapped[bytes | None]  # what its card shows: services.card_faces
 
 
 class ActivationEvent(Base):

@@ -17,7 +17,7 @@ from members.models import Archive
 from members.profile import open_data_key
 from web import archive_making, csrf, pages, scope
 from web.account_confirm import strongest_required
-from web.archive_contents import PARTS
+from web.archive_parts import PARTS
 
 bp = Blueprint("download", __name__, url_prefix="/account/download")
 

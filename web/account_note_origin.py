@@ -3,6 +3,7 @@
 from clients import bases
 from kernel.errors import NotFound
 from kernel.wording import Bilingual
+from services import card_faces
 from services import consolidation_batches as batches
 from web import import_words, pages, scope
 from web.account import bp
@@ -16,6 +17,7 @@ def origin(code: str) -> str:
     if found is None:
         raise NotFound("service.not_found")
     stream = found.stream
+    faces = card_faces.of_member(scope.db(), scope.member_id(), keyring=scope.rooms().keyring)
     return pages.page(
         "account/note_origin.html",
         service=import_words.name(found.service),
@@ -23,4 +25,5 @@ def origin(code: str) -> str:
         basis=bases.BY_CODE[stream.basis].words,
         provision=stream.provision,
         at=found.applied_at or found.uploaded_at,
+        face=faces.get(code),
     )

@@ -1,7 +1,6 @@
 """Say what an archive holds: each part the member ticked, as tables and as signed files."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
@@ -25,6 +24,7 @@ from kernel.wording import Bilingual
 from members import identity_checks, inbox, numbering, register, requests
 from members.models import Member
 from web import (
+    archive_services,
     branding,
     check_words,
     footprint_export,
@@ -33,22 +33,13 @@ from web import (
     personal_words,
     request_words,
 )
+from web.archive_parts import PARTS, Whose, sheet
 from web.footprint_export import Wanted
 from web.mails import WORDS, Mail
-from web.rooms import Rooms
 from web.sheets import SHAPES, Sheet
 
 File: TypeAlias = tuple[str, Iterator[str]]  # a name, and the text that comes
 
-PARTS: Mapping[str, Bilingual] = {
-    "profile": Bilingual("個人資料", "Personal data"),
-    "consents": Bilingual("同意與收據", "Consents and receipts"),
-    "footprint": Bilingual("我的足跡（可以核對）", "My footprint (verifiable)"),
-    "carriers": Bilingual("卡片與裝置", "Cards and devices"),
-    "signins": Bilingual("登入紀錄", "Sign-ins"),
-    "requests": Bilingual("我的請求與往來", "My requests and what was written"),
-    "messages": Bilingual("訊息", "Messages"),
-}
 SIGN_INS = (
     Kind.LOGGED_IN,
     Kind.LOGIN_FAILED,
@@ -58,20 +49,6 @@ SIGN_INS = (
 )
 TIME = Bilingual("時間（臺北）", "Time (Taipei)")
 WITH_WHOM = Bilingual("對象", "With whom")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Whose:
-    """Whose data are written, for which moment and in which language."""
-
-    rooms: Rooms
-    member_id: UUID
-    language: str
-    at: datetime
-
-    def text(self, words: Bilingual) -> str:
-        """Return words in the member's language."""
-        return words.text(self.language)
 
 
 def files(part: str, whose: Whose) -> Iterator[File]:
@@ -99,15 +76,6 @@ def _footprint(whose: Whose) -> Iterator[File]:
         yield f"footprint.{ending}", write(wanted)
 
 
-def _sheet(whose: Whose, part: str, heads: Mapping[str, Bilingual], rows: list[list[str]]) -> Sheet:
-    return Sheet(
-        title=whose.text(PARTS[part]),
-        language=whose.language,
-        heads={key: whose.text(words) for key, words in heads.items()},
-        rows=lambda: rows,
-    )
-
-
 def _profile(whose: Whose) -> Sheet:
     with transaction(whose.rooms.sessions) as session:
         member = register.get(session, whose.member_id)
@@ -131,7 +99,7 @@ def _profile(whose: Whose) -> Sheet:
     ]
     how = whose.text(BY_NAME[VERIFIED].label)
     rows += [[VERIFIED, how, each, ""] for each in check_words.listed(checks, whose.language)]
-    return _sheet(whose, "profile", heads, rows)
+    return sheet(whose, "profile", heads, rows)
 
 
 def _numbers(session: Session, member: Member, whose: Whose) -> list[list[str]]:
@@ -173,7 +141,7 @@ def _consents(whose: Whose) -> Sheet:
             ]
             for each in found
         ]
-    return _sheet(whose, "consents", heads, rows)
+    return sheet(whose, "consents", heads, rows)
 
 
 def _carriers(whose: Whose) -> Sheet:
@@ -195,7 +163,7 @@ def _carriers(whose: Whose) -> Sheet:
             ]
             for each in bindings.live(session, whose.member_id)
         ]
-    return _sheet(whose, "carriers", heads, rows)
+    return sheet(whose, "carriers", heads, rows)
 
 
 def _sign_ins(whose: Whose) -> Sheet:
@@ -262,7 +230,7 @@ def _requests(whose: Whose) -> Sheet:
                 ]
                 for each in requests.letters(request, member, keyring=whose.rooms.keyring)
             ]
-    return _sheet(whose, "requests", heads, rows)
+    return sheet(whose, "requests", heads, rows)
 
 
 def _messages(whose: Whose) -> Sheet:
@@ -302,6 +270,7 @@ SHEETS: Mapping[str, Callable[[Whose], Sheet]] = {
     "profile": _profile,
     "consents": _consents,
     "carriers": _carriers,
+    "services": archive_services.sheet_of,
     "signins": _sign_ins,
     "requests": _requests,
     "messages": _messages,

@@ -18,7 +18,7 @@ from members.archives import Writer
 from members.models import Archive, Member
 from members.profile import open_data_key
 from web import archive_contents, notices
-from web.archive_contents import PARTS, Whose
+from web.archive_parts import PARTS, Whose
 from web.mails import Mail
 from web.rooms import Rooms
 

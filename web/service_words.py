@@ -3,8 +3,15 @@
 from collections.abc import Mapping
 
 from consent.evidence import State
+from kernel.wording import Bilingual
 from web import pages
 
+STATES: Mapping[State, Bilingual] = {
+    State.ACTIVATED: Bilingual("已開通", "Active"),
+    State.NOT_ACTIVATED: Bilingual("未開通", "Not active"),
+    State.DISPUTED: Bilingual("資料不一致", "Records disagree"),
+    State.UNKNOWN: Bilingual("沒有紀錄", "No records"),
+}
 UNTOUCHED = (State.DISPUTED, State.UNKNOWN)  # what these say is no "no" (10-II)
 
 
@@ -21,9 +28,4 @@ def of_claim(value: object) -> str:
 
 def of_state(state: State) -> str:
     """Return the word for a state."""
-    return {
-        State.ACTIVATED: pages.say("已開通"),
-        State.NOT_ACTIVATED: pages.say("未開通"),
-        State.DISPUTED: pages.say("資料不一致"),
-        State.UNKNOWN: pages.say("沒有紀錄"),
-    }[state]
+    return STATES[state].text(pages.language())

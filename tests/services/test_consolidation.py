@@ -31,7 +31,7 @@ from services.models import (
 )
 from tests import make
 from tests.flows.provider import statements
-from tests.make import NOON
+from tests.make import KEYRING, NOON
 from tests.services import city
 from tests.services import consolidating as world
 from tests.services.consolidating import Agency, a_file, no, number, yes
@@ -469,7 +469,7 @@ def test_a_chunk_costs_the_same_statements_however_many_rows_it_has(
         batch_id = agency.upload(a_file(yes(place) for place in places))
         agency.confirm(batch_id)
         with statements(database) as seen, transaction(sessions) as session:
-            assert apply_some(session, batch_id, now=NOON) == len(places)
+            assert apply_some(session, batch_id, keyring=KEYRING, now=NOON) == len(places)
         cost.append(len(seen))
 
     assert cost[0] == cost[1]

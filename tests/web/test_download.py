@@ -28,9 +28,10 @@ from members.numbers import recognise
 from tests import make
 from tests.flows.browser import Browser, hidden
 from tests.flows.provider import City
+from tests.services import city as services
 from tests.web.outbox import World
 from web import archive_making, handlers, personal_words
-from web.archive_contents import PARTS
+from web.archive_parts import PARTS
 
 PAGE = "/account/download"
 one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -95,6 +96,20 @@ def test_everything_that_was_ticked_comes_in_three_shapes(browser: Browser, worl
 
 
 @pytest.mark.clause("10-I(1)")
+def test_the_notes_of_agencies_come_along(city: City, browser: Browser, world: World) -> None:
+    with city.database() as session:
+        agency = services.an_agency(session, "welfare")
+        services.noted(session, agency, session.scalars(select(Member)).one())
+    ask(browser, "services")
+    world.work_off()
+
+    rows = list(csv.reader(io.StringIO(taken(browser).read("services.csv").decode("utf-8-sig"))))
+
+    assert [(row[0], row[2], row[4]) for row in rows[1:]] == [
+        ("senior_card", "已開通", services.TODAY.isoformat())
+    ]
+
+
 def test_the_footprint_and_the_receipts_can_be_verified_without_us(
     city: City, browser: Browser, world: World
 ) -> None:
