@@ -1,20 +1,14 @@
 import os
 import re
-import tomllib
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from pydantic import BaseModel, SecretStr
 
 from kernel import settings as configuration
 from kernel.keyring import new_master_key
-from kernel.settings import DEMO_MASTER_KEY, Settings, SettingsInvalid
-
-DOCUMENT = Path(__file__).parents[2] / "docs" / "configuration.md"
-ROW = re.compile(r"^\| `([a-z0-9_.]+)` \| `([A-Z0-9_]+)` \| (.+?) \| .+ \|$", re.MULTILINE)
+from kernel.settings import DEMO_MASTER_KEY, SettingsInvalid
+from tests.configuration import DOCUMENT, written
 
 
 @pytest.fixture(autouse=True)
@@ -36,30 +30,10 @@ def refusal() -> str:
     return str(refused.value)
 
 
-def fields(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, field in model.model_fields.items():
-        if isinstance(field.default, BaseModel):
-            yield from fields(type(field.default), f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", field.default
+def test_every_setting_is_documented_as_the_model_has_it() -> None:
+    text = DOCUMENT.read_text("utf-8")
 
-
-def in_document(default: object) -> object:
-    if isinstance(default, SecretStr):
-        return default.get_secret_value()
-    return list(default) if isinstance(default, tuple) else default
-
-
-def test_every_setting_is_documented_with_its_environment_name_and_default() -> None:
-    documented = {
-        name: (variable, None if default == "unset" else tomllib.loads(f"x = {default[1:-1]}")["x"])
-        for name, variable, default in ROW.findall(DOCUMENT.read_text("utf-8"))
-    }
-
-    assert documented == {
-        name: (f"TAIPEI_ID_{name.upper().replace('.', '__')}", in_document(default))
-        for name, default in fields(Settings)
-    }
+    assert written(text) == text
 
 
 def test_the_documented_example_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
