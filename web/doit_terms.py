@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from flask import Blueprint
-from sqlalchemy import func, select
 
 from clients.officer_models import Role
 from kernel import calendar
@@ -12,7 +11,7 @@ from kernel.clock import taipei_day
 from kernel.wording import Bilingual
 from members import requests
 from members.models import RequestState, SubjectRequest
-from services.models import ActivationNote, Service
+from services import disagreements
 from web import consoles, request_words, scope
 
 bp = Blueprint("doit_terms", __name__, url_prefix="/doit/terms")
@@ -42,7 +41,8 @@ def index() -> str:
         current=INDEX,
         terms=terms,
         late=sum(each.tone == "bad" for each in terms),
-        disputed=_disputed(),
+        disputed=disagreements.disputed(scope.db()),
+        contradicted=disagreements.contradicted(scope.db()),
     )
 
 
@@ -63,23 +63,6 @@ def _term(each: SubjectRequest, due_on: date | None) -> Term:
         due_on,
         tone,
     )
-
-
-def _disputed() -> list[tuple[Bilingual, int, date]]:
-    """Return the services whose notes members dispute: how many, and since when the oldest."""
-    rows = scope.db().execute(
-        select(
-            Service.name_zh,
-            Service.name_en,
-            func.count(),
-            func.min(ActivationNote.disputed_at),
-        )
-        .join(Service, Service.id == ActivationNote.service_id)
-        .where(ActivationNote.dispute.is_not(None))  # by its unique index
-        .group_by(Service.id, Service.name_zh, Service.name_en)
-        .order_by(func.min(ActivationNote.disputed_at))
-    )
-    return [(Bilingual(zh, en), count, taipei_day(since)) for zh, en, count, since in rows if since]
 
 
 def _waiting() -> int:

@@ -18,6 +18,7 @@ def of(finding: Finding) -> dict[str, Any]:
     written = findings.reason(session, finding, keyring=scope.rooms().keyring)
     return {
         "reference": finding.reference,
+        "code": run.service.code,
         "service": Bilingual(run.service.name_zh, run.service.name_en),
         "agency": Bilingual(agency.name_zh, agency.name_en),
         "fact": words.FACTS[finding.fact],

@@ -12,7 +12,7 @@ from kernel.db import Sessions, transaction
 from kernel.errors import NotFound, Refused
 from kernel.ids import new_id
 from members.models import Member
-from services import activations
+from services import activations, disagreements
 from services import consolidation_docket as docket
 from services.consolidation_judging import Noted, Said, judge, takes_away
 from services.consolidation_models import Conflict, Outcome, Resolution
@@ -122,12 +122,19 @@ def test_a_conflict_ends_with_the_dispute_it_began(
     number = conflict(agency).number
 
     with transaction(agency.make) as session:
+        [open_one], [disputed] = (
+            disagreements.contradicted(session),
+            disagreements.disputed(session),
+        )
         with pytest.raises(Refused, match="batch_unconfirmed"):
             docket.close_with_dispute(session, number, right, officer=world.UPLOADER, now=NOON)
         docket.close_with_dispute(session, number, right, officer=world.CONFIRMER, now=NOON)
         docket.close_with_dispute(session, "no conflict's", right, officer=new_id(), now=NOON)
 
     assert conflict(agency).resolution is resolution
+    assert (open_one.count, disputed.count) == (1, 1)
+    with transaction(agency.make) as session:
+        assert not disagreements.contradicted(session)
 
 
 @pytest.mark.clause("10-II")
