@@ -9,10 +9,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 ARGS ?=
+MINUTES ?= 1
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo sandbox run test packages node-clients check lint types rooms format lock bench inspection clean
+.PHONY: help demo sandbox run test packages node-clients check lint types rooms format lock bench inspection sbom fuzz clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +68,15 @@ lock: $(VENV)/dev.stamp ## Renew requirements/*.txt from setup.cfg
 
 bench: $(VENV)/dev.stamp ## Measure one sign-in: CPU time, statements, p95
 	@$(BIN)/python -m bench $(ARGS)
+
+sbom: $(VENV)/dev.stamp ## What an installation is made of, as CycloneDX: dist/sbom.json
+	@mkdir -p dist
+	@$(BIN)/cyclonedx-py requirements requirements/runtime.txt \
+	  --output-reproducible --output-format JSON --output-file dist/sbom.json
+	@echo 'dist/sbom.json'
+
+fuzz: $(VENV)/dev.stamp ## Throw bytes at every parser, MINUTES=1 each
+	@$(BIN)/python -m tests.fuzzing --minutes $(MINUTES) $(ARGS)
 
 clean: ## Remove everything that make and the tests built
 	rm -rf $(VENV) .demo .sandbox build dist *.egg-info .coverage .coverage.* htmlcov .hypothesis

@@ -16,6 +16,7 @@ chromium                                            chromium
 /usr/lib/postgresql/*/bin/initdb                    postgresql
 /usr/sbin/pgbouncer                                 pgbouncer
 /usr/sbin/nginx                                     nginx-light
+systemd-analyze                                     systemd
 /usr/sbin/pcscd                                     pcscd
 /usr/lib/pcsc/drivers/serial/libifdvpcd.so*         vsmartcard-vpcd
 /usr/include/PCSC/winscard.h                        libpcsclite-dev
