@@ -1,9 +1,7 @@
 """What `deploy/` holds works as it stands: nginx takes it, and systemd finds little exposed."""
 
-import json
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -55,14 +53,3 @@ def test_no_number_of_a_node_is_passed_to_the_public() -> None:
         text = (DEPLOY / name).read_text("utf-8")
 
         assert re.search(r"location = /metrics \{\s+return 404;", text)
-
-
-def test_the_bill_of_materials_names_every_locked_package(tmp_path: Path) -> None:
-    locked = (ROOT / "requirements/runtime.txt").read_text("utf-8")
-    command = [f"{Path(sys.executable).parent}/cyclonedx-py", "requirements", "-"]
-
-    said = subprocess.run(command, input=locked, capture_output=True, text=True, check=True)
-
-    found = json.loads(said.stdout)["components"]
-    wanted = re.findall(r"^(\S+?)(?:\[\S+\])?==([^\s;]+)", locked, re.MULTILINE)
-    assert {(each["name"], each["version"]) for each in found} == set(wanted)

@@ -17,7 +17,7 @@ def test_what_is_saved_is_read_or_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(TARGETS))
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_what_is_changed_is_read_or_refused(name: str, data: st.DataObject) -> None:
     TARGETS[name].stands(data.draw(bytes_for(corpus(name))))
