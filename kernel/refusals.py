@@ -1339,6 +1339,12 @@ CATALOGUE = {
         "both or in neither",
         clause="2(7)",
     ),
+    "brand.logo_unreadable": _entry(
+        422,
+        "圖示要是 PNG、JPEG 或 WebP，最大 32 KB",
+        "A picture is a PNG, JPEG or WebP of at most 32 KB",
+        clause="2(7)",
+    ),
     "brand.day_begun": _entry(
         422, "要從明天以後的日子起", "It can begin tomorrow at the earliest", clause="2(7)"
     ),

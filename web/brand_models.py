@@ -33,6 +33,7 @@ class Brand(Base):
     name_en: Mapped[str] = mapped_column(String(100))
     contact_zh: Mapped[str] = mapped_column(String(200))
     contact_en: Mapped[str] = mapped_column(String(200))
+    logo: Mapped[str | None] = mapped_column(String(64))  # of clients.logos; None: the program's
     document_number: Mapped[str] = mapped_column(String(100))  # 文號 by which it was decided
     state: Mapped[BrandState]
     proposed_by: Mapped[UUID]

@@ -25,7 +25,14 @@ FRESH = timedelta(seconds=10)
 NOTHING = Bilingual("", "")
 LONGEST_NAME, LONGEST_CONTACT, LONGEST_NUMBER = 100, 200, 100
 _APPROVED = Prebuilt(
-    select(Brand.from_on, Brand.name_zh, Brand.name_en, Brand.contact_zh, Brand.contact_en)
+    select(
+        Brand.from_on,
+        Brand.name_zh,
+        Brand.name_en,
+        Brand.contact_zh,
+        Brand.contact_en,
+        Brand.logo,
+    )
     .where(Brand.state == BrandState.APPROVED)
     .order_by(Brand.from_on)
 )
@@ -33,10 +40,11 @@ _APPROVED = Prebuilt(
 
 @dataclass(frozen=True, kw_only=True)
 class Wording:
-    """What pages and letters say of the service."""
+    """What pages and letters say of the service, and the picture beside it (`clients.logos`)."""
 
     name: Bilingual
     contact: Bilingual = NOTHING
+    logo: str | None = None
 
 
 class Branding:
@@ -73,6 +81,7 @@ def _read(session: Session) -> Sequence[tuple[date, Wording]]:
             Wording(
                 name=Bilingual(row.name_zh, row.name_en),
                 contact=Bilingual(row.contact_zh, row.contact_en),
+                logo=row.logo,
             ),
         )
         for row in _APPROVED.all(session, {})
@@ -117,6 +126,7 @@ def propose(
         name_en=wording.name.en,
         contact_zh=wording.contact.zh,
         contact_en=wording.contact.en,
+        logo=wording.logo,
         document_number=number,
         state=BrandState.PROPOSED,
         proposed_by=by,

@@ -3,10 +3,11 @@
 from datetime import date
 from uuid import UUID
 
-from flask import Blueprint, redirect, url_for
+from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from audit import trail
+from clients import logos
 from clients.officer_models import Role
 from kernel.clock import taipei_day
 from kernel.errors import NotFound, Refused
@@ -24,7 +25,13 @@ STATES = {
     BrandState.REFUSED: (Bilingual("不採用", "Refused"), "plain"),
 }
 TYPED = "name_zh name_en contact_zh contact_en from_on document_number".split()
-FIELDS = {"brand.incomplete": "name_zh", "case.self_dealing": "", "case.wrong_state": ""}
+LARGEST_LOGO = 32 * 1024  # bytes: it is on every page
+FIELDS = {
+    "brand.incomplete": "name_zh",
+    "brand.logo_unreadable": "logo",
+    "case.self_dealing": "",
+    "case.wrong_state": "",
+}
 
 
 bp.before_request(csrf.only_our_forms)
@@ -48,6 +55,7 @@ def propose() -> Response | str:
             Wording(
                 name=Bilingual(typed("name_zh"), typed("name_en")),
                 contact=Bilingual(typed("contact_zh"), typed("contact_en")),
+                logo=_logo() or scope.rooms().branding.at(scope.now()).logo,
             ),
             from_on=counter_forms.day("from_on"),
             document_number=typed("document_number"),
@@ -75,6 +83,18 @@ def decide(brand_id: UUID, decision: str) -> Response | str:
         return _page(refused)
     _record(f"brand.{brand.state.value}", brand)
     return redirect(url_for(INDEX, done=brand.state.value), 303)
+
+
+def _logo() -> str | None:
+    """Keep the picture that was sent, if one was. Raises Refused `brand.logo_unreadable`."""
+    sent = request.files.get("logo")
+    content = b"" if sent is None else sent.read(LARGEST_LOGO + 1)
+    if not content:
+        return None
+    kind = logos.kind_of(content)
+    if kind is None or len(content) > LARGEST_LOGO:
+        raise Refused("brand.logo_unreadable")
+    return logos.keep(scope.db(), logos.Picture(kind, content))
 
 
 def _record(event: str, brand: Brand) -> None:
@@ -121,6 +141,7 @@ def _row(brand: Brand, today: date) -> dict[str, object]:
         "id": brand.id,
         "name": Bilingual(brand.name_zh, brand.name_en),
         "contact": Bilingual(brand.contact_zh, brand.contact_en),
+        "logo": brand.logo,
         "from_on": brand.from_on,
         "document": brand.document_number,
         "state": STATES[brand.state],

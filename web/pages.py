@@ -115,9 +115,16 @@ def _context() -> dict[str, Any]:
     return {
         "service_name": brand.name.text(language()),
         "service_contact": brand.contact.text(language()),
+        "service_logo": _picture(brand.logo),
         "signed_in_as": person() or None if g.get("show_person", True) else None,
         "here": request.full_path.rstrip("?") if request.method == "GET" else url_for("pages.home"),
     }
+
+
+def _picture(logo: str | None) -> str:
+    if logo is None:
+        return url_for("static", filename="icon.svg")
+    return url_for("logos.show", digest=logo)
 
 
 def _brand() -> Wording:

@@ -1,6 +1,9 @@
 """The service changes its name at midnight, by two officers (2(7))."""
 
+import hashlib
+import io
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -18,6 +21,7 @@ from tests.flows.provider import City
 from tests.web import staff
 from web import branding
 from web.brand_models import Brand
+from web.doit_branding import LARGEST_LOGO
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 INDEX = "/doit/branding"
@@ -32,7 +36,7 @@ NEW = {
 MIDNIGHT = datetime(2026, 11, 24, tzinfo=TAIPEI)
 
 
-def propose(reviewer: Browser, **form: str) -> TestResponse:
+def propose(reviewer: Browser, **form: Any) -> TestResponse:  # words, and files
     return reviewer.post(INDEX, {**hidden(reviewer.get(INDEX)), **NEW, **form})
 
 
@@ -73,6 +77,28 @@ def test_the_name_changes_at_midnight_and_an_old_receipt_keeps_the_old_one(city:
     assert "市民熱線 1999" in page
     assert names == ["Taipei Pass", "Before"]
     assert {"brand.proposed", "brand.approved"} <= set(events)
+
+
+@pytest.mark.clause("2(7)")
+@pytest.mark.refusal("brand.logo_unreadable")
+def test_the_picture_changes_with_the_name_and_stays_when_the_next_has_none(city: City) -> None:
+    first, second = staff.an_officer(city), staff.an_officer(city, login="rui.two")
+    png = b"\x89PNG\r\n\x1a\n" + bytes(9)
+    for content in (b"<svg onload=alert(1)>", png + bytes(LARGEST_LOGO)):
+        refused = propose(first, logo=(io.BytesIO(content), "logo.png"))
+        assert 'id="logo-error"' in refused.text
+    propose(first, logo=(io.BytesIO(png), "logo.png"))
+    decide(city, second)
+    city.now = MIDNIGHT
+    shown = f"/logos/{hashlib.sha256(png).hexdigest()}"
+
+    propose(staff.an_officer(city, login="rui.three"), from_on="2026-11-25")
+    decide(city, staff.an_officer(city, login="rui.four"))
+
+    assert shown in city.call("/").text
+    assert city.call(shown).data == png
+    city.now = MIDNIGHT + timedelta(days=1)
+    assert shown in city.call("/").text
 
 
 @pytest.mark.refusal("brand.incomplete")
