@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from clients.directory import RegisteredClient
-from idp.client_notices import JTI_LENGTH, Send
+from idp.client_events import JTI_LENGTH
+from idp.client_notices import Send
 from idp.provider import Provider
 from kernel.db import Sessions, transaction
 from kernel.ids import digest

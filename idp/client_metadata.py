@@ -30,6 +30,7 @@ PLAIN = (  # the same word for the same thing, there and here
     *("grant_types", "response_types"),
     *("request_uris", "logo_uri", "policy_uri", "tos_uri", "initiate_login_uri"),
     *("software_id", "software_version", "backchannel_logout_uri", "frontchannel_logout_uri"),
+    "notice_uri",  # where security events are pushed (RFC 8935)
     *("backchannel_logout_session_required", "frontchannel_logout_session_required"),
 )
 RENAMED = {
@@ -249,7 +250,7 @@ def same_but(form: ClientMetadata, client: Client) -> list[str]:
     ]
     fixed = (
         *("home_uri", "logo_uri", "initiate_login_uri", "sector"),
-        *("backchannel_logout_uri", "frontchannel_logout_uri"),
+        *("backchannel_logout_uri", "frontchannel_logout_uri", "notice_uri"),
     )
     changed = [name for name in fixed if getattr(form, name) != getattr(client, name)]
     renamed = form.name != Bilingual(client.name_zh, client.name_en)

@@ -16,11 +16,12 @@ from sqlalchemy.orm import Session
 
 from clients.directory import RegisteredClient
 from clients.models import Client, Organisation, OrganisationKind
+from idp import client_events
+from idp.client_events import AGAIN, SINCE
 from idp.models import Subject
 from idp.provider import Provider
-from kernel import jobs
 from kernel.db import Json, Sessions, transaction
-from kernel.ids import digest, new_fraction
+from kernel.ids import new_fraction
 from kernel.jobs import JobDelayed, JobImpossible, Work
 from kernel.outgoing import AddressForbidden, Answer, CallFailed
 
@@ -32,7 +33,6 @@ MARKETING_EVENT = "urn:taipei-id:event:marketing-ended"
 CONTENT_TYPE = "application/secevent+jwt"
 ALGORITHM = "ES256"
 TAKEN = range(200, 300)
-JTI_LENGTH = 32
 SPREAD = timedelta(hours=6)  # what many clients hear of, they hear at different times
 
 Send = Callable[..., Answer]  # kernel.outgoing.call, with the settings' hosts
@@ -91,7 +91,7 @@ def enqueue(
         "purpose": str(purpose_id),
         "reason": reason,
     }
-    jobs.enqueue(session, kind, payload, now=now)
+    client_events.enqueue(session, client_id, kind, payload, at=now)
     return True
 
 
@@ -116,7 +116,7 @@ class Push(ABC):
             )
             if client is None or client.notice_uri is None:
                 return  # it has left, or wants no notices any more
-            token = self._sign(session, client, work, now=now)
+            token = self.signed(session, client, work, now=now)
         try:
             answer = self._send(client.notice_uri, token.encode(), content_type=CONTENT_TYPE)
         except AddressForbidden as forbidden:
@@ -125,24 +125,32 @@ class Push(ABC):
             raise JobDelayed(failed.code) from None
         if answer.status not in TAKEN:
             raise JobDelayed(f"call.status_{answer.status}")
+        with transaction(self._make) as session:
+            client_events.taken(session, work, now=now)
 
-    def _sign(
+    def signed(
         self, session: Session, client: RegisteredClient, work: Work, *, now: datetime
     ) -> str:
-        sub = self._provider.sub_of(UUID(work.payload["member"]), client)
+        """Return the token of an event for its client (RFC 8417)."""
         claims: dict[str, Any] = {  # JSON of several shapes
             "iss": self._provider.issuer,
             "aud": client.client_id,
             "iat": int(now.timestamp()),
-            # The same at every attempt: the client tells repeats. The id itself tells the moment,
-            # to a thousandth of a second the same for all who hear of one happening.
-            "jti": digest(str(work.id)).hex()[:JTI_LENGTH],
-            "toe": int(work.created_at.timestamp()),
-            "sub_id": {"format": "iss_sub", "iss": self._provider.issuer, "sub": sub},
+            # The same at every attempt, and when it is sent again: the client tells repeats.
+            "jti": client_events.jti_of(UUID(work.payload.get(AGAIN, str(work.id)))),
+            "toe": work.payload.get(SINCE, int(work.created_at.timestamp())),
+            **self._about(client, work),
             "events": self.events(client, work),
         }
         signer = self._provider.keys.signer(session, now=now)
         return signer.sign(claims, alg=ALGORITHM, typ=TYPE)
+
+    def _about(self, client: RegisteredClient, work: Work) -> Json:
+        """Name the member as the client knows them, if it is about one."""
+        if "member" not in work.payload:
+            return {}
+        sub = self._provider.sub_of(UUID(work.payload["member"]), client)
+        return {"sub_id": {"format": "iss_sub", "iss": self._provider.issuer, "sub": sub}}
 
 
 class ConsentEnded(Push):

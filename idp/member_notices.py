@@ -11,8 +11,8 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from clients.directory import RegisteredClient
+from idp import client_events
 from idp.client_notices import Push, is_told, some_time_after
-from kernel import jobs
 from kernel.db import Json
 from kernel.jobs import Work
 
@@ -50,7 +50,7 @@ def enqueue_request(
         "stage": stage,
     }
     at = now if stage == ASKED else some_time_after(now)
-    jobs.enqueue(session, REQUESTED, payload, now=at)
+    client_events.enqueue(session, client_id, REQUESTED, payload, at=at)
     return True
 
 
@@ -59,7 +59,7 @@ def enqueue_purged(session: Session, client_id: UUID, *, member_id: UUID, now: d
     if not is_told(session, client_id, member_id=member_id):
         return False
     payload = {"member": str(member_id), "client": str(client_id)}
-    jobs.enqueue(session, PURGED, payload, now=some_time_after(now))
+    client_events.enqueue(session, client_id, PURGED, payload, at=some_time_after(now))
     return True
 
 

@@ -378,6 +378,7 @@ CATALOGUE = {
     "registration.token_used": _entry(
         401, "這個登記憑證不能再用", "This registration token opens nothing any more"
     ),
+    "event.not_found": _entry(404, "找不到這則通知", "There is no such event"),
     "sandbox.no_such_fault": _entry(
         404, "沒有這一項，或這一項還沒試", "There is no such check, or it was not tried yet"
     ),

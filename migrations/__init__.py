@@ -37,6 +37,7 @@ ROOMS_WITH_TABLES = (
     "counters.case_models",
     "counters.models",
     "counters.training_models",
+    "idp.event_models",
     "idp.models",
     "kernel.calendar",
     "kernel.heartbeats",

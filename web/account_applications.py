@@ -12,7 +12,7 @@ from audit import footprint
 from audit.lines import Kind
 from counters import terms
 from counters.terms import Workdays
-from idp import acr
+from idp import acr, organisation_notices
 from kernel.clock import taipei_day
 from kernel.errors import NotFound, Refused
 from kernel.refusals import refusal
@@ -119,7 +119,18 @@ def ask(code: str, wish: str) -> Response | str:
     except Refused as refused:
         return _ask_page(code, wish, refused)
     _record(Kind.SERVICE_ASKED, row.reference)
+    _tell_agency(code)
     return redirect(url_for("account.services", done="asked"), 303)
+
+
+def _tell_agency(code: str) -> None:
+    organisation_notices.enqueue(
+        scope.db(),
+        activations.get_service(scope.db(), code).organisation_id,
+        organisation_notices.APPLIED,
+        member_id=scope.member_id(),
+        now=scope.now(),
+    )
 
 
 @bp.post("/services/applications/<reference>/withdraw", endpoint="withdraw_service")

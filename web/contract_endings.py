@@ -8,7 +8,7 @@ from datetime import datetime
 
 from audit import trail
 from clients import contracts
-from idp import grants
+from idp import grants, organisation_notices
 from idp.models import GrantEnd
 from kernel.db import Sessions, transaction
 
@@ -24,6 +24,13 @@ def end(make: Sessions, *, now: datetime) -> int:
                     contract.organisation_id,
                     issued_before=contracts.span_of(contract).ends_at,
                     reason=GrantEnd.CONTRACT_ENDED,
+                    now=now,
+                )
+                organisation_notices.enqueue(
+                    session,
+                    contract.organisation_id,
+                    organisation_notices.CONTRACT_ENDED,
+                    member_id=None,
                     now=now,
                 )
             trail.record(session, "contract.ended", actor=None, subject=contract.id, now=now)

@@ -8,8 +8,6 @@ from idp import (
     back_channel,
     checkpoints,
     ciba_pings,
-    client_notices,
-    member_notices,
     sign_outs,
 )
 from kernel.db import transaction
@@ -28,6 +26,7 @@ from web import (
     consent_endings,
     contact_mails,
     contract_endings,
+    event_pushes,
     figure_keeping,
     import_jobs,
     incident_jobs,
@@ -53,10 +52,7 @@ def handlers(rooms: Rooms) -> Mapping[str, Handler]:
     send = calling.caller(settings)
     mailing = post(settings.mail)
     return {
-        client_notices.KIND: client_notices.ConsentEnded(make, provider, send),
-        client_notices.MARKETING: client_notices.MarketingEnded(make, provider, send),
-        member_notices.REQUESTED: member_notices.SubjectRequested(make, provider, send),
-        member_notices.PURGED: member_notices.AccountPurged(make, provider, send),
+        **event_pushes.by_kind(rooms, send),
         sign_outs.KIND: back_channel.SignedOut(make, provider, send),
         awaited.PING: ciba_pings.Ping(make, provider, rooms.keyring, send),
         service_closings.KIND: service_closings.HolderTeller(make),

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from audit import trail
 from audit.lines import Kind
+from idp import organisation_notices
 from kernel.keyring import Keyring
 from services import petitions
 from services.eligibility_models import Finding
@@ -29,6 +30,13 @@ def file(
     made = petitions.file(session, finding, plea, keyring=keyring, now=now)
     _tell(session, Kind.PETITION_FILED, Mail.PETITION_RECEIVED, made, now=now)
     record(session, "petition.filed", made, by=by, now=now)
+    organisation_notices.enqueue(
+        session,
+        made.organisation_id,
+        organisation_notices.PETITIONED,
+        member_id=made.member_id,
+        now=now,
+    )
     return made
 
 

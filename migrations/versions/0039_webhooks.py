@@ -16,7 +16,27 @@ MOMENT = sa.DateTime(timezone=True)
 
 def upgrade() -> None:
     """Create the tables."""
+    _create_events()
     _create_sandbox()
+
+
+def _create_events() -> None:
+    op.create_table(
+        "client_event",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("payload", sa.JSON(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.Column("jti", sa.String(length=32), nullable=False),
+        sa.Column("pushed_at", MOMENT, nullable=True),
+        _belongs("client_event", "client_id", "client.id"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_client_event")),
+        sa.UniqueConstraint("jti", name=op.f("uq_client_event_jti")),
+    )
+    op.create_index(
+        op.f("ix_client_event_client_id_at_id"), "client_event", ["client_id", "at", "id"]
+    )
 
 
 def _create_sandbox() -> None:
@@ -72,5 +92,5 @@ def _belongs(table: str, column: str, to: str) -> sa.ForeignKeyConstraint:
 
 def downgrade() -> None:
     """Drop the tables."""
-    for table in ("sandbox_trial", "sandbox_client"):
+    for table in ("sandbox_trial", "sandbox_client", "client_event"):
         op.drop_table(table)

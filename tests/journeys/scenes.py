@@ -21,7 +21,7 @@ from clients.officer_models import Role
 from counters import card_orders, staff, training
 from counters import register as counters
 from counters.card_order_models import CardOrder, Delivery, Stage
-from idp import acr
+from idp import acr, organisation_notices
 from idp.models import Grant
 from kernel import clock
 from kernel.errors import Refused
@@ -961,6 +961,22 @@ def _enter_strongly(page: Page, city: City, login: str) -> None:
         )
 
 
+def _see_what_was_sent(page: Page, city: City) -> None:
+    """Let somebody have applied to the library, and look at what its client was told."""
+    _enrol(city, "applied.once")
+    with city.provider.database() as session:
+        member = register.find_by_login(session, "applied.once")
+        assert member is not None
+        organisation_notices.enqueue(
+            session,
+            registry.get(session, LIBRARY).organisation_id,
+            organisation_notices.APPLIED,
+            member_id=member.id,
+            now=clock.now(),
+        )
+    _as_officer("/agency/events")(page, city)
+
+
 def _at_a_counter(page: Page, city: City) -> None:
     """Sit at the library's counter as a trained clerk, with thirty days left."""
     login = f"clerk{next(_NUMBERS)}"
@@ -1005,6 +1021,7 @@ PROVIDER: Scenes = {
     "developers errors": Scene(STRANGER, _at("/developers/errors")),
     "developers debugger": Scene(STRANGER, _at("/developers/debugger")),
     "developers debugger answers": Scene(STRANGER, _check_a_request),
+    "an agency's events": Scene(STRANGER, _see_what_was_sent),
     "sandbox, an address refused": Scene(STRANGER, sandbox_scenes.index, complains=True),
     "sandbox people": Scene(STRANGER, sandbox_scenes.people),
     "sandbox client made": Scene(STRANGER, sandbox_scenes.made),

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from idp import back_channel, client_notices, member_notices, sign_outs
+from idp import back_channel, sign_outs
 from kernel.jobs import Job
 from kernel.outgoing import Answer, CallFailed
 from kernel.working import Handler, do_one
@@ -17,6 +17,7 @@ from web import (
     application_mails,
     archive_making,
     contact_mails,
+    event_pushes,
     import_jobs,
     notices,
     recover,
@@ -53,18 +54,7 @@ class World:
         rooms = self.rooms
         handlers: dict[str, Handler] = {
             notices.KIND: notices.MailSender(rooms.sessions, rooms.keyring, rooms.settings, self),
-            client_notices.KIND: client_notices.ConsentEnded(
-                rooms.sessions, rooms.provider, self.call
-            ),
-            client_notices.MARKETING: client_notices.MarketingEnded(
-                rooms.sessions, rooms.provider, self.call
-            ),
-            member_notices.REQUESTED: member_notices.SubjectRequested(
-                rooms.sessions, rooms.provider, self.call
-            ),
-            member_notices.PURGED: member_notices.AccountPurged(
-                rooms.sessions, rooms.provider, self.call
-            ),
+            **event_pushes.by_kind(rooms, self.call),
             sign_outs.KIND: back_channel.SignedOut(rooms.sessions, rooms.provider, self.call),
             recover.KIND: recover_finding.Finder(rooms),
             archive_making.KIND: archive_making.ArchiveMaker(rooms),

@@ -165,6 +165,7 @@ POSTS = (
         for verb in "start holders.csv letters.csv findings decide release close".split()
     ),
     f"/doit/eligibility/{NOTHING}/release",
+    f"/agency/events/{NOBODY}/again",
     "/agency/petitions",
     *(
         f"/agency/petitions/{NOTHING}/{verb}"
@@ -332,7 +333,7 @@ POSTS = (
 )
 FOR_CLIENTS = {
     "/authorize", "/par", "/token", "/userinfo", "/introspect", "/revoke",
-    "/api/till/answers", "/api/verify", "/api/verify/list",
+    "/api/till/answers", "/api/verify", "/api/verify/list", "/api/events",
     "/device_authorization",
     "/register", "/register/<client_id>/secret",
     "/bc-authorize",

@@ -18,6 +18,8 @@ from clients.repeat_models import KeptAnswer
 from consent import seen_cards
 from consent.models import SeenCard, TillCode
 from counters.case_models import IntakeRefusal
+from idp import client_events
+from idp.event_models import ClientEvent
 from idp.models import (
     AwaitedRequest,
     ClientToken,
@@ -108,6 +110,7 @@ STALE = (
     Stale(Invitation, Invitation.expires_at, 30 * DAY),
     Stale(IntakeRefusal, IntakeRefusal.refused_at, 30 * DAY),  # time to come again
     Stale(InboxMessage, InboxMessage.sent_at, inbox.KEPT),  # what happened is on the footprint
+    Stale(ClientEvent, ClientEvent.at, client_events.KEPT),
     Stale(Job, Job.done_at, 7 * DAY),
     Stale(Job, Job.failed_at, 90 * DAY),
     Stale(KnownBrowser, KnownBrowser.seen_at, 400 * DAY),

@@ -1,0 +1,282 @@
+"""Events for clients: pushed, fetched and sent again, always the same, and to nobody else."""
+
+import json
+from base64 import urlsafe_b64decode
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+from werkzeug.test import TestResponse
+
+from clients import registry
+from clients.models import Client, Contract, Profile, Review
+from clients.officer_models import Role
+from idp import client_metadata, member_notices, organisation_notices
+from idp.client_events import SETTLED
+from idp.client_notices import SPREAD
+from idp.event_models import ClientEvent
+from kernel.jobs import Job
+from kernel.outgoing import Answer
+from tests import make
+from tests.flows.browser import Browser, hidden
+from tests.flows.provider import ISSUER, City, basic, statements
+from tests.services import lives
+from tests.web import staff
+from tests.web.outbox import World
+from web import consent_endings, contract_endings
+
+one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+HOUSES = ("library", "archive")
+
+
+@pytest.fixture
+def listening(city: City) -> City:
+    """Let both agencies take events."""
+    with city.database() as session:
+        for name in HOUSES:
+            registry.get(session, name).notice_uri = f"https://{name}.invalid/notices"
+    return city
+
+
+def leave(city: City) -> None:
+    """Let both hear that the member is gone, each in its own time."""
+    member = city.member_id()
+    with city.database() as session:
+        for name in HOUSES:
+            key = registry.get(session, name).id
+            member_notices.enqueue_purged(session, key, member_id=member, now=city.now)
+
+
+def wait(city: City, *, most: int, kind: str = organisation_notices.APPLIED) -> None:
+    """Let the library hear of so many applications."""
+    member = city.member_id()
+    with city.database() as session:
+        house = registry.get(session, "library").organisation_id
+        for _ in range(most):
+            organisation_notices.enqueue(session, house, kind, member_id=member, now=city.now)
+
+
+def fetch(city: City, client_id: str = "library", **form: str) -> TestResponse:
+    return city.call("/api/events", {"after": "", **form}, headers=basic(client_id))
+
+
+def sets(city: City, client_id: str = "library", **form: str) -> dict[str, dict[str, Any]]:
+    """Return the claims of what a client fetches, by their names; signatures verified."""
+    answer = fetch(city, client_id, **form)
+    assert answer.status_code == 200, answer.text
+    return {jti: claims_of(city, token) for jti, token in answer.get_json()["sets"].items()}
+
+
+def claims_of(city: City, token: str) -> dict[str, Any]:
+    header, body = (json.loads(urlsafe_b64decode(each + "==")) for each in token.split(".")[:2])
+    assert header["typ"] == "secevent+jwt"
+    published = {each["kid"] for each in city.call("/jwks.json").get_json()["keys"]}
+    assert header["kid"] in published
+    return dict(body)
+
+
+def leaves(node: Any) -> set[str]:
+    if isinstance(node, dict):
+        return {found for each in node.values() for found in leaves(each)}
+    return {str(node)}
+
+
+def test_what_is_pushed_can_be_fetched_and_is_the_same_event(listening: City) -> None:
+    world = World(listening)
+    wait(listening, most=1)
+    world.work_off(organisation_notices.EVENTS)
+    listening.wait(seconds=10)
+
+    [(address, pushed, _)] = world.calls
+    [(jti, fetched)] = sets(listening).items()
+
+    told = claims_of(listening, pushed.decode())
+    assert address == "https://library.invalid/notices"
+    assert told["jti"] == jti == fetched["jti"]
+    assert {**told, "iat": 0} == {**fetched, "iat": 0}
+    assert told["events"] == {"urn:taipei-id:event:activation-applied": {}}
+    assert told.keys() == {"iss", "aud", "iat", "jti", "toe", "sub_id", "events"}
+    assert (told["iss"], told["aud"]) == (ISSUER, "library")
+
+
+def test_a_client_goes_on_where_it_stopped_and_gets_nobody_elses(listening: City) -> None:
+    wait(listening, most=52)
+    listening.wait(seconds=10)
+
+    first = fetch(listening).get_json()
+    rest = fetch(listening, after=first["next"]).get_json()
+    last = fetch(listening, after=rest["next"]).get_json()
+
+    assert (len(first["sets"]), first["moreAvailable"]) == (50, True)
+    assert (len(rest["sets"]), rest["moreAvailable"]) == (2, False)
+    assert not set(first["sets"]) & set(rest["sets"])
+    assert last == {"sets": {}, "moreAvailable": False, "next": rest["next"]}
+    assert sets(listening, "archive") == {}
+
+
+@pytest.mark.refusal("event.not_found")
+@one_database
+def test_a_cursor_that_is_not_the_clients_is_told_from_no_other(listening: City) -> None:
+    wait(listening, most=1)
+    listening.wait(seconds=10)
+    [jti] = sets(listening)
+
+    for after in ("nothing", "\u5e02", "'", "x" * 5000):
+        assert fetch(listening, after=after).status_code == 404
+    assert fetch(listening, "archive", after=jti).status_code == 404
+    assert listening.call("/api/events", {"after": ""}).status_code == 401
+    assert fetch(listening, "library").status_code == 200
+
+
+@one_database
+def test_who_fetches_too_often_is_slowed_down(listening: City) -> None:
+    answers = [fetch(listening).status_code for _ in range(62)]
+
+    assert answers.count(200) == 60
+    assert answers[-1] == 429
+
+
+@pytest.mark.clause("10(3)")
+@one_database
+def test_two_agencies_that_pool_what_they_fetch_share_nothing_about_a_member(
+    listening: City,
+) -> None:
+    leave(listening)
+    early = {name: sets(listening, name) for name in HOUSES}
+    listening.now += SPREAD + 2 * SETTLED
+
+    here, there = (list(sets(listening, name).values()) for name in HOUSES)
+
+    assert not any(early.values()) or early["library"].keys() != early["archive"].keys()
+    [one], [other] = here, there
+    common = leaves({**one, "iat": 0}) & leaves({**other, "iat": 0})
+    assert common == {ISSUER, "iss_sub", "0"}
+
+
+@one_database
+def test_an_event_is_sent_again_under_its_own_name(listening: City) -> None:
+    world = World(listening, answer=Answer(500, b""))
+    wait(listening, most=1)
+    world.work_off(organisation_notices.EVENTS)
+    with listening.database() as session:
+        house = registry.get(session, "library").organisation_id
+    boss = staff.appoint(listening, "of.ficer", Role.OFFICER, organisation_id=house)
+    officer = staff.sign_in(listening, "of.ficer", boss)
+    page = officer.get("/agency/events")
+    world.answer = Answer(202, b"")
+
+    with listening.database() as session:
+        event = session.scalars(select(ClientEvent)).one()
+        session.execute(update(Job).values(done_at=listening.now))
+    sent = officer.post(f"/agency/events/{event.id}/again", hidden(page))
+    world.work_off(organisation_notices.EVENTS)
+
+    first, second = (claims_of(listening, each[1].decode()) for each in world.calls)
+    assert sent.status_code == 303
+    assert "還沒收到" in page.text
+    assert "已收到" in officer.get("/agency/events").text
+    assert (first["jti"], first["toe"]) == (second["jti"], second["toe"])
+    with listening.database() as session:
+        assert session.scalars(select(ClientEvent.jti)).all() == [first["jti"]]
+
+
+@one_database
+def test_an_agency_sends_no_other_agencys_events_again(listening: City) -> None:
+    wait(listening, most=1)
+    with listening.database() as session:
+        other = registry.get(session, "archive").organisation_id
+        event = session.scalars(select(ClientEvent)).one()
+    boss = staff.appoint(listening, "of.ficer", Role.OFFICER, organisation_id=other)
+    officer = staff.sign_in(listening, "of.ficer", boss)
+    page = officer.get("/agency/events")
+
+    assert event.jti not in page.text
+    assert officer.post(f"/agency/events/{event.id}/again", hidden(page)).status_code == 404
+
+
+@one_database
+def test_an_application_is_told_to_the_services_own_agency_alone(listening: City) -> None:
+    with listening.database() as session:
+        house = registry.get(session, "library").organisation_id
+        lives.opened(session, house, listening.now, "swim_pass").working_days = 5
+    mei = Browser(listening)
+    mei.sign_in()
+    path = "/account/services/swim_pass/open"
+
+    assert mei.post(path, hidden(mei.get(path))).status_code == 303
+
+    listening.wait(seconds=10)
+    [told] = sets(listening).values()
+    assert told["events"] == {"urn:taipei-id:event:activation-applied": {}}
+    assert sets(listening, "archive") == {}
+
+
+@one_database
+def test_who_registered_no_address_or_is_not_admitted_is_told_nothing(listening: City) -> None:
+    for values in (
+        {"notice_uri": None},
+        {"notice_uri": "https://x.invalid/", "review": Review.WAITING},
+    ):
+        with listening.database() as session:
+            session.execute(update(Client).values(**values))
+        wait(listening, most=1)
+
+    with listening.database() as session:
+        assert session.scalars(select(ClientEvent)).all() == []
+
+
+@pytest.mark.clause("2(8)4")
+@one_database
+def test_a_merchant_hears_that_its_contract_ended_and_of_nobody(city: City) -> None:
+    world = World(city)
+    with city.database() as session:
+        make.a_shop(session, "cafe", notice_uri="https://cafe.invalid/notices")
+        ends_on = session.scalars(select(Contract.ends_on)).one()
+    city.now += timedelta(days=(ends_on - city.now.date()).days + 2)
+
+    contract_endings.end(city.sessions, now=city.now)
+    world.work_off(organisation_notices.EVENTS)
+
+    [(_, pushed, _)] = world.calls
+    told = claims_of(city, pushed.decode())
+    assert told["events"] == {"urn:taipei-id:event:contract-ended": {}}
+    assert "sub_id" not in told
+
+
+@one_database
+def test_a_withdrawal_costs_the_same_statements_however_many_went_before(listening: City) -> None:
+    browser, member, costs = Browser(listening), listening.member_id(), []
+    for _ in range(3):
+        browser.sign_in()
+        with listening.database() as session:
+            client = registry.get(session, "library")
+            of = {
+                "member_id": member,
+                "client_id": client.id,
+                "purpose_id": client.purposes[0].id,
+            }
+        with statements(listening.sessions.kw["bind"]) as seen, listening.database() as session:
+            consent_endings.withdrawn(session, **of, language="en", now=listening.now)
+        costs.append(len(seen))
+        listening.wait(minutes=1)
+
+    assert len(set(costs)) == 1
+    listening.wait(seconds=10)
+    assert len(sets(listening)) == 3
+
+
+@one_database
+def test_a_client_registers_where_it_is_told_itself(listening: City) -> None:
+    with listening.database() as session:
+        told = client_metadata.told(registry.get(session, "library"))
+    form: Any = client_metadata.form_of(
+        {"redirect_uris": ["https://a.invalid/"], "notice_uri": "https://a.invalid/notices"},
+        client_id="a-client",
+        profile=Profile.BASIC,
+        sector="a.invalid",
+        purposes=[],
+    )
+
+    assert told["notice_uri"] == "https://library.invalid/notices"
+    assert form["notice_uri"] == "https://a.invalid/notices"

@@ -1,0 +1,61 @@
+"""Let clients fetch the events they were, or should have been, pushed (RFC 8936 2).
+
+Nothing is acknowledged: a client names the last event it has, and gets what came after.
+"""
+
+from datetime import timedelta
+
+from flask import Blueprint, jsonify
+from werkzeug.wrappers import Response
+
+from clients.directory import RegisteredClient
+from idp import client_events
+from idp.event_models import ClientEvent
+from kernel.db import transaction
+from kernel.errors import Refused
+from kernel.jobs import Work
+from kernel.throttle import Policy
+from web import calling, event_pushes, programs, scope
+
+bp = Blueprint("event_api", __name__, url_prefix="/api/events")
+PATH = "/api/events"
+AT_ONCE = 50
+MINUTE = timedelta(minutes=1)
+FETCHED = Policy(name="events", limit=60, window=MINUTE, lockout=MINUTE)
+
+
+@bp.post("")
+def fetch() -> Response:
+    """Return the events after the one named, the oldest first, each a signed token."""
+    sent = programs.sent()
+    client = programs.client_of(sent, endpoint=PATH)
+    _count(client)
+    after = sent.single().get("after", "")
+    found = client_events.since(scope.db(), client.id, after, most=AT_ONCE + 1, now=scope.now())
+    told = found[:AT_ONCE]
+    response = jsonify(
+        {
+            "sets": {each.jti: _signed(client, each) for each in told},
+            "moreAvailable": len(found) > AT_ONCE,
+            "next": told[-1].jti if told else after,  # to be sent as `after`: sets have no order
+        }
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _count(client: RegisteredClient) -> None:
+    """Count a call. Raises Refused `program.too_many`."""
+    scope.keep()  # a client's assertion is spent, whatever comes of it
+    key = FETCHED.key(str(client.id), secret=scope.rooms().throttle_key)
+    with transaction(scope.rooms().sessions) as session:
+        verdict = FETCHED.hit(session, key, now=scope.now())
+    if not verdict.allowed:
+        raise Refused("program.too_many")
+
+
+def _signed(client: RegisteredClient, event: ClientEvent) -> str:
+    rooms = scope.rooms()
+    work = Work(id=event.id, kind=event.kind, payload=event.payload, attempt=0, created_at=event.at)
+    push = event_pushes.by_kind(rooms, calling.caller(rooms.settings))[event.kind]
+    return push.signed(scope.db(), client, work, now=scope.now())
