@@ -9,6 +9,7 @@ from rich.console import Console
 from bench import alike as alike_
 from bench import consolidation as consolidation_
 from bench import intake as intake_
+from bench import migration as migration_
 from bench import parts as parts_
 from bench import report
 from bench.alike import Alike
@@ -56,6 +57,7 @@ def _users(_context: click.Context, _parameter: click.Parameter, text: str) -> t
 @click.option("--alike", is_flag=True, help="Ask whether a till's wait tells more than its answer.")
 @click.option("--consolidation", type=click.IntRange(1), help="A batch of so many rows instead.")
 @click.option("--intake", type=click.IntRange(1), multiple=True, help="The desk among so many.")
+@click.option("--migration", type=click.IntRange(1), help="A change of so many rows instead.")
 @click.option("--write", is_flag=True, help="Put the table into docs/performance.md.")
 @click.pass_context
 def main(
@@ -75,20 +77,18 @@ def main(
     alike: bool,
     consolidation: int | None,
     intake: tuple[int, ...],
+    migration: int | None,
     write: bool,
 ) -> None:
     """Measure what sign-ins cost on a real server with a real database."""
     if consolidation:
-        for each in ENGINES[engine]:
-            with Console(stderr=True).status("") as status:
-                found_batch = consolidation_.measure(each, consolidation, status.update)
-            report.show_consolidation(found_batch)
+        _consolidate(ENGINES[engine], consolidation)
         return
     if intake:
-        with Console(stderr=True).status("") as status:
-            among = [(each, crowd) for each in ENGINES[engine] for crowd in intake]
-            taken = [intake_.measure(*each, status.update) for each in among]
-        report.show_desk([row for rows in taken for row in rows])
+        _take_in(ENGINES[engine], intake)
+        return
+    if migration:
+        _change(migration)
         return
     if alike:
         report.show_alike(_alike(ENGINES[engine], rounds or (20 if quick else ROUNDS_ALIKE)))
@@ -119,6 +119,25 @@ def _with_units(operations: tuple[str, ...]) -> tuple[str, ...]:
     """Add the rows that others are measured by."""
     units = ("floor", "password") if "login" in operations else ("floor",)
     return (*(each for each in units if each not in operations), *operations)
+
+
+def _consolidate(engines: tuple[str, ...], rows: int) -> None:
+    for each in engines:
+        with Console(stderr=True).status("") as status:
+            found = consolidation_.measure(each, rows, status.update)
+        report.show_consolidation(found)
+
+
+def _take_in(engines: tuple[str, ...], crowds: tuple[int, ...]) -> None:
+    with Console(stderr=True).status("") as status:
+        among = [(each, crowd) for each in engines for crowd in crowds]
+        taken = [intake_.measure(*each, status.update) for each in among]
+    report.show_desk([row for rows in taken for row in rows])
+
+
+def _change(rows: int) -> None:
+    with Console(stderr=True).status("") as status:
+        report.show_migration(migration_.measure(rows, status.update))
 
 
 def _parts(engines: tuple[str, ...]) -> list[Part]:

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import statistics
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from bench.alike import Alike
 from bench.consolidation import Measured as Consolidated
 from bench.intake import Desk
 from bench.measure import Row
+from bench.migration import Step
 from bench.parts import Part
 from bench.servers import WORKERS
 
@@ -158,6 +160,23 @@ def show_desk(found: Sequence[Desk]) -> None:
             f"{each.median_ms:.1f}",
             f"{each.p95_ms:.1f}",
             str(each.statements),
+        )
+    Console().print(table)
+
+
+def show_migration(found: Sequence[Step]) -> None:
+    """Print what sign-ins waited while a table changed."""
+    names = ("step", "seconds", "sign-ins", "median ms", "longest ms", "refused")
+    table = Table(*names, box=None, pad_edge=False)
+    for each in found:
+        waits = [1000 * seconds for seconds in each.waits.seconds]
+        table.add_row(
+            each.name,
+            f"{each.seconds:.1f}",
+            str(len(waits)),
+            f"{statistics.median(waits):.0f}",
+            f"{max(waits):.0f}",
+            str(each.waits.refused),
         )
     Console().print(table)
 

@@ -1,7 +1,8 @@
 """Bring a database to the tables this version of the code expects, on SQLite and PostgreSQL.
 
-`upgrade` runs every revision in one transaction: all of it happens, or nothing. Revisions stand in
-`versions/`; `script.py.mako` is the form for the next one.
+`upgrade` runs every revision in one transaction: all of it happens, or nothing; what would keep
+people waiting follows (`afterwards`). Revisions stand in `versions/`; `script.py.mako` is the form
+for the next one.
 """
 
 from importlib import import_module
@@ -14,6 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData
 
 from kernel.db import Base, open_engine
+from migrations import afterwards
 
 HERE = Path(__file__).parent
 ROOMS_WITH_TABLES = (
@@ -78,7 +80,9 @@ def metadata() -> MetaData:
 
 def upgrade(url: str, revision: str = "head") -> None:
     """Bring the database at `url` up to `revision`; twice is as good as once."""
-    command.upgrade(_config(url), revision)
+    config = _config(url)
+    command.upgrade(config, revision)
+    afterwards.run(url, ScriptDirectory.from_config(config), revision)
 
 
 def downgrade(url: str, revision: str = "base") -> None:
@@ -102,6 +106,12 @@ def head() -> str:
     if newest is None:
         raise LookupError("migrations/versions holds no revision")
     return newest
+
+
+def is_newer(revision: str) -> bool:
+    """Say whether a database at `revision` was brought there by a later version than this."""
+    known = {each.revision for each in ScriptDirectory(str(HERE)).walk_revisions()}
+    return revision not in known
 
 
 def is_current(url: str) -> bool:

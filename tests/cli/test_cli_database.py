@@ -61,6 +61,24 @@ def test_a_database_of_a_newer_version_is_left_alone(
     assert migrations.current(url) == "9999"
 
 
+def test_a_version_that_is_being_replaced_works_on_the_tables_of_the_next(
+    prepared: Engine, taipei_id: Taipei
+) -> None:
+    with prepared.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    try:
+        checked = taipei_id("db", "check")
+        examined = taipei_id("doctor")
+    finally:
+        with prepared.begin() as connection:
+            found = text("UPDATE alembic_version SET version_num = :head")
+            connection.execute(found, {"head": migrations.head()})
+
+    assert checked.exit_code == 0
+    assert "replace it soon" in checked.stderr
+    assert "! schema: at 9999" in examined.stdout
+
+
 def test_an_unreachable_database_is_one_clear_line(
     environment: pytest.MonkeyPatch, taipei_id: Taipei
 ) -> None:

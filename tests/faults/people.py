@@ -45,11 +45,15 @@ class Somebody:
     def keep_on(self, stop: Event) -> None:
         """Sign in silently until told to stop; whatever is not answered is tried anew."""
         while not stop.is_set():
-            self.promised.attempts += 1
-            try:
-                self._once()
-            except requests.RequestException:
-                self.promised.unanswered += 1
+            self.sign_in()
+
+    def sign_in(self) -> None:
+        """Sign in silently, get a token and read the claims; keep what was told."""
+        self.promised.attempts += 1
+        try:
+            self._once()
+        except requests.RequestException:
+            self.promised.unanswered += 1
 
     def _once(self) -> None:
         with requests.Session() as http:

@@ -103,6 +103,8 @@ def schema(settings: Settings) -> str:
         stands, expected = migrations.current(settings.database_url), migrations.head()
     if stands is None:
         raise Unwell("never prepared; run 'taipei-id db upgrade'")
+    if migrations.is_newer(stands):
+        raise Warned(f"at {stands}, this version knows {expected}; replace it by the later one")
     if stands != expected:
         raise Unwell(f"at {stands}, this version wants {expected}; run 'taipei-id db upgrade'")
     return f"up to date ({expected})"

@@ -12,6 +12,7 @@ from kernel import settings as configuration
 from kernel.db import open_engine, sessions, transaction
 from kernel.keyring import Keyring
 from kernel.settings import DEMO_MASTER_KEY, Settings
+from web.cli.console import warn
 from web.cli.refusals import Stop
 
 
@@ -34,11 +35,16 @@ def keyring_of(settings: Settings) -> Keyring:
 
 
 def require_current(settings: Settings) -> None:
-    """Refuse to work on tables of another version."""
+    """Refuse to work on tables of an earlier version.
+
+    Those of a later one still have what this one uses: it is being replaced (decisions/0144).
+    """
     stands, expected = migrations.current(settings.database_url), migrations.head()
     if stands is None:
         raise Stop("the database was never prepared; run 'taipei-id db upgrade'")
-    if stands != expected:
+    if migrations.is_newer(stands):
+        warn(f"The database is at {stands}, this version knows {expected}: replace it soon.")
+    elif stands != expected:
         raise Stop(
             f"the database is at {stands}, this version wants {expected}; "
             "run 'taipei-id db upgrade'"

@@ -1,0 +1,303 @@
+"""A revision leaves people signing in, and the version before it working, on its tables."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pytest
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, bindparam, column, event, select, table, text, update
+
+import migrations
+from kernel.db import Sessions, open_engine, transaction
+from kernel.ids import new_id
+from kernel.jobs import Job, enqueue
+from migrations import afterwards, batches
+from migrations.afterwards import Index
+from migrations.batches import Batches
+from tests import postgres
+from tests.make import NOON
+from tests.migrations import rules
+from tests.migrations.test_migrations import shape
+
+# What follows this revision keeps the rules; each release writes its own newest here.
+RELEASED = "0039"
+
+
+@dataclass(frozen=True)
+class Release:
+    """What the next release does to the tables of the last."""
+
+    before: rules.Shape
+    after: rules.Shape
+    statements: list[str]
+    unused: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def release(postgres_server: str) -> Iterator[Release]:
+    """Bring a database from the last release to this one, listening."""
+    heard: list[str] = []
+
+    def hear(_c: object, _cursor: object, statement: str, *_more: object) -> None:
+        heard.append(statement)
+
+    with postgres.fresh_database(postgres_server) as url:
+        migrations.upgrade(url, RELEASED)
+        before = shape(url)
+        event.listen(Engine, "before_cursor_execute", hear)
+        try:
+            migrations.upgrade(url)
+        finally:
+            event.remove(Engine, "before_cursor_execute", hear)
+        yield Release(before, shape(url), heard, unused())
+
+
+def unused() -> dict[str, str]:
+    scripts = ScriptDirectory(str(migrations.HERE))
+    found = [each for each in scripts.walk_revisions() if each.revision > RELEASED]
+    named: dict[str, str] = {}
+    for each in found:
+        named |= getattr(each.module, "UNUSED_SINCE", {})
+    return named
+
+
+def test_no_revision_since_the_last_release_takes_away_rewrites_or_holds_up(
+    release: Release,
+) -> None:
+    new = rules.created(release.statements)
+    heard = " ".join(release.statements)
+
+    found = list(rules.violations(release.statements, new=new, unused=release.unused))
+
+    assert "UPDATE alembic_version" in heard  # else nothing was listened to
+    assert found == []
+
+
+def test_the_version_before_works_on_the_tables_of_the_next(release: Release) -> None:
+    missed = list(rules.missed_beside(release.before, release.after))
+
+    assert [each for each in missed if each.split()[0] not in release.unused] == []
+
+
+def test_what_was_taken_away_is_said_to_be_unused_since_a_release(release: Release) -> None:
+    changes = (migrations.HERE.parent / "CHANGELOG.md").read_text("utf-8")
+
+    assert [each for each in release.unused.values() if f"## {each}" not in changes] == []
+
+
+BAD = (
+    "DROP TABLE token",
+    "ALTER TABLE token DROP COLUMN scope",
+    'ALTER TABLE "token" RENAME scope TO scopes',
+    "ALTER TABLE token RENAME TO tokens",
+    "ALTER TABLE token ADD COLUMN colour VARCHAR(8) NOT NULL",
+    "ALTER TABLE token ALTER COLUMN audience SET NOT NULL",
+    "ALTER TABLE token ALTER COLUMN scope TYPE TEXT",
+    "ALTER TABLE token ADD COLUMN mark UUID DEFAULT gen_random_uuid() NOT NULL",
+    "CREATE INDEX ix_token_scope ON token (scope)",
+    "CREATE UNIQUE INDEX ix_token_scope ON token (scope)",
+    "ALTER TABLE token ADD CONSTRAINT ck_token_scope CHECK (scope <> '')",
+    "ALTER TABLE token ADD CONSTRAINT uq_token_scope UNIQUE (scope)",
+    "UPDATE token SET scope = '' WHERE true",
+    "LOCK TABLE token",
+)
+GOOD = (
+    "ALTER TABLE token ADD COLUMN colour VARCHAR(8)",
+    "ALTER TABLE token ADD COLUMN colour VARCHAR(8) DEFAULT 'none' NOT NULL",
+    "CREATE INDEX CONCURRENTLY IF NOT EXISTS ix_token_scope ON token (scope)",
+    "ALTER TABLE token ADD CONSTRAINT ck_token_scope CHECK (scope <> '') NOT VALID",
+    "CREATE TABLE hue (id UUID NOT NULL, PRIMARY KEY (id))",
+    "CREATE INDEX ix_hue_id ON hue (id)",
+    "UPDATE alembic_version SET version_num='0099' WHERE version_num='0098'",
+    "DROP TABLE dim",
+    "ALTER TABLE token DROP COLUMN dim",
+)
+
+
+def test_the_rules_know_what_holds_people_up_from_what_does_not() -> None:
+    said = {"dim": "0.2.0", "token.dim": "0.2.0"}
+
+    missed = [each for each in BAD if not list(rules.violations([each], new=set(), unused=said))]
+    wronged = list(rules.violations(list(GOOD), new={"hue"}, unused=said))
+
+    assert missed == []
+    assert wronged == []
+
+
+def test_a_table_that_wants_more_than_the_version_before_writes_is_named() -> None:
+    kept: dict[str, object] = {
+        "key": None,
+        "foreign": [],
+        "unique": [],
+        "checks": [],
+        "indexes": [],
+    }
+    before = {"t": {**kept, "columns": {"a": ("TEXT", True, None), "b": ("TEXT", True, None)}}}
+    after = {
+        "t": {
+            **kept,
+            "columns": {"a": ("TEXT", False, None), "c": ("TEXT", False, None)},
+            "checks": ["c <> ''"],
+        }
+    }
+
+    assert sorted(rules.missed_beside(before, after)) == [
+        "t is held to c <> ''",
+        "t.a is wanted now",
+        "t.b is gone",
+        "t.c is new and wanted",
+    ]
+    assert list(rules.missed_beside(before, {})) == ["t is gone"]
+
+
+# What runs beside people who sign in
+
+JOBS = table("job", column("id", Job.id.type), column("attempts"), column("last_error"))
+CHANGE = Batches(
+    table=JOBS,
+    key="id",
+    values={"last_error": "changed"},
+    unchanged=JOBS.c.last_error.is_(None),
+)
+ROWS = 250
+
+
+@pytest.fixture
+def rows(sessions: Sessions) -> int:
+    with transaction(sessions) as session:
+        for _ in range(ROWS):
+            enqueue(session, "bench", {}, now=NOON)
+    return ROWS
+
+
+def test_rows_are_changed_in_batches_and_those_that_come_meanwhile_too(
+    database: Engine, sessions: Sessions, rows: int
+) -> None:
+    done: list[int] = []
+
+    def somebody_comes(count: int) -> None:
+        done.append(count)
+        if len(done) == 1:  # between two transactions: nothing is locked
+            with transaction(sessions) as session:
+                session.execute(update(Job).values(attempts=Job.attempts + 1))
+                enqueue(session, "late", {}, now=NOON)
+
+    changed = CHANGE.run(database, size=100, advance=somebody_comes)
+
+    assert changed == sum(done) == rows + 1
+    assert max(done) <= 100
+    assert CHANGE.run(database, size=100) == 0
+    with transaction(sessions) as session:
+        assert set(session.scalars(select(Job.attempts))) == {0, 1}
+
+
+def test_a_change_that_was_interrupted_goes_on_where_it_stopped(
+    database: Engine, sessions: Sessions, rows: int
+) -> None:
+    def die(_count: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        CHANGE.run(database, size=100, advance=die)
+
+    with database.connect() as connection:
+        assert batches.count(connection, CHANGE) == rows - 100
+    assert CHANGE.run(database, size=100) == rows - 100
+
+
+INDEX = Index(name="ix_job_kind_tried", table="job", columns=("kind", "attempts"))
+
+
+def test_an_index_is_built_once(empty_url: str) -> None:
+    migrations.upgrade(empty_url, "0001")
+    engine = open_engine(empty_url)
+
+    for _ in range(2):
+        INDEX.run(engine)
+
+    assert _indexes(engine).count(INDEX.name) == 1
+    engine.dispose()
+
+
+def test_an_index_is_built_beside_whoever_writes(postgres_server: str) -> None:
+    with postgres.fresh_database(postgres_server) as url:
+        migrations.upgrade(url, "0001")
+        engine = open_engine(url)
+        with ThreadPoolExecutor(1) as pool, engine.begin() as writer:
+            _write(writer)
+            building = pool.submit(INDEX.run, engine)  # waits for us, and holds up nobody
+            _wait_until_it_waits(engine)
+            with engine.begin() as another:
+                _write(another)
+            writer.commit()
+            building.result(60)
+
+        assert INDEX.name in _indexes(engine)
+        engine.dispose()
+
+
+def test_an_index_whose_building_was_interrupted_is_built_anew(postgres_server: str) -> None:
+    with postgres.fresh_database(postgres_server) as url:
+        migrations.upgrade(url, "0001")
+        engine = open_engine(url)
+        INDEX.run(engine)
+        with engine.begin() as connection:
+            connection.execute(
+                text("UPDATE pg_index SET indisvalid = false WHERE indexrelid = to_regclass(:n)"),
+                {"n": INDEX.name},
+            )
+
+        INDEX.run(engine)
+
+        with engine.connect() as connection:
+            valid = text("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:n)")
+            assert connection.scalar(valid, {"n": INDEX.name})
+        engine.dispose()
+
+
+def test_what_comes_afterwards_runs_in_the_order_of_the_revisions(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[str] = []
+
+    class Noted:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def run(self, _engine: Engine) -> None:
+            ran.append(self.name)
+
+    scripts = ScriptDirectory(str(migrations.HERE))
+    for revision in ("0002", "0001", "0003"):
+        module = scripts.get_revision(revision).module
+        monkeypatch.setattr(module, "AFTERWARDS", (Noted(revision),), raising=False)
+
+    afterwards.run(empty_url, scripts, "0002")
+
+    assert ran == ["0001", "0002"]
+
+
+def _write(connection: Connection) -> None:
+    insert = text(
+        "INSERT INTO job (id, kind, payload, created_at, run_at, attempts)"
+        " VALUES (:id, 'bench', '{}', :at, :at, 0)"
+    ).bindparams(bindparam("id", type_=Job.id.type), bindparam("at", type_=Job.run_at.type))
+    connection.execute(insert, {"id": new_id(), "at": NOON})
+
+
+def _wait_until_it_waits(engine: Engine) -> None:
+    waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'virtualxid'")
+    waiting = False
+    while not waiting:
+        with engine.connect() as connection:
+            waiting = bool(connection.scalar(waits))
+
+
+def _indexes(engine: Engine) -> list[str]:
+    names = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'index'",
+        "postgresql": "SELECT indexname FROM pg_indexes",
+    }
+    with engine.connect() as connection:
+        return list(connection.scalars(text(names[engine.dialect.name])))
