@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 from pydantic import ValidationError
 from sqlalchemy import exists, select, update
@@ -75,6 +76,16 @@ def add(session: Session, merchant: Organisation, form: ContractForm, *, now: da
     merchant.contracts.append(row)
     session.flush()
     return row
+
+
+def after(
+    session: Session, organisation_id: UUID, *, after: UUID | None, limit: int
+) -> Sequence[Contract]:
+    """Return a part of a merchant's contracts, as they were recorded."""
+    mine = select(Contract).where(Contract.organisation_id == organisation_id)
+    if after is not None:
+        mine = mine.where(Contract.id > after)
+    return session.scalars(mine.order_by(Contract.id).limit(limit)).all()
 
 
 def shorten(session: Session, number: str, *, ends_on: date) -> Contract:

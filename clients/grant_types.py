@@ -12,8 +12,9 @@ DEVICE = "urn:ietf:params:oauth:grant-type:device_code"  # RFC 8628
 CIBA = "urn:openid:params:grant-type:ciba"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # RFC 8693
 KNOWN = (CODE, IMPLICIT, REFRESH, ITSELF, DEVICE, CIBA, EXCHANGE)
-# A merchant has no business without its customer, and asks nobody who is not there.
-AGENCIES_ONLY = frozenset({ITSELF, CIBA, EXCHANGE})
+BY_PROOF = frozenset({ITSELF, CIBA, EXCHANGE})
+# A merchant asks nobody who is not there; alone it asks about its own contract and offers.
+AGENCIES_ONLY = frozenset({CIBA, EXCHANGE})
 
 
 def require_fitting(
@@ -28,6 +29,7 @@ def require_fitting(
         raise ValueError(f"{min(unknown)} is not a grant type of this provider")
     if {CODE, IMPLICIT} & set(types) and not redirect_uris:
         raise ValueError("what answers a browser needs redirect_uris")
-    proven = kind is OrganisationKind.AGENCY and method is not AuthMethod.NONE
-    if AGENCIES_ONLY & set(types) and not proven:
-        raise ValueError("only an agency's client that proves itself acts without a browser")
+    if BY_PROOF & set(types) and method is AuthMethod.NONE:
+        raise ValueError("only a client that proves itself acts without a browser")
+    if AGENCIES_ONLY & set(types) and kind is not OrganisationKind.AGENCY:
+        raise ValueError("only an agency's client asks who is not there")

@@ -172,6 +172,24 @@ def open_at(session: Session, counter_id: UUID) -> Sequence[Case]:
     ).all()
 
 
+def open_after(
+    session: Session, counter_id: UUID, *, after: UUID | None, limit: int
+) -> Sequence[Case]:
+    """Return a part of what waits at a counter, from the case after `after` on."""
+    waiting = select(Case).where(Case.counter_id == counter_id, Case.closed_at.is_(None))
+    if after is not None:
+        waiting = waiting.where(Case.id > after)
+    return session.scalars(waiting.order_by(Case.id).limit(limit)).all()
+
+
+def at_counter(session: Session, case_id: UUID | None, *, counter_id: UUID) -> Case:
+    """Return a case that lies at this counter, closed or not. Raises NotFound."""
+    found = session.scalar(select(Case).where(Case.id == case_id, Case.counter_id == counter_id))
+    if found is None:
+        raise NotFound("case.not_found")
+    return found
+
+
 def open_about(session: Session, number: str, member_id: UUID, *, counter_id: UUID) -> Case:
     """Return a case that is open at this counter, and about this person (9).
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from counters import hours
 from counters.case_models import CaseMatter
-from counters.hours import Hours
+from counters.hours import Hours, Span
 from counters.models import Closure, Counter
 from kernel import calendar
 from kernel.calendar import DAY, Calendar
@@ -69,6 +69,10 @@ class Workdays:
     def is_open_at(self, moment: datetime) -> bool:
         """Say whether somebody is at the counter at this moment."""
         return self._works(taipei_day(moment)) and self.hours.is_open_at(moment)
+
+    def hours_on(self, day: date) -> tuple[Span, ...]:
+        """Return from when to when somebody is at the counter on a day."""
+        return self.hours.on(day) if self._works(day) else ()
 
     def due_on(
         self, filed_at: datetime, working_days: int, *, pauses: Iterable[Pause] = ()

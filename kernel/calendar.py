@@ -59,6 +59,13 @@ class Calendar:
             workdays -= self.is_workday(day)
         return day
 
+    def left(self, today: date, last: date) -> int:
+        """Return how many working days follow today, up to `last`; below zero once it is past."""
+        if last < today:
+            return -self.left(last, today)
+        days = (today + DAY * number for number in range(1, (last - today).days + 1))
+        return sum(map(self.is_workday, days))
+
 
 def load(session: Session) -> Calendar:
     """Return the calendar as it stands now."""

@@ -130,12 +130,22 @@ CURES = {
         "detail 會說是哪一項；照 OpenAPI 文件寫",
         "`detail` names the field; see the OpenAPI document",
     ),
+    "program.cursor_invalid": Bilingual(
+        "照抄上一頁給的 cursor，或從頭再讀",
+        "Send the one of the page before as it is, or begin anew",
+    ),
+    "program.key_in_use": Bilingual(
+        "過幾秒用同一個值再送一次", "Send the same again, with the same key, in a few seconds"
+    ),
     "program.key_missing": Bilingual(
         "每一件申請用一個新的隨機值，重送時用同一個",
         "Make a new random one for each application, and repeat it when you send again",
     ),
     "program.key_reused": Bilingual(
         "內容不同就換一個新的值", "Take a new one when the content differs"
+    ),
+    "program.limit_invalid": Bilingual(
+        "少讀一點，再用 next 讀下一頁", "Ask for fewer, and read on with `next`"
     ),
     "program.scope_missing": Bilingual(
         "要權杖時寫明 scope；沒有核准的，洽資訊局",

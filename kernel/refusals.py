@@ -434,16 +434,25 @@ CATALOGUE = {
     "program.body_invalid": _entry(
         422, "送來的內容不合規格", "What was sent is not of the shape that is described"
     ),
+    "program.cursor_invalid": _entry(
+        400, "cursor 不是這份清單的", "The cursor is not one of this list"
+    ),
+    "program.key_in_use": _entry(
+        409,
+        "同一個 Idempotency-Key 的第一次還在處理",
+        "The first call with this Idempotency-Key is still at work",
+    ),
     "program.key_missing": _entry(
         400,
         "要有 Idempotency-Key：8 到 64 個字元",
         "Send an Idempotency-Key of 8 to 64 characters",
     ),
     "program.key_reused": _entry(
-        409,
+        422,
         "這個 Idempotency-Key 已經用在別的內容",
         "This Idempotency-Key was used for something else",
     ),
+    "program.limit_invalid": _entry(400, "limit 要是 1 到 100", "`limit` is from 1 to 100"),
     "program.scope_missing": _entry(
         403, "這個權杖沒有這項權限", "This token is not good for that", clause="10(3)"
     ),

@@ -15,6 +15,7 @@ from kernel.db import insert_once
 from kernel.errors import NotFound
 from kernel.ids import first_id_at
 from services.models import Offer, OfferMonth
+from services.suppression import suppressed
 
 DAY = timedelta(days=1)
 
@@ -28,6 +29,22 @@ def of_merchant(session: Session, organisation_id: UUID) -> Sequence[Offer]:
         .where(Client.organisation_id == organisation_id)
         .order_by(Offer.id.desc())
     ).all()
+
+
+def after(
+    session: Session, organisation_id: UUID, *, after: UUID | None, limit: int
+) -> Sequence[tuple[Offer, str]]:
+    """Return a part of a merchant's versions with their purposes' codes, the oldest first."""
+    mine = (
+        select(Offer, Purpose.code)
+        .join(Purpose, Purpose.id == Offer.purpose_id)
+        .join(Client, Client.id == Purpose.client_id)
+        .where(Client.organisation_id == organisation_id)
+    )
+    if after is not None:
+        mine = mine.where(Offer.id > after)
+    rows = session.execute(mine.order_by(Offer.id).limit(limit))
+    return [(offer, code) for offer, code in rows]
 
 
 def get(session: Session, offer_id: UUID, *, organisation_id: UUID) -> Offer:
@@ -69,7 +86,7 @@ def reckon_month(session: Session, *, now: datetime) -> None:
 
     The ledger has no order by offer, and gets none for this: the worker reads a month of it once.
     """
-    month = _month_before(taipei_day(now))
+    month = month_told(now=now)
     known = select(OfferMonth.purpose_id).where(OfferMonth.month == month).limit(1)
     offered = session.scalars(select(Purpose.id).where(Purpose.kind == PurposeKind.OFFER)).all()
     if not offered or session.scalar(known) is not None:
@@ -101,7 +118,7 @@ def last_month(
     session: Session, purpose_ids: Sequence[UUID], *, now: datetime
 ) -> Mapping[UUID, int]:
     """Return for each offer how many members tills asked about in the month before this one."""
-    month = _month_before(taipei_day(now))
+    month = month_told(now=now)
     rows = session.execute(
         select(OfferMonth.purpose_id, OfferMonth.members).where(
             OfferMonth.month == month, OfferMonth.purpose_id.in_(purpose_ids)
@@ -110,8 +127,22 @@ def last_month(
     return dict.fromkeys(purpose_ids, 0) | {row.purpose_id: row.members for row in rows}
 
 
-def _month_before(day: date) -> date:
-    return (day.replace(day=1) - DAY).replace(day=1)
+def counts(
+    session: Session, organisation_id: UUID, *, smallest: int, now: datetime
+) -> Mapping[Purpose | None, int | None]:
+    """Return the counts of last month that single nobody out, by offer; under None the total.
+
+    A count that is None is not told (10-I(4)).
+    """
+    found = purposes(session, organisation_id)
+    counted = last_month(session, [each.id for each in found], now=now)
+    told = suppressed({str(key): count for key, count in counted.items()}, smallest=smallest)
+    return {**{each: told.cells[str(each.id)] for each in found}, None: told.total}
+
+
+def month_told(*, now: datetime) -> date:
+    """Return the first day of the month before this one: the last that is over."""
+    return (taipei_day(now).replace(day=1) - DAY).replace(day=1)
 
 
 def _month_after(month: date) -> date:

@@ -6,7 +6,8 @@ it writes down with the number of the case, by this interface that DoIT approved
 """
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from typing import TypeVar
 
@@ -14,12 +15,10 @@ from flask import Blueprint, request
 from pydantic import BaseModel, ValidationError
 from werkzeug.wrappers import Response
 
-from clients import repeats
-from idp import bearers, subjects
+from idp import subjects
 from idp.bearers import Caller
 from kernel.clock import taipei_day
 from kernel.errors import NotFound, Refused
-from kernel.throttle import Policy
 from members import agency_applications, applications, refusal_slips, terms
 from members.agency_applications import Progress
 from members.application_models import Channel, State
@@ -27,8 +26,8 @@ from services import activations
 from services.activations import Provenance
 from services.models import Activation
 from services.models import Channel as Way
-from web import agency_document, problems, programs, scope
-from web.agency_document import ADDRESS, NOTE, READ, SUBMIT
+from web import agency_document, api_documents, problems, programs, repeating, scope
+from web.agency_document import ADDRESS, INTERFACE, NOTE, READ, SUBMIT
 from web.agency_forms import (
     ApplicationSent,
     NoteSent,
@@ -37,15 +36,11 @@ from web.agency_forms import (
     ReceiptTold,
     TermsTold,
 )
+from web.api_calls import Door, told
 
 bp = Blueprint("agency_api", __name__, url_prefix=ADDRESS)
-MINUTE = timedelta(minutes=1)
 MOST = {SUBMIT: 60, READ: 600, NOTE: 600}  # a minute; who tries out numbers is slowed down
-CALLS = {
-    each: Policy(name=f"agency.{each}", limit=most, window=MINUTE, lockout=MINUTE)
-    for each, most in MOST.items()
-}
-KEY = re.compile(agency_document.KEY)
+DOOR = Door(address=ADDRESS, most=MOST)
 CODE = re.compile(agency_document.CODE)
 Shape = TypeVar("Shape", bound=BaseModel)
 
@@ -67,42 +62,40 @@ def _explain(invalid: BodyInvalid) -> Response:
 @bp.get("/openapi.json")
 def document() -> Response:
     """Describe all of this, for people and for programs (OpenAPI 3.1)."""
-    return agency_document.response(scope.rooms().provider.issuer)
+    return api_documents.response(INTERFACE, scope.rooms().provider.issuer)
 
 
 @bp.get("/terms")
 def terms_in_force() -> Response:
     """Say which terms an applicant has to read and agree to now."""
-    _let_in(SUBMIT)
+    DOOR.let_in(SUBMIT)
     now = terms.current(scope.db(), now=scope.now())
     text = {"zh-Hant-TW": now.text.zh, "en": now.text.en}
-    return _told(TermsTold(version=now.version, text=text))
+    return told(TermsTold(version=now.version, text=text))
 
 
 @bp.post("/applications")
 def submit() -> Response:
     """Hand in an application; a counter confirms it before DoIT reviews it, as any from online."""
-    caller = _let_in(SUBMIT)
-    key, rooms = _key(), scope.rooms()
-    sent, client = _body(ApplicationSent), caller.client
-    body = request.get_data()
-    before = repeats.begin(scope.db(), client.id, key, body, keyring=rooms.keyring, now=scope.now())
-    if before is not None:
-        return _told(ReceiptTold.model_validate_json(before), status=HTTPStatus.CREATED)
+    caller = DOOR.let_in(SUBMIT)
+    key, sent = repeating.key(), _body(ApplicationSent)
+    return repeating.once(caller.client.id, key, partial(_submit, caller, sent))
+
+
+def _submit(caller: Caller, sent: ApplicationSent) -> Response:
     try:
         receipt = applications.submit(
             scope.db(),
             sent.form(today=taipei_day(scope.now())),
             channel=Channel.AGENCY,
-            keyring=rooms.keyring,
+            keyring=scope.rooms().keyring,
             now=scope.now(),
             agency_id=caller.organisation_id,
         )
     except Refused as refused:
         return _turned_away(refused)
-    told = ReceiptTold(number=receipt.number, secret=receipt.secret, status=State.CONFIRMING)
-    repeats.keep(scope.db(), client.id, key, told.model_dump_json().encode(), keyring=rooms.keyring)
-    return _told(told, status=HTTPStatus.CREATED)
+    given = ReceiptTold(number=receipt.number, secret=receipt.secret, status=State.CONFIRMING)
+    return told(given, status=HTTPStatus.CREATED)
 
 
 def _turned_away(refused: Refused) -> Response:
@@ -115,9 +108,9 @@ def _turned_away(refused: Refused) -> Response:
 @bp.get("/applications/<number>")
 def progress(number: str) -> Response:
     """Say how far one of the agency's own applications has come."""
-    caller = _let_in(READ)
+    caller = DOOR.let_in(READ)
     found = agency_applications.get(scope.db(), number, agency_id=caller.organisation_id)
-    return _told(_progress(found))
+    return told(_progress(found))
 
 
 def _progress(found: Progress) -> ProgressTold:
@@ -133,8 +126,15 @@ def _progress(found: Progress) -> ProgressTold:
 @bp.post("/services/<code>/notes")
 def note(code: str) -> Response:
     """Write what came of a case: the agency's service is open for a member, or is not."""
-    caller = _let_in(NOTE)
-    sent, client = _body(NoteSent), caller.client
+    caller = DOOR.caller(NOTE)
+    if NOTE not in caller.scopes:
+        raise Refused("update.channel_not_approved")
+    key, sent = repeating.find_key(), _body(NoteSent)
+    return repeating.once(caller.client.id, key, partial(_note, caller, code, sent))
+
+
+def _note(caller: Caller, code: str, sent: NoteSent) -> Response:
+    client = caller.client
     if not sent.case.strip():
         raise Refused("update.channel_not_approved")
     if not CODE.fullmatch(code):
@@ -155,38 +155,7 @@ def note(code: str) -> Response:
         as_of=sent.as_of,
         now=scope.now(),
     )
-    return _told(NoteTold(service=code, state=sent.state, as_of=sent.as_of))
-
-
-def _let_in(needed: str) -> Caller:
-    """Return whose program calls; refuse one that was not approved, or calls too often."""
-    rooms = scope.rooms()
-    caller = bearers.caller(
-        rooms.provider,
-        scope.db(),
-        authorization=request.headers.get("Authorization"),
-        shown=programs.shown(),
-        audience=rooms.provider.issuer + ADDRESS,
-        now=scope.now(),
-    )
-    policy = CALLS[needed]
-    key = policy.key(str(caller.client.id), secret=rooms.throttle_key)
-    verdict = policy.hit(scope.db(), key, now=scope.now())
-    scope.keep()  # the call counts and its proof is spent, whatever comes of it
-    if verdict.retry_at is not None:
-        raise Refused("program.too_many")
-    if needed in caller.scopes:
-        return caller
-    if needed == NOTE:
-        raise Refused("update.channel_not_approved")
-    raise Refused("program.scope_missing")
-
-
-def _key() -> str:
-    key = request.headers.get("Idempotency-Key", "")
-    if not KEY.fullmatch(key):
-        raise Refused("program.key_missing")
-    return key
+    return told(NoteTold(service=code, state=sent.state, as_of=sent.as_of))
 
 
 def _body(shape: type[Shape]) -> Shape:
@@ -203,12 +172,6 @@ def _where(mistakes: ValidationError) -> str:
     first = mistakes.errors(include_url=False, include_context=False, include_input=False)[0]
     place = ".".join(str(each) for each in first["loc"] if first["type"] != "extra_forbidden")
     return f"{place}: {first['msg']}" if place else first["msg"]
-
-
-def _told(answer: BaseModel, *, status: int = HTTPStatus.OK) -> Response:
-    response = Response(answer.model_dump_json(), status, mimetype=programs.JSON)
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def _moment(value: datetime) -> str:

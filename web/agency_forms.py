@@ -5,12 +5,13 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from members import birth_days, contacts, person_names
 from members.application_forms import Declaration, Form, Guardian, Permit
 from members.application_models import PersonKind, State
 from members.models import Capacity, Relation
+from web.api_shapes import Shape
 
 
 def _storable(text: str) -> str:
@@ -25,13 +26,7 @@ Short = Annotated[Text, Field(max_length=64)]
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 
 
-class _Shape(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True
-    )
-
-
-class GuardianSent(_Shape):
+class GuardianSent(Shape):
     """Who acts for the applicant by law."""
 
     number: Short
@@ -39,14 +34,14 @@ class GuardianSent(_Shape):
     relation: Relation
 
 
-class PermitSent(_Shape):
+class PermitSent(Shape):
     """A residence permit."""
 
     until: date | None
     """Its last day; null for one without an end."""
 
 
-class DeclarationSent(_Shape):
+class DeclarationSent(Shape):
     """What a court declared about the applicant."""
 
     capacity: Capacity
@@ -54,7 +49,7 @@ class DeclarationSent(_Shape):
     declared_on: date
 
 
-class ApplicationSent(_Shape):
+class ApplicationSent(Shape):
     """An application to become a member, as the applicant filled it in on the agency's site."""
 
     kind: PersonKind
@@ -110,7 +105,7 @@ class ApplicationSent(_Shape):
         )
 
 
-class ReceiptTold(_Shape):
+class ReceiptTold(Shape):
     """What the applicant is given: with both words they follow the application at /track."""
 
     number: str
@@ -119,7 +114,7 @@ class ReceiptTold(_Shape):
     status: State
 
 
-class ProgressTold(_Shape):
+class ProgressTold(Shape):
     """How far an application has come."""
 
     number: str
@@ -137,7 +132,7 @@ class NotedState(StrEnum):
     NOT_ACTIVATED = "not_activated"
 
 
-class NoteSent(_Shape):
+class NoteSent(Shape):
     """The outcome of a case: whether the agency opened its service for a member (2(8)6)."""
 
     sub: Annotated[Text, Field(max_length=255)]
@@ -148,7 +143,7 @@ class NoteSent(_Shape):
     """The number of the case whose outcome this is. Without one nothing is written (7(9))."""
 
 
-class NoteTold(_Shape):
+class NoteTold(Shape):
     """What is on record now."""
 
     service: str
@@ -156,25 +151,9 @@ class NoteTold(_Shape):
     as_of: date
 
 
-class TermsTold(_Shape):
+class TermsTold(Shape):
     """The terms in force; the applicant reads them before agreeing."""
 
     version: str
     text: dict[str, str]
     """By language."""
-
-
-class ProblemTold(BaseModel):
-    """What went wrong (RFC 9457)."""
-
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
-
-    type: str
-    """`urn:taipei-id:error:` and a code that never changes."""
-    title: str
-    status: int
-    detail: str | None = None
-    clause: str | None = None
-    case: str | None = None
-    """The number of the refusal's slip; the applicant may show it at a counter."""
-    reference: str | None = None

@@ -25,6 +25,7 @@ from idp.subjects import Subjects
 from kernel import logs
 from kernel.db import Sessions, open_engine, sessions
 from kernel.keyring import Keyring
+from kernel.opaque import Names
 from kernel.settings import DEMO_MASTER_KEY, Settings
 from kernel.wording import Bilingual
 from services import offers
@@ -91,6 +92,7 @@ from web import (
     clerk_seat,
     console,
     console_officers,
+    counter_api,
     counters_public,
     desk,
     desk_binding,
@@ -148,6 +150,7 @@ from web import (
     logos,
     lost,
     merchant,
+    merchant_api,
     metrics,
     not_me,
     oidc,
@@ -310,6 +313,8 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
         verify.bp,
         agency_api.bp,
         event_api.bp,
+        counter_api.bp,
+        merchant_api.bp,
         reader_lists.bp,
         device_lists.bp,
         account_requests.bp,
@@ -432,6 +437,7 @@ def build_rooms(settings: Settings, database: Sessions) -> Rooms:
         throttle_key=keyring.derive("throttle/v1"),
         not_me_key=keyring.derive("not-me/v1"),
         slip_key=keyring.derive("case-slip/v1"),
+        names=Names(keyring),
         representation=representation.table_of(settings.representation.model_dump()),
         handover_key=keyring.derive("handover/v1"),
         reader_keys=ReaderKeys.of(keyring),

@@ -13,7 +13,16 @@ from idp.diagnosis import Verdict
 from kernel import cures
 from kernel.refusals import CATALOGUE
 from kernel.wording import Bilingual
-from web import agency_document, csrf, pages, scope
+from web import (
+    agency_document,
+    api_samples,
+    counter_document,
+    csrf,
+    merchant_document,
+    pages,
+    scope,
+)
+from web.api_documents import Interface
 from web.protocol_errors import PROTOCOL_ERRORS
 
 bp = Blueprint("developers", __name__, url_prefix="/developers")
@@ -22,7 +31,7 @@ SAMPLES, ANSWERS = PLACE / "samples", PLACE / "answers"
 LANGUAGES = ("python", "node", "java", "csharp", "php")
 NOT_RUN = ("java", "csharp", "php")  # by our tests: the page says so
 REGISTERING = ("register", "purposes")
-FOR_AGENCIES = ("agency-token", "agency-application", "agency-note")
+FOR_PROGRAMS = ("program-token",)
 ISSUER = "{{ issuer }}"  # where it stands in a sample
 LONGEST = 8000
 CARDS = {
@@ -74,12 +83,31 @@ def registration() -> Response:
 @bp.get("/agencies")
 def agencies() -> Response:
     """Show the interface that agencies' own systems call."""
+    return _interface("agencies", agency_document.INTERFACE, "agency_api.document")
+
+
+@bp.get("/counters")
+def counters() -> Response:
+    """Show the interface that counters' own systems call."""
+    return _interface("counters", counter_document.INTERFACE, "counter_api.document")
+
+
+@bp.get("/merchants")
+def merchants() -> Response:
+    """Show the interface that merchants' own systems and tills call."""
+    return _interface("merchants", merchant_document.INTERFACE, "merchant_api.document")
+
+
+def _interface(name: str, described: Interface, document: str) -> Response:
     return _kept(
-        "agencies",
-        address=_issuer() + agency_document.ADDRESS,
-        operations=agency_document.OPERATIONS,
-        scopes=agency_document.SCOPES,
-        samples={name: _sample(name) for name in FOR_AGENCIES},
+        name,
+        address=_issuer() + described.address,
+        document=document,
+        operations=[
+            (row, api_samples.of(described, row, _issuer())) for row in described.operations
+        ],
+        token=api_samples.token(_sample(FOR_PROGRAMS[0]), described),
+        codes=[(code, CATALOGUE[code]) for code in described.codes],
     )
 
 

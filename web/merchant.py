@@ -20,7 +20,6 @@ from kernel.refusals import refusal
 from kernel.wording import Bilingual
 from services import activations, merchant_offers, offers
 from services.models import OFFERED
-from services.suppression import suppressed
 from web import consoles, counter_forms, csrf, offer_words, pages, scope
 from web import organisation_words as words
 
@@ -158,17 +157,17 @@ def _page(*, secret: tuple[str, str] | None = None) -> str:
 
 def _counts() -> list[tuple[Bilingual | None, int | None]]:
     """Return how many members tills asked about last month, offer by offer, and in all."""
-    session = scope.db()
-    found = merchant_offers.purposes(session, organisation_id())
-    counted = merchant_offers.last_month(session, [each.id for each in found], now=scope.now())
-    told = suppressed(
-        {str(key): count for key, count in counted.items()},
+    counted = merchant_offers.counts(
+        scope.db(),
+        organisation_id(),
         smallest=scope.rooms().settings.smallest_population,
+        now=scope.now(),
     )
-    rows: list[tuple[Bilingual | None, int | None]] = [
-        (Bilingual(each.name_zh, each.name_en), told.cells[str(each.id)]) for each in found
+    rows = [
+        (None if each is None else Bilingual(each.name_zh, each.name_en), count)
+        for each, count in counted.items()
     ]
-    return [*rows, (None, told.total)] if rows else []
+    return rows if len(rows) > 1 else []
 
 
 def _names() -> dict[str, Bilingual]:

@@ -15,6 +15,7 @@ from idp.registration import Registrar
 from idp.signing import Token
 from kernel.db import Sessions
 from kernel.keyring import Keyring
+from kernel.opaque import Names
 from kernel.settings import Settings
 from web.branding import Branding
 from web.fronts import Front
@@ -36,6 +37,7 @@ class Rooms:
     throttle_key: bytes
     not_me_key: bytes  # of links that end a power of attorney
     slip_key: bytes  # of the codes on slips of cases
+    names: Names  # of rows, for programs
     representation: Table
     handover_key: bytes
     till: Till

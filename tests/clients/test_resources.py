@@ -137,4 +137,4 @@ def test_the_grant_types_of_a_client_can_be_changed(session: Session) -> None:
 
     assert "refresh_token" not in registry.get(session, "library").grant_types
     with pytest.raises(Refused, match=r"client\.form_invalid"):
-        registry.set_grant_types(session, "cafe", ["client_credentials"])
+        registry.set_grant_types(session, "cafe", ["urn:openid:params:grant-type:ciba"])

@@ -1018,6 +1018,8 @@ PROVIDER: Scenes = {
     "developers claims": Scene(STRANGER, _at("/developers/claims")),
     "developers registration": Scene(STRANGER, _at("/developers/registration")),
     "developers agencies": Scene(STRANGER, _at("/developers/agencies")),
+    "developers counters": Scene(STRANGER, _at("/developers/counters")),
+    "developers merchants": Scene(STRANGER, _at("/developers/merchants")),
     "developers errors": Scene(STRANGER, _at("/developers/errors")),
     "developers debugger": Scene(STRANGER, _at("/developers/debugger")),
     "developers debugger answers": Scene(STRANGER, _check_a_request),

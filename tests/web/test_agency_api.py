@@ -50,15 +50,20 @@ def office(city: City) -> City:
 
 
 def let_in(
-    city: City, client_id: str, *, scopes: tuple[str, ...] = ALL, **form: Any
-) -> None:  # forms are JSON
+    city: City,
+    client_id: str,
+    *,
+    address: str = ADDRESS,
+    scopes: tuple[str, ...] = ALL,
+    **form: Any,  # forms are JSON
+) -> None:
     words = Bilingual(f"{client_id} 的單位", f"Body of {client_id}")
     usual: Told = {"organisation": words._asdict(), "sector": f"{client_id}.invalid"}
     usual |= {"grant_types": ["client_credentials"], "redirect_uris": []}
     city.register(client_id, **{**usual, **form})
     with city.database() as session:
         client = registry.get(session, client_id)
-        resources.approve(session, client, ADDRESS, scopes, now=city.now)
+        resources.approve(session, client, address, scopes, now=city.now)
 
 
 def token(city: City, client_id: str = "school", **form: str) -> str:
@@ -240,7 +245,7 @@ def test_a_key_is_not_good_for_something_else(office: City) -> None:
 
     other = call(office, "/applications", filled(address="測試路 2 號"))
 
-    assert problem(other) == (409, "program.key_reused")
+    assert problem(other) == (422, "program.key_reused")
 
 
 @one_database
@@ -280,9 +285,28 @@ def test_of_one_application_sent_twice_at_once_one_is_made(office: City) -> None
     with ThreadPoolExecutor(2) as both:
         answers = list(both.map(send, range(2)))
 
-    assert [each.status_code for each in answers] == [201, 201]
-    assert answers[0].get_json() == answers[1].get_json()
+    first, second = sorted(answers, key=lambda each: each.status_code)
+    assert first.status_code == 201
+    assert second.data == first.data or problem(second) == (409, "program.key_in_use")
+    assert handed_in(office) == first.get_json()
     assert count(office, Application) == 1
+
+
+@one_database
+def test_a_key_good_at_one_address_is_not_good_at_another(office: City) -> None:
+    handed_in(office)
+
+    other = call(office, "/services/lockers/notes", noted())
+
+    assert problem(other) == (422, "program.key_reused")
+
+
+@one_database
+def test_a_note_with_a_key_is_written_once(served: City) -> None:
+    first, second = (call(served, "/services/lockers/notes", noted()) for _ in range(2))
+
+    assert (first.status_code, first.data) == (second.status_code, second.data)
+    assert count(served, ActivationEvent) == 1
 
 
 # Following

@@ -17,13 +17,13 @@ from kernel.refusals import CATALOGUE
 from tests import make, proofs
 from tests.flows.browser import Browser, authorization, hidden
 from tests.flows.provider import ISSUER, City, basic, statements, the_settings
-from web.developers import ANSWERS, FOR_AGENCIES, LANGUAGES, REGISTERING, SAMPLES
+from web.developers import ANSWERS, FOR_PROGRAMS, LANGUAGES, REGISTERING, SAMPLES
 from web.protocol_errors import PROTOCOL_ERRORS
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 PAGES = (
     *("quick-start", "people", "answers", "claims", "registration"),
-    *("agencies", "errors", "debugger"),
+    *("agencies", "counters", "merchants", "errors", "debugger"),
 )
 
 
@@ -50,7 +50,7 @@ def test_every_sample_names_this_provider_and_leaves_nothing_open(city: City) ->
 
     assert page.count(f"{ISSUER}") >= len(LANGUAGES)
     assert "{{" not in page
-    assert {path.stem for path in SAMPLES.iterdir()} == {*LANGUAGES, *REGISTERING, *FOR_AGENCIES}
+    assert {path.stem for path in SAMPLES.iterdir()} == {*LANGUAGES, *REGISTERING, *FOR_PROGRAMS}
 
 
 def test_the_catalogues_are_whole(city: City) -> None:

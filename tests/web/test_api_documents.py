@@ -1,0 +1,97 @@
+"""What the OpenAPI documents say of the interfaces is so: schemathesis tries it out."""
+
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import given, settings
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import CHECKS, load_all_checks
+from schemathesis.schemas import APIOperation
+
+from tests.api_documents import INTERFACES
+from tests.flows.provider import City, basic
+from tests.web.test_agency_api import filled, noted, office, served, token
+from tests.web.test_counter_api import desk, take_in
+from tests.web.test_merchant_api import bearer, shop
+
+__all__ = ["desk", "office", "served", "shop"]  # fixtures
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+load_all_checks()
+# A rule may refuse what has the right shape: an age, a check digit, a version of the terms.
+EXCUSED: Any = CHECKS.get_by_names(["positive_data_acceptance"])  # its kinds of check are unions
+EXAMPLES = settings(max_examples=8)
+GOOD = {"post /applications": filled(), "post /services/{code}/notes": noted()}
+ADDRESSES = {name: each.address for name, each in INTERFACES.items()}
+
+
+def names(interface: str, *, with_body: bool = False) -> list[str]:
+    rows = INTERFACES[interface].operations
+    return [f"{each.method} {each.path}" for each in rows if each.sent or not with_body]
+
+
+def described(city: City, interface: str, name: str) -> APIOperation[Any, Any, Any, Any]:
+    """Read the document as anybody does, over HTTP, and return what it says of one operation."""
+    method, path = name.split()
+    address = f"{ADDRESSES[interface]}/openapi.json"
+    return schemathesis.openapi.from_wsgi(address, city.app)[path][method]
+
+
+def try_out(city: City, operation: APIOperation[Any, Any, Any, Any], by: dict[str, str]) -> None:
+    """Send what fits the document, and what does not; every answer is one the document knows."""
+    both = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+    for mode in both if operation.body else both[:1]:
+
+        @given(case=operation.as_strategy(generation_mode=mode))
+        @EXAMPLES
+        def tried(case: Case[Any]) -> None:
+            city.wait(seconds=2)  # nobody is so quick that the limit answers
+            case.call_and_validate(headers=by, excluded_checks=EXCUSED)
+
+        tried()
+
+
+def as_bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.mark.parametrize("name", names("agency"))
+def test_agencies_are_answered_as_the_document_says(served: City, name: str) -> None:
+    try_out(served, described(served, "agency", name), as_bearer(token(served)))
+
+
+@pytest.mark.parametrize("name", names("counter"))
+def test_counters_are_answered_as_the_document_says(desk: City, name: str) -> None:
+    take_in(desk, 2)
+
+    try_out(desk, described(desk, "counter", name), as_bearer(token(desk, "queue")))
+
+
+@pytest.mark.parametrize("name", names("merchant"))
+def test_merchants_are_answered_as_the_document_says(shop: City, name: str) -> None:
+    operation = described(shop, "merchant", name)
+
+    try_out(shop, operation, basic("cafe") if operation.body else as_bearer(bearer(shop)))
+
+
+@pytest.mark.parametrize("name", names("agency", with_body=True))
+def test_what_is_right_is_done(served: City, name: str) -> None:
+    case = described(served, "agency", name).Case(
+        body=GOOD[name],
+        media_type="application/json",
+        path_parameters={"code": "lockers"},
+        headers={"Idempotency-Key": "a-good-key"},
+    )
+
+    answer = case.call_and_validate(headers=as_bearer(token(served)), excluded_checks=EXCUSED)
+
+    assert answer.status_code in {200, 201}
+
+
+def test_a_document_is_sent_again_only_if_it_changed(city: City) -> None:
+    for address in ADDRESSES.values():
+        first = city.call(f"{address}/openapi.json")
+        known = {"If-None-Match": first.headers["ETag"]}
+
+        assert first.get_json()["openapi"] == "3.1.0"
+        assert city.call(f"{address}/openapi.json", headers=known).status_code == 304
