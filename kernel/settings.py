@@ -239,6 +239,7 @@ class Settings(BaseSettings):
     )  # where such a program listens: HiPKI LocalSignServer's own address
     token: Token = Token()
     metrics: Metrics = Metrics()
+    traces: str = Field(default="", pattern=r"^(https?://\S+)?$")  # a collector (OTLP over HTTP)
     tls: Tls = Tls()
     certificate_front: str = Field(default="", pattern=r"^(https://(\*\.)?[a-z0-9.-]+(:\d+)?)?$")
     certificate_front_secret: SecretStr = SecretStr("")

@@ -1,6 +1,7 @@
 """Put the house together: settings in, one Flask application out."""
 
-from typing import cast
+from importlib import import_module
+from typing import Any, cast
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -26,7 +27,7 @@ from kernel import logs
 from kernel.db import Sessions, open_engine, sessions
 from kernel.keyring import Keyring
 from kernel.opaque import Names
-from kernel.settings import DEMO_MASTER_KEY, Settings
+from kernel.settings import DEMO_MASTER_KEY, Settings, SettingsInvalid
 from kernel.wording import Bilingual
 from services import offers
 from web import (
@@ -196,6 +197,7 @@ from web.measuring import Measured
 from web.referring import Referred
 from web.rooms import Rooms
 
+TRACING = "web.tracing"  # by name: only who wants traces has the extra
 LARGEST_BODY = 64 * 1024
 # Importing them hung their pages on the blueprint of the account, or of the interaction.
 ACCOUNT_PAGES = (
@@ -450,6 +452,16 @@ def build_rooms(settings: Settings, database: Sessions) -> Rooms:
     )
 
 
+def with_traces(application: Any, settings: Settings) -> Any:  # WSGI is untyped
+    """Return `application`, each request traced. Raises SettingsInvalid without the extra."""
+    try:
+        tracing = import_module(TRACING)
+    except ImportError:
+        raise SettingsInvalid("traces: install taipei-id[otel], or leave it out") from None
+    address, traced = settings.traces, settings.trusted_proxies > 0
+    return tracing.to_collector(application, address=address, traced=traced)
+
+
 def _wrap(app: Flask, settings: Settings, provider: Provider) -> None:
     if not settings.sandbox.enabled:  # there every request passes by the seam
         app.wsgi_app = Express(app.wsgi_app, app)  # type: ignore[method-assign]
@@ -458,6 +470,8 @@ def _wrap(app: Flask, settings: Settings, provider: Provider) -> None:
     )
     app.wsgi_app = wellknown.Metadata(app.wsgi_app, provider.metadata)  # type: ignore[method-assign]
     app.wsgi_app = Measured(app.wsgi_app)  # type: ignore[method-assign]
+    if settings.traces:
+        app.wsgi_app = with_traces(app.wsgi_app, settings)  # type: ignore[method-assign]
     app.wsgi_app = Referred(  # type: ignore[method-assign]
         app.wsgi_app, traced=settings.trusted_proxies > 0
     )
