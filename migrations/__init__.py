@@ -7,16 +7,20 @@ for the next one.
 
 from importlib import import_module
 from pathlib import Path
+from time import sleep
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData
+from sqlalchemy.exc import OperationalError
 
 from kernel.db import Base, open_engine
 from migrations import afterwards
 
+LOCK_NOT_AVAILABLE = "55P03"
+RESTS = (1, 2, 4, 8, 15, 30, 60)  # seconds
 HERE = Path(__file__).parent
 ROOMS_WITH_TABLES = (
     "adapters.certificate.models",
@@ -81,8 +85,22 @@ def metadata() -> MetaData:
 def upgrade(url: str, revision: str = "head") -> None:
     """Bring the database at `url` up to `revision`; twice is as good as once."""
     config = _config(url)
-    command.upgrade(config, revision)
+    _patiently(config, revision)
     afterwards.run(url, ScriptDirectory.from_config(config), revision)
+
+
+def _patiently(config: Config, revision: str) -> None:
+    """Try again where a table was in use: all or nothing happened, and nobody waited for us."""
+    for seconds in RESTS:
+        try:
+            command.upgrade(config, revision)
+        except OperationalError as failed:
+            if getattr(failed.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+                raise
+            sleep(seconds)
+        else:
+            return
+    command.upgrade(config, revision)
 
 
 def downgrade(url: str, revision: str = "base") -> None:

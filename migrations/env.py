@@ -10,6 +10,7 @@ from kernel import settings
 from kernel.db import Moment, open_engine
 from migrations import metadata
 
+LOCK_MS = 500  # a page may take as long; autovacuum, say, may hold a table for minutes
 ONE_RUNNER = 7_209_411_846  # any number, as long as no other advisory lock uses it
 
 
@@ -34,6 +35,12 @@ def _wait_for_others(connection: Connection) -> None:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ONE_RUNNER})")
 
 
+def _keep_nobody_waiting(connection: Connection) -> None:
+    """Give up on a lock soon: whoever comes after us would stand in line behind us."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {LOCK_MS}")
+
+
 def _require_foreign_keys(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
@@ -49,6 +56,7 @@ def run(url: str) -> None:
             _relax_foreign_keys(engine, connection)
             with connection.begin():
                 _wait_for_others(connection)
+                _keep_nobody_waiting(connection)
                 context.configure(
                     connection=connection,
                     target_metadata=metadata(),

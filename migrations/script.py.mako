@@ -1,6 +1,7 @@
 """${message.capitalize().rstrip(".")}.
 
 Revision ${up_revision}, after ${down_revision | comma,n}, ${create_date}.
+UNUSED_SINCE names what it takes away, AFTERWARDS what follows it (docs/decisions/0144).
 """
 
 import sqlalchemy as sa

@@ -1,7 +1,7 @@
 """Let PostgreSQL tidy up, early and in small parts, the tables from which `purge` deletes.
 
-By default it begins when a fifth of a table is dead: with ten million tokens, a storm. Tables
-cut by month were measured and not made (docs/decisions/0144).
+By default it begins when a fifth of a table is dead: with ten million tokens that is a storm.
+Tables cut by month were measured and not made (docs/decisions/0144).
 
 Revision 0040, after 0039.
 """

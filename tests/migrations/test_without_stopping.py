@@ -19,6 +19,7 @@ from tests import postgres
 from tests.make import NOON
 from tests.migrations import rules
 from tests.migrations.test_migrations import shape
+from web.cli import purge
 
 # What follows this revision keeps the rules; each release writes its own newest here.
 RELEASED = "0039"
@@ -84,6 +85,38 @@ def test_what_was_taken_away_is_said_to_be_unused_since_a_release(release: Relea
     changes = (migrations.HERE.parent / "CHANGELOG.md").read_text("utf-8")
 
     assert [each for each in release.unused.values() if f"## {each}" not in changes] == []
+
+
+def test_an_upgrade_that_finds_a_table_in_use_gives_way_and_comes_again(
+    postgres_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gave_way: list[float] = []
+    with postgres.fresh_database(postgres_server) as url:
+        migrations.upgrade(url, RELEASED)
+        engine = open_engine(url)
+        with engine.connect() as holder:
+            holder.execute(text("LOCK TABLE job IN SHARE UPDATE EXCLUSIVE MODE"))  # as autovacuum
+
+            def let_go(seconds: float) -> None:
+                gave_way.append(seconds)
+                holder.rollback()
+
+            monkeypatch.setattr(migrations, "sleep", let_go)
+            migrations.upgrade(url, "0040")
+
+        assert gave_way == [migrations.RESTS[0]]
+        assert migrations.current(url) == "0040"
+        engine.dispose()
+
+
+def test_postgresql_tidies_up_early_what_is_purged(postgres_engine: Engine) -> None:
+    purged = {each.model.__tablename__ for each in purge.STALE if each.keep <= purge.DAY}
+    asked = text("SELECT relname FROM pg_class WHERE reloptions::text LIKE '%scale_factor=0.01%'")
+
+    with postgres_engine.connect() as connection:
+        early = set(connection.scalars(asked))
+
+    assert {"token", "interaction", "spent_proof", "browser_session"} <= early & purged
 
 
 BAD = (
