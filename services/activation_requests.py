@@ -4,8 +4,10 @@ Nobody decides about themselves, another agency's applications are not found, an
 for each member and service is open: the database says so.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -18,26 +20,39 @@ from kernel.ids import new_id, new_reference
 from kernel.keyring import Keyring, seal, unseal
 from members import register
 from members.profile import open_data_key
-from services import activations, lifecycle
+from services import activations, forms, lifecycle
 from services.activations import Provenance
+from services.forms import FormField
 from services.models import Activation, ActivationNote, Channel, Service
+from services.publication_models import FormVersion
 from services.request_models import ActivationRequest, RequestState, Wish
 
 PENDING = (RequestState.APPLIED, RequestState.UNDER_REVIEW)
 LONGEST_REASON = 500
+NO_ANSWERS: Mapping[str, str] = MappingProxyType({})
 
 
 def ask(
-    session: Session, code: str, wish: Wish, *, member_id: UUID, now: datetime
+    session: Session,
+    code: str,
+    wish: Wish,
+    answers: Mapping[str, str] = NO_ANSWERS,
+    *,
+    member_id: UUID,
+    keyring: Keyring,
+    now: datetime,
 ) -> ActivationRequest:
     """Receive an application, to have a service or to have it no more; return it.
 
-    A suspended service may be applied for again at once (6(3)). Raises NotFound; Refused
+    `answers` are those on the annex form in force today, by the keys of its fields (5(4)). A
+    suspended service may be applied for again at once (6(3)). Raises NotFound; Refused
     `service.not_open`, `.closed`, `.already_active`, `.not_active`, `.suspended`,
-    `.review_pending`.
+    `.review_pending`; and as `forms.validate`.
     """
     service = activations.get_service(session, code)
     _require_sense(service, _state(session, service, member_id), wish)
+    form = form_of(session, service.id, wish, now=now)
+    given = {} if form is None else forms.validate(form, answers)
     request_id = new_id()
     values = {
         "id": request_id,
@@ -47,10 +62,31 @@ def ask(
         "wish": wish,
         "state": RequestState.APPLIED,
         "asked_at": now,
+        "form_version_id": None if form is None else form.id,
+        "answers_sealed": _sealed(session, request_id, given, member_id, keyring=keyring),
     }
     if not insert_once(session, ActivationRequest, values):
         raise Refused("service.review_pending")
     return session.get_one(ActivationRequest, request_id)
+
+
+def form_of(session: Session, service_id: UUID, wish: Wish, *, now: datetime) -> FormVersion | None:
+    """Return the annex form that is filled in to apply today; to end a service takes none."""
+    return forms.in_force(session, service_id, on=taipei_day(now)) if wish is Wish.OPEN else None
+
+
+def _sealed(
+    session: Session,
+    request_id: UUID,
+    answers: Mapping[str, str],
+    member_id: UUID,
+    *,
+    keyring: Keyring,
+) -> bytes | None:
+    if not answers:
+        return None
+    data_key = open_data_key(register.get(session, member_id), keyring=keyring)
+    return seal(data_key, json.dumps(answers).encode(), place=_place_of_answers(request_id))
 
 
 def _state(session: Session, service: Service, member_id: UUID) -> Activation | None:
@@ -229,6 +265,22 @@ def reason_of(session: Session, row: ActivationRequest, *, keyring: Keyring) -> 
         return ""
     data_key = open_data_key(register.get(session, row.member_id), keyring=keyring)
     return unseal(data_key, row.reason_sealed, place=_place(row.id)).decode()
+
+
+def answers_of(
+    session: Session, row: ActivationRequest, *, keyring: Keyring
+) -> list[tuple[FormField, str]]:
+    """Return what was filled in, in the order of the form that was in force then."""
+    if row.form_version_id is None or row.answers_sealed is None:
+        return []
+    data_key = open_data_key(register.get(session, row.member_id), keyring=keyring)
+    given = json.loads(unseal(data_key, row.answers_sealed, place=_place_of_answers(row.id)))
+    form = forms.read(session.get_one(FormVersion, row.form_version_id))
+    return [(each, given[each.key]) for each in form.fields if each.key in given]
+
+
+def _place_of_answers(request_id: UUID) -> str:
+    return f"{_place(request_id)}/answers"
 
 
 def _place(request_id: UUID) -> str:

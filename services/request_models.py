@@ -49,3 +49,5 @@ class ActivationRequest(Base):
     decided_by: Mapped[UUID | None]
     decided_at: Mapped[datetime | None]  # also when it was withdrawn
     reason_sealed: Mapped[bytes | None]  # what the member reads, under their data key
+    form_version_id: Mapped[UUID | None]  # the annex form it was begun on; versions are kept
+    answers_sealed: Mapped[bytes | None]  # what was filled in there, under the same key

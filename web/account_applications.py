@@ -20,8 +20,9 @@ from kernel.wording import Bilingual
 from services import activation_requests, activations, lifecycle
 from services.activations import Noted
 from services.models import Activation, Service, ServiceState
+from services.publication_models import FormVersion
 from services.request_models import ActivationRequest, RequestState, Wish
-from web import account_confirm, pages, passkeys, scope, service_terms
+from web import account_confirm, annex_fields, pages, passkeys, scope, service_terms
 from web.account import bp
 
 
@@ -112,7 +113,13 @@ def ask(code: str, wish: str) -> Response | str:
         return first
     try:
         row = activation_requests.ask(
-            scope.db(), code, Wish(wish), member_id=scope.member_id(), now=scope.now()
+            scope.db(),
+            code,
+            Wish(wish),
+            annex_fields.answers(_form(_service(code), wish)),
+            member_id=scope.member_id(),
+            keyring=scope.rooms().keyring,
+            now=scope.now(),
         )
     except NotFound:
         raise
@@ -121,6 +128,10 @@ def ask(code: str, wish: str) -> Response | str:
     _record(Kind.SERVICE_ASKED, row.reference)
     _tell_agency(code)
     return redirect(url_for("account.services", done="asked"), 303)
+
+
+def _form(service: Service, wish: str) -> FormVersion | None:
+    return activation_requests.form_of(scope.db(), service.id, Wish(wish), now=scope.now())
 
 
 def _tell_agency(code: str) -> None:
@@ -181,6 +192,7 @@ def _ask_page(code: str, wish: str, refused: Refused | None = None) -> Response 
         wish=wish,
         rows=service_terms.rows(said) if said else [],
         working_days=service.working_days,
+        questions=annex_fields.questions(_form(service, wish)),
         error="" if entry is None else entry.title.text(pages.language()),
     )
     return page if entry is None else Response(page, entry.status, mimetype="text/html")

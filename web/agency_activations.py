@@ -21,7 +21,7 @@ from services import consolidation_docket as docket
 from services.activations import Provenance
 from services.models import Activation, ActivationNote, Channel, Service
 from services.request_models import ActivationRequest, Wish
-from web import consoles, counter_forms, csrf, notices, pages, scope
+from web import annex_fields, consoles, counter_forms, csrf, notices, pages, scope
 from web.agency_services import STAFF, organisation_id
 from web.mails import Mail
 
@@ -159,6 +159,12 @@ def _page(row: ActivationRequest, refused: Refused | None = None) -> str:
         is_own=row.member_id == scope.member_id(),
         rule=said.eligibility if said else None,
         data=_data(row.member_id, (*(said.claims if said else ()), ALWAYS), row.reference),
+        answers=[
+            (field.label, annex_fields.said(field, answer))
+            for field, answer in activation_requests.answers_of(
+                session, row, keyring=scope.rooms().keyring
+            )
+        ],
         reason=counter_forms.typed("reason"),
         errors=_errors(refused, "reason"),
     )

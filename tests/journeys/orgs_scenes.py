@@ -16,6 +16,7 @@ from services.models import Service
 from services.request_models import Wish
 from tests.journeys.city import CAFE, LIBRARY, City
 from tests.journeys.staffing import at_work
+from tests.live.server import KEYRING
 from tests.services import lives
 
 NUMBERS = count(1)
@@ -74,7 +75,7 @@ def application(city: City) -> str:
         member = register.find_by_login(session, login)
         assert member is not None
         row = activation_requests.ask(
-            session, CODE, Wish.OPEN, member_id=member.id, now=clock.now()
+            session, CODE, Wish.OPEN, member_id=member.id, keyring=KEYRING, now=clock.now()
         )
         return row.reference
 

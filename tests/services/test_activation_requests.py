@@ -19,12 +19,21 @@ from tests import make
 from tests.make import KEYRING, NOON
 from tests.services.city import TODAY, an_agency, noted
 from tests.services.lives import OFFICER, drafted
+from tests.services.publishing_people import BRANCH, FORM, PHOTO, a_form, confirmed
 
 CODE = "library_card"
 
 
 def apply(session: Session, member: Member, wish: Wish = Wish.OPEN) -> ActivationRequest:
-    return activation_requests.ask(session, CODE, wish, member_id=member.id, now=NOON)
+    return asked(session, CODE, member, wish)
+
+
+def asked(
+    session: Session, code: str, member: Member, wish: Wish = Wish.OPEN, **answers: str
+) -> ActivationRequest:
+    return activation_requests.ask(
+        session, code, wish, answers, member_id=member.id, keyring=KEYRING, now=NOON
+    )
 
 
 def state_of(session: Session, member: Member) -> Activation | None:
@@ -154,9 +163,13 @@ def test_nobody_applies_for_what_is_not_open(session: Session, agency: Client, m
     service = drafted(session, agency.organisation_id, NOON)
 
     with pytest.raises(Refused, match=r"service\.not_open"):
-        activation_requests.ask(session, service.code, Wish.OPEN, member_id=mei.id, now=NOON)
+        activation_requests.ask(
+            session, service.code, Wish.OPEN, member_id=mei.id, keyring=KEYRING, now=NOON
+        )
     with pytest.raises(NotFound):
-        activation_requests.ask(session, "nothing", Wish.OPEN, member_id=mei.id, now=NOON)
+        activation_requests.ask(
+            session, "nothing", Wish.OPEN, member_id=mei.id, keyring=KEYRING, now=NOON
+        )
 
 
 @pytest.mark.clause("2(8)6")
@@ -203,9 +216,55 @@ def test_the_newest_application_is_the_one_shown(session: Session, mei: Member) 
     first = apply(session, mei)
     activation_requests.withdraw(session, first.reference, member_id=mei.id, now=NOON)
     later = activation_requests.ask(
-        session, CODE, Wish.OPEN, member_id=mei.id, now=NOON + timedelta(minutes=1)
+        session, CODE, Wish.OPEN, member_id=mei.id, keyring=KEYRING, now=NOON + timedelta(minutes=1)
     )
 
     assert activation_requests.newest_of(session, mei.id) == {later.service_id: later}
     assert activation_requests.reason_of(session, later, keyring=KEYRING) == ""
     assert later.asked_at.date() == TODAY
+
+
+@pytest.mark.clause("5(4)")
+@pytest.mark.clause("7(1)")
+@pytest.mark.refusal("case.annex_form_missing")
+@pytest.mark.refusal("annex.answer_unfit")
+def test_who_applies_fills_in_the_annex_form_in_force_that_day(
+    session: Session, mei: Member
+) -> None:
+    form = a_form(session, activations.get_service(session, CODE))
+    confirmed(session, form)
+    for answers, code in (
+        ({}, "annex_form_missing"),
+        ({BRANCH.key: BRANCH.options[0]}, "annex_form_missing"),
+        ({PHOTO.key: "Mei", BRANCH.key: "elsewhere"}, "answer_unfit"),
+        ({PHOTO.key: "Mei", "f99": "more"}, "answer_unfit"),
+    ):
+        with pytest.raises(Refused, match=code):
+            asked(session, CODE, mei, Wish.OPEN, **answers)
+
+    row = asked(
+        session, CODE, mei, Wish.OPEN, **{BRANCH.key: BRANCH.options[0], PHOTO.key: " Mei "}
+    )
+    confirmed(session, a_form(session, form.service, FORM.without(BRANCH.key)))
+
+    assert activation_requests.answers_of(session, row, keyring=KEYRING) == [
+        (PHOTO, "Mei"),
+        (BRANCH, BRANCH.options[0]),
+    ]
+    assert row.form_version_id == form.id
+    assert row.answers_sealed is not None
+    assert b"Mei" not in row.answers_sealed
+
+
+def test_nothing_is_filled_in_where_there_is_no_form_or_to_end_a_service(
+    session: Session, agency: Client, mei: Member
+) -> None:
+    row = apply(session, mei)
+    activation_requests.approve(session, row, by=OFFICER, now=NOON)
+    confirmed(session, a_form(session, activations.get_service(session, CODE)))
+
+    end = apply(session, mei, Wish.END)
+
+    for each in (row, end):
+        assert activation_requests.answers_of(session, each, keyring=KEYRING) == []
+        assert each.form_version_id is None

@@ -18,6 +18,7 @@ from services.models import Activation, Service
 from tests.flows.browser import Browser, hidden
 from tests.flows.provider import City
 from tests.services import lives
+from tests.services.publishing_people import BRANCH, PHOTO, a_form, confirmed
 from tests.web import office, staff
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -235,3 +236,23 @@ def test_a_service_without_terms_or_days_can_be_applied_for(city: City, mei: Bro
 
     assert apply(mei).status_code == 303
     assert "申請審核中" in mei.get(MINE).text
+
+
+@pytest.mark.clause("5(4)")
+def test_the_annex_form_is_filled_in_online_and_read_by_who_decides(
+    city: City, mei: Browser, officer: Browser
+) -> None:
+    with city.database() as session:
+        confirmed(session, a_form(session, activations.get_service(session, CODE)))
+    path = f"{MINE}/{CODE}/open"
+    page = mei.get(path)
+
+    missing = mei.post(path, hidden(page))
+    done = mei.post(path, {**hidden(page), PHOTO.key: "Mei", BRANCH.key: "總館"})
+    read = officer.get(found(officer)).text
+
+    assert BRANCH.necessity_zh in page.text
+    assert missing.status_code == 422
+    assert done.status_code == 303
+    assert BRANCH.label_zh in read
+    assert "總館" in read
