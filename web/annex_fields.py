@@ -21,7 +21,8 @@ class Question:
     key: str
     kind: str
     label: str
-    hint: str
+    why: str
+    basis: str
     value: str
     options: tuple[dict[str, object], ...]
 
@@ -38,7 +39,8 @@ def _question(field: FormField) -> Question:
         key=field.key,
         kind=field.kind.value,
         label=label if field.is_mandatory else pages.say("%(label)s（可以不填）", label=label),
-        hint=f"{field.necessity.text(language)} · {field.legal_basis}",
+        why=field.necessity.text(language),
+        basis=field.legal_basis,
         value=value,
         options=tuple(
             {"value": each, "label": shown, "checked": each == value, "chosen": each == value}

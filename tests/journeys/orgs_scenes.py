@@ -87,6 +87,13 @@ def applying(page: Page, city: City) -> None:
     page.locator("#ask_service").wait_for()
 
 
+def filling_in(page: Page, city: City) -> None:
+    """Apply for what has an annex form, and leave it empty."""
+    page.goto(f"{city.provider.issuer}/account/services/library_card/open")
+    page.locator("#ask_service").click()
+    page.locator("#errors").wait_for()
+
+
 def merchant(page: Page, city: City) -> None:
     """See a merchant with its contracts and offers."""
     with city.provider.database() as session:

@@ -1046,6 +1046,7 @@ PROVIDER: Scenes = {
     "a new service": Scene(STRANGER, _as_officer("/agency/services/new")),
     "an activation": Scene(STRANGER, _reviewing_an_activation),
     "applying for a service": Scene(REGULAR, orgs_scenes.applying),
+    "applying with a form": Scene(REGULAR, orgs_scenes.filling_in),
     "an agency's working days": Scene(STRANGER, _as_officer("/agency/counters/service-days")),
     "a delegation": Scene(STRANGER, _at_a_delegation),
     "a clerk's counter": Scene(STRANGER, _at_a_counter),
