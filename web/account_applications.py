@@ -186,13 +186,15 @@ def _ask_page(code: str, wish: str, refused: Refused | None = None) -> Response 
         raise NotFound("service.not_found")
     said = lifecycle.in_force(scope.db(), service.id, on=taipei_day(scope.now()))
     entry = None if refused is None else refusal(refused.code)
+    form = _form(service, wish)
+    missing = annex_fields.missing(form) if entry is not None else []
     page = pages.page(
         "account/service.html",
         name=Bilingual(service.name_zh, service.name_en),
         wish=wish,
         rows=service_terms.rows(said) if said else [],
         working_days=service.working_days,
-        questions=annex_fields.questions(_form(service, wish)),
-        error="" if entry is None else entry.title.text(pages.language()),
+        questions=annex_fields.questions(form),
+        wrong=[] if entry is None else missing or [("", entry.title.text(pages.language()))],
     )
     return page if entry is None else Response(page, entry.status, mimetype="text/html")

@@ -61,6 +61,16 @@ def answers(version: FormVersion | None) -> dict[str, str]:
     return {each.key: request.form.get(each.key, "") for each in asked}
 
 
+def missing(version: FormVersion | None) -> list[tuple[str, str]]:
+    """Return the fields that must be filled in and are not, each with what to say there."""
+    asked = () if version is None else forms.read(version).fields
+    return [
+        (each.key, pages.say("請填「%(label)s」", label=each.label.text(pages.language())))
+        for each in asked
+        if each.is_mandatory and not request.form.get(each.key, "").strip()
+    ]
+
+
 def said(field: FormField, answer: str) -> str:
     """Return an answer in words."""
     return YES_NO[answer].text(pages.language()) if field.kind is FieldKind.YES_NO else answer

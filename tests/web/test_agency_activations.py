@@ -253,6 +253,7 @@ def test_the_annex_form_is_filled_in_online_and_read_by_who_decides(
 
     assert BRANCH.necessity_zh in page.text
     assert missing.status_code == 422
+    assert f'href="#{PHOTO.key}"' in missing.text
     assert done.status_code == 303
     assert BRANCH.label_zh in read
     assert "總館" in read
