@@ -107,7 +107,8 @@ def confirmed(city: City) -> None:
     service(city)
     with city.provider.database() as session:
         library = registry.get(session, LIBRARY).organisation_id
-        if any(each.approved_at for each in schema.of_agency(session, library)):
+        known = schema.of_agency(session, library)
+        if any(each.approved_at and each.service.code == SERVICE for each in known):
             return
         stream = schema.propose(
             session,
@@ -150,6 +151,7 @@ def upload(page: Page, city: City, *lines: str) -> str:
     """Upload a file of these lines, wait until it was read, and return its page."""
     page.goto(f"{city.provider.issuer}/agency/imports")
     content = "\n".join((HEADINGS, *lines)).encode("big5hkscs")
+    page.locator("#service").select_option(SERVICE)
     page.locator("#file").set_input_files(
         {"name": "cards.csv", "mimeType": "text/csv", "buffer": content}
     )
