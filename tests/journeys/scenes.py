@@ -71,6 +71,7 @@ class Scene:
     who: str
     enter: Callable[[Page, City], None]
     complains: bool = False  # the browser does, of what the scene provokes
+    moves: bool = False  # it asks the server again and again by itself
 
 
 Scenes: TypeAlias = dict[str, Scene]
@@ -1166,7 +1167,7 @@ PROVIDER: Scenes = {
     "desk, a new card": Scene(STRANGER, desk_scenes.new_card),
     "desk, new cards": Scene(STRANGER, desk_scenes.new_cards),
     "desk, by card": Scene(STRANGER, desk_scenes.at_the_reader),
-    "desk, the citizen's screen": Scene(STRANGER, desk_scenes.mirror),
+    "desk, the citizen's screen": Scene(STRANGER, desk_scenes.mirror, moves=True),
     "desk, online queue": Scene(STRANGER, desk_scenes.online),
     "desk, no such change": Scene(STRANGER, desk_scenes.changes),
     "desk, a code to reset": Scene(STRANGER, desk_scenes.passwords),

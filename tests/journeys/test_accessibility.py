@@ -69,7 +69,9 @@ def test_nothing_is_wrong_with(
     page = visit(CHINESE)
     assert page.locator("html").get_attribute("lang") == CHINESE
     found = list(faults(page, language=CHINESE, name=scene))
-    if not same_in_english(page):
+    if SCENES[scene].moves:
+        page.close()
+    if page.is_closed() or not same_in_english(page):
         page = visit(ENGLISH)
     assert page.locator("html").get_attribute("lang") == ENGLISH
     assert not [*found, *faults_in_words(page, name=scene)]
