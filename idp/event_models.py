@@ -18,7 +18,7 @@ class ClientEvent(Base):
     """
 
     __tablename__ = "client_event"
-    __table_args__ = (Index(None, "client_id", "at", "id"),)
+    __table_args__ = (Index(None, "client_id", "at", "id"), Index(None, "at"))  # one's own; the old
 
     id: Mapped[Key]
     client_id: Mapped[UUID] = mapped_column(ForeignKey("client.id", ondelete="CASCADE"))

@@ -21,7 +21,7 @@ class Field(NamedTuple):
 
 def breaking(before: Document, after: Document) -> list[str]:
     """Return what breaks, a sentence each; nothing if the second does all the first did."""
-    return sorted(set(_operations(before, after)))
+    return sorted({*_operations(before, after), *_events(before, after)})
 
 
 def _operations(before: Document, after: Document) -> Iterator[str]:
@@ -36,6 +36,17 @@ def _operations(before: Document, after: Document) -> Iterator[str]:
             yield from _sent(f"{name} ?", *asked)
             yield from _sent(f"{name} >", _body(before, methods[method]), _body(after, now))
             yield from _answers(name, before, methods[method], after, now)
+
+
+def _events(before: Document, after: Document) -> Iterator[str]:
+    """Compare what is pushed: we send it, so it is told."""
+    for event, methods in before.get("webhooks", {}).items():
+        now = after.get("webhooks", {}).get(event)
+        if now is None:
+            yield f"event {event}: removed"
+            continue
+        told = _body(before, methods["post"]), _body(after, now["post"])
+        yield from _told(f"event {event} <", *told)
 
 
 def _scopes(name: str, was: Document, now: Document) -> Iterator[str]:
@@ -116,9 +127,17 @@ def _fields(
         needed = each.get("required", ())
         for name, inner in each.get("properties", {}).items():
             yield from _fields(document, inner, f"{path}/{name}", is_required=name in needed)
-        for key in ("items", "additionalProperties"):
-            if isinstance(each.get(key), Mapping):
-                yield from _fields(document, each[key], f"{path}/*", is_required=True)
+        for key, inner in _inside(each):
+            yield from _fields(document, inner, f"{path}/{key}", is_required=True)
+
+
+def _inside(schema: Document) -> Iterator[tuple[str, Document]]:
+    """Give what stands in a schema without a name of its own; a signed token has parts."""
+    for key in ("items", "additionalProperties"):
+        if isinstance(schema.get(key), Mapping):
+            yield "*", schema[key]
+    parts = schema.get("contentSchema", {}).get("prefixItems", ())
+    yield from zip(("header", "claims"), parts, strict=False)
 
 
 def _field(document: Document, schema: Document, *, is_required: bool) -> Field:
@@ -139,8 +158,9 @@ def _choices(document: Document, schema: Document) -> list[Document]:
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         return _choices(document, document["components"]["schemas"][name])
-    if "anyOf" in schema:
-        return [found for each in schema["anyOf"] for found in _choices(document, each)]
+    for several in ("anyOf", "allOf"):  # of a part of all, too, each has what is told
+        if several in schema:
+            return [found for each in schema[several] for found in _choices(document, each)]
     if "const" in schema:
         return [{**schema, "enum": [schema["const"]]}]
     return [schema]

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from web import agency_document, counter_document, merchant_document
-from web.api_documents import Interface, document
+from web import agency_document, counter_document, event_document, merchant_document
+from web.api_documents import document
+from web.api_interfaces import Interface
 
 FOLDER = Path(__file__).parent.parent / "docs" / "api"
 RELEASED = FOLDER / "released"
@@ -20,6 +21,7 @@ INTERFACES: Mapping[str, Interface] = {
     "agency": agency_document.INTERFACE,
     "counter": counter_document.INTERFACE,
     "merchant": merchant_document.INTERFACE,
+    "events": event_document.INTERFACE,
 }
 
 

@@ -52,7 +52,27 @@ def shape(document: dict[str, Any], name: str) -> Any:  # JSON
     return document["components"]["schemas"][name]
 
 
+def event(document: dict[str, Any], name: str) -> Any:  # JSON
+    content = document["webhooks"][name]["post"]["requestBody"]["content"]
+    return content["application/secevent+jwt"]["schema"]["contentSchema"]["prefixItems"]
+
+
 BREAKING: dict[str, tuple[str, Change]] = {
+    "event petition-filed: removed": ("events", lambda at: at["webhooks"].pop("petition-filed")),
+    "event consent-ended < application/secevent+jwt/claims/sub_id/sub: not told any more": (
+        "events",
+        lambda at: shape(at, "SubjectTold")["properties"].pop("sub"),
+    ),
+    "event consent-ended < application/secevent+jwt/header/kid: not told any more": (
+        "events",
+        lambda at: shape(at, "TokenHeader")["properties"].pop("kid"),
+    ),
+    "event subject-request < application/secevent+jwt/claims/events: fewer values": (
+        "events",
+        lambda at: event(at, "subject-request")[1]["allOf"][1]["properties"]["events"].update(
+            enum=[{}]
+        ),
+    ),
     "get /merchant/counts: removed": ("merchant", lambda at: at["paths"].pop("/merchant/counts")),
     "post /till/answers: removed": ("merchant", lambda at: at["paths"][ANSWERS].pop("post")),
     "get /merchant/offers: another right is needed": (

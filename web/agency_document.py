@@ -2,7 +2,7 @@
 
 from kernel.wording import Bilingual
 from web import agency_forms as forms
-from web.api_documents import OF_A_KEY, Interface, Operation, in_path, key_header
+from web.api_interfaces import OF_A_KEY, Interface, Operation, in_path, key_header
 
 ADDRESS = "/api/agency"
 SUBMIT, READ, NOTE = "applications.submit", "applications.read", "services.note"

@@ -6,23 +6,15 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from audit import trail
-from idp import client_events, client_notices, member_notices, organisation_notices
+from idp import client_events
 from kernel.wording import Bilingual
 from web import consoles, csrf, pages, scope
 from web.agency_services import STAFF, organisation_id
+from web.event_document import WORDS
 
 bp = Blueprint("agency_events", __name__, url_prefix="/agency/events")
 INDEX = "agency_events.index"
 MOST = 50
-WORDS = {
-    client_notices.KIND: Bilingual("同意結束", "A consent ended"),
-    client_notices.MARKETING: Bilingual("不再同意行銷", "Marketing ended"),
-    member_notices.REQUESTED: Bilingual("當事人的請求", "A member's request"),
-    member_notices.PURGED: Bilingual("帳號已刪除", "An account is gone"),
-    organisation_notices.APPLIED: Bilingual("有人申請開通", "An application to have a service"),
-    organisation_notices.PETITIONED: Bilingual("有人陳情", "A petition"),
-    organisation_notices.CONTRACT_ENDED: Bilingual("契約結束", "The contract ended"),
-}
 
 
 @bp.get("")

@@ -1,12 +1,10 @@
-"""Describe an interface for programs in OpenAPI 3.1, from the shapes it is served with.
+"""Write an interface for programs down in OpenAPI 3.1, from the shapes it is served with.
 
 No page of anybody else's shows it: the documents are ours, and so are the pages for developers.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 from flask import request
@@ -16,96 +14,13 @@ from werkzeug.wrappers import Response
 
 from kernel.db import Json
 from kernel.refusals import refusal
-from kernel.wording import Bilingual
-from web import paging, problems, repeating
+from web import api_webhooks, paging, problems
+from web.api_interfaces import Interface, Operation
 from web.api_shapes import ProblemTold
 from web.programs import JSON
 
 PROBLEM = "application/problem+json"
-ALWAYS = ("program.token_invalid", "program.scope_missing", "program.too_many")
-OF_A_PAGE = ("program.limit_invalid", "program.cursor_invalid")
-OF_A_KEY = ("program.key_missing", "program.key_reused", "program.key_in_use")
 _REFERENCE = "7K2M9QPW"  # in examples
-
-
-@dataclass(frozen=True, kw_only=True)
-class Operation:
-    """One thing that can be done: how it is asked for, what is answered, which refusals come.
-
-    Without a scope it is for who proves itself as at /token, and has no token.
-    """
-
-    method: str
-    path: str
-    scope: str
-    name: Bilingual
-    sent: type[BaseModel] | None = None
-    told: type[BaseModel]
-    status: int = 200
-    codes: tuple[str, ...] = ()
-    parameters: tuple[Json, ...] = ()
-    is_paged: bool = False
-    sent_example: Json | None = None
-    told_example: Json
-
-    @property
-    def every_code(self) -> tuple[str, ...]:
-        """Return the code of each refusal that may come."""
-        always = ALWAYS if self.scope else ()
-        return (*always, *(OF_A_PAGE if self.is_paged else ()), *self.codes)
-
-    @property
-    def operation_id(self) -> str:
-        """Return a name made of the method and the path."""
-        return f"{self.method}{self.path.title()}".translate({ord(c): None for c in "/{}"})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Interface:
-    """Everything programs of one kind may do, under one address."""
-
-    address: str
-    title: str
-    version: str  # its first figure grows when programs have to be changed
-    description: str
-    scopes: Mapping[str, Bilingual]
-    operations: tuple[Operation, ...] = field(repr=False)
-    base: str = ""  # what the paths stand under, if not the address
-
-    @property
-    def server(self) -> str:
-        """Return what the paths stand under."""
-        return self.base or self.address
-
-    @property
-    def codes(self) -> list[str]:
-        """Return the code of each refusal that may come, in order."""
-        return sorted({code for row in self.operations for code in row.every_code})
-
-    def __hash__(self) -> int:
-        """Hash by the address: no two interfaces have the same."""
-        return hash(self.address)
-
-
-def in_path(name: str, what: str, *, pattern: str = "") -> Json:
-    """Return the parameter that a part of the path is."""
-    schema: Json = {"type": "string", "minLength": 1}
-    if pattern:
-        schema["pattern"] = f"^{pattern}$"
-    return {"name": name, "in": "path", "required": True, "description": what, "schema": schema}
-
-
-def key_header(what: str, *, required: bool) -> Json:
-    """Return the header by which a repetition is known."""
-    return {
-        "name": repeating.HEADER,
-        "in": "header",
-        "required": required,
-        "description": what,
-        "schema": {"type": "string", "pattern": f"^{repeating.KEY}$"},
-    }
-
-
 _OF_A_PAGE: tuple[Json, ...] = (
     {
         "name": "limit",
@@ -140,7 +55,7 @@ def document(interface: Interface, issuer: str) -> Json:
     paths: Json = {}
     for row in interface.operations:
         paths.setdefault(row.path, {})[row.method] = _operation(row)
-    return {
+    whole: Json = {
         "openapi": "3.1.0",
         "info": {
             "title": f"Taipei ID: {interface.title}",
@@ -149,11 +64,14 @@ def document(interface: Interface, issuer: str) -> Json:
         },
         "servers": [{"url": issuer + interface.server}],
         "paths": paths,
-        "components": {
-            "schemas": _schemas(interface),
-            "securitySchemes": _security(interface, issuer),
-        },
     }
+    if interface.webhooks:
+        whole["webhooks"] = api_webhooks.described(interface.webhooks, issuer)
+    whole["components"] = {
+        "schemas": _schemas(interface),
+        "securitySchemes": _security(interface, issuer),
+    }
+    return whole
 
 
 def _schemas(interface: Interface) -> Json:
@@ -161,6 +79,7 @@ def _schemas(interface: Interface) -> Json:
     shapes: set[type[BaseModel]] = {
         *sent,
         *(row.told for row in interface.operations),
+        *api_webhooks.shapes(interface.webhooks),
         ProblemTold,
     }
     _, schemas = models_json_schema(
@@ -172,9 +91,11 @@ def _schemas(interface: Interface) -> Json:
 
 
 def _security(interface: Interface, issuer: str) -> Json:
-    scopes = {name: words.en for name, words in interface.scopes.items()}
-    flow = {"tokenUrl": f"{issuer}/token", "scopes": scopes}
-    schemes: Json = {"token": {"type": "oauth2", "flows": {"clientCredentials": flow}}}
+    schemes: Json = {}
+    if interface.scopes:
+        scopes = {name: words.en for name, words in interface.scopes.items()}
+        flow = {"tokenUrl": f"{issuer}/token", "scopes": scopes}
+        schemes["token"] = {"type": "oauth2", "flows": {"clientCredentials": flow}}
     if not all(row.scope for row in interface.operations):
         schemes["client"] = {"type": "http", "scheme": "basic"}
     return schemes

@@ -4,8 +4,8 @@ import json
 from http import HTTPStatus
 
 from kernel.db import Json
-from web import programs, repeating
-from web.api_documents import Interface, Operation
+from web import api_webhooks, programs, repeating
+from web.api_interfaces import Interface, Operation, Webhook
 
 BY_TOKEN, BY_SECRET = "Bearer b4kR…", "Basic Y2FmZTo…"
 KEY = "0b3c1f6e-17"
@@ -14,6 +14,11 @@ KEY = "0b3c1f6e-17"
 def of(interface: Interface, row: Operation, issuer: str) -> str:
     """Return one operation as it goes over the line."""
     return f"{_request(interface, row, issuer)}\n\n{_answer(row)}"
+
+
+def event(row: Webhook, issuer: str) -> str:
+    """Return the claims of an event's token, decoded."""
+    return _written(api_webhooks.example(row, issuer))
 
 
 def token(sample: str, interface: Interface) -> str:

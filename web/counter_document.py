@@ -1,7 +1,7 @@
 """Say what counters' own systems may do at `/api/counter`."""
 
 from kernel.wording import Bilingual
-from web.api_documents import Interface, Operation, in_path
+from web.api_interfaces import Interface, Operation, in_path
 from web.counter_shapes import CasesTold, CaseTold, DaysTold
 
 ADDRESS = "/api/counter"

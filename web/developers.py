@@ -18,11 +18,12 @@ from web import (
     api_samples,
     counter_document,
     csrf,
+    event_document,
     merchant_document,
     pages,
     scope,
 )
-from web.api_documents import Interface
+from web.api_interfaces import Interface
 from web.protocol_errors import PROTOCOL_ERRORS
 
 bp = Blueprint("developers", __name__, url_prefix="/developers")
@@ -98,7 +99,20 @@ def merchants() -> Response:
     return _interface("merchants", merchant_document.INTERFACE, "merchant_api.document")
 
 
-def _interface(name: str, described: Interface, document: str) -> Response:
+@bp.get("/events")
+def events() -> Response:
+    """Show which events clients are pushed, and how they fetch what they missed."""
+    described = event_document.INTERFACE
+    samples = [(row, api_samples.event(row, _issuer())) for row in described.webhooks]
+    return _interface("events", described, "event_api.document", webhooks=samples)
+
+
+def _interface(
+    name: str,
+    described: Interface,
+    document: str,
+    **more: Any,  # whatever the template needs
+) -> Response:
     return _kept(
         name,
         address=_issuer() + described.address,
@@ -108,6 +122,7 @@ def _interface(name: str, described: Interface, document: str) -> Response:
         ],
         token=api_samples.token(_sample(FOR_PROGRAMS[0]), described),
         codes=[(code, CATALOGUE[code]) for code in described.codes],
+        **more,
     )
 
 

@@ -5,7 +5,7 @@ Nothing is acknowledged: a client names the last event it has, and gets what cam
 
 from datetime import timedelta
 
-from flask import Blueprint, jsonify
+from flask import Blueprint
 from werkzeug.wrappers import Response
 
 from clients.directory import RegisteredClient
@@ -15,33 +15,38 @@ from kernel.db import transaction
 from kernel.errors import Refused
 from kernel.jobs import Work
 from kernel.throttle import Policy
-from web import calling, event_pushes, programs, scope
+from web import api_documents, calling, event_pushes, programs, scope
+from web.api_calls import told
+from web.event_document import ADDRESS, INTERFACE
+from web.event_shapes import EventsTold
 
-bp = Blueprint("event_api", __name__, url_prefix="/api/events")
-PATH = "/api/events"
+bp = Blueprint("event_api", __name__, url_prefix=ADDRESS)
 AT_ONCE = 50
 MINUTE = timedelta(minutes=1)
 FETCHED = Policy(name="events", limit=60, window=MINUTE, lockout=MINUTE)
+
+
+@bp.get("/openapi.json")
+def document() -> Response:
+    """Describe the events, pushed and fetched (OpenAPI 3.1)."""
+    return api_documents.response(INTERFACE, scope.rooms().provider.issuer)
 
 
 @bp.post("")
 def fetch() -> Response:
     """Return the events after the one named, the oldest first, each a signed token."""
     sent = programs.sent()
-    client = programs.client_of(sent, endpoint=PATH)
+    client = programs.client_of(sent, endpoint=ADDRESS)
     _count(client)
     after = sent.single().get("after", "")
     found = client_events.since(scope.db(), client.id, after, most=AT_ONCE + 1, now=scope.now())
-    told = found[:AT_ONCE]
-    response = jsonify(
-        {
-            "sets": {each.jti: _signed(client, each) for each in told},
-            "moreAvailable": len(found) > AT_ONCE,
-            "next": told[-1].jti if told else after,  # to be sent as `after`: sets have no order
-        }
+    part = found[:AT_ONCE]
+    answer = EventsTold(
+        sets={each.jti: _signed(client, each) for each in part},
+        moreAvailable=len(found) > AT_ONCE,
+        next=part[-1].jti if part else after,  # sets have no order
     )
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return told(answer)
 
 
 def _count(client: RegisteredClient) -> None:

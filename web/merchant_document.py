@@ -1,7 +1,7 @@
 """Say what merchants' own systems and tills may do at `/api/merchant` and `/api/till`."""
 
 from kernel.wording import Bilingual
-from web.api_documents import Interface, Operation
+from web.api_interfaces import Interface, Operation
 from web.merchant_shapes import AnswerTold, CodeSent, ContractsTold, CountsTold, OffersTold
 
 ADDRESS = "/api/merchant"

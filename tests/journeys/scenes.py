@@ -1021,6 +1021,7 @@ PROVIDER: Scenes = {
     "developers agencies": Scene(STRANGER, _at("/developers/agencies")),
     "developers counters": Scene(STRANGER, _at("/developers/counters")),
     "developers merchants": Scene(STRANGER, _at("/developers/merchants")),
+    "developers events": Scene(STRANGER, _at("/developers/events")),
     "developers errors": Scene(STRANGER, _at("/developers/errors")),
     "developers debugger": Scene(STRANGER, _at("/developers/debugger")),
     "developers debugger answers": Scene(STRANGER, _check_a_request),

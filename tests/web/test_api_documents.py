@@ -76,6 +76,26 @@ def test_merchants_are_answered_as_the_document_says(shop: City, name: str) -> N
     try_out(shop, operation, basic("cafe") if operation.body else as_bearer(bearer(shop)))
 
 
+def test_clients_are_answered_as_the_document_of_events_says(served: City) -> None:
+    [name] = names("events")
+
+    try_out(served, described(served, "events", name), basic("library"))
+
+
+def test_a_body_that_is_too_large_is_refused_as_the_document_says(served: City) -> None:
+    by = {**as_bearer(token(served)), "Idempotency-Key": "a-large-key"}
+
+    for path in ("/applications", "/services/lockers/notes"):
+        answer = served.call(
+            f"/api/agency{path}", b"9" * 70_000, headers=by, content_type="application/json"
+        )
+
+        assert answer.status_code == 413
+        assert answer.get_json()["type"] == "urn:taipei-id:error:http.413"
+    for each in INTERFACES.values():
+        assert all("http.413" in row.every_code for row in each.operations if row.sent)
+
+
 @pytest.mark.parametrize("name", names("agency", with_body=True))
 def test_what_is_right_is_done(served: City, name: str) -> None:
     case = described(served, "agency", name).Case(

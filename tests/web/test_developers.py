@@ -23,7 +23,7 @@ from web.protocol_errors import PROTOCOL_ERRORS
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 PAGES = (
     *("quick-start", "people", "answers", "claims", "registration"),
-    *("agencies", "counters", "merchants", "errors", "debugger"),
+    *("agencies", "counters", "merchants", "events", "errors", "debugger"),
 )
 
 

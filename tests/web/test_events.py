@@ -6,13 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from jsonschema_rs import Draft202012Validator
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from clients import registry
 from clients.models import Client, Contract, Profile, Review
 from clients.officer_models import Role
-from idp import client_metadata, member_notices, organisation_notices
+from idp import client_events, client_metadata, client_notices, member_notices, organisation_notices
 from idp.client_events import SETTLED
 from idp.client_notices import SPREAD
 from idp.event_models import ClientEvent
@@ -24,7 +25,8 @@ from tests.flows.provider import ISSUER, City, basic, statements
 from tests.services import lives
 from tests.web import staff
 from tests.web.outbox import World
-from web import consent_endings, contract_endings
+from web import consent_endings, contract_endings, event_pushes
+from web.event_document import WEBHOOKS
 
 one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 HOUSES = ("library", "archive")
@@ -98,6 +100,42 @@ def test_what_is_pushed_can_be_fetched_and_is_the_same_event(listening: City) ->
     assert told["events"] == {"urn:taipei-id:event:activation-applied": {}}
     assert told.keys() == {"iss", "aud", "iat", "jti", "toe", "sub_id", "events"}
     assert (told["iss"], told["aud"]) == (ISSUER, "library")
+
+
+@one_database
+def test_every_kind_of_event_is_as_the_document_describes_it(listening: City) -> None:
+    document: Any = listening.call("/api/events/openapi.json").json
+    member = str(listening.member_id())
+    with listening.database() as session:
+        client = registry.get(session, "library")
+        payload = {"client": str(client.id), "purpose": str(client.purposes[0].id)}
+        about = {"member": member, "reference": "M7K2P9QW", "claims": ["name"]}
+        rest = {"kind": "correct", "stage": "asked"}
+        for row in WEBHOOKS:
+            reason = "refused" if row.kind == client_notices.MARKETING else "withdrawn"
+            told = {**payload, **(about if row.about_member else {}), **rest, "reason": reason}
+            client_events.enqueue(session, client.id, row.kind, told, at=listening.now)
+    listening.wait(seconds=10)
+
+    tokens = fetch(listening).get_json()["sets"].values()
+    found = {}
+    for token in tokens:
+        parts = token.split(".")[:2]
+        header, claims = (json.loads(urlsafe_b64decode(f"{each}==")) for each in parts)
+        [uri] = claims["events"]
+        found[uri] = [header, claims]
+
+    pushes = event_pushes.by_kind(World(listening).rooms, World(listening).call)
+    assert pushes.keys() == {each.kind for each in WEBHOOKS}
+    assert found.keys() == {each.uri for each in WEBHOOKS}
+    for row in WEBHOOKS:
+        pushed = document["webhooks"][row.short_name]["post"]["requestBody"]["content"]
+        schema = pushed["application/secevent+jwt"]["schema"]["contentSchema"]
+        described = Draft202012Validator({**schema, "components": document["components"]})
+        described.validate(found[row.uri])
+        example = schema["prefixItems"][1]["examples"][0]
+        described.validate([found[row.uri][0], example])
+        assert not described.is_valid([{}, example])
 
 
 def test_a_client_goes_on_where_it_stopped_and_gets_nobody_elses(listening: City) -> None:
