@@ -17,7 +17,7 @@ import migrations
 from kernel.db import Sessions, open_engine
 from kernel.db import sessions as sessions_of
 from kernel.keyring import Keyring
-from tests import make, postgres
+from tests import make, postgres, tables
 from tests.cards.farm import SOCKET_VARIABLE, Farm
 from tests.cards.farm import started as farm_started
 from tests.journeys.chromium import chromium
@@ -34,11 +34,6 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("house")
-
-
-def build_schema(url: str) -> None:
-    """Give an empty database the tables that an operator's database has."""
-    migrations.upgrade(url)
 
 
 @pytest.fixture(scope="session")
@@ -78,7 +73,7 @@ def keyring() -> Keyring:
 def sqlite_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """Lend this worker's own file with empty tables; one engine compiles a statement once."""
     path = tmp_path_factory.mktemp("sqlite") / "taipei-id.sqlite3"
-    build_schema(_sqlite_url(path))
+    tables.prepare(_sqlite_url(path))
     engine = open_engine(_sqlite_url(path))
     event.listen(engine, "connect", _fear_no_power_cut)
     yield engine
@@ -96,10 +91,17 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgres_engine(postgres_server: str) -> Iterator[Engine]:
-    """Lend this worker's own database, with empty tables."""
+def postgres_template(postgres_server: str) -> Iterator[str]:
+    """Lend the URL of a database with empty tables, to be copied."""
     with postgres.fresh_database(postgres_server) as url:
-        build_schema(url)
+        tables.prepare(url)
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_engine(postgres_server: str, postgres_template: str) -> Iterator[Engine]:
+    """Lend this worker's own database, with empty tables."""
+    with postgres.fresh_database(postgres_server, like=postgres_template) as url:
         engine = open_engine(url, pool_size=THREADS // 2)
         yield engine
         engine.dispose()

@@ -144,10 +144,15 @@ def of_both(url: str, standby_url: str) -> str:
 
 
 @contextmanager
-def fresh_database(server_url: str) -> Iterator[str]:
-    """Yield the URL of a new, empty database; it is dropped afterwards, open connections or not."""
+def fresh_database(server_url: str, *, like: str = "") -> Iterator[str]:
+    """Yield the URL of a new database, empty or a copy of the one at `like` that nobody is in.
+
+    It is dropped afterwards, open connections or not.
+    """
     name = f"test_{new_id().hex}"
-    _administer(server_url, sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(_named(name)))
+    template = (make_url(like).database if like else None) or "template0"
+    create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+    _administer(server_url, create.format(_named(name), _named(template)))
     try:
         yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
     finally:

@@ -12,7 +12,6 @@ from joserfc.jwt import decode
 from pkcs11 import Attribute, ObjectClass
 from sqlalchemy.orm import Session
 
-import migrations
 from idp import keys
 from idp.keys import Keys
 from idp.models import KeyState
@@ -20,6 +19,7 @@ from idp.signing import ALGORITHMS, LocalSigner, Private, SigningKeyPair, load_k
 from idp.token_keys import TokenKeys
 from kernel.db import open_engine, sessions, transaction
 from kernel.settings import SettingsInvalid
+from tests import tables
 from tests.certificates.tokens import LABEL, MODULE, PIN, apart, token
 from tests.make import KEYRING, NOON
 
@@ -152,7 +152,7 @@ def live_through_a_rotation(url: str) -> Told:
 
 def test_keys_move_into_the_token_as_they_rotate(soft_token: Path) -> None:
     url = f"sqlite+pysqlite:///{soft_token}/keys.sqlite3"
-    migrations.upgrade(url)
+    tables.prepare(url)
 
     assert verified(apart(live_through_a_rotation, url)) == ["ES256", "ES256", "RS256"]
 

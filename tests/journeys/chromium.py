@@ -29,7 +29,8 @@ document.addEventListener('securitypolicyviolation', event => console.error(
 
 
 # What a page is made of, whatever its words: after a form, or if shown once, it comes no more.
-SKELETON = """() => [...document.querySelectorAll('body *')]
+# A span with a language only says which words of the page are not in its own.
+SKELETON = """() => [...document.querySelectorAll('body *:not(span[lang])')]
   .map(it => `${it.tagName} ${it.id} ${it.hidden} ${it.ariaInvalid}`).join()"""
 
 

@@ -14,7 +14,6 @@ import requests
 from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.orm import Session
 
-import migrations
 from adapters.password.passwords import set_password
 from adapters.smartcard.models import Card
 from carriers.models import Binding, CarrierKind, Place, Suspension
@@ -33,7 +32,7 @@ from kernel.settings import DEMO_MASTER_KEY
 from members import capacities, guardians, proxies, register
 from members.models import Capacity, Evidence, Member, Relation
 from members.proxy_models import Letter, Matter
-from tests import make, mtls
+from tests import make, mtls, tables
 from tests.live.programs import free_port, running
 from web import handovers
 from web.handovers import Device
@@ -317,7 +316,7 @@ def serving(
     """Serve the empty database at `database_url` on a free port."""
     port = free_port()
     issuer = f"http://localhost:{port}"
-    migrations.upgrade(database_url)
+    tables.prepare(database_url)
     engine = open_engine(database_url, pool_size=2)
     provider = Provider(issuer, engine, log := folder / "provider.log")
     try:

@@ -9,7 +9,6 @@ import pytest
 import requests
 from cryptography.hazmat.primitives.serialization import Encoding
 
-import migrations
 from adapters.certificate import enrolment, pinning, revocation_lists
 from adapters.certificate.adapter import CertificateAdapter
 from idp import keys
@@ -17,6 +16,7 @@ from kernel import clock
 from kernel.db import open_engine
 from kernel.settings import DEMO_MASTER_KEY
 from members import register
+from tests import tables
 from tests.certificates import files, pki
 from tests.certificates.holder import LAST_FOUR, NAME, silent
 from tests.certificates.pki import Leaf
@@ -37,7 +37,7 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
     at = a_front(folder / "nginx")
     url = f"sqlite+pysqlite:///{folder}/provider.sqlite3"
     pinned = files.pinned(folder, pki.generation(2), ocsp_url="")
-    migrations.upgrade(url)
+    tables.prepare(url)
     engine = open_engine(url, pool_size=2)
     prepare(Provider(at.issuer, engine), pinned)
     environment = {

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-import migrations
 from kernel.settings import DEMO_MASTER_KEY
+from tests import tables
 from tests.live.programs import ROOT
 
 pytestmark = pytest.mark.slow
@@ -20,7 +20,7 @@ def test_the_ceremony_puts_every_key_into_the_token(tmp_path: Path) -> None:
     conf, url = tmp_path / "softhsm2.conf", f"sqlite+pysqlite:///{tmp_path}/city.sqlite3"
     (tmp_path / "tokens").mkdir()
     conf.write_text(f"directories.tokendir = {tmp_path}/tokens\nlog.level = ERROR\n")
-    migrations.upgrade(url)
+    tables.prepare(url)
     environment = {
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",

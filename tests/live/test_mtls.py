@@ -9,12 +9,11 @@ import requests
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-import migrations
 from idp import keys
 from kernel import clock
 from kernel.db import open_engine
 from kernel.settings import DEMO_MASTER_KEY
-from tests import mtls
+from tests import mtls, tables
 from tests.certificates import pki
 from tests.certificates.pki import Leaf
 from tests.live.front import SHARED, Front, a_front
@@ -33,7 +32,7 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
     folder: Path = tmp_path_factory.mktemp("mtls")
     at = a_front(folder / "nginx")
     url = f"sqlite+pysqlite:///{folder}/provider.sqlite3"
-    migrations.upgrade(url)
+    tables.prepare(url)
     engine = open_engine(url, pool_size=2)
     provider = Provider(at.issuer, engine)
     with provider.database() as session:

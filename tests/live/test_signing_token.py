@@ -10,10 +10,10 @@ import pytest
 from joserfc.jwk import KeySet
 from joserfc.jwt import decode
 
-import migrations
 from idp.models import SigningKey
 from kernel.db import open_engine
 from kernel.settings import DEMO_MASTER_KEY
+from tests import tables
 from tests.certificates.tokens import LABEL, MODULE, PIN, token
 from tests.live.programs import ROOT, free_port, running
 from tests.live.server import DISCOVERY, TAIPEI_ID, Provider
@@ -29,7 +29,7 @@ def sealed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
     """Serve with two workers; the first keys were made in the token."""
     folder: Path = tmp_path_factory.mktemp("token")
     url, port = f"sqlite+pysqlite:///{folder}/provider.sqlite3", free_port()
-    migrations.upgrade(url)
+    tables.prepare(url)
     engine = open_engine(url, pool_size=2)
     with token(folder) as where:
         environment = {

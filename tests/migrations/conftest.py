@@ -3,8 +3,7 @@ from pathlib import Path
 
 import pytest
 
-import migrations
-from tests import postgres
+from tests import postgres, tables
 from tests.conftest import DATABASES
 
 
@@ -18,7 +17,14 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture
-def prepared_url(empty_url: str) -> str:
-    migrations.upgrade(empty_url)
-    return empty_url
+@pytest.fixture(params=DATABASES)
+def prepared_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Lend the URL of a database with empty tables, of each kind."""
+    if request.param == "sqlite":
+        tables.prepare(url := f"sqlite+pysqlite:///{tmp_path}/prepared.sqlite3")
+        yield url
+        return
+    template = request.getfixturevalue("postgres_template")
+    server = request.getfixturevalue("postgres_server")
+    with postgres.fresh_database(server, like=template) as url:
+        yield url

@@ -87,7 +87,7 @@ def test_a_line_cannot_be_replaced_through_a_conflict_either(engine: Engine, tab
         connection.execute(text(f"{again} {change}"))
 
 
-@pytest.mark.parametrize("empty_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("prepared_url", ["postgresql"], indirect=True)
 def test_a_postgresql_test_may_empty_the_ledgers(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(text(f"TRUNCATE {', '.join(LEDGERS)}"))
