@@ -565,6 +565,12 @@ CATALOGUE = {
         "First it is read back to the person, who says that it is right",
         clause="6(3)",
     ),
+    "appeal.not_signed": _entry(
+        422,
+        "要當事人在紀錄上簽名或蓋章",
+        "The person signs or seals the record",
+        clause="6(3)",
+    ),
     "appeal.choice_missing": _entry(422, "請選一個", "Choose one", clause="6(3)"),
     "appeal.second_person": _entry(
         403,

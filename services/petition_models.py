@@ -16,7 +16,7 @@ class Way(StrEnum):
 
     ONLINE = "online"
     SLIP = "slip"  # online, with the letter's number and code instead of a login
-    ORAL = "oral"  # written down by an officer, and read back
+    ORAL = "oral"  # written down by an officer or a clerk, read back, and signed
 
 
 class PetitionState(StrEnum):
@@ -82,6 +82,7 @@ class Petition(Base):
     words_sealed: Mapped[bytes]  # members.letters
     filed_at: Mapped[datetime]
     recorded_by: Mapped[UUID | None]  # who wrote down what was said, and read it back
+    counter_id: Mapped[UUID | None]  # where that was, if not at the agency
     decided_by: Mapped[UUID | None]
     closed_at: Mapped[datetime | None]
 

@@ -17,8 +17,9 @@ from kernel.calendar import Calendar
 from kernel.clock import taipei_day
 from kernel.db import changed, insert_once
 from kernel.errors import NotFound, Refused
-from kernel.ids import new_id, new_reference
+from kernel.ids import new_id, new_reference, typed_code
 from kernel.keyring import Keyring
+from kernel.wording import CHINESE
 from members import letters, register
 from members.clocks import TERMS, due_on
 from members.letters import Author, Letter
@@ -39,6 +40,21 @@ class Plea:
     way: Way
     language: str
     recorded_by: UUID | None = None
+    counter_id: UUID | None = None  # where it was written down, if not at the agency
+
+
+def spoken(
+    words: str, *, by: UUID, is_read_back: bool, is_signed: bool, counter_id: UUID | None = None
+) -> Plea:
+    """Return what was said, as it was written down, read back and signed (APA 169-I).
+
+    Raises Refused `appeal.not_read_back` or `appeal.not_signed`.
+    """
+    if not is_read_back:
+        raise Refused("appeal.not_read_back")
+    if not is_signed:
+        raise Refused("appeal.not_signed")
+    return Plea(words=words, way=Way.ORAL, language=CHINESE, recorded_by=by, counter_id=counter_id)
 
 
 def file(
@@ -69,6 +85,7 @@ def file(
         "words_sealed": _sealed(session, [first], finding.member_id, petition_id, keyring=keyring),
         "filed_at": now,
         "recorded_by": plea.recorded_by,
+        "counter_id": plea.counter_id,
     }
     if not insert_once(session, Petition, values):
         raise Refused("appeal.duplicate")
@@ -115,6 +132,24 @@ def get(
     if found is None:
         raise NotFound("appeal.not_found")
     return found
+
+
+def find_just_recorded(
+    session: Session, reference: str, *, by: UUID, counter_id: UUID, now: datetime
+) -> Petition | None:
+    """Return a petition to whoever wrote it down, where and on the day they did.
+
+    Its slip lets one read what the agency answers: that is nothing for a clerk.
+    """
+    found = session.scalar(
+        select(Petition).where(
+            Petition.reference == typed_code(reference),
+            Petition.recorded_by == by,
+            Petition.counter_id == counter_id,
+        )
+    )
+    is_fresh = found is not None and taipei_day(found.filed_at) == taipei_day(now)
+    return found if is_fresh else None
 
 
 def due(petition: Petition, calendar: Calendar) -> date | None:

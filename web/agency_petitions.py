@@ -9,13 +9,12 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from clients.models import Organisation, OrganisationKind
-from kernel.errors import NotFound, Refused
-from kernel.ids import typed_code
+from kernel.errors import Refused
 from kernel.refusals import refusal
-from kernel.wording import CHINESE, Bilingual
-from services import decision_slips, findings, petitions
-from services.petition_models import NoProcess, Petition, Result, Way
-from services.petitions import Desk, Plea
+from kernel.wording import Bilingual
+from services import decision_slips, petitions
+from services.petition_models import NoProcess, Petition, Result
+from services.petitions import Desk
 from web import (
     consoles,
     counter_forms,
@@ -68,20 +67,14 @@ def record_oral() -> Response:
 
 
 def _recorded() -> Petition:
-    number = typed_code(counter_forms.typed("number"))
-    try:
-        finding = findings.suspension(scope.db(), number)
-    except NotFound:
-        raise Refused("appeal.out_of_scope") from None  # as for another agency's
+    finding = petitioning.meant(scope.db(), counter_forms.typed("number"))
     if finding.run.organisation_id != organisation_id():
         raise Refused("appeal.out_of_scope")
-    if "read_back" not in request.form:
-        raise Refused("appeal.not_read_back")
-    plea = Plea(
-        words=request.form.get("words", ""),
-        way=Way.ORAL,
-        language=CHINESE,
-        recorded_by=scope.member_id(),
+    plea = petitions.spoken(
+        request.form.get("words", ""),
+        by=scope.member_id(),
+        is_read_back="read_back" in request.form,
+        is_signed="signed" in request.form,
     )
     return petitioning.file(
         scope.db(),

@@ -106,6 +106,7 @@ from web import (
     desk_letters,
     desk_mirror,
     desk_online,
+    desk_petitions,
     desk_slips,
     desk_steps,
     developers,
@@ -242,6 +243,7 @@ DESK_PAGES = (
     desk_letters,
     desk_mirror,
     desk_online,
+    desk_petitions,
     desk_slips,
     desk_steps,
 )

@@ -68,7 +68,6 @@ def _slip(case: Case, issued: Activation) -> Slip:
     return Slip(
         number=case.number,
         heading=Bilingual("帳號啟用碼", "Code to activate the account"),
-        is_receipt=True,
         back=url_for("desk.case", reference=case.number),
         pairs=(
             (Bilingual("案件編號", "Case"), plain(case.number)),

@@ -108,7 +108,6 @@ def letter(reference: str) -> Response:
         Slip(
             number=case.number,
             heading=_HEADINGS[case.outcome],
-            is_receipt=True,
             back=url_for("desk.case", reference=case.number),
             pairs=made.pairs(),
             said=(),

@@ -11,6 +11,8 @@ from kernel.wording import CHINESE, ENGLISH, Bilingual
 from web import consoles, dates, desk_words, pdf
 
 PDF = "pdf"
+TO_CASE = Bilingual("回到案件", "Back to the case")
+TO_INTAKE = Bilingual("回到收件", "Back to intake")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,8 +21,8 @@ class Slip:
 
     number: str
     heading: Bilingual
-    is_receipt: bool
     back: str
+    back_to: Bilingual = TO_CASE
     pairs: tuple[tuple[Bilingual, Bilingual], ...]
     needs: tuple[Need, ...] = ()
     said: tuple[Bilingual, ...]

@@ -16,7 +16,7 @@ from kernel.wording import Bilingual
 from members.profile import masked
 from web import desk_papers, desk_people, desk_seats, desk_words, scope
 from web.desk import bp
-from web.desk_papers import Slip, day_of, filled, moment, plain
+from web.desk_papers import TO_INTAKE, Slip, day_of, filled, moment, plain
 
 _NUMBER = Bilingual("編號", "Number")
 _RECEIPT = Bilingual("收據號碼", "Receipt number")  # as /track asks for it
@@ -93,7 +93,6 @@ def _receipt(case: Case) -> Slip:
         heading=Bilingual("代收收件單", "Receipt: collected for another counter")
         if collected
         else Bilingual("受理收件單", "Receipt: accepted"),
-        is_receipt=True,
         back=url_for("desk.case", reference=case.number),
         pairs=tuple(pairs),
         said=tuple(said),
@@ -119,7 +118,6 @@ def _not_accepted(case: Case) -> Slip:
     return Slip(
         number=case.number,
         heading=Bilingual("不予受理通知單", "Not accepted"),
-        is_receipt=True,
         back=url_for("desk.case", reference=case.number),
         pairs=(
             (_NUMBER, plain(case.number)),
@@ -135,7 +133,7 @@ def _refusal(found: IntakeRefusal) -> Slip:
     return Slip(
         number=found.number,
         heading=Bilingual("不予受理通知單（退件單）", "Not accepted"),
-        is_receipt=False,
+        back_to=TO_INTAKE,
         back=url_for("desk.intake", slip=found.number),
         pairs=(
             (_NUMBER, plain(found.number)),

@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Any
 
+from counters.models import Counter
 from kernel import calendar
 from kernel.wording import Bilingual
 from services import petitions
 from services.petition_models import NoProcess, Petition, PetitionState, Result, Way
-from web import scope
+from web import counter_words, scope
 
 STATES = {
     PetitionState.FILED: Bilingual("已收到", "Received"),
@@ -36,7 +37,7 @@ GROUNDS = {
 WAYS = {
     Way.ONLINE: Bilingual("線上", "Online"),
     Way.SLIP: Bilingual("線上，憑通知書", "Online, by the letter"),
-    Way.ORAL: Bilingual("口頭，記錄後朗讀確認", "Said, written down and read back"),
+    Way.ORAL: Bilingual("口頭，記錄後朗讀並簽名", "Said, written down, read back and signed"),
 }
 OCCASIONS = {
     "asked": Bilingual("陳情的內容", "The petition"),
@@ -67,6 +68,7 @@ def whole(petition: Petition) -> dict[str, Any]:
     written = petitions.written(scope.db(), petition, keyring=scope.rooms().keyring)
     return card(petition) | {
         "way": WAYS[petition.way],
+        "counter": _counter(petition),
         "lost": petition.closed_at is not None and petition.result is not Result.UPHELD,
         "letters": [
             {
@@ -77,3 +79,9 @@ def whole(petition: Petition) -> dict[str, Any]:
             for each in written
         ],
     }
+
+
+def _counter(petition: Petition) -> Bilingual | None:
+    """Return at which counter it was written down, if at one."""
+    found = scope.db().get(Counter, petition.counter_id) if petition.counter_id else None
+    return None if found is None else counter_words.name(found)

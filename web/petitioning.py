@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 from audit import trail
 from audit.lines import Kind
 from idp import organisation_notices
+from kernel.errors import NotFound, Refused
+from kernel.ids import typed_code
 from kernel.keyring import Keyring
-from services import petitions
+from services import findings, petitions
 from services.eligibility_models import Finding
 from services.petition_models import Petition, Result
 from services.petitions import Plea
@@ -38,6 +40,14 @@ def file(
         now=now,
     )
     return made
+
+
+def meant(session: Session, number: str) -> Finding:
+    """Return the suspension of a letter's number. Raises Refused `appeal.out_of_scope`."""
+    try:
+        return findings.suspension(session, typed_code(number))
+    except NotFound:
+        raise Refused("appeal.out_of_scope") from None  # as for another agency's
 
 
 def moved(session: Session, petition: Petition, *, by: UUID, now: datetime) -> None:
@@ -71,4 +81,5 @@ def record(
         now=now,
         reference=petition.reference,
         way=petition.way.value,
+        **({} if petition.counter_id is None else {"counter": str(petition.counter_id)}),
     )

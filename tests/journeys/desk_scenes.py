@@ -5,7 +5,7 @@ from itertools import count
 from playwright.sync_api import Page
 
 from tests import make
-from tests.journeys import counter_desk
+from tests.journeys import counter_desk, eligibility_desk
 from tests.journeys.city import City
 
 NUMBERS = count(1)
@@ -174,6 +174,29 @@ def changes(page: Page, city: City) -> None:
     page.locator("#reference").fill("NOTHING2")
     page.locator("main form .button").first.click()
     page.locator("#reference-error").wait_for()
+
+
+def petition(page: Page, city: City) -> None:
+    """Write a petition down, and forget which suspension it is about."""
+    sit_down(page, city)
+    page.goto(f"{city.provider.issuer}/counter/petitions")
+    page.locator("#words").fill("It is wrong")
+    page.locator("#read_petition").click()
+    page.locator("#number-error").wait_for()
+
+
+def petition_record(page: Page, city: City) -> None:
+    """Read a petition back, and forget that it has to be signed."""
+    number = eligibility_desk.open_office(city).suspended()
+    sit_down(page, city)
+    page.goto(f"{city.provider.issuer}/counter/petitions")
+    page.locator("#number").fill(number)
+    page.locator("#words").fill("It is wrong")
+    page.locator("#read_petition").click()
+    page.locator("#seen").check()
+    page.locator("#read_back").check()
+    page.locator("#file_petition").click()
+    page.locator("#signed-error").wait_for()
 
 
 def passwords(page: Page, city: City) -> None:

@@ -1171,6 +1171,8 @@ PROVIDER: Scenes = {
     "desk, the citizen's screen": Scene(STRANGER, desk_scenes.mirror, moves=True),
     "desk, online queue": Scene(STRANGER, desk_scenes.online),
     "desk, no such change": Scene(STRANGER, desk_scenes.changes),
+    "desk, a petition": Scene(STRANGER, desk_scenes.petition, complains=True),
+    "desk, a petition read back": Scene(STRANGER, desk_scenes.petition_record, complains=True),
     "desk, a code to reset": Scene(STRANGER, desk_scenes.passwords),
     "tracking: a case": Scene(STRANGER, desk_scenes.followed),
     "eligibility": Scene(STRANGER, eligibility_scenes.services),

@@ -104,6 +104,7 @@ POSTS = (
     f"/account/guardians/for/{NOBODY}/requests",
     f"/account/guardians/for/{NOBODY}/requests/{NOTHING}/answer",
     "/counter/find",
+    "/counter/petitions",
     f"/counter/online-queue/{NOBODY}/confirm",
     f"/counter/online-queue/{NOBODY}/send-back",
     "/counter/intake",

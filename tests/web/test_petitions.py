@@ -162,21 +162,23 @@ def test_who_has_no_login_petitions_by_the_letter_and_follows_by_the_slip(office
     assert stranger.post("/petition/letter", form).location.endswith("/petition")
 
 
-@pytest.mark.refusal("appeal.not_read_back", "appeal.out_of_scope")
+@pytest.mark.refusal("appeal.not_read_back", "appeal.not_signed", "appeal.out_of_scope")
 @one_database
 def test_what_is_said_is_written_down_read_back_and_a_slip_given(office: Office) -> None:
     number = office.suspended()
     form = {**hidden(office.finder.get(DESK)), "number": number, "words": "我說的"}
-    unread = office.finder.post(DESK, form)
+    unread = office.finder.post(DESK, {**form, "signed": "yes"})
+    unsigned = office.finder.post(DESK, {**form, "read_back": "yes"})
     with office.city.database() as session:
         other = make.a_client(session, "sports", organisation=make.words("體育局", "Sports"))
         elsewhere = other.organisation_id
     stranger, _ = an_officer(office.city, elsewhere, "stranger")
-    foreign = stranger.post(DESK, {**form, **hidden(stranger.get(DESK)), "read_back": "yes"})
+    both = {"read_back": "yes", "signed": "yes"}
+    foreign = stranger.post(DESK, {**form, **hidden(stranger.get(DESK)), **both})
 
-    done = office.finder.post(DESK, {**form, "read_back": "yes"})
+    done = office.finder.post(DESK, {**form, **both})
 
-    assert (unread.status_code, foreign.status_code, done.status_code) == (422, 422, 303)
+    assert [each.status_code for each in (unread, unsigned, foreign, done)] == [422, 422, 422, 303]
     slip = office.finder.get(done.location).text
     assert re.search(r"<code>\w{4}-\w{4}-\w{4}-\w{4}</code>", slip)
     assert stranger.get(f"{DESK}/{petition(office).reference}").status_code == 404
