@@ -13,7 +13,7 @@ MINUTES ?= 1
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo sandbox run test packages node-clients check lint types rooms format lock bench inspection sbom fuzz clean
+.PHONY: help demo sandbox run test packages node-clients check lint types rooms secrets audit format lock bench inspection sbom fuzz clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,7 +44,9 @@ inspection: ## The official's forty checks, a line each
 	@$(MAKE) packages node-clients
 	@$(BIN)/python -m tests.inspection_day --workers $(WORKERS) $(ARGS)
 
-check: lint types rooms ## Lint, types and import contracts, without the tests
+check: lint types rooms secrets ## Lint, types, import contracts, secrets and advisories, without the tests
+	@echo '== advisories'
+	@$(BIN)/python -m tests.advisories --daily
 
 lint: $(VENV)/dev.stamp ## Style: ruff's rules and format
 	@echo '== lint'
@@ -58,6 +60,13 @@ types: $(VENV)/dev.stamp ## Types: mypy --strict, tests included
 rooms: $(VENV)/dev.stamp ## The plan of the house: who may import whom
 	@echo '== rooms'
 	@$(BIN)/lint-imports --no-logo
+
+secrets: $(VENV)/dev.stamp ## Secrets in what is, or may be, committed
+	@echo '== secrets'
+	@scripts/secrets.sh $(BIN)
+
+audit: $(VENV)/dev.stamp ## Ask whether a locked package is known to be vulnerable
+	@$(BIN)/python -m tests.advisories
 
 format: $(VENV)/dev.stamp ## Rewrite the code in the house's format
 	@$(BIN)/ruff check --fix-only .

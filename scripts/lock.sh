@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Renew the lock files from setup.cfg. Usage: lock.sh <venv>/bin [pip-compile options]
 #
-# One resolution: dev first, then demo and runtime held to dev's versions, so that the four never
+# One resolution: dev first, then demo and runtime held to dev's versions, so that they never
 # disagree. Hashes cover every file of a release, so any platform can install. The result names no
 # host, no path and no person: only packages, versions and hashes. Extras stay: an older pip takes
 # `coverage[toml]` for another package than `coverage` and would look for it outside the lock.
@@ -32,6 +32,7 @@ sed -E 's/^([A-Za-z0-9._-]+)\[[^]]*\]==/\1==/' requirements/dev.txt >"$held"  # 
 compile demo "$held" "$@"
 compile runtime "$held" "$@"
 compile pdf "$held" "$@"
+compile otel "$held" "$@"
 
 if grep -nE '://|@|^-|/' requirements/*.txt | grep -v -- '--hash'; then
   echo 'The lines above name a place; a lock names packages only.' >&2
