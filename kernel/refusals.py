@@ -544,6 +544,27 @@ CATALOGUE = {
     ),
     "eligibility.not_found": _NO_PAGE,
     # petitions
+    "attachment.title_missing": _entry(
+        422,
+        "附件要有中文和英文名稱",
+        "An attachment needs a name in both languages",
+        clause="6(4)",
+    ),
+    "attachment.too_large": _entry(
+        422, "附件太大，一個最多 4 MB", "An attachment may have 4 MB at most", clause="6(4)"
+    ),
+    "attachment.unreadable": _entry(
+        422,
+        "附件只能是 PDF、ODT、PNG、JPEG 或 WebP",
+        "An attachment is a PDF, ODT, PNG, JPEG or WebP file",
+        clause="6(4)",
+    ),
+    "attachment.too_many": _entry(
+        422, "一篇最多 5 個附件", "A text has five attachments at most", clause="6(4)"
+    ),
+    "attachment.exists": _entry(
+        422, "這個檔案已經是附件", "This file is attached already", clause="6(4)"
+    ),
     "appeal.out_of_scope": _entry(
         422,
         "這不是可以陳情的中止：沒有中止，或已經恢復",

@@ -14,7 +14,7 @@ from kernel.db import insert_once
 from kernel.errors import NotFound, Refused
 from kernel.ids import new_id
 from kernel.wording import Bilingual
-from services import forms, publishing
+from services import attachments, forms, publishing
 from services.publication_models import ContentItem, ContentKind, ContentVersion
 from services.publishing import Step
 
@@ -81,7 +81,10 @@ def of_agency(session: Session, organisation_id: UUID) -> Sequence[ContentItem]:
 def save(
     session: Session, item: ContentItem, text: Text, *, by: UUID, now: datetime
 ) -> ContentVersion:
-    """Keep a draft. Raises Refused `content.incomplete`, `content.period`, `publish.waiting`."""
+    """Keep a draft; the next version begins with the files of the last.
+
+    Raises Refused `content.incomplete`, `content.period`, `publish.waiting`.
+    """
     parts = (*text.title, *text.body)
     fits = all(len(each) <= LONGEST_TITLE for each in text.title)
     if not fits or not all(0 < len(each.strip()) <= LONGEST_BODY for each in parts):
@@ -96,7 +99,11 @@ def save(
         "wanted_on": text.wanted_on,
         "valid_until": text.valid_until,
     }
-    return publishing.draft(session, ContentVersion, item.id, content, by=by, now=now)
+    is_open = publishing.find_open(session, ContentVersion, item.id) is not None
+    row = publishing.draft(session, ContentVersion, item.id, content, by=by, now=now)
+    if not is_open:
+        attachments.carry(session, row)
+    return row
 
 
 def approve(session: Session, row: ContentVersion, *, by: UUID, now: datetime) -> None:

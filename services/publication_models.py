@@ -74,3 +74,33 @@ class ContentVersion(Publication, Base):
     valid_until: Mapped[date | None]  # the last day with it
 
     item: Mapped[ContentItem] = relationship(lazy="joined", innerjoin=True)
+    attachments: Mapped[list["ContentAttachment"]] = relationship(
+        order_by="ContentAttachment.place", viewonly=True
+    )
+
+
+class Attachment(Base):
+    """A file that goes with public texts, kept once however many have it."""
+
+    __tablename__ = "attachment"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)  # SHA-256, hex
+    media_type: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int]  # bytes
+    content: Mapped[bytes] = mapped_column(deferred=True)  # only who downloads it reads it
+
+
+class ContentAttachment(Base):
+    """A file of one wording, and what its link says; what is submitted keeps its files (6(4))."""
+
+    __tablename__ = "content_attachment"
+
+    version_id: Mapped[UUID] = mapped_column(ForeignKey("content_version.id"), primary_key=True)
+    digest: Mapped[str] = mapped_column(
+        String(64), ForeignKey("attachment.digest"), primary_key=True
+    )
+    place: Mapped[int]
+    title_zh: Mapped[str] = mapped_column(String(200))
+    title_en: Mapped[str] = mapped_column(String(200))
+
+    file: Mapped[Attachment] = relationship(lazy="joined", innerjoin=True)

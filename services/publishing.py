@@ -238,6 +238,20 @@ def _begin(
     return insert_once(session, cast("Any", kind), values)
 
 
+def touch(session: Session, row: Publication, *, by: UUID, now: datetime) -> None:
+    """Be the one who drafted it, for something beside its columns; others wait until the commit.
+
+    Raises Refused `publish.wrong_step` once it is submitted.
+    """
+    _step(
+        session,
+        row,
+        type(row).step.in_((Step.DRAFT, Step.RETURNED)),
+        drafted_by=by,
+        drafted_at=now,
+    )
+
+
 def submit(
     session: Session, row: Publication, *, document_number: str, by: UUID, now: datetime
 ) -> None:

@@ -12,12 +12,13 @@ from audit import trail
 from kernel import clock
 from kernel.errors import NotFound, Refused
 from kernel.wording import CHINESE, ENGLISH, Bilingual
+from services import attachments as files
 from services import content, plain_text, publishing
 from services.content import Text
 from services.publication_models import ContentItem, ContentKind, ContentVersion
 from services.publishing import Step
 from web import agency_counters as agency
-from web import consoles, counter_forms, csrf, pages, scope
+from web import attachments, consoles, counter_forms, csrf, pages, scope
 from web import publication_words as words
 from web.agency_annexes import EDITABLE, services_of
 from web.agency_counters import STAFF, staff_required
@@ -27,7 +28,11 @@ INDEX = "agency_content.index"
 consoles.register_menu(INDEX, Bilingual("公開內容", "Public texts"), icon="letter", roles=STAFF)
 
 
-bp.before_request(csrf.only_our_forms)
+@bp.before_request
+def _only_our_forms() -> None:
+    if request.endpoint == f"{bp.name}.attach":
+        request.max_content_length = files.LARGEST + attachments.FORM_ROOM
+    csrf.only_our_forms()
 
 
 @bp.get("")
@@ -75,36 +80,36 @@ def new() -> Response | str:
     except Refused as refused:
         scope.abandon()
         return _form(None, refused)
-    return _back(item)
+    return back(item)
 
 
 @bp.get("/<slug>")
 @staff_required
 def one(slug: str) -> str:
     """Show a text: what is being worked on, and every version."""
-    return _one(_mine(slug))
+    return show(mine(slug))
 
 
 @bp.route("/<slug>/draft", methods=["GET", "POST"])
 @staff_required
 def draft(slug: str) -> Response | str:
     """Write the next version, beginning with the words of the last."""
-    item = _mine(slug)
+    item = mine(slug)
     if request.method == "GET":
         return _form(item)
     try:
         _keep(item)
     except Refused as refused:
         scope.abandon()
-        return _form(_mine(slug), refused)
-    return _back(item)
+        return _form(mine(slug), refused)
+    return back(item)
 
 
 @bp.post("/<slug>/submit")
 @staff_required
 def submit(slug: str) -> Response | str:
     """Send the draft to DoIT under the number of the agency's letter."""
-    item = _mine(slug)
+    item = mine(slug)
     row = publishing.find_open(scope.db(), ContentVersion, item.id)
     if row is None:
         raise NotFound("publish.not_found")
@@ -118,22 +123,22 @@ def submit(slug: str) -> Response | str:
         )
     except Refused as refused:
         scope.abandon()
-        return _one(_mine(slug), refused)
-    _record("content.submitted", row)
-    return _back(item)
+        return show(mine(slug), refused)
+    record("content.submitted", row)
+    return back(item)
 
 
 @bp.post("/<slug>/retire")
 @staff_required
 def retire(slug: str) -> Response:
     """Take what is public off the site from tomorrow on."""
-    item, today = _mine(slug), clock.taipei_day(scope.now())
+    item, today = mine(slug), clock.taipei_day(scope.now())
     row = publishing.find_in_force(scope.db(), ContentVersion, item.id, on=today)
     if row is None:
         raise NotFound("publish.not_found")
     publishing.retire(scope.db(), row, now=scope.now())
-    _record("content.retired", row)
-    return _back(item)
+    record("content.retired", row)
+    return back(item)
 
 
 def _keep(item: ContentItem) -> None:
@@ -149,18 +154,20 @@ def _keep(item: ContentItem) -> None:
         by=scope.member_id(),
         now=scope.now(),
     )
-    _record("content.drafted", row)
+    record("content.drafted", row)
 
 
 def _body(name: str) -> str:
     return counter_forms.text(name, longest=content.LONGEST_BODY)
 
 
-def _mine(slug: str) -> ContentItem:
+def mine(slug: str) -> ContentItem:
+    """Return a text of the officer's agency. Raises NotFound."""
     return content.mine(scope.db(), slug[:64], organisation_id=agency.organisation_id())
 
 
-def _record(event: str, row: ContentVersion) -> None:
+def record(event: str, row: ContentVersion, **detail: str) -> None:
+    """Write down what was done to a version."""
     trail.record(
         scope.db(),
         event,
@@ -169,14 +176,17 @@ def _record(event: str, row: ContentVersion) -> None:
         now=scope.now(),
         version=row.version,
         document=row.document_number or "",
+        **detail,
     )
 
 
-def _back(item: ContentItem) -> Response:
+def back(item: ContentItem) -> Response:
+    """Lead to the page of a text."""
     return redirect(url_for("agency_content.one", slug=item.slug), 303)
 
 
-def _one(item: ContentItem, refused: Refused | None = None) -> str:
+def show(item: ContentItem, refused: Refused | None = None, at: str = "document_number") -> str:
+    """Show a text, and `at` which field it was refused."""
     today = clock.taipei_day(scope.now())
     found = publishing.versions(scope.db(), ContentVersion, item.id)
     row = next((each for each in found if each.step is not Step.APPROVED), None)
@@ -195,9 +205,16 @@ def _one(item: ContentItem, refused: Refused | None = None) -> str:
         is_public=publishing.find_in_force(scope.db(), ContentVersion, item.id, on=today)
         is not None,
         history=words.history(found, on=today),
+        files=attachments.links(shown, lambda digest: _file(item, shown, digest)),
+        may_attach=len(shown.attachments) < files.MOST,
+        error_at=at,
         error=agency.error_words(refused),
         typed=request.form,
     )
+
+
+def _file(item: ContentItem, row: ContentVersion, digest: str) -> str:
+    return url_for("agency_content.attachment", slug=item.slug, version_id=row.id, digest=digest)
 
 
 def _form(item: ContentItem | None, refused: Refused | None = None) -> str:

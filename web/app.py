@@ -64,6 +64,7 @@ from web import (
     agency_activations,
     agency_annexes,
     agency_api,
+    agency_attachments,
     agency_audits,
     agency_clients,
     agency_conflicts,
@@ -162,6 +163,7 @@ from web import (
     petition,
     phone,
     public,
+    public_attachments,
     public_data,
     public_search,
     public_services,
@@ -226,10 +228,10 @@ ACCOUNT_PAGES = (
     recover_carrier,
 )
 RECOVERY_PAGES = (recover_code, recover_slip)
-AGENCY_PAGES = (agency_days, agency_delegations, agency_equipment, agency_runs)
+AGENCY_PAGES = (agency_attachments, agency_days, agency_delegations, agency_equipment, agency_runs)
 GUARDIANS_PAGES = (account_acting, acting_requests, recover_ward)
 PETITION_PAGES = (account_sanctions,)
-PUBLIC_PAGES = (public_data, public_search, public_services, public_status)
+PUBLIC_PAGES = (public_attachments, public_data, public_search, public_services, public_status)
 TRACK_PAGES = (track_case,)
 AUDIT_PAGES = (audit_asking, audit_evidence, audit_exceptions)
 DESK_PAGES = (

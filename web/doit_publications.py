@@ -16,11 +16,12 @@ from kernel import clock
 from kernel.errors import NotFound, Refused
 from kernel.refusals import refusal
 from kernel.wording import Bilingual
+from services import attachments as files
 from services import content, forms, publishing
 from services.inventory_models import PlanVersion
 from services.publication_models import ContentVersion, FormVersion
 from services.publishing import Publication, Step
-from web import consoles, counter_forms, csrf, inventory_words, pages, scope
+from web import attachments, consoles, counter_forms, csrf, inventory_words, pages, scope
 from web import publication_words as words
 
 bp = Blueprint("doit_publications", __name__, url_prefix="/doit")
@@ -133,6 +134,15 @@ def one(kind: str, version_id: UUID) -> str:
     return _one(kind, publishing.get(scope.db(), KINDS[kind].model, version_id))
 
 
+@bp.get("/content/<uuid:version_id>/files/<digest>")
+@consoles.staff_required(Role.REVIEWER, Role.AUDITOR)
+def attachment(version_id: UUID, digest: str) -> Response:
+    """Send a file of a public text, to be looked at before it is confirmed."""
+    row = publishing.get(scope.db(), ContentVersion, version_id)
+    found = files.get(scope.db(), row, digest)
+    return attachments.send(found, row.item.slug, cached=attachments.STAFF)
+
+
 @bp.post('/<any("forms", "content", "plans"):kind>/<uuid:version_id>')
 @consoles.staff_required(Role.REVIEWER)
 def decide(kind: str, version_id: UUID) -> Response:
@@ -193,9 +203,17 @@ def _one(kind: str, row: Publication, error: str = "") -> str:
         differences=words.differences(
             {} if current is None else of.lines(current, language), of.lines(row, language)
         ),
+        files=_files(row) if isinstance(row, ContentVersion) else [],
         may_decide=row.step is Step.SUBMITTED and scope.post().role is Role.REVIEWER,
         errors=[("reason", error)] if error else [],
     )
+
+
+def _files(row: ContentVersion) -> list[dict[str, Any]]:
+    def address(digest: str) -> str:
+        return url_for("doit_publications.attachment", version_id=row.id, digest=digest)
+
+    return attachments.links(row, address)
 
 
 def _page(kind: str, template: str, **context: Any) -> str:  # whatever the template needs

@@ -7,14 +7,14 @@ day of the past shows what stood there on that day.
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, request, url_for
 from werkzeug.wrappers import Response
 
 from kernel import calendar, clock
 from kernel.wording import ENGLISH, Bilingual
 from services import content, forms, inventory, plain_text, plans, publishing
 from services.publication_models import ContentVersion, FormVersion
-from web import annex_words, inventory_words, pages, scope
+from web import annex_words, attachments, inventory_words, pages, scope
 from web import publication_words as words
 
 bp = Blueprint("public", __name__)
@@ -61,6 +61,7 @@ def article(slug: str) -> Response:
         **item(row),
         blocks=plain_text.blocks(body),
         document=row.document_number,
+        files=attachments.links(row, lambda digest: _file(slug, digest)),
         valid_until=row.valid_until,
         earlier=[
             each
@@ -68,6 +69,12 @@ def article(slug: str) -> Response:
             if each != row.effective_on
         ],
     )
+
+
+def _file(slug: str, digest: str) -> str:
+    """Return where a file of the text lies on the day asked for."""
+    on = None if day() == today() else day().isoformat()
+    return url_for("public.attachment", slug=slug, digest=digest, on=on)
 
 
 def item(row: ContentVersion) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from typing import Any
 from kernel.wording import Bilingual
 from services import forms, publishing
 from services.forms import FieldKind, FormField
-from services.publication_models import ContentKind, ContentVersion, FormVersion
+from services.publication_models import ContentAttachment, ContentKind, ContentVersion, FormVersion
 from services.publishing import Publication, Stage
-from web import dates
+from web import attachments, dates
 
 STAGES: Mapping[Stage, tuple[Bilingual, str]] = {
     Stage.DRAFT: (Bilingual("草稿", "Draft"), "plain"),
@@ -38,6 +38,7 @@ PARTS: Mapping[str, Bilingual] = {
     "zh": Bilingual("中文", "Chinese"),
     "en": Bilingual("英文", "English"),
     "days": Bilingual("期間", "Days"),
+    "files": Bilingual("附件", "Files"),
 }
 FIRST, LAST = Bilingual("從", "From"), Bilingual("到", "Until")
 Lines = dict[str, tuple[Bilingual, tuple[str, ...]]]  # by part: its name, and what it says
@@ -81,7 +82,13 @@ def content_lines(row: ContentVersion, language: str) -> Lines:
         "zh": (PARTS["zh"], tuple(row.body_zh.splitlines())),
         "en": (PARTS["en"], tuple(row.body_en.splitlines())),
         "days": (PARTS["days"], tuple(days)),
+        "files": (PARTS["files"], tuple(_file_line(each) for each in row.attachments)),
     }
+
+
+def _file_line(found: ContentAttachment) -> str:
+    """Return a file in words; the digest tells two of the same name apart."""
+    return f"{found.title_zh} / {found.title_en} ({attachments.what(found)}) {found.digest[:8]}"
 
 
 def differences(before: Lines, after: Lines) -> list[dict[str, Any]]:

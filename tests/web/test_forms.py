@@ -105,6 +105,8 @@ POSTS = (
     f"/account/guardians/for/{NOBODY}/requests/{NOTHING}/answer",
     "/counter/find",
     "/counter/petitions",
+    f"/agency/content/{NOTHING}/files",
+    f"/agency/content/{NOTHING}/files/<digest>/remove",
     f"/counter/online-queue/{NOBODY}/confirm",
     f"/counter/online-queue/{NOBODY}/send-back",
     "/counter/intake",

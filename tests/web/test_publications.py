@@ -1,6 +1,9 @@
 """An agency designs a form and writes a text, and DoIT confirms or returns them (5(4), 6(4))."""
 
+import hashlib
+import io
 import re
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -11,7 +14,8 @@ from audit.models import TrailEntry
 from clients import registry
 from clients.officer_models import Role
 from kernel.wording import Bilingual
-from services import activations, forms, publishing
+from services import activations, attachments, content, forms, publishing
+from services.content import Text
 from services.publication_models import ContentVersion, FormVersion
 from services.publishing import Step
 from tests import make
@@ -19,6 +23,7 @@ from tests.flows.browser import Browser, hidden
 from tests.flows.provider import City, statements
 from tests.make import NOON
 from tests.services.publishing_people import TODAY
+from tests.services.test_attachments import A_PDF
 from tests.web import staff
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -41,6 +46,13 @@ TEXT = {
     "body_en": "Bring your identity card.",
 }
 LETTER = {"document_number": "北市測字第 7 號"}
+DIGEST = hashlib.sha256(A_PDF).hexdigest()
+HELD_DOWN = {
+    "Content-Type": "application/pdf",
+    "Content-Disposition": 'attachment; filename="library-card-1.pdf"',
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+}
 HOSTILE = ["", "\x00", "大" * 7000, "'; --", "9999-99-99", "<b>", "-1"]
 
 
@@ -164,6 +176,66 @@ def test_a_text_goes_the_same_way_and_is_shown_to_everybody(
     assert {"content.drafted", "content.submitted"} <= set(events(city))
 
 
+@pytest.mark.clause("6(4)")
+@pytest.mark.refusal("attachment.unreadable")
+def test_a_file_goes_with_its_text_and_yesterdays_page_keeps_it(
+    city: City, officer: Browser, reviewer: Browser
+) -> None:
+    send(officer, "/agency/content/new", TEXT)
+    path = "/agency/content/library-card"
+    disguised = attach(officer, b"<script>" + bytes(300_000), "form.pdf")
+    attach(officer, A_PDF, "evil.html")
+    send(officer, f"{path}/submit", LETTER)
+    early = city.call(f"/news/library-card/files/{DIGEST}")
+    page = waiting(reviewer, "content")
+    looked = reviewer.get(f"{page}/files/{DIGEST}")
+    lines = reviewer.get(page).text
+    send(reviewer, page, {"decision": "approve"})
+    shown = city.call("/news/library-card", headers={"Accept-Language": "en"}).text
+
+    sent = city.call(f"/news/library-card/files/{DIGEST}")
+
+    assert "附件只能是 PDF" in disguised.text
+    assert (early.status_code, looked.data, sent.data) == (404, A_PDF, A_PDF)
+    assert f"申請書 / Application form (PDF, 1 KB) {DIGEST[:8]}" in lines
+    assert f'href="/news/library-card/files/{DIGEST}">Application form (PDF, 1 KB)</a>' in shown
+    assert HELD_DOWN.items() <= dict(sent.headers).items()
+    assert "Set-Cookie" not in sent.headers
+    again = city.call(
+        f"/news/library-card/files/{DIGEST}", headers={"If-None-Match": sent.headers["ETag"]}
+    )
+    assert (again.status_code, again.data) == (304, b"")
+    city.wait(days=1)
+    without_it(city)
+    past = f"/news/library-card/files/{DIGEST}?on={TODAY.isoformat()}"
+    assert city.call(f"/news/library-card/files/{DIGEST}").status_code == 404
+    assert city.call(past).data == A_PDF
+    assert past in city.call(f"/news/library-card?on={TODAY.isoformat()}").text
+    assert "content.attached" in events(city)
+    hostile = ("%00" * 64, "a" * 64, "A" * 64, "..", "é")
+    assert {city.call(f"/news/library-card/files/{each}").status_code for each in hostile} == {404}
+
+
+def attach(officer: Browser, content: bytes, name: str) -> TestResponse:
+    """Send a file with the form of a draft."""
+    page = officer.get("/agency/content/library-card")
+    form = {**hidden(page), "file_zh": "申請書", "file_en": "Application form"}
+    sent: dict[str, Any] = {**form, "file": (io.BytesIO(content), name)}
+    return officer.post("/agency/content/library-card/files", sent)
+
+
+def without_it(city: City) -> None:
+    """Publish the next version of the text, without the file."""
+    now, by = city.now, UUID(int=5)
+    with city.database() as session:
+        before = content.public(session, "library-card", on=TODAY)
+        text = Text(title=Bilingual("新", "New"), body=Bilingual("新", "New"))
+        row = content.save(session, before.item, text, by=by, now=now)
+        attachments.remove(session, row, DIGEST, by=by, now=now)
+        publishing.submit(session, row, document_number="北市測字第 8 號", by=by, now=now)
+        content.approve(session, row, by=UUID(int=6), now=now)
+
+
 def test_what_is_public_can_be_written_anew_or_taken_off(
     city: City, officer: Browser, reviewer: Browser
 ) -> None:
@@ -209,10 +281,13 @@ def test_another_agencys_forms_and_texts_are_not_found(city: City, officer: Brow
     member_id = staff.appoint(city, "other.one", Role.OFFICER, organisation_id=other)
     stranger = staff.sign_in(city, "other.one", member_id)
 
+    files = "/agency/content/library-card/files"
     for path in ("/agency/forms/library_card", "/agency/content/library-card"):
         assert stranger.get(path).status_code == 404
     assert "library" not in stranger.get("/agency/content").text.partition("<main")[2]
     assert send(stranger, "/agency/forms/library_card/draft", {}).status_code == 404
+    assert send(stranger, files, {}).status_code == 404
+    assert stranger.get(f"{files}/{UUID(int=1)}/{DIGEST}").status_code == 404
 
 
 @pytest.mark.refusal("officer.not_for_you")
