@@ -847,6 +847,18 @@ CATALOGUE = {
     "offer.period_invalid": _entry(
         422, "優惠期間不正確", "The offer's period is not valid", clause="6(4)"
     ),
+    "offer.draft_exists": _entry(
+        409,
+        "這項優惠已經有草稿，請改那一份",
+        "There is a draft of this offer already; go on with that one",
+        clause="6(4)",
+    ),
+    "offer.draft_changed": _entry(
+        409,
+        "別人剛剛改了這份草稿；請打開新的，把您的修改再寫進去",
+        "Somebody else changed this draft; open it anew and write your changes again",
+        clause="6(4)",
+    ),
     "offer.already_decided": _entry(
         409, "這項優惠已經決定", "The offer was decided already", clause="6(4)"
     ),
@@ -972,6 +984,18 @@ CATALOGUE = {
         "最後一天要在開始那天以後，也不能已經過了",
         "The last day comes after the first, and has not passed",
         clause="6(4)",
+    ),
+    "milestone.day_invalid": _entry(
+        422, "完成的日期不能在今天以後", "It cannot have been done after today", clause="3-II"
+    ),
+    "milestone.evidence_missing": _entry(
+        422,
+        "請寫文號或紀錄，最多 300 個字",
+        "Name the document or record that shows it, in 300 characters",
+        clause="3-II",
+    ),
+    "milestone.done_already": _entry(
+        409, "這一項已經註記完成", "This step is marked as done already", clause="3-II"
     ),
     "calendar.year_empty": _entry(
         404, "沒有這一年的放假日", "No days off are known of that year", clause="8(4)"

@@ -65,6 +65,7 @@ ROOMS_WITH_TABLES = (
     "services.lifecycle_models",
     "services.inventory_models",
     "services.models",
+    "services.offer_draft_models",
     "services.petition_models",
     "services.publication_models",
     "services.sanction_models",

@@ -12,7 +12,7 @@ from clients.models import Organisation
 from kernel import clock
 from kernel.errors import NotFound, Refused
 from kernel.wording import Bilingual
-from services import publishing, waivers
+from services import milestones, publishing, waivers
 from services.inventory_models import (
     IdentitySystem,
     Integration,
@@ -20,6 +20,7 @@ from services.inventory_models import (
     SystemKind,
     Waiver,
 )
+from services.milestones import Progress
 
 LONGEST_NAME = 100  # characters
 SETTLED = (Integration.INTEGRATED, Integration.RETIRED)
@@ -33,11 +34,17 @@ class Line:
     waiver: Waiver | None  # the one that counts on the day
     plan: PlanVersion | None
     on: date
+    steps: Sequence[Progress] = ()  # of the plan
 
     @property
     def is_excused(self) -> bool:
         """Say whether a waiver counts on the day."""
         return self.waiver is not None
+
+    @property
+    def late_steps(self) -> int:
+        """Return how many steps of its plan were not done by their day."""
+        return sum(each.is_late for each in self.steps)
 
     @property
     def is_overdue(self) -> bool:
@@ -155,8 +162,15 @@ def lines(session: Session, *, on: date, organisation_id: UUID | None = None) ->
     systems: Sequence[IdentitySystem] = session.scalars(rows).all()
     excused = waivers.counting(session, on=on)
     plans = {row.system_id: row for row in publishing.all_in_force(session, PlanVersion, on=on)}
+    steps = milestones.progress(session, plans.values(), on=on)
     found = [
-        Line(system=each, waiver=excused.get(each.id), plan=plans.get(each.id), on=on)
+        Line(
+            system=each,
+            waiver=excused.get(each.id),
+            plan=plans.get(each.id),
+            on=on,
+            steps=steps.get(each.id, ()),
+        )
         for each in systems
     ]
     return sorted(found, key=lambda each: (each.system.organisation.name_zh, each.system.name_zh))

@@ -110,3 +110,29 @@ class PlanVersion(Publication, Base):
     sunset_on: Mapped[date]
 
     system: Mapped[IdentitySystem] = relationship(lazy="joined", innerjoin=True)
+
+
+class MilestoneMark(Base):
+    """That a step of a plan was done, who says so and by what it can be seen (3-II).
+
+    What was marked by mistake is taken back, and stays.
+    """
+
+    __tablename__ = "milestone_mark"
+    __table_args__ = (
+        unique_while("taken_back_on IS NULL", "system_id", "due_on", "what"),
+        CheckConstraint("done_on <= marked_on", name="done"),
+        CheckConstraint("(taken_back_on IS NULL) = (taken_back_by IS NULL)", name="taken_back"),
+    )
+
+    id: Mapped[Key]
+    system_id: Mapped[UUID] = mapped_column(ForeignKey("identity_system.id"))
+    due_on: Mapped[date]  # with `what`, by which the step is known
+    what: Mapped[str] = mapped_column(String(200))
+    done_on: Mapped[date]
+    evidence: Mapped[str] = mapped_column(String(300))  # a document, a report: not for the public
+    marked_by: Mapped[UUID]
+    marked_at: Mapped[datetime]
+    marked_on: Mapped[date]  # the same, as a day in Taipei
+    taken_back_by: Mapped[UUID | None]
+    taken_back_on: Mapped[date | None]  # the first day without it

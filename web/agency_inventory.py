@@ -1,6 +1,7 @@
 """Let an agency keep its list of logins and cards, ask to be excused, and plan their end (3)."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -11,12 +12,14 @@ from audit import trail
 from kernel import clock
 from kernel.errors import NotFound, Refused
 from kernel.wording import Bilingual
-from services import inventory, plans, publishing, waivers
+from services import inventory, milestones, plans, publishing, waivers
+from services.inventory import Line
 from services.inventory_models import IdentitySystem, Integration, PlanVersion, SystemKind
+from services.milestones import Done
 from services.plans import Plan
 from services.publishing import Step
 from web import agency_counters as agency
-from web import consoles, counter_forms, csrf, inventory_words, scope
+from web import consoles, counter_forms, csrf, inventory_words, pages, scope
 from web import publication_words as words
 from web.agency_annexes import EDITABLE
 from web.agency_counters import STAFF, staff_required
@@ -117,6 +120,45 @@ def plan(system_id: UUID) -> Response | str:
     return _back(system_id)
 
 
+@bp.post("/<uuid:system_id>/milestones")
+@staff_required
+def mark_step(system_id: UUID) -> Response | str:
+    """Note that a step of the published plan was done."""
+
+    def act(system: IdentitySystem) -> None:
+        day, _, what = counter_forms.typed("step").partition(" ")
+        mark = milestones.mark(
+            scope.db(),
+            system,
+            (_step_day(day), what),
+            Done(on=counter_forms.day("done_on"), evidence=counter_forms.typed("evidence")),
+            by=scope.member_id(),
+            now=scope.now(),
+        )
+        _record("milestone.done", mark.id, due=day, system=str(system.id))
+
+    return _acted(system_id, act)
+
+
+def _step_day(typed: str) -> date:
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        raise NotFound("publish.not_found") from None
+
+
+@bp.post("/<uuid:system_id>/milestones/<uuid:mark_id>/take-back")
+@staff_required
+def take_step_back(system_id: UUID, mark_id: UUID) -> Response | str:
+    """Note that a step was marked by mistake."""
+
+    def act(system: IdentitySystem) -> None:
+        milestones.take_back(scope.db(), system, mark_id, by=scope.member_id(), now=scope.now())
+        _record("milestone.taken_back", mark_id, system=str(system.id))
+
+    return _acted(system_id, act)
+
+
 @bp.post("/<uuid:system_id>/plan/submit")
 @staff_required
 def submit_plan(system_id: UUID) -> Response | str:
@@ -212,6 +254,7 @@ def _one(system: IdentitySystem, refused: Refused | None = None) -> str:
     return _page(
         "inventory_one",
         row=inventory_words.row(line),
+        open_steps=_open_steps(line),
         statuses=agency.chosen(names, system.status or ""),
         waivers=[
             (each, *inventory_words.waiver(each, on=today))
@@ -223,6 +266,20 @@ def _one(system: IdentitySystem, refused: Refused | None = None) -> str:
         typed=request.form,
         error=agency.error_words(refused),
     )
+
+
+def _open_steps(line: Line) -> list[dict[str, Any]]:
+    """Return the steps that are not done, to choose one of them."""
+    chosen = request.form.get("step")
+    return [
+        {
+            "value": each["value"],
+            "label": f"{each['on']} {each['what'].text(pages.language())}",
+            "chosen": each["value"] == chosen,
+        }
+        for each in inventory_words.steps(line.steps)
+        if each["mark"] is None
+    ]
 
 
 def _plan_form(system: IdentitySystem, refused: Refused | None = None) -> str:

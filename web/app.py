@@ -154,6 +154,7 @@ from web import (
     lost,
     merchant,
     merchant_api,
+    merchant_offers,
     metrics,
     not_me,
     oidc,
@@ -230,6 +231,7 @@ ACCOUNT_PAGES = (
 RECOVERY_PAGES = (recover_code, recover_slip)
 AGENCY_PAGES = (agency_attachments, agency_days, agency_delegations, agency_equipment, agency_runs)
 GUARDIANS_PAGES = (account_acting, acting_requests, recover_ward)
+MERCHANT_PAGES = (merchant_offers,)
 PETITION_PAGES = (account_sanctions,)
 PUBLIC_PAGES = (public_attachments, public_data, public_search, public_services, public_status)
 TRACK_PAGES = (track_case,)

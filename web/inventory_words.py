@@ -1,6 +1,6 @@
 """Say in words how far the systems that identify people have come, and what excuses them (3)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -8,6 +8,7 @@ from kernel.wording import Bilingual
 from services import plans
 from services.inventory import Line
 from services.inventory_models import Integration, PlanVersion, SystemKind, Waiver, WaiverState
+from services.milestones import Progress
 from web import dates
 from web.publication_words import Lines
 
@@ -65,10 +66,26 @@ def row(line: Line) -> dict[str, Any]:
         "deadline": line.system.deadline,
         "excused_until": line.waiver.until if line.waiver else None,
         "sunset_on": line.plan.sunset_on if line.plan else None,
+        "late_steps": line.late_steps,
+        "steps": steps(line.steps),
     }
 
 
-def plan(version: PlanVersion, *, on: date) -> dict[str, Any]:
+def steps(found: Sequence[Progress]) -> list[dict[str, Any]]:
+    """Return what a page says of the steps of a plan, and of those that were done."""
+    return [
+        {
+            "value": f"{each.step.on} {each.step.what.zh}",
+            "on": each.step.on,
+            "what": each.step.what,
+            "is_late": each.is_late,
+            "mark": each.mark,
+        }
+        for each in found
+    ]
+
+
+def plan(version: PlanVersion, found: Sequence[Progress], *, on: date) -> dict[str, Any]:
     """Return what everybody reads of a plan."""
     system = version.system
     return {
@@ -79,7 +96,7 @@ def plan(version: PlanVersion, *, on: date) -> dict[str, Any]:
         "process": Bilingual(version.process_zh, version.process_en),
         "replacement": Bilingual(version.replacement_zh, version.replacement_en),
         "holders": Bilingual(version.holders_zh, version.holders_en),
-        "milestones": [(each.on, each.what, each.on < on) for each in plans.milestones(version)],
+        "milestones": steps(found),
         "sunset_on": version.sunset_on,
         "is_over": version.sunset_on < on,
         "document": version.document_number,

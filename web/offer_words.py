@@ -6,11 +6,13 @@ from typing import Any
 
 from flask import request
 
+from clients.models import Purpose
 from kernel.db import Json
 from kernel.errors import Refused
 from kernel.wording import Bilingual
 from services import eligibility
 from services.models import Offer
+from services.offer_draft_models import OfferDraft
 from services.offers import Terms
 from web import counter_forms
 
@@ -25,6 +27,8 @@ ENDED = (Bilingual("已結束", "Ended"), "plain")
 IN_FORCE = (Bilingual("生效中", "In force"), "ok")
 NOT_NOW = (Bilingual("已核定，不在期間內", "Approved, not in its period"), "info")
 ANY, ALL = "any_of", "all_of"
+TYPED = "title_zh title_en age document_number valid_from valid_until".split()
+LONGEST, MOST = 200, 50  # characters of a field, services
 
 
 def state(offer: Offer, today: date) -> tuple[Bilingual, str]:
@@ -52,6 +56,40 @@ def row(offer: Offer, names: Mapping[str, Bilingual], today: date) -> dict[str, 
         "state": state(offer, today),
         "is_live": offer.ended_at is None,
         "waits": offer.approved_at is None and offer.ended_at is None,
+    }
+
+
+def title(draft: OfferDraft, purpose: Purpose) -> Bilingual:
+    """Return what a draft is called, or what it is for while it has no name."""
+    named = Bilingual(draft.typed.get("title_zh", ""), draft.typed.get("title_en", ""))
+    return named if all(named) else Bilingual(purpose.name_zh, purpose.name_en)
+
+
+def kept() -> Json:
+    """Return the fields of the form as they were typed, finished or not."""
+    fields: Json = {name: counter_forms.typed(name)[:LONGEST] for name in (*TYPED, "join")}
+    codes = [code[:64] for code in request.form.getlist("services") if code.isidentifier()]
+    return fields | {"resident": "resident" in request.form, "services": codes[:MOST]}
+
+
+def of_version(offer: Offer) -> Json:
+    """Return the fields of the form that say what a version says; a rule only if they can."""
+    fields: Json = {
+        "purpose": str(offer.purpose_id),
+        "title_zh": offer.title_zh,
+        "title_en": offer.title_en,
+        "valid_from": offer.valid_from.isoformat(),
+        "valid_until": offer.valid_until.isoformat(),
+    }
+    parts = next((offer.rule[join] for join in (ANY, ALL) if join in offer.rule), [offer.rule])
+    names = {name for part in parts for name in part}
+    if not names <= {"age_at_least", "resident_of", "activated"}:
+        return fields  # a rule of the command line
+    return fields | {
+        "join": ALL if ALL in offer.rule else ANY,
+        "age": next((str(part["age_at_least"]) for part in parts if "age_at_least" in part), ""),
+        "resident": "resident_of" in names,
+        "services": [part["activated"] for part in parts if "activated" in part],
     }
 
 

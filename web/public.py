@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from kernel import calendar, clock
 from kernel.wording import ENGLISH, Bilingual
-from services import content, forms, inventory, plain_text, plans, publishing
+from services import content, forms, inventory, milestones, plain_text, plans, publishing
 from services.publication_models import ContentVersion, FormVersion
 from web import annex_words, attachments, inventory_words, pages, scope
 from web import publication_words as words
@@ -118,7 +118,11 @@ def sunset() -> Response:
     """List which logins and cards end when, how, and what holders keep (3-II)."""
     on = day()
     found = plans.published(scope.db(), on=on)
-    return page("sunset", plans=[inventory_words.plan(each, on=on) for each in found])
+    steps = milestones.progress(scope.db(), found, on=on)
+    return page(
+        "sunset",
+        plans=[inventory_words.plan(each, steps[each.system_id], on=on) for each in found],
+    )
 
 
 @bp.get("/waivers")

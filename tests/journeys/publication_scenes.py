@@ -13,9 +13,20 @@ from clients.officer_models import Role
 from kernel import clock
 from kernel.wording import Bilingual
 from members import register
-from services import activations, content, forms, inventory, plans, publishing, waivers
+from services import (
+    activations,
+    attachments,
+    content,
+    forms,
+    inventory,
+    milestones,
+    plans,
+    publishing,
+    waivers,
+)
 from services.content import Text
 from services.inventory_models import SystemKind
+from services.milestones import Done
 from services.models import Service
 from services.plans import Milestone, Plan
 from services.publication_models import ContentKind
@@ -23,6 +34,7 @@ from tests import make
 from tests.journeys import counter_desk
 from tests.journeys.city import LIBRARY, City
 from tests.services.publishing_people import FORM, OFFICER, PHOTO, REVIEWER
+from tests.services.test_attachments import A_PDF
 
 SERVICE, SPARE, SLUG = "reading_room", "chess_room", "reading-room"
 NAME = Bilingual("自修室座位", "Seats in the reading room")
@@ -52,10 +64,10 @@ def at_the_agency(path: str) -> Callable[[Page, City], None]:
 
 
 def one_system(page: Page, city: City) -> None:
-    """Look at what is said of one card."""
+    """Look at what is said of one card, of whose plan a step was done."""
     at_the_agency("/agency/inventory")(page, city)
-    page.locator("main .rows a").first.click()
-    page.locator("#set_status").wait_for()
+    page.locator("main .rows a").nth(1).click()  # the first is overdue, and has no plan
+    page.locator("#mark_step").wait_for()
 
 
 def at_the_bureau(path: str) -> Callable[[Page, City], None]:
@@ -137,8 +149,11 @@ def fill(city: City) -> None:
         )
         text = Text(title=NAME, body=Bilingual(NEEDED, WANTED))
         version = content.save(session, item, text, by=OFFICER, now=now)
+        plan = Bilingual("座位圖", "Plan of the seats")
+        attachments.add(session, version, plan, A_PDF, by=OFFICER, now=now)
         publishing.submit(session, version, document_number="北市圖字第 3 號", by=OFFICER, now=now)
         content.approve(session, version, by=REVIEWER, now=now)
+        content.save(session, item, text, by=OFFICER, now=now)
         _ending(session, agency, now)
 
 
@@ -165,7 +180,10 @@ def _ending(session: Session, agency: UUID, now: datetime) -> None:
         now=now,
     )
     waivers.grant(session, waiver, until=today + 60 * day, by=REVIEWER, now=now)
-    steps = (Milestone(on=today + 20 * day, what=Bilingual("通知持卡人", "Tell the holders")),)
+    steps = (
+        Milestone(on=today, what=Bilingual("公告期程", "Say when")),
+        Milestone(on=today + 20 * day, what=Bilingual("通知持卡人", "Tell the holders")),
+    )
     plan = Plan(
         process=Bilingual(
             "分三批歸戶，每批先試跑再確認。", "In three parts, each tried out first."
@@ -178,3 +196,5 @@ def _ending(session: Session, agency: UUID, now: datetime) -> None:
     row = plans.save(session, card, plan, by=OFFICER, now=now)
     publishing.submit(session, row, document_number="北市圖字第 5 號", by=OFFICER, now=now)
     publishing.approve(session, row, by=REVIEWER, now=now)
+    done = Done(on=today, evidence="北市圖字第 6 號")
+    milestones.mark(session, card, milestones.key(steps[0]), done, by=OFFICER, now=now)

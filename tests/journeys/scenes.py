@@ -915,6 +915,18 @@ def _as_merchant(page: Page, city: City) -> None:
     _go(page, f"{city.provider.issuer}/merchant")
 
 
+def _drafting(page: Page, city: City) -> None:
+    """Go on with an offer that is not finished."""
+    _as_merchant(page, city)
+    draft = page.locator("a[href*='/merchant/offers/drafts/']").first
+    if not draft.is_visible():  # the same again, in the other language
+        _go(page, f"{city.provider.issuer}/merchant/offers/new")
+        page.locator("#title_en").fill("Ten per cent")
+        page.locator("#save_offer").click()
+    draft.click()
+    page.locator("#submit_offer").wait_for()
+
+
 def _reviewing_an_activation(page: Page, city: City) -> None:
     number = orgs_scenes.application(city)
     _as_officer(f"/agency/activations/{number}")(page, city)
@@ -1045,6 +1057,7 @@ PROVIDER: Scenes = {
         STRANGER, _as_officer(f"/agency/clients/{LIBRARY}/library-card/edit")
     ),
     "a merchant's console": Scene(STRANGER, _as_merchant),
+    "a merchant's draft": Scene(STRANGER, _drafting),
     "a new service": Scene(STRANGER, _as_officer("/agency/services/new")),
     "an activation": Scene(STRANGER, _reviewing_an_activation),
     "applying for a service": Scene(REGULAR, orgs_scenes.applying),

@@ -1,7 +1,7 @@
 """What identifies people is listed, excused for a time, or ends on a published day (3-I, 3-II)."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from threading import Barrier, Thread
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from kernel.db import Sessions, transaction
 from kernel.errors import NotFound, Refused
 from kernel.ids import new_id
 from kernel.wording import Bilingual
-from services import inventory, plans, waivers
+from services import inventory, milestones, plans, waivers
 from services.inventory_models import (
     IdentitySystem,
     Integration,
@@ -26,6 +26,7 @@ from services.inventory_models import (
     Waiver,
     WaiverState,
 )
+from services.milestones import Done
 from tests.make import NOON
 from tests.services.city import an_agency
 from tests.services.publishing_people import (
@@ -338,3 +339,65 @@ def test_of_two_decisions_at_once_one_counts(sessions: Sessions) -> None:
         thread.join()
 
     assert sorted(outcomes) == ["decided", "waiver.wrong_step"]
+
+
+# What was done of a plan
+
+STEP = milestones.key(PLAN.milestones[0])
+REPORT = Done(on=TODAY + DAY, evidence="北市測字第 10 號")
+
+
+def stood(session: Session, days: int) -> tuple[bool, bool]:
+    """Say whether the step was done, and whether it was late, on a day."""
+    [line] = inventory.lines(session, on=TODAY + days * DAY)
+    [step] = line.steps
+    return step.mark is not None, line.late_steps == 1
+
+
+@pytest.mark.clause("3-II")
+def test_a_step_that_was_done_is_not_overdue_and_no_earlier_day_changes(
+    session: Session, system: IdentitySystem
+) -> None:
+    confirmed(session, a_plan(session, system))
+    made = milestones.mark(session, system, STEP, REPORT, by=OFFICER, now=NOON + 3 * DAY)
+    moved = replace(PLAN, sunset_on=TODAY + 60 * DAY)
+    confirmed(session, a_plan(session, system, moved))
+    before = [stood(session, days) for days in (1, 2, 3, 9)]
+
+    milestones.take_back(session, system, made.id, by=OFFICER, now=NOON + 9 * DAY)
+
+    assert before == [(False, False), (False, True), (True, False), (True, False)]
+    assert [stood(session, days) for days in (2, 3, 9)] == [
+        (False, True),
+        (True, False),
+        (False, True),
+    ]
+    with pytest.raises(NotFound):
+        milestones.take_back(session, system, made.id, by=OFFICER, now=NOON + 9 * DAY)
+    milestones.mark(session, system, STEP, REPORT, by=OFFICER, now=NOON + 9 * DAY)
+    assert stood(session, 9) == (True, False)
+
+
+@pytest.mark.refusal("milestone.day_invalid", "milestone.evidence_missing")
+@pytest.mark.refusal("milestone.done_already", "publish.not_found")
+def test_only_a_published_step_is_marked_once_with_a_day_and_what_shows_it(
+    session: Session, system: IdentitySystem
+) -> None:
+    def mark(step: tuple[date, str] = STEP, done: Done = REPORT) -> None:
+        milestones.mark(session, system, step, done, by=OFFICER, now=NOON + DAY)
+
+    with pytest.raises(NotFound):
+        mark()
+    confirmed(session, a_plan(session, system))
+    with pytest.raises(NotFound):
+        mark((STEP[0], "別的"))
+    for done, why in (
+        (Done(on=TODAY + 2 * DAY, evidence="文"), "day_invalid"),
+        (Done(on=TODAY, evidence=" "), "evidence_missing"),
+        (Done(on=TODAY, evidence="文" * 301), "evidence_missing"),
+    ):
+        with pytest.raises(Refused, match=rf"milestone\.{why}"):
+            mark(done=done)
+    mark()
+    with pytest.raises(Refused, match=r"milestone\.done_already"):
+        mark()

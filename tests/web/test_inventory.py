@@ -220,3 +220,48 @@ def test_the_day_a_plan_ends_is_said_when_it_has_come(
 
     assert "已落日" in city.call("/sunset").text
     assert "還能用" in city.call("/sunset?on=2026-12-01").text
+
+
+@pytest.mark.clause("3-II")
+@pytest.mark.refusal("milestone.evidence_missing")
+def test_a_step_is_marked_as_done_for_everybody_to_see_and_taken_back(
+    city: City, officer: Browser, reviewer: Browser, page: str
+) -> None:
+    send(officer, f"{page}/plan", PLAN)
+    send(officer, f"{page}/plan/submit", LETTER)
+    send(reviewer, first_link(reviewer, "/doit/plans"), {"decision": "approve"})
+    city.wait(days=9)
+    officer = staff.sign_in(city, "of.ficer", city.member_id("of.ficer"))
+    late = (city.call("/sunset").text, officer.get("/agency/inventory").text)
+    done = {
+        "step": "2026-12-01 通知持卡人",
+        "done_on": "2026-11-30",
+        "evidence": "北市測字第 11 號",
+    }
+    refused = send(officer, f"{page}/milestones", {**done, "evidence": ""})
+    hostile = {
+        send(officer, f"{page}/milestones", dict.fromkeys(done, each)).status_code
+        for each in HOSTILE
+    }
+
+    marked = send(officer, f"{page}/milestones", done)
+
+    shown = city.call("/sunset").text
+    seen = staff.an_officer(city, Role.AUDITOR, "au.ditor").get("/doit/inventory").text
+    own = officer.get(page).text
+    back = re.search(rf"{page}/milestones/[0-9a-f-]{{36}}/take-back", own)
+    assert back is not None
+    taken = send(officer, back[0], {})
+    assert "日期已過，還沒完成" in late[0]
+    assert "期程逾期 1 項" in late[1]
+    assert "請寫文號或紀錄" in refused.text
+    assert hostile <= {404, 413}
+    assert (marked.status_code, taken.status_code) == (303, 303)
+    assert "已完成：民國115年11月30日" in shown
+    assert "日期已過" not in shown
+    assert "北市測字第 11 號" not in shown
+    assert "北市測字第 11 號" in seen
+    assert send(officer, back[0], {}).status_code == 404
+    with city.database() as session:
+        events = set(session.scalars(select(TrailEntry.event)))
+    assert {"milestone.done", "milestone.taken_back"} <= events

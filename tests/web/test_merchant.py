@@ -18,6 +18,7 @@ from kernel.ids import new_id
 from kernel.wording import Bilingual
 from services import merchant_offers
 from services.models import Offer, OfferMonth
+from services.offer_draft_models import OfferDraft
 from tests import make
 from tests.flows.browser import Browser, hidden
 from tests.flows.provider import City
@@ -319,3 +320,94 @@ def test_a_contract_that_is_over_shows_offers_no_more_in_force(
     assert "不在期間內" in over
     assert ended.status_code == 303
     assert "已結束</span>" in merchant.get(MINE).text
+
+
+# Drafts
+
+DRAFT = {"title_zh": "敬老", "age": "65", "valid_from": "下週", "do": "save"}
+
+
+def keep(
+    city: City, merchant: Browser, path: str = f"{MINE}/offers/new", **form: str
+) -> TestResponse:
+    page = hidden(merchant.get(path))
+    return merchant.post(path, {**page, "purpose": str(purpose(city)), **DRAFT, **form})
+
+
+def the_draft(merchant: Browser) -> str:
+    found = re.search(rf"{MINE}/offers/drafts/[0-9a-f-]{{36}}", merchant.get(MINE).text)
+    assert found is not None
+    return found[0]
+
+
+def drafts(city: City) -> int:
+    with city.database() as session:
+        return len(session.scalars(select(OfferDraft)).all())
+
+
+@pytest.mark.clause("6(4)")
+@pytest.mark.refusal("offer.draft_exists")
+def test_an_unfinished_offer_is_kept_gone_on_with_and_put_forward(
+    city: City, merchant: Browser
+) -> None:
+    kept, second = keep(city, merchant), keep(city, merchant)
+    path = the_draft(merchant)
+    shown = merchant.get(path).text
+    unfinished = merchant.post(path, {**hidden(merchant.get(path)), **DRAFT, "do": "submit"})
+    before = (staff.an_officer(city).get(REGISTER).text, drafts(city))
+
+    done = merchant.post(path, {**hidden(merchant.get(path)), **OFFER})
+
+    assert (kept.status_code, second.status_code, unfinished.status_code) == (303, 409, 422)
+    assert 'value="下週"' in shown
+    assert "有優惠等核定" not in before[0]
+    assert (before[1], drafts(city)) == (1, 0)
+    assert done.location.endswith("done=submitted")
+    assert (offer(city).title_zh, offer(city).approved_at) == ("敬老九折", None)
+
+
+@pytest.mark.refusal("offer.draft_changed")
+def test_of_two_who_write_one_draft_the_second_is_told(city: City, merchant: Browser) -> None:
+    keep(city, merchant)
+    path = the_draft(merchant)
+    first, second = hidden(merchant.get(path)), hidden(merchant.get(path))
+
+    saved = [merchant.post(path, {**each, **DRAFT, "age": "70"}) for each in (first, second)]
+    stale = merchant.post(f"{path}/discard", first)
+    hostile = [
+        merchant.post(path, {**first, **dict.fromkeys(OFFER, each), "edition": each, "do": "save"})
+        for each in ("\x00", "字" * 700, "-1", "9" * 30)
+    ]
+    gone = merchant.post(f"{path}/discard", {**first, "edition": "2"})
+
+    assert [each.status_code for each in (*saved, stale, gone)] == [303, 409, 409, 303]
+    assert {each.status_code for each in hostile} == {409}
+    assert merchant.get(path).status_code == 404
+    assert drafts(city) == 0
+
+
+def test_a_version_is_written_anew_from_its_own_words(city: City, merchant: Browser) -> None:
+    submit(city, merchant)
+
+    begun = merchant.get(f"{MINE}/offers/new?of={offer(city).id}").text
+
+    assert 'value="敬老九折"' in begun
+    assert 'value="65"' in begun
+    assert re.search(r'value="senior_card"[^>]* checked', begun)
+    assert merchant.get(f"{MINE}/offers/new?of={new_id()}").status_code == 404
+
+
+@pytest.mark.clause("10-I(4)")
+def test_another_merchants_draft_is_not_found(city: City, merchant: Browser) -> None:
+    keep(city, merchant)
+    path = the_draft(merchant)
+    with city.database() as session:
+        other = make.a_shop(
+            session, "other-shop", organisation=make.words("另一家", "Another")
+        ).organisation_id
+    member_id = staff.appoint(city, "other.one", Role.MERCHANT, organisation_id=other)
+    stranger = staff.sign_in(city, "other.one", member_id)
+
+    assert stranger.get(path).status_code == 404
+    assert stranger.post(path, {**hidden(stranger.get(MINE)), **DRAFT}).status_code == 404
+    assert path not in stranger.get(MINE).text
