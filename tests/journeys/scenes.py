@@ -927,6 +927,11 @@ def _drafting(page: Page, city: City) -> None:
     page.locator("#submit_offer").wait_for()
 
 
+def _see_what_a_merchant_was_sent(page: Page, city: City) -> None:
+    work_for(page, city, CAFE, Role.MERCHANT)
+    _go(page, f"{city.provider.issuer}/merchant/events")
+
+
 def _reviewing_an_activation(page: Page, city: City) -> None:
     number = orgs_scenes.application(city)
     _as_officer(f"/agency/activations/{number}")(page, city)
@@ -1038,6 +1043,7 @@ PROVIDER: Scenes = {
     "developers debugger": Scene(STRANGER, _at("/developers/debugger")),
     "developers debugger answers": Scene(STRANGER, _check_a_request),
     "an agency's events": Scene(STRANGER, _see_what_was_sent),
+    "a merchant's events": Scene(STRANGER, _see_what_a_merchant_was_sent),
     "sandbox, an address refused": Scene(STRANGER, sandbox_scenes.index, complains=True),
     "sandbox people": Scene(STRANGER, sandbox_scenes.people),
     "sandbox client made": Scene(STRANGER, sandbox_scenes.made),

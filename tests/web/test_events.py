@@ -233,6 +233,33 @@ def test_an_agency_sends_no_other_agencys_events_again(listening: City) -> None:
     assert officer.post(f"/agency/events/{event.id}/again", hidden(page)).status_code == 404
 
 
+@pytest.mark.clause("2(8)4")
+@one_database
+def test_a_merchant_sends_its_own_events_again_and_nobody_elses(listening: City) -> None:
+    world = World(listening)
+    wait(listening, most=1)
+    with listening.database() as session:
+        house = make.a_shop(session, "cafe", notice_uri="https://cafe.invalid/n").organisation_id
+        kind = organisation_notices.CONTRACT_ENDED
+        organisation_notices.enqueue(session, house, kind, member_id=None, now=listening.now)
+        told = select(Client.client_id, ClientEvent.id).join(ClientEvent)
+        events = {row[0]: row[1] for row in session.execute(told)}
+    boss = staff.appoint(listening, "mer.chant", Role.MERCHANT, organisation_id=house)
+    merchant = staff.sign_in(listening, "mer.chant", boss)
+    page = merchant.get("/merchant/events")
+
+    answers = {
+        name: merchant.post(f"/merchant/events/{key}/again", hidden(page)).status_code
+        for name, key in events.items()
+    }
+    world.work_off({kind})
+
+    assert answers == {"cafe": 303, "library": 404}
+    assert [address for address, _, _ in world.calls] == ["https://cafe.invalid/n"] * 2
+    assert len({claims_of(listening, body.decode())["jti"] for _, body, _ in world.calls}) == 1
+    assert ("契約結束" in page.text, "有人申請開通" in page.text) == (True, False)
+
+
 @one_database
 def test_an_application_is_told_to_the_services_own_agency_alone(listening: City) -> None:
     with listening.database() as session:

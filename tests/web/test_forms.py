@@ -171,6 +171,7 @@ POSTS = (
     ),
     f"/doit/eligibility/{NOTHING}/release",
     f"/agency/events/{NOBODY}/again",
+    f"/merchant/events/{NOBODY}/again",
     "/agency/petitions",
     *(
         f"/agency/petitions/{NOTHING}/{verb}"
