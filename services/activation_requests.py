@@ -41,10 +41,12 @@ def ask(
     member_id: UUID,
     keyring: Keyring,
     now: datetime,
+    reference: str = "",
 ) -> ActivationRequest:
     """Receive an application, to have a service or to have it no more; return it.
 
-    `answers` are those on the annex form in force today, by the keys of its fields (5(4)). A
+    `answers` are those on the annex form in force today, by the keys of its fields (5(4));
+    `reference` is the number of the counter's case it comes from, if it comes from one. A
     suspended service may be applied for again at once (6(3)). Raises NotFound; Refused
     `service.not_open`, `.closed`, `.already_active`, `.not_active`, `.suspended`,
     `.review_pending`; and as `forms.validate`.
@@ -56,7 +58,7 @@ def ask(
     request_id = new_id()
     values = {
         "id": request_id,
-        "reference": new_reference(),
+        "reference": reference or new_reference(),
         "member_id": member_id,
         "service_id": service.id,
         "wish": wish,
@@ -110,10 +112,17 @@ def _require_sense(service: Service, state: Activation | None, wish: Wish) -> No
 
 def withdraw(session: Session, reference: str, *, member_id: UUID, now: datetime) -> None:
     """Take one's own application back. Raises NotFound, Refused `case.wrong_state`."""
-    row = _find(session, reference)
+    row = find(session, reference)
     if row is None or row.member_id != member_id:
         raise NotFound("service.not_found")
     _move(session, row, PENDING, state=RequestState.WITHDRAWN, decided_at=now)
+
+
+def end_with_case(session: Session, reference: str, *, now: datetime) -> bool:
+    """Take back the application that a counter's case handed on; False if none waits."""
+    mine = (ActivationRequest.reference == reference, ActivationRequest.state.in_(PENDING))
+    values = {"state": RequestState.WITHDRAWN, "decided_at": now}
+    return changed(session.execute(update(ActivationRequest).where(*mine).values(values))) == 1
 
 
 def take_up(session: Session, row: ActivationRequest, *, by: UUID, now: datetime) -> None:
@@ -214,7 +223,7 @@ def _move(
 
 def get(session: Session, reference: str, *, organisation_id: UUID) -> ActivationRequest:
     """Return an application to this agency. Raises NotFound for any other."""
-    row = _find(session, reference)
+    row = find(session, reference)
     if row is None:
         raise NotFound("service.not_found")
     if session.get_one(Service, row.service_id).organisation_id != organisation_id:
@@ -222,7 +231,8 @@ def get(session: Session, reference: str, *, organisation_id: UUID) -> Activatio
     return row
 
 
-def _find(session: Session, reference: str) -> ActivationRequest | None:
+def find(session: Session, reference: str) -> ActivationRequest | None:
+    """Return an application, whoever may see it."""
     where = ActivationRequest.reference == reference
     return session.scalar(select(ActivationRequest).where(where))
 
@@ -247,6 +257,20 @@ def disputed(session: Session, organisation_id: UUID) -> Sequence[tuple[Activati
         .order_by(ActivationNote.disputed_at, ActivationNote.id)
     )
     return [(note, service) for note, service in rows]
+
+
+def of_member(
+    session: Session, member_id: UUID
+) -> Sequence[tuple[ActivationRequest, Service, FormVersion | None]]:
+    """Return all of a member's applications, the oldest first, with the form each was begun on."""
+    rows = session.execute(
+        select(ActivationRequest, Service, FormVersion)
+        .join(Service, Service.id == ActivationRequest.service_id)
+        .outerjoin(FormVersion, FormVersion.id == ActivationRequest.form_version_id)
+        .where(ActivationRequest.member_id == member_id)
+        .order_by(ActivationRequest.asked_at, ActivationRequest.id)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
 
 
 def newest_of(session: Session, member_id: UUID) -> dict[UUID, ActivationRequest]:

@@ -12,7 +12,7 @@ from audit import footprint
 from audit.lines import Kind
 from counters import terms
 from counters.terms import Workdays
-from idp import acr, organisation_notices
+from idp import acr
 from kernel.clock import taipei_day
 from kernel.errors import NotFound, Refused
 from kernel.refusals import refusal
@@ -22,7 +22,15 @@ from services.activations import Noted
 from services.models import Activation, Service, ServiceState
 from services.publication_models import FormVersion
 from services.request_models import ActivationRequest, RequestState, Wish
-from web import account_confirm, annex_fields, pages, passkeys, scope, service_terms
+from web import (
+    account_confirm,
+    activation_asked,
+    annex_fields,
+    pages,
+    passkeys,
+    scope,
+    service_terms,
+)
 from web.account import bp
 
 
@@ -125,8 +133,7 @@ def ask(code: str, wish: str) -> Response | str:
         raise
     except Refused as refused:
         return _ask_page(code, wish, refused)
-    _record(Kind.SERVICE_ASKED, row.reference)
-    _tell_agency(code)
+    activation_asked.tell(row)
     return redirect(url_for("account.services", done="asked"), 303)
 
 
@@ -134,30 +141,17 @@ def _form(service: Service, wish: str) -> FormVersion | None:
     return activation_requests.form_of(scope.db(), service.id, Wish(wish), now=scope.now())
 
 
-def _tell_agency(code: str) -> None:
-    organisation_notices.enqueue(
-        scope.db(),
-        activations.get_service(scope.db(), code).organisation_id,
-        organisation_notices.APPLIED,
-        member_id=scope.member_id(),
-        now=scope.now(),
-    )
-
-
 @bp.post("/services/applications/<reference>/withdraw", endpoint="withdraw_service")
 @scope.member_required
 def withdraw(reference: str) -> Response:
     """Take an application back."""
     wanted = reference if reference.isascii() and reference.isalnum() else ""
-    activation_requests.withdraw(scope.db(), wanted, member_id=scope.member_id(), now=scope.now())
-    _record(Kind.SERVICE_WITHDRAWN, wanted)
-    return redirect(url_for("account.services", done="withdrawn_service"), 303)
-
-
-def _record(kind: Kind, reference: str) -> None:
+    session, member_id, now = scope.db(), scope.member_id(), scope.now()
+    activation_requests.withdraw(session, wanted, member_id=member_id, now=now)
     footprint.record(
-        scope.db(), kind, member_id=scope.member_id(), now=scope.now(), reference=reference
+        session, Kind.SERVICE_WITHDRAWN, member_id=member_id, now=now, reference=wanted
     )
+    return redirect(url_for("account.services", done="withdrawn_service"), 303)
 
 
 def _service(code: str) -> Service:

@@ -20,18 +20,15 @@ from services import activation_requests, activations, lifecycle
 from services import consolidation_docket as docket
 from services.activations import Provenance
 from services.models import Activation, ActivationNote, Channel, Service
-from services.request_models import ActivationRequest, Wish
+from services.request_models import ActivationRequest
 from web import annex_fields, consoles, counter_forms, csrf, notices, pages, scope
 from web.agency_services import STAFF, organisation_id
 from web.mails import Mail
+from web.service_words import WISHES
 
 bp = Blueprint("agency_activations", __name__, url_prefix="/agency/activations")
 INDEX = "agency_activations.index"
 CORRECTION = timedelta(days=30)  # PDPA 13
-WISHES = {
-    Wish.OPEN: Bilingual("申請開通", "Asks for it"),
-    Wish.END: Bilingual("申請停用", "Asks to end it"),
-}
 SAYS = {
     Activation.ACTIVATED: Bilingual("已開通", "Activated"),
     Activation.NOT_ACTIVATED: Bilingual("未開通", "Not activated"),
@@ -160,7 +157,7 @@ def _page(row: ActivationRequest, refused: Refused | None = None) -> str:
         rule=said.eligibility if said else None,
         data=_data(row.member_id, (*(said.claims if said else ()), ALWAYS), row.reference),
         answers=[
-            (field.label, annex_fields.said(field, answer))
+            (field.label, annex_fields.said(field, answer, pages.language()))
             for field, answer in activation_requests.answers_of(
                 session, row, keyring=scope.rooms().keyring
             )

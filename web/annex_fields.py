@@ -71,6 +71,6 @@ def missing(version: FormVersion | None) -> list[tuple[str, str]]:
     ]
 
 
-def said(field: FormField, answer: str) -> str:
+def said(field: FormField, answer: str, language: str) -> str:
     """Return an answer in words."""
-    return YES_NO[answer].text(pages.language()) if field.kind is FieldKind.YES_NO else answer
+    return YES_NO[answer].text(language) if field.kind is FieldKind.YES_NO else answer

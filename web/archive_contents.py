@@ -24,6 +24,7 @@ from kernel.wording import Bilingual
 from members import identity_checks, inbox, numbering, register, requests
 from members.models import Member
 from web import (
+    archive_applications,
     archive_services,
     branding,
     check_words,
@@ -271,6 +272,7 @@ SHEETS: Mapping[str, Callable[[Whose], Sheet]] = {
     "consents": _consents,
     "carriers": _carriers,
     "services": archive_services.sheet_of,
+    "applications": archive_applications.sheet_of,
     "signins": _sign_ins,
     "requests": _requests,
     "messages": _messages,

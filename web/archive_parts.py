@@ -15,6 +15,7 @@ PARTS: Mapping[str, Bilingual] = {
     "footprint": Bilingual("我的足跡（可以核對）", "My footprint (verifiable)"),
     "carriers": Bilingual("卡片與裝置", "Cards and devices"),
     "services": Bilingual("服務與註記", "Services and what is noted"),
+    "applications": Bilingual("服務申請與附表", "Applications for services, with annex forms"),
     "signins": Bilingual("登入紀錄", "Sign-ins"),
     "requests": Bilingual("我的請求與往來", "My requests and what was written"),
     "messages": Bilingual("訊息", "Messages"),

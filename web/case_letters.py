@@ -12,7 +12,7 @@ from counters import cases, letters
 from counters.case_models import Case, CaseLetter
 from kernel.errors import NotFound, Refused
 from members import applications, numbering, register
-from web import case_mails, scope
+from web import case_mails, desk_annex, scope
 
 DISOWNED, REVOKED = "disowned", "revoked"
 
@@ -51,6 +51,7 @@ def _end(letter_id: UUID, why: str) -> None:
     letter = session.get_one(CaseLetter, letter_id)
     was_open = cases.stop_by_principal(session, letter.case_id, why=why, now=now)
     case = session.get_one(Case, letter.case_id, populate_existing=True)
+    desk_annex.end_with(case)
     if case.application_id is not None and letter.principal_id is None:
         with suppress(Refused):  # it was decided before
             keyring = scope.rooms().keyring

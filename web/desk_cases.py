@@ -14,7 +14,7 @@ from kernel.wording import Bilingual
 from members.application_models import State
 from members.application_steps import get as application_of
 from members.profile import masked
-from services import activations
+from services import activation_requests, activations
 from web import (
     consoles,
     desk_carriers,
@@ -24,6 +24,7 @@ from web import (
     desk_words,
     pages,
     scope,
+    service_words,
 )
 from web.card_ways import WAYS
 from web.desk import bp, line
@@ -102,10 +103,11 @@ def mistyped(case: Case, mistake: Mistyped) -> Response:
 
 
 def _application(case: Case) -> str:
-    if case.application_id is None:
-        return ""
-    state = application_of(scope.db(), case.application_id).state
-    return desk_words.APPLICATIONS[state].text(pages.language())
+    if case.application_id is not None:
+        state = application_of(scope.db(), case.application_id).state
+        return desk_words.APPLICATIONS[state].text(pages.language())
+    asked = activation_requests.find(scope.db(), case.number) if case.service else None
+    return "" if asked is None else service_words.REQUESTS[asked.state].text(pages.language())
 
 
 def _may_print_code(case: Case) -> bool:

@@ -14,7 +14,8 @@ from members import terms
 from members.application_models import PersonKind
 from services import activations
 from services.models import ServiceState
-from web import desk_seats, desk_words, pages, scope
+from web import annex_fields, desk_annex, desk_seats, desk_words, pages, scope
+from web.annex_fields import Question
 from web.desk_forms import ADULTS, AGES, Filled
 
 AGE_WORDS = {
@@ -122,6 +123,12 @@ class FormView:
             for each in activations.services(scope.db())
             if each.state is ServiceState.OPEN
         ]
+
+    @property
+    def questions(self) -> list[Question]:
+        """Return the fields of the annex form of the service that is asked for."""
+        is_asked = self.chosen is not None and self.chosen.wants_annex
+        return annex_fields.questions(desk_annex.find_form(self.filled.service)) if is_asked else []
 
     @property
     def counters(self) -> list[Choice]:

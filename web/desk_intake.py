@@ -16,7 +16,17 @@ from kernel.errors import Refused
 from kernel.wording import Bilingual
 from services import activations
 from services.models import ServiceState
-from web import clerks, consoles, desk_forms, desk_seats, desk_taking, desk_words, pages, scope
+from web import (
+    clerks,
+    consoles,
+    desk_annex,
+    desk_forms,
+    desk_seats,
+    desk_taking,
+    desk_words,
+    pages,
+    scope,
+)
 from web.desk import bp
 from web.desk_form_views import REASONS, FormView
 from web.desk_forms import Filled, Mistyped
@@ -71,6 +81,7 @@ def _taken(filled: Filled, situation: Situation) -> Response:
         seen.require_valid(filled.documents, today=taipei_day(scope.now()))
         if matter is CaseMatter.ACTIVATION:
             _require_in_scope(filled.service)
+            desk_annex.require_filled_in(filled.service)
         case = desk_taking.take_in(filled, situation)
     except Refused as refused:
         if refused.code not in desk_words.CURES:

@@ -12,7 +12,7 @@ from counters.cases import Clerk
 from kernel.errors import NotFound, Refused
 from services import activations
 from services.models import Activation
-from web import case_mails, desk_cases, desk_people, desk_seats, scope
+from web import case_mails, desk_annex, desk_cases, desk_people, desk_seats, scope
 from web.desk import bp
 
 
@@ -28,6 +28,7 @@ def move(reference: str, step: str) -> Response:
         if isinstance(refused, NotFound):
             raise
         return desk_cases.again(case, refused)
+    desk_annex.end_with(case)
     _write_down(case, step)
     return redirect(url_for("desk.case", reference=case.number), 303)
 

@@ -16,7 +16,16 @@ from members import application_steps, applications, numbering, numbers
 from members.application_models import Channel
 from members.application_steps import get as application_of
 from members.numbers import IdentityNumber
-from web import case_mails, clerks, desk_applicants, desk_forms, desk_seats, pages, scope
+from web import (
+    case_mails,
+    clerks,
+    desk_annex,
+    desk_applicants,
+    desk_forms,
+    desk_seats,
+    pages,
+    scope,
+)
 from web.desk_forms import Filled, Mistyped
 
 CLAIMS = ("name",)  # what a clerk sees of who was found by their number
@@ -48,6 +57,7 @@ def take_in(filled: Filled, situation: Situation) -> Case:
     if letter is not None:
         _enter(letter, case)
     _tell(case)
+    desk_annex.hand_on(case)
     if filled.slip:
         turned_away.resume(scope.db(), filled.slip, now=scope.now())
     return case
