@@ -10,7 +10,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from web import agency_document, counter_document, event_document, merchant_document
+from web import (
+    agency_document,
+    counter_document,
+    event_document,
+    merchant_document,
+    sandbox_document,
+)
 from web.api_documents import document
 from web.api_interfaces import Interface
 
@@ -22,6 +28,7 @@ INTERFACES: Mapping[str, Interface] = {
     "counter": counter_document.INTERFACE,
     "merchant": merchant_document.INTERFACE,
     "events": event_document.INTERFACE,
+    "sandbox": sandbox_document.INTERFACE,
 }
 
 

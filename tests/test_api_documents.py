@@ -37,7 +37,8 @@ def test_every_example_is_of_the_shape_it_stands_for(name: str) -> None:
     interface = INTERFACES[name]
 
     for row in interface.operations:
-        row.told.model_validate_json(json.dumps(row.told_example))
+        if row.told is not None:
+            row.told.model_validate_json(json.dumps(row.told_example))
         if row.sent is not None:
             row.sent.model_validate_json(json.dumps(row.sent_example))
     assert set(interface.codes) <= CATALOGUE.keys()

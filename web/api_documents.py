@@ -15,11 +15,13 @@ from werkzeug.wrappers import Response
 from kernel.db import Json
 from kernel.refusals import refusal
 from web import api_webhooks, paging, problems
-from web.api_interfaces import Interface, Operation
+from web.api_interfaces import Interface, Operation, Proof
 from web.api_shapes import ProblemTold
 from web.programs import JSON
 
 PROBLEM = "application/problem+json"
+SCHEMES = {Proof.CLIENT: "basic", Proof.KEY: "bearer"}
+TEXT = "text/plain"
 _REFERENCE = "7K2M9QPW"  # in examples
 _OF_A_PAGE: tuple[Json, ...] = (
     {
@@ -54,7 +56,7 @@ def document(interface: Interface, issuer: str) -> Json:
     """Return the whole document for the provider at `issuer`."""
     paths: Json = {}
     for row in interface.operations:
-        paths.setdefault(row.path, {})[row.method] = _operation(row)
+        paths.setdefault(row.path, {})[row.method] = _operation(row, interface.proof)
     whole: Json = {
         "openapi": "3.1.0",
         "info": {
@@ -78,7 +80,7 @@ def _schemas(interface: Interface) -> Json:
     sent = [row.sent for row in interface.operations if row.sent is not None]
     shapes: set[type[BaseModel]] = {
         *sent,
-        *(row.told for row in interface.operations),
+        *(row.told for row in interface.operations if row.told is not None),
         *api_webhooks.shapes(interface.webhooks),
         ProblemTold,
     }
@@ -97,29 +99,34 @@ def _security(interface: Interface, issuer: str) -> Json:
         flow = {"tokenUrl": f"{issuer}/token", "scopes": scopes}
         schemes["token"] = {"type": "oauth2", "flows": {"clientCredentials": flow}}
     if not all(row.scope for row in interface.operations):
-        schemes["client"] = {"type": "http", "scheme": "basic"}
+        schemes[interface.proof.value] = {"type": "http", "scheme": SCHEMES[interface.proof]}
     return schemes
 
 
-def _operation(row: Operation) -> Json:
+def _operation(row: Operation, proof: Proof) -> Json:
     told: Json = {
         "operationId": row.operation_id,
         "summary": row.name.en,
-        "security": [{"token": [row.scope]} if row.scope else {"client": []}],
+        "security": [{"token": [row.scope]} if row.scope else {proof.value: []}],
         "parameters": [*row.parameters, *(_OF_A_PAGE if row.is_paged else ())],
         "responses": {str(row.status): _done(row), **_refusals(row.every_code)},
     }
-    if row.sent is not None:
-        content = _content(row.sent, JSON, example=row.sent_example)
-        told["requestBody"] = {"required": True, "content": content}
+    if row.takes_body:
+        told["requestBody"] = {"required": True, "content": _body(row)}
     return told
 
 
+def _body(row: Operation) -> Json:
+    if row.sent is not None:
+        return _content(row.sent, JSON, example=row.sent_example)
+    schema = {"type": "string", "description": f"Of it the first {row.sent_bytes} bytes are read."}
+    return {TEXT: {"schema": schema, "example": row.sent_example}}
+
+
 def _done(row: Operation) -> Json:
-    done: Json = {
-        "description": "Done",
-        "content": _content(row.told, JSON, example=row.told_example),
-    }
+    done: Json = {"description": "Done"}
+    if row.told is not None:
+        done["content"] = _content(row.told, JSON, example=row.told_example)
     if row.is_paged:
         done["headers"] = {"Link": _LINK}
     return done

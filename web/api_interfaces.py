@@ -1,7 +1,9 @@
 """Say what an interface for programs is made of: its operations, and the events it pushes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -15,11 +17,19 @@ OF_A_KEY = ("program.key_missing", "program.key_reused", "program.key_in_use")
 OF_A_BODY = ("http.413",)
 
 
+class Proof(StrEnum):
+    """How who has no token for an interface proves who it is."""
+
+    CLIENT = "client"  # as at /token
+    KEY = "key"  # of a client in the sandbox
+
+
 @dataclass(frozen=True, kw_only=True)
 class Operation:
     """One thing that can be done: how it is asked for, what is answered, which refusals come.
 
-    Without a scope it is for who proves itself as at /token, and has no token.
+    Without a scope it is for who proves itself otherwise, and has no token. What is sent may be
+    plain text, of so many bytes at the most.
     """
 
     method: str
@@ -27,13 +37,19 @@ class Operation:
     scope: str
     name: Bilingual
     sent: type[BaseModel] | None = None
-    told: type[BaseModel]
+    sent_bytes: int = 0
+    told: type[BaseModel] | None = None
     status: int = 200
     codes: tuple[str, ...] = ()
     parameters: tuple[Json, ...] = ()
     is_paged: bool = False
-    sent_example: Json | None = None
-    told_example: Json
+    sent_example: Any = None  # JSON, or text
+    told_example: Any = None  # JSON
+
+    @property
+    def takes_body(self) -> bool:
+        """Say whether something is sent."""
+        return self.sent is not None or self.sent_bytes > 0
 
     @property
     def every_code(self) -> tuple[str, ...]:
@@ -41,7 +57,7 @@ class Operation:
         parts = (
             (ALWAYS, bool(self.scope)),
             (OF_A_PAGE, self.is_paged),
-            (OF_A_BODY, self.sent is not None),
+            (OF_A_BODY, self.takes_body),
         )
         usual = (code for codes, is_so in parts if is_so for code in codes)
         return (*usual, *self.codes)
@@ -79,6 +95,7 @@ class Interface:
     description: str
     scopes: Mapping[str, Bilingual]
     operations: tuple[Operation, ...] = field(repr=False)
+    proof: Proof = Proof.CLIENT  # where no scope is needed
     base: str = ""  # what the paths stand under, if not the address
     webhooks: tuple[Webhook, ...] = field(default=(), repr=False)
 
@@ -97,11 +114,10 @@ class Interface:
         return hash(self.address)
 
 
-def in_path(name: str, what: str, *, pattern: str = "") -> Json:
-    """Return the parameter that a part of the path is."""
-    schema: Json = {"type": "string", "minLength": 1}
-    if pattern:
-        schema["pattern"] = f"^{pattern}$"
+def in_path(name: str, what: str, *, values: Iterable[str] = ()) -> Json:
+    """Return the parameter that a part of the path is; one of `values`, if there are any."""
+    known = list(values)
+    schema: Json = {"type": "string", **({"enum": known} if known else {"minLength": 1})}
     return {"name": name, "in": "path", "required": True, "description": what, "schema": schema}
 
 

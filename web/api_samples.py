@@ -2,13 +2,24 @@
 
 import json
 from http import HTTPStatus
+from typing import Any
 
-from kernel.db import Json
-from web import api_webhooks, programs, repeating
-from web.api_interfaces import Interface, Operation, Webhook
+from kernel.refusals import CATALOGUE
+from web import api_documents, api_webhooks, programs, repeating
+from web.api_interfaces import Interface, Operation, Proof, Webhook
 
-BY_TOKEN, BY_SECRET = "Bearer b4kR…", "Basic Y2FmZTo…"
-KEY = "0b3c1f6e-17"
+BY_TOKEN, KEY = "Bearer b4kR…", "0b3c1f6e-17"
+OTHERWISE = {Proof.CLIENT: "Basic Y2FmZTo…", Proof.KEY: "Bearer 9mZt…"}
+
+
+def shown(interface: Interface, issuer: str, *, document: str) -> dict[str, Any]:
+    """Return what the page of an interface shows; `document` is the endpoint of its document."""
+    return {
+        "address": issuer + interface.address,
+        "document": document,
+        "operations": [(row, of(interface, row, issuer)) for row in interface.operations],
+        "codes": [(code, CATALOGUE[code]) for code in interface.codes],
+    }
 
 
 def of(interface: Interface, row: Operation, issuer: str) -> str:
@@ -30,18 +41,22 @@ def token(sample: str, interface: Interface) -> str:
 def _request(interface: Interface, row: Operation, issuer: str) -> str:
     lines = [
         f"{row.method.upper()} {issuer}{interface.server}{row.path}",
-        f"Authorization: {BY_TOKEN if row.scope else BY_SECRET}",
+        f"Authorization: {BY_TOKEN if row.scope else OTHERWISE[interface.proof]}",
     ]
     if any(each["name"] == repeating.HEADER for each in row.parameters):
         lines.append(f"{repeating.HEADER}: {KEY}")
-    if row.sent_example is not None:
-        lines += [f"Content-Type: {programs.JSON}", "", _written(row.sent_example)]
+    if row.takes_body:
+        kind = api_documents.TEXT if row.sent is None else programs.JSON
+        lines += [f"Content-Type: {kind}", "", _written(row.sent_example)]
     return "\n".join(lines)
 
 
 def _answer(row: Operation) -> str:
-    return f"HTTP/1.1 {row.status} {HTTPStatus(row.status).phrase}\n\n{_written(row.told_example)}"
+    first = f"HTTP/1.1 {row.status} {HTTPStatus(row.status).phrase}"
+    return first if row.told is None else f"{first}\n\n{_written(row.told_example)}"
 
 
-def _written(example: Json) -> str:
+def _written(example: Any) -> str:  # JSON, or text
+    if isinstance(example, str):
+        return example
     return json.dumps(example, ensure_ascii=False, indent=1)

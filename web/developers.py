@@ -115,13 +115,8 @@ def _interface(
 ) -> Response:
     return _kept(
         name,
-        address=_issuer() + described.address,
-        document=document,
-        operations=[
-            (row, api_samples.of(described, row, _issuer())) for row in described.operations
-        ],
         token=api_samples.token(_sample(FOR_PROGRAMS[0]), described),
-        codes=[(code, CATALOGUE[code]) for code in described.codes],
+        **api_samples.shown(described, _issuer(), document=document),
         **more,
     )
 

@@ -3,25 +3,39 @@
 Problems are told as in every other interface (RFC 9457).
 """
 
-from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, jsonify, request
+from pydantic import ValidationError
 from werkzeug.wrappers import Response
 
 from idp import registration
 from kernel.errors import NotFound
-from web import sandbox, sandbox_checks, sandbox_clients, sandbox_trials, scope
-from web.sandbox_faults import CHECKS, LOG, TO_ARM, Told
+from web import (
+    api_documents,
+    sandbox_checks,
+    sandbox_clients,
+    sandbox_testing,
+    sandbox_trials,
+    scope,
+)
+from web.sandbox_document import ADDRESS, BY_SIGNING_IN, INTERFACE, LONGEST_LOG
+from web.sandbox_faults import TO_ARM, Told
+from web.sandbox_shapes import CheckTold, FoundTold, OutcomeSent
 
-bp = Blueprint("sandbox_api", __name__, url_prefix="/api/sandbox")
-TELLABLE = frozenset(Told) - {Told.CLEAN, Told.FOUND}
+bp = Blueprint("sandbox_api", __name__, url_prefix=ADDRESS)
 
 
 @bp.after_request
 def _keep_nothing(response: Response) -> Response:
-    response.headers["Cache-Control"] = "no-store"
+    response.headers.setdefault("Cache-Control", "no-store")
     return response
+
+
+@bp.get("/openapi.json")
+def document() -> Response:
+    """Describe all of this, for people and for programs (OpenAPI 3.1)."""
+    return api_documents.response(INTERFACE, scope.rooms().provider.issuer)
 
 
 @bp.put("/fault/<code>")
@@ -33,7 +47,7 @@ def arm(code: str) -> Response:
 @bp.put("/checks/<code>")
 def begin(code: str) -> Response:
     """Let the next sign-in be a check."""
-    return _armed(code, {each.code for each in CHECKS} - {LOG.code}, is_check=True)
+    return _armed(code, set(BY_SIGNING_IN), is_check=True)
 
 
 def _armed(code: str, known: set[str], *, is_check: bool) -> Response:
@@ -48,38 +62,41 @@ def _armed(code: str, known: set[str], *, is_check: bool) -> Response:
 def results() -> Response:
     """Say how every check stands."""
     trials = sandbox_trials.latest(scope.db(), _client_id())
-    return jsonify(
-        [
-            {
-                "check": each.fault.code,
-                "verdict": each.verdict.value,
-                "expected": each.fault.right.en,
-                "source": each.fault.source,
-            }
-            for each in sandbox_checks.results(trials, now=scope.now())
-        ]
-    )
+    told = [
+        CheckTold(
+            check=each.fault.code,
+            verdict=each.verdict,
+            expected=each.fault.right.en,
+            source=each.fault.source,
+        )
+        for each in sandbox_checks.results(trials, now=scope.now())
+    ]
+    return jsonify([each.model_dump(mode="json") for each in told])
 
 
 @bp.post("/checks/<code>/outcome")
 def outcome(code: str) -> Response:
     """Write down what the client did: `{"told": "refused"}`."""
-    client_id = _client_id()
-    sent: Any = request.get_json(silent=True)  # JSON of any shape
-    said = sent.get("told") if isinstance(sent, dict) else None
-    if said not in {each.value for each in TELLABLE} or not sandbox_trials.tell(
-        scope.db(), client_id, code, Told(said), now=scope.now()
-    ):
+    client_id, said = _client_id(), _said()
+    if said is None or not sandbox_trials.tell(scope.db(), client_id, code, said, now=scope.now()):
         raise NotFound("sandbox.no_such_fault")
     return Response(status=204)
+
+
+def _said() -> Told | None:
+    try:
+        return OutcomeSent.model_validate_json(request.get_data()).told
+    except ValidationError:
+        return None
 
 
 @bp.post("/log")
 def log() -> Response:
     """Say what of the people who signed in stands in a log: the body, as plain text."""
     client_id = _client_id()
-    text = request.get_data()[: sandbox.LONGEST_LOG].decode("utf-8", "replace")
-    return jsonify({"found": sandbox.look_through(client_id, text)})
+    text = request.get_data()[:LONGEST_LOG].decode("utf-8", "replace")
+    told = FoundTold(found=tuple(sandbox_testing.look_through(client_id, text)))
+    return jsonify(told.model_dump())
 
 
 def _client_id() -> UUID:

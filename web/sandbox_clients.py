@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from audit import trail
 from clients import registration_tokens
+from clients.grant_types import CIBA, DEVICE
 from clients.models import (
     AuthMethod,
     Body,
@@ -34,6 +35,7 @@ PROFILES = (Profile.BASIC, Profile.FAPI2)
 LIFETIME = timedelta(minutes=5)  # of the token by which one client is registered
 HOUSE = Bilingual("沙盒（測試用）", "Sandbox (for tests)")
 KEY_ALGORITHM = "ES256"
+WITHOUT_A_BROWSER = (DEVICE, CIBA)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +123,8 @@ def _new_house(session: Session, *, now: datetime) -> Organisation:
 
 
 def _keep(session: Session, made: Made, *, browser: str, now: datetime) -> None:
-    row = session.execute(select(Client.id).where(Client.client_id == made.client_id)).one()
+    row = session.scalars(select(Client).where(Client.client_id == made.client_id)).one()
+    row.grant_types = [*row.grant_types, *WITHOUT_A_BROWSER]  # nobody registers these alone
     session.add(
         SandboxClient(
             client_id=row.id,

@@ -1,35 +1,28 @@
 """Let sandbox clients meet the fault they asked for, around the protocol's endpoints.
 
-`init` is called where there is a sandbox and nowhere else; `idp` knows nothing of it. What a fault
-needs is signed with the sandbox's own keys, over what `idp` would have answered.
+`init` is called where there is a sandbox and nowhere else; `idp` knows nothing of it. Which fault
+is met in which way to sign in says `web.sandbox_ways`, what it does `web.sandbox_forgeries`.
 """
 
 import json
 import time
-from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, TypeAlias
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl
 
 from flask import Flask, request
 from werkzeug.wrappers import Response
 
-from clients.claims import NOTES
 from idp import authorize, parameters
 from idp.errors import AuthorizationRefused, ProtocolError
-from idp.signing import LocalSigner, Signer, SigningKeyPair, new_key
-from kernel.ids import new_secret
-from web import oidc, sandbox_trials, scope
+from web import oidc, sandbox_answers, sandbox_forgeries, sandbox_trials, sandbox_ways, scope
+from web.sandbox_answers import JWS_PARTS, Claims, decoded
 from web.sandbox_faults import BY_CODE, Fault, Where
+from web.sandbox_forgeries import BESIDE, ID_TOKENS, USERINFO
 from web.sandbox_models import Trial
 
-Claims: TypeAlias = dict[str, Any]  # JSON of several shapes
-STRANGER = "https://another-provider.invalid"
-LONG_AGO = 24 * 3600  # seconds
 SOON_SECONDS = "2"
 SAID = "the sandbox was asked for this"
-JWS_PARTS = 3
 
 
 def init(app: Flask) -> None:
@@ -44,12 +37,14 @@ def _before() -> Response | None:
 
 
 def _after(response: Response) -> Response:
-    if response.status_code == 303:  # noqa: PLR2004  # See Other
-        _answer(response)
-    elif response.status_code == 200 and response.is_json:  # noqa: PLR2004  # OK
+    if response.status_code == 200 and response.is_json:  # noqa: PLR2004  # OK
+        if request.path in sandbox_ways.BEGUN_AT:
+            return _began(response)
         looks = {"/token": _tokens, "/userinfo": _claims}.get(request.path)
         if looks is not None:
             looks(response)
+    elif response.status_code in {200, 303}:  # a page that posts a form, or a redirect
+        _answer(response)
     return response
 
 
@@ -83,13 +78,46 @@ def _refuse() -> Response | None:
 
 
 def _redeem() -> Response | None:
-    trial = sandbox_trials.of_code(scope.db(), _sent().get("code", ""))
+    handle = _handle()
+    if handle is not None:
+        refused = _polled(handle)
+        if refused is not None:
+            return refused
+    trial = sandbox_trials.of_code(scope.db(), _code())
     if trial is None:
         return None
     sandbox_trials.redeemed(scope.db(), trial, now=scope.now())
     scope.keep()  # what it did is known, whatever comes of it
     fault = _fault(trial, Where.TOKEN)
     return None if fault is None else SLIPS[fault.code](trial)
+
+
+def _code() -> str:
+    """Return what the client came with; a grant takes a handle as its code (decision 0072)."""
+    return _handle() or _sent().get("code", "")
+
+
+def _handle() -> str | None:
+    sent = _sent()
+    return next((sent[name] for name in sandbox_ways.HANDLES if name in sent), None)
+
+
+def _polled(handle: str) -> Response | None:
+    """Refuse who polls, if that was asked for; else let a sign-in that was agreed to meet it."""
+    trial = sandbox_trials.armed_by_handle(scope.db(), handle)
+    if trial is None or trial.fault not in sandbox_ways.AWAY:
+        return None
+    if trial.fault == sandbox_ways.POLLED:
+        return _spent(trial, ProtocolError(trial.fault, SAID))
+    if trial.fault not in sandbox_ways.BEGINNING:
+        sandbox_trials.take(scope.db(), handle, now=scope.now())
+    return None
+
+
+def _spent(trial: Trial, error: ProtocolError) -> Response | None:
+    if not sandbox_trials.spend(scope.db(), trial, now=scope.now()):
+        return None
+    return oidc.refuse_in_json(error)
 
 
 def _no_grant(_: Trial) -> Response | None:
@@ -132,96 +160,45 @@ SLIPS: Mapping[str, Callable[[Trial], Response | None]] = MappingProxyType(
 # After: answers altered
 
 
+def _began(response: Response) -> Response:
+    """Refuse who begins at a device or by CIBA, if that was asked for."""
+    told: Claims = response.get_json()
+    handle = next((told[name] for name in sandbox_ways.HANDLES if name in told), "")
+    trial = sandbox_trials.armed_by_handle(scope.db(), handle)
+    if trial is None or trial.fault not in sandbox_ways.BEGINNING:
+        return response
+    return _spent(trial, ProtocolError(trial.fault, SAID, status=503)) or response
+
+
 def _answer(response: Response) -> None:
-    """Let the sign-in whose code this is meet its fault; only codes in a query are known."""
-    parts = urlsplit(response.headers.get("Location", ""))
-    told = dict(parse_qsl(parts.query, keep_blank_values=True))
+    """Let the sign-in whose code this is meet its fault."""
+    told = sandbox_answers.read(response)
     if "code" not in told:
         return
-    trial = sandbox_trials.take(scope.db(), told["code"], now=scope.now())
+    trial = sandbox_trials.take(scope.db(), str(told["code"]), now=scope.now())
     fault = _fault(trial, Where.ANSWER)
     if fault is None:
         return
-    altered = {name: value for name, value in {**told, **BESIDE[fault.code]()}.items() if value}
-    response.headers["Location"] = parts._replace(query=urlencode(altered)).geturl()
-
-
-BESIDE: Mapping[str, Callable[[], dict[str, str]]] = MappingProxyType(
-    {
-        "wrong_state": lambda: {"state": new_secret()},
-        "wrong_iss": lambda: {"iss": STRANGER},
-        "no_iss": lambda: {"iss": ""},
-    }
-)
+    beside = {**told, **BESIDE[fault.code]()}
+    altered = {name: value for name, value in beside.items() if value}
+    sandbox_answers.write(response, altered, sign=sandbox_forgeries.sign)
 
 
 def _tokens(response: Response) -> None:
     told: Claims = response.get_json()
-    trial = sandbox_trials.of_code(scope.db(), _sent().get("code", ""))
-    fault = _fault(trial, Where.ID_TOKEN)
+    fault = _fault(sandbox_trials.of_code(scope.db(), _code()), Where.ID_TOKEN)
     parts = str(told.get("id_token", "")).split(".")
-    if fault is None or len(parts) != JWS_PARTS:  # an encrypted one nobody but its client opens
+    if fault is None or len(parts) != JWS_PARTS:
         return
-    header, claims = _read(parts[0]), _read(parts[1])
-    told["id_token"] = SIGNED[fault.code](told["id_token"], claims, header["alg"])
+    header, claims = decoded(parts[0]), decoded(parts[1])
+    told["id_token"] = ID_TOKENS[fault.code](told["id_token"], claims, header["alg"])
     response.set_data(json.dumps(told))
-
-
-def _read(part: str) -> Claims:
-    read: Claims = json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-    return read
-
-
-def _ours() -> Signer:
-    signer: Signer = scope.rooms().provider.keys.signer(scope.db(), now=scope.now())
-    return signer
-
-
-def _saying(alter: Callable[[Claims], Claims]) -> Callable[[str, Claims, str], str]:
-    """Return what signs other claims with our own key."""
-    return lambda _, claims, alg: _ours().sign({**claims, **alter(claims)}, alg=alg)
-
-
-def _past(claims: Claims) -> Claims:
-    return {name: claims[name] - LONG_AGO for name in ("iat", "exp")}
-
-
-def _bad_signature(token: str, claims: Claims, alg: str) -> str:
-    other = _ours().sign({**claims, "nonce": new_secret()}, alg=alg)
-    return ".".join((*token.split(".")[:2], other.split(".")[2]))
-
-
-def _unknown_key(_: str, claims: Claims, alg: str) -> str:
-    key = SigningKeyPair(kid=new_secret(), alg=alg, active=True, key=new_key(alg))
-    return LocalSigner([key]).sign(claims, alg=alg)
-
-
-SIGNED: Mapping[str, Callable[[str, Claims, str], str]] = MappingProxyType(
-    {
-        "wrong_nonce": _saying(lambda _: {"nonce": new_secret()}),
-        "wrong_issuer": _saying(lambda _: {"iss": STRANGER}),
-        "wrong_audience": _saying(lambda _: {"aud": "another-client"}),
-        "expired": _saying(_past),
-        "bad_signature": _bad_signature,
-        "unknown_key": _unknown_key,
-    }
-)
 
 
 def _claims(response: Response) -> None:
     token = request.headers.get("Authorization", "").partition(" ")[2].strip()
     trial = sandbox_trials.of_token(scope.db(), token or _sent().get("access_token", ""))
     fault = _fault(trial, Where.USERINFO)
-    if fault is not None and fault.code in ABOUT:
+    if fault is not None and fault.code in USERINFO:
         told: Claims = response.get_json()
-        response.set_data(json.dumps(told | ABOUT[fault.code](told)))
-
-
-def _unknown(told: Claims) -> Claims:
-    asked = NOTES & told.keys() or {"senior_card"}
-    return {name: {"state": "unknown", "disputed": False} for name in sorted(asked)}
-
-
-ABOUT: Mapping[str, Callable[[Claims], Claims]] = MappingProxyType(
-    {"wrong_subject": lambda _: {"sub": new_secret()}, "unknown_note": _unknown}
-)
+        response.set_data(json.dumps(told | USERINFO[fault.code](told)))

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from clients.models import Client
-from idp.models import Grant, Token
+from idp.models import AwaitedRequest, Grant, Token
 from kernel.db import changed, insert_once
 from kernel.ids import digest, new_id
 from web.sandbox_faults import Told
@@ -40,6 +40,16 @@ def armed(session: Session, client_id: str) -> Trial | None:
         select(Trial)
         .join(Client, Client.id == Trial.client_id)
         .where(Client.client_id == client_id, waits)
+    )
+
+
+def armed_by_handle(session: Session, handle: str) -> Trial | None:
+    """Return what the next sign-in of who holds this handle will meet (RFC 8628; CIBA)."""
+    waits = Trial.taken_at.is_(None)
+    return session.scalar(
+        select(Trial)
+        .join(AwaitedRequest, AwaitedRequest.client_id == Trial.client_id)
+        .where(AwaitedRequest.handle_hash == digest(handle), waits)
     )
 
 

@@ -1045,6 +1045,7 @@ PROVIDER: Scenes = {
     "an agency's events": Scene(STRANGER, _see_what_was_sent),
     "a merchant's events": Scene(STRANGER, _see_what_a_merchant_was_sent),
     "sandbox, an address refused": Scene(STRANGER, sandbox_scenes.index, complains=True),
+    "sandbox interface": Scene(STRANGER, _at("/sandbox/interface")),
     "sandbox people": Scene(STRANGER, sandbox_scenes.people),
     "sandbox client made": Scene(STRANGER, sandbox_scenes.made),
     "sandbox client": Scene(STRANGER, sandbox_scenes.client),

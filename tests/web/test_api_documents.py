@@ -29,7 +29,7 @@ ADDRESSES = {name: each.address for name, each in INTERFACES.items()}
 
 def names(interface: str, *, with_body: bool = False) -> list[str]:
     rows = INTERFACES[interface].operations
-    return [f"{each.method} {each.path}" for each in rows if each.sent or not with_body]
+    return [f"{each.method} {each.path}" for each in rows if each.takes_body or not with_body]
 
 
 def described(city: City, interface: str, name: str) -> APIOperation[Any, Any, Any, Any]:
@@ -93,7 +93,7 @@ def test_a_body_that_is_too_large_is_refused_as_the_document_says(served: City) 
         assert answer.status_code == 413
         assert answer.get_json()["type"] == "urn:taipei-id:error:http.413"
     for each in INTERFACES.values():
-        assert all("http.413" in row.every_code for row in each.operations if row.sent)
+        assert all("http.413" in row.every_code for row in each.operations if row.takes_body)
 
 
 @pytest.mark.parametrize("name", names("agency", with_body=True))
@@ -111,7 +111,7 @@ def test_what_is_right_is_done(served: City, name: str) -> None:
 
 
 def test_a_document_is_sent_again_only_if_it_changed(city: City) -> None:
-    for address in ADDRESSES.values():
+    for address in (each for name, each in ADDRESSES.items() if name != "sandbox"):
         first = city.call(f"{address}/openapi.json")
         known = {"If-None-Match": first.headers["ETag"]}
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from base64 import urlsafe_b64decode
 from html import unescape
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ from joserfc.jwk import KeySet
 from werkzeug.test import TestResponse
 
 from clients import registry
+from clients.grant_types import DEVICE
 from clients.models import Review
 from demo.sandbox.people import people
 from kernel.clock import now as now_outside
@@ -24,8 +26,10 @@ from tests import make
 from tests.flows.browser import Browser, answer, authorization, hidden
 from tests.flows.provider import CALLBACK, ISSUER, City, basic, the_settings
 from tests.web.sandbox_parties import Careless, Party, Sound
+from tests.web.test_api_documents import as_bearer, described, names, try_out
 from web.app import create_app
 from web.sandbox_faults import BY_CODE, CHECKS, CONTROL, FAULTS, LOG, Told, Where
+from web.sandbox_ways import BEGUN_AT, MET, Way
 
 one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 SANDBOX = {
@@ -205,6 +209,99 @@ def test_every_fault_is_met_once_as_it_is_described(sandbox: City) -> None:
     assert (sound["state"], sound["iss"]) == ("the-state", ISSUER)
 
 
+MODES = ("fragment", "form_post", "query.jwt", "fragment.jwt", "form_post.jwt")
+
+
+def told_by(city: City, page: TestResponse) -> dict[str, Any]:
+    """Return what a client is told, whichever way it travels; a signed answer opened."""
+    told = dict(parse_qsl("".join(urlsplit(page.headers.get("Location", ""))[3:])))
+    if page.status_code == 200:
+        fields = re.findall(r'name="([^"]+)" value="([^"]*)"', page.text)
+        told = {name: unescape(value) for name, value in fields}
+    if "response" not in told:
+        return dict(told)
+    keys = KeySet.import_key_set(city.call("/jwks.json").get_json())
+    return dict(jwt.decode(told["response"], keys, algorithms=["RS256", "ES256"]).claims)
+
+
+@one_database
+@pytest.mark.parametrize("mode", MODES)
+def test_a_fault_is_met_whichever_way_the_answer_travels(sandbox: City, mode: str) -> None:
+    browser = Browser(sandbox)
+    mine = made(browser)
+
+    def told(fault: str) -> dict[str, Any]:
+        assert api(sandbox, mine, "PUT", f"/fault/{fault}").status_code == 204
+        return told_by(sandbox, browser.sign_in(mine.client_id, response_mode=mode))
+
+    assert told("plain")["state"] == "the-state"
+    assert told("wrong_state")["state"] not in ("", "the-state")
+    assert told("wrong_iss")["iss"] != ISSUER
+    assert {"code", "state"} <= told("no_iss").keys() - {"iss"}
+    assert "iss" not in told("no_iss")
+    assert told("access_denied")["error"] == "access_denied"
+    token = (exchange(sandbox, mine, told("wrong_audience")["code"]).json or {})["id_token"]
+    assert claims_of(token)["aud"] == "another-client"
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    claims: dict[str, Any] = json.loads(urlsafe_b64decode(token.split(".")[1] + "=="))
+    return claims
+
+
+@one_database
+def test_who_signs_in_without_a_browser_meets_what_the_table_says(sandbox: City) -> None:
+    browser = Browser(sandbox)
+    mine = made(browser)
+    by = basic(mine.client_id, mine.client_secret)
+    answer(browser.sign_in(mine.client_id))
+
+    def begin(fault: str, path: str = "/device_authorization") -> TestResponse:
+        assert api(sandbox, mine, "PUT", f"/fault/{fault}").status_code == 204
+        form = {"scope": "openid profile", "login_hint": "mei.chen"}
+        return sandbox.call(path, form, headers=by)
+
+    def poll(told: Any, *, agree: bool) -> TestResponse:
+        if agree:
+            page = browser.get("/device", {"code": told["user_code"]})
+            browser.consents(browser.follow(browser.submit(page, decision="continue")), "name")
+        form = {"grant_type": DEVICE, "device_code": told["device_code"]}
+        return sandbox.call("/token", form, headers=by)
+
+    away = [begin("server_error", path) for path in BEGUN_AT]
+    denied = poll(begin("access_denied").json, agree=False)
+    waits = begin("wrong_audience").json
+    pending = poll(waits, agree=False)
+    sandbox.wait(seconds=6)
+    wrong = poll(waits, agree=True)
+    sound = poll(begin("wrong_state").json, agree=True)
+
+    assert [(each.status_code, each.get_json()["error"]) for each in away] == [
+        (503, "server_error"),
+        (503, "server_error"),
+    ]
+    assert denied.get_json()["error"] == "access_denied"
+    assert pending.get_json()["error"] == "authorization_pending"
+    assert claims_of(wrong.get_json()["id_token"])["aud"] == "another-client"
+    assert claims_of(sound.get_json()["id_token"])["aud"] == mine.client_id
+    assert answer(browser.sign_in(mine.client_id))["state"] != "the-state"  # it was kept
+
+
+@one_database
+def test_the_page_says_in_which_way_a_fault_is_met(sandbox: City) -> None:
+    browser = Browser(sandbox)
+    mine = made(browser)
+
+    page = browser.get(f"/sandbox/clients/{mine.client_id}").text
+
+    assert "wrong_nonce" in MET[Way.BROWSER]
+    assert not {"wrong_nonce", "wrong_state", "login_required"} & (MET[Way.DEVICE] | MET[Way.CIBA])
+    for fault in (each for each in FAULTS if each.where is not Where.REPORT):
+        row = re.search(rf"<code>{fault.code}</code></th>(.*?)</tr>", page, re.DOTALL)
+        assert row is not None, fault.code
+        assert row[1].count("會") == sum(fault.code in MET[way] for way in Way)
+
+
 @one_database
 def test_the_token_endpoint_errs_as_asked(sandbox: City) -> None:
     browser = Browser(sandbox)
@@ -267,6 +364,19 @@ def test_what_is_not_on_the_list_is_not_simulated(sandbox: City) -> None:
         path = "/checks/wrong_state/outcome"
         told = api(sandbox, mine, "POST", path, form=sent, content_type="application/json")
         assert told.status_code == 404
+
+
+# The interface
+
+
+@one_database
+def test_a_clients_tests_are_answered_as_the_document_says(sandbox: City) -> None:
+    mine = made(Browser(sandbox))
+
+    for name in names("sandbox"):
+        try_out(sandbox, described(sandbox, "sandbox", name), as_bearer(mine.key))
+
+    assert "/api/sandbox/openapi.json" in Browser(sandbox).get("/sandbox/interface").text
 
 
 # Checks
