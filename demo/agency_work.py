@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from clients import officers, registry
 from clients.officer_models import OfficerPost, Role
 from demo.notes import CAFE, LIBRARY
+from idp import organisation_notices
 from kernel.clock import taipei_day
 from kernel.errors import NotFound
 from kernel.keyring import Keyring
@@ -60,6 +61,7 @@ def settle(session: Session, keyring: Keyring, *, now: datetime) -> None:
     _hand_out(session, service, now=now)
     _check(session, service, keyring, now=now)
     _send(session, library, keyring, now=now)
+    _tell(session, library, now=now)
 
 
 def _id(session: Session, login: str) -> UUID:
@@ -145,3 +147,10 @@ def _send(session: Session, library: UUID, keyring: Keyring, *, now: datetime) -
     schema.decide(session, stream.id, approves=True, reviewer=_id(session, VERIFIER), now=now)
     file = io.BytesIO(FILE.encode())
     batches.receive(session, stream, file, encoding=None, officer=officer, keyring=keyring, now=now)
+
+
+def _tell(session: Session, library: UUID, *, now: datetime) -> None:
+    """Let the library's site hear of the petition, as it would from the member's own page."""
+    member_id = _id(session, PETITIONER)
+    kind = organisation_notices.PETITIONED
+    organisation_notices.enqueue(session, library, kind, member_id=member_id, now=now)

@@ -14,7 +14,7 @@ LANGUAGES = ("zh-Hant-TW", "en")
 CJK = re.compile("[\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 TOKEN_LENGTH = 32
 FROM_MACHINES = frozenset({"take_notice", "signed_out"})  # signed, and without a cookie
-AGAIN = {"card", "kiosk", "receipt", "till", "scan"}  # pages that can be asked for twice
+AGAIN = {"card", "kiosk", "notices", "receipt", "till", "scan"}  # pages that can be asked for twice
 
 
 def new_site(import_name: str, cookie: str, setup: Setup, visits: Visits) -> Flask:

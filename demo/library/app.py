@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from demo.claims import asked_for, fingerprint, shown
 from demo.kiosk import Kiosk, picture
 from demo.library.events import words_of
+from demo.notices import Notices
 from demo.setup import Setup, read_setup
 from demo.signin import ENDED, STRONG, UNREACHABLE, Claims, SignIn, SignInFailed, Tokens
 from demo.site import new_site
@@ -29,6 +30,13 @@ class Library:
         self._sign_in = SignIn(self.app, setup)
         self._kiosk = Kiosk(setup)
         self._route()
+        Notices(
+            self.app,
+            self._sign_in,
+            self._visits,
+            template="library/notices.html",
+            words_of=words_of,
+        )
 
     def _route(self) -> None:
         self.app.add_url_rule("/", "home", self.home)
@@ -43,8 +51,6 @@ class Library:
         self.app.add_url_rule("/kiosk/look", "kiosk_look", self.kiosk_look, methods=["POST"])
         self.app.add_url_rule("/logout", "logout", self.logout, methods=["POST"])
         self.app.add_url_rule("/signed-out", "signed_out", self.signed_out, methods=["POST"])
-        self.app.add_url_rule("/notices", "notices", self.notices)
-        self.app.add_url_rule("/notices", "take_notice", self.take_notice, methods=["POST"])
         self.app.register_error_handler(SignInFailed, self.sorry)
 
     def home(self) -> str | Response:
@@ -164,28 +170,6 @@ class Library:
             return {"error": "invalid_request"}, 400
         self._visits.end_sign_ins(sub=said.get("sub"), sid=said.get("sid"))
         return "", 200
-
-    def notices(self) -> str:
-        """Show what the provider told the library about its readers."""
-        events = [
-            (came_at, event["sub"], *words_of(kind, detail))
-            for came_at, event in self._visits.events()
-            for kind, detail in event["events"].items()
-        ]
-        return render_template("library/notices.html", events=events)
-
-    def take_notice(self) -> tuple[Any, int]:
-        """Take a pushed event; one that is not the provider's is refused (RFC 8935 2.4)."""
-        try:
-            event = self._sign_in.read_event(request.get_data(as_text=True))
-        except SignInFailed as failed:
-            if failed.reason == UNREACHABLE:
-                return {"err": "provider_unreachable"}, 503
-            return {"err": "invalid_request", "description": "not an event of our provider"}, 400
-        subject = event.get("sub_id", {}).get("sub", "")
-        kept = {"sub": subject, "events": event.get("events", {})}
-        self._visits.keep_event(str(event.get("jti")), kept)
-        return "", 202
 
     def sorry(self, failed: SignInFailed) -> tuple[str, int]:
         """Explain a failure; when the provider says it is over, it is over here too."""

@@ -2,9 +2,21 @@
 
 from typing import Any
 
+from demo.notices import Words
+
 CONSENT_ENDED = "urn:taipei-id:event:consent-ended"
 REQUEST = "urn:taipei-id:event:subject-request"
 PURGED = "https://schemas.openid.net/secevent/risc/event-type/account-purged"
+WAITING = {
+    "urn:taipei-id:event:activation-applied": (
+        "有人申請借閱證，在機關後台審核",
+        "Somebody applied for a library card; decide in the console",
+    ),
+    "urn:taipei-id:event:petition-filed": (
+        "有人陳情，在機關後台處理",
+        "Somebody petitioned; answer in the console",
+    ),
+}
 REQUESTS = {
     "inquire": ("讀者想知道我們有哪些資料", "A reader wants to know what we hold"),
     "copy": ("讀者要一份資料", "A reader wants a copy"),
@@ -12,7 +24,6 @@ REQUESTS = {
     "stop": ("讀者要我們停止使用資料", "A reader wants us to stop using data"),
     "delete": ("讀者要我們刪除資料", "A reader wants us to delete data"),
 }
-Words = tuple[tuple[str, str], str]  # what it means, and the codes that came with it
 
 
 def words_of(kind: str, detail: dict[str, Any]) -> Words:
@@ -29,4 +40,4 @@ def words_of(kind: str, detail: dict[str, Any]) -> Words:
             "帳號刪除了，請刪除讀者資料",
             "An account was deleted; delete the reader's data",
         ), ""
-    return (kind, kind), ""
+    return WAITING.get(kind, (kind, kind)), ""

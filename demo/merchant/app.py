@@ -8,7 +8,9 @@ from flask import Flask, g, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from demo.claims import asked_for, fingerprint, shown
+from demo.merchant.events import words_of
 from demo.merchant.scanning import Scanning
+from demo.notices import Notices
 from demo.setup import Setup, read_setup
 from demo.signin import ENDED, SignIn, SignInFailed
 from demo.site import new_site
@@ -32,6 +34,13 @@ class Till:
         self._sign_in = SignIn(self.app, setup)
         self._route()
         Scanning(self.app, setup, self._visits)
+        Notices(
+            self.app,
+            self._sign_in,
+            self._visits,
+            template="merchant/notices.html",
+            words_of=words_of,
+        )
 
     def _route(self) -> None:
         self.app.add_url_rule("/", "home", self.home)

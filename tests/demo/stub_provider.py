@@ -75,11 +75,18 @@ class StubProvider:
         answer = urlencode({"code": "c", "state": request.args["state"], "iss": self.issuer})
         return redirect(f"{request.args['redirect_uri']}?{answer}")
 
-    def event(self, kind: str, detail: dict[str, Any], *, typ: str = "secevent+jwt") -> str:
+    def event(
+        self,
+        kind: str,
+        detail: dict[str, Any],
+        *,
+        typ: str = "secevent+jwt",
+        aud: str = "taipei-library",
+    ) -> str:
         """Return a signed event about the one member there is."""
         claims = {
             "iss": self.issuer,
-            "aud": "taipei-library",
+            "aud": aud,
             "jti": f"event-{kind}",
             "sub_id": {"format": "iss_sub", "iss": self.issuer, "sub": SUB},
             "events": {kind: detail},

@@ -5,6 +5,8 @@ from werkzeug.test import TestResponse
 
 from demo.library.app import Library
 from demo.library.events import CONSENT_ENDED, PURGED, REQUEST
+from demo.merchant.app import Till
+from demo.merchant.events import MARKETING_ENDED
 from demo.setup import Setup
 from tests.demo.browser import Visitor
 from tests.demo.stub_provider import SUB, StubProvider
@@ -64,3 +66,16 @@ def test_an_id_token_is_no_event(reader: Visitor, provider: StubProvider) -> Non
     provider.issuer += "/another"
     assert push(reader, provider.event(PURGED, {})).status_code in {400, 503}
     assert "No notices yet" in reader.get("/notices").text
+
+
+def test_the_cafe_takes_its_own_events_and_not_the_librarys(
+    merchant_setup: Setup, provider: StubProvider
+) -> None:
+    till = Visitor(Till(merchant_setup).app, provider)
+    ours = provider.event(MARKETING_ENDED, {"purpose": "senior-10-percent"}, aud="goodday-cafe")
+
+    statuses = [push(till, each).status_code for each in (ours, ours, provider.event(PURGED, {}))]
+
+    assert statuses == [202, 202, 400]
+    page = till.get("/notices").text
+    assert page.count("A guest wants no more advertising") == 1
