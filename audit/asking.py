@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from audit import audits
+from audit import audits, numbered
 from audit.audit_models import Audit, AuditRequest, AuditSample, AuditState
 from kernel.db import changed
-from kernel.errors import NotFound, Refused
+from kernel.errors import Refused
 from kernel.ids import new_id_at
 from kernel.keyring import Keyring
 
@@ -41,13 +41,10 @@ def ask(
     if due_at <= now:
         raise Refused("audit.due")
     request_id = new_id_at(now)
-    numbers = select(func.coalesce(func.max(AuditRequest.number), 0) + 1).where(
-        AuditRequest.audit_id == audit.id
-    )
     request = AuditRequest(
         id=request_id,
         audit_id=audit.id,
-        number=session.scalar(numbers),
+        number=numbered.following(session, AuditRequest, audit),
         places=[str(each) for each in sorted(set(places))],
         words_sealed=seal(words, request_id, "words", keyring=keyring),
         asked_by=by,
@@ -122,26 +119,13 @@ def is_obstructed(request: AuditRequest, *, now: datetime) -> bool:
     return request.answered_at is None and request.due_at <= now
 
 
-def requests(session: Session, audit: Audit) -> Sequence[AuditRequest]:
-    """Return what was asked, in order."""
-    return session.scalars(
-        select(AuditRequest).where(AuditRequest.audit_id == audit.id).order_by(AuditRequest.number)
-    ).all()
-
-
-def get(session: Session, audit: Audit, number: int) -> AuditRequest:
-    """Return one request of an audit. Raises NotFound."""
-    found = session.scalar(
-        select(AuditRequest).where(AuditRequest.audit_id == audit.id, AuditRequest.number == number)
-    )
-    if found is None:
-        raise NotFound("audit.not_found")
-    return found
-
-
 def shown(session: Session, audit: Audit) -> set[int]:
     """Return the places of the sample that the audited were asked about, and so may see."""
-    return {int(place) for each in requests(session, audit) for place in each.places}
+    return {
+        int(place)
+        for each in numbered.of_audit(session, AuditRequest, audit)
+        for place in each.places
+    }
 
 
 # What was written is sealed: it may be about people

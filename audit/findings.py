@@ -1,19 +1,18 @@
 """Write down what an audit found, and follow what is done about it until it is verified (9)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
-from audit import audits
+from audit import audits, numbered
 from audit.asking import seal
 from audit.audit_models import Audit, AuditFinding, AuditState, Grade
 from kernel.clock import taipei_day
 from kernel.db import changed
-from kernel.errors import NotFound, Refused
+from kernel.errors import Refused
 from kernel.ids import new_id_at
 from kernel.keyring import Keyring
 
@@ -43,13 +42,10 @@ def find(
     if found.due_on is not None and found.due_on <= taipei_day(now):
         raise Refused("audit.due")
     finding_id = new_id_at(now)
-    numbers = select(func.coalesce(func.max(AuditFinding.number), 0) + 1).where(
-        AuditFinding.audit_id == audit.id
-    )
     finding = AuditFinding(
         id=finding_id,
         audit_id=audit.id,
-        number=session.scalar(numbers),
+        number=numbered.following(session, AuditFinding, audit),
         grade=found.grade,
         clause=clause,
         words_sealed=seal(found.words, finding_id, "words", keyring=keyring),
@@ -139,20 +135,3 @@ def is_overdue(finding: AuditFinding, *, now: datetime) -> bool:
     return (
         finding.due_on is not None and finding.done_at is None and finding.due_on < taipei_day(now)
     )
-
-
-def of_audit(session: Session, audit: Audit) -> Sequence[AuditFinding]:
-    """Return what was found, in order."""
-    return session.scalars(
-        select(AuditFinding).where(AuditFinding.audit_id == audit.id).order_by(AuditFinding.number)
-    ).all()
-
-
-def get(session: Session, audit: Audit, number: int) -> AuditFinding:
-    """Return one finding of an audit. Raises NotFound."""
-    found = session.scalar(
-        select(AuditFinding).where(AuditFinding.audit_id == audit.id, AuditFinding.number == number)
-    )
-    if found is None:
-        raise NotFound("audit.not_found")
-    return found

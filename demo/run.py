@@ -1,8 +1,5 @@
 """Run the demo city: prepare its database, start its programs, say where to go, end it all."""
 
-import os
-import signal
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Event
@@ -13,8 +10,8 @@ from rich.console import Console
 import migrations
 from adapters.password.breach import open_breach_lists
 from adapters.password.hashing import Hasher
-from demo import addresses, announce, authority, binding, city, setup, supervisor, wallet
-from demo.addresses import Addresses, AddressInvalid
+from demo import addresses, announce, authority, binding, city, ending, setup, supervisor, wallet
+from demo.addresses import Addresses
 from demo.seed import seed
 from demo.supervisor import DemoStopped, Helper, Program, Running
 from idp import keys
@@ -23,8 +20,6 @@ from kernel.db import open_engine, sessions, transaction
 from kernel.keyring import Keyring
 from kernel.settings import DEMO_MASTER_KEY, FILE_VARIABLE
 
-ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-LOOK_SECONDS = 0.5
 WORKER = Helper(
     "worker", "web.cli", ("worker",)
 )  # sends the mail and tells clients of ended consents
@@ -32,17 +27,7 @@ WORKER = Helper(
 
 def main() -> None:
     """Run the demo until Ctrl-C; exits with 1, saying why, if it cannot go on."""
-    stop = Event()
-    for number in ENDINGS:
-        signal.signal(number, lambda *_: stop.set())
-    console = Console(highlight=False)
-    try:
-        run(os.environ, console, stop)
-    except (AddressInvalid, DemoStopped) as stopped:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(
-            f"The demo stopped: {stopped}", markup=False
-        )
-        sys.exit(1)
+    ending.run_until_ended(run, name="demo")
 
 
 def run(environment: Mapping[str, str], console: Console, stop: Event) -> None:
@@ -105,8 +90,7 @@ def _attend(
         supervisor.wait_until_ready(started, stop)
     if not stop.is_set():
         announce_them()
-    while not stop.wait(LOOK_SECONDS):
-        supervisor.require_alive(started)
+    ending.look_after(started, stop)
 
 
 def _provider(used: Addresses) -> Program:

@@ -1,10 +1,12 @@
 """The audited side: an agency reads what it is asked, answers, and says what it put right (9)."""
 
+from collections.abc import Callable
+
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from audit import asking, audits, evidence, findings, trail, watching
-from audit.audit_models import Audit, AuditState
+from audit import asking, audits, evidence, findings, numbered, trail, watching
+from audit.audit_models import Audit, AuditFinding, AuditRequest, AuditState
 from clients.officer_models import Role
 from kernel.errors import Refused
 from kernel.refusals import refusal
@@ -48,7 +50,7 @@ def _show(audit: Audit, field: str = "", refused: Refused | None = None) -> str:
     session = scope.db()
     shown = asking.shown(session, audit)
     sample = [each for each in audits.sample(session, audit) if each.place in shown]
-    found = findings.of_audit(session, audit) if audit.state in audits.TOLD else []
+    found = numbered.of_audit(session, AuditFinding, audit) if audit.state in audits.TOLD else []
     error = [] if refused is None else [(field, refusal(refused.code).title)]
     return consoles.page(
         "agency/audit.html",
@@ -56,7 +58,7 @@ def _show(audit: Audit, field: str = "", refused: Refused | None = None) -> str:
         audit=audit,
         card=words.card(audit, audit_scopes.names(session)),
         sample=[_act(words.row(each, audit)) for each in evidence.read(session, sample)],
-        requests=[words.asked(each) for each in asking.requests(session, audit)],
+        requests=[words.asked(each) for each in numbered.of_audit(session, AuditRequest, audit)],
         findings=[words.found(each) for each in found],
         may_act=audit.state is AuditState.ACTION,
         errors=[(name, title.text(pages.language())) for name, title in error],
@@ -74,19 +76,8 @@ def _act(row: dict[str, object]) -> dict[str, object]:
 def answer(reference: str, number: str) -> Response:
     """Answer in time; afterwards it stands as not cooperating."""
     audit = _mine(reference)
-    asked = asking.get(scope.db(), audit, words.place(number))
-    try:
-        asking.answer(
-            scope.db(),
-            asked,
-            words.typed("answer"),
-            by=scope.member_id(),
-            keyring=scope.rooms().keyring,
-            now=scope.now(),
-        )
-    except Refused as refused:
-        return _again(reference, f"answer-{asked.number}", refused)
-    return _done("audit.answered", audit, asked.number)
+    asked = numbered.get(scope.db(), AuditRequest, audit, words.place(number))
+    return _written(asking.answer, audit, asked, "answer", "audit.answered")
 
 
 @bp.post("/<reference>/findings/<number>")
@@ -94,19 +85,24 @@ def answer(reference: str, number: str) -> Response:
 def put_right(reference: str, number: str) -> Response:
     """Say what was done about a finding."""
     audit = _mine(reference)
-    finding = findings.get(scope.db(), audit, words.place(number))
+    finding = numbered.get(scope.db(), AuditFinding, audit, words.place(number))
+    return _written(findings.report_done, audit, finding, "done", "audit.put_right")
+
+
+def _written(
+    write: Callable[..., None],
+    audit: Audit,
+    row: AuditRequest | AuditFinding,
+    field: str,
+    event: str,
+) -> Response:
+    """Write what was typed to a request or a finding; or show the audit with why not."""
+    by, keyring, now = scope.member_id(), scope.rooms().keyring, scope.now()
     try:
-        findings.report_done(
-            scope.db(),
-            finding,
-            words.typed("done"),
-            by=scope.member_id(),
-            keyring=scope.rooms().keyring,
-            now=scope.now(),
-        )
+        write(scope.db(), row, words.typed(field), by=by, keyring=keyring, now=now)
     except Refused as refused:
-        return _again(reference, f"done-{finding.number}", refused)
-    return _done("audit.put_right", audit, finding.number)
+        return _again(audit.reference, f"{field}-{row.number}", refused)
+    return _done(event, audit, row.number)
 
 
 def _again(reference: str, field: str, refused: Refused) -> Response:

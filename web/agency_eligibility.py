@@ -1,6 +1,7 @@
 """Let an agency lay down who is entitled to its services, and plan checks (6(3), 7(5))."""
 
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint, redirect, request, url_for
 from sqlalchemy import select
@@ -151,15 +152,7 @@ def adopt(code: str) -> Response:
         )
     except Refused as refused:
         return Response(_page(mine, "by_hand_zh", refused), 422, mimetype="text/html")
-    trail.record(
-        scope.db(),
-        "eligibility.rule_adopted",
-        actor=scope.member_id(),
-        subject=version.id,
-        now=scope.now(),
-        code=code,
-        version=version.version,
-    )
+    _record("eligibility.rule_adopted", version.id, code=code, version=version.version)
     return redirect(url_for(".service", code=code), 303)
 
 
@@ -201,13 +194,10 @@ def schedule(code: str) -> Response:
         )
     except Refused as refused:
         return Response(_page(mine, "on", refused), 422, mimetype="text/html")
-    trail.record(
-        scope.db(),
-        "eligibility.run_planned",
-        actor=scope.member_id(),
-        subject=run.id,
-        now=scope.now(),
-        reference=run.reference,
-        code=code,
-    )
+    _record("eligibility.run_planned", run.id, reference=run.reference, code=code)
     return redirect(url_for(".run", reference=run.reference), 303)
+
+
+def _record(event: str, subject: UUID, **detail: str | int) -> None:
+    session, now = scope.db(), scope.now()
+    trail.record(session, event, actor=scope.member_id(), subject=subject, now=now, **detail)

@@ -2,8 +2,8 @@
 
 from werkzeug.wrappers import Response
 
-from audit import asking, audits, findings
-from audit.audit_models import Grade
+from audit import asking, audits, findings, numbered
+from audit.audit_models import AuditFinding, AuditRequest, Grade
 from audit.findings import Found
 from kernel.errors import Refused
 from web import audit_pages as auditing
@@ -39,7 +39,7 @@ def ask(reference: str) -> Response:
 def give_time(reference: str, number: str) -> Response:
     """Give an unanswered request a later due time; that one was missed stays on record."""
     audit = audits.get(scope.db(), reference)
-    request = asking.get(scope.db(), audit, words.place(number))
+    request = numbered.get(scope.db(), AuditRequest, audit, words.place(number))
     try:
         due_at = words.end_of(words.day("later"))
         asking.give_time(scope.db(), request, due_at=due_at, now=scope.now())
@@ -87,7 +87,7 @@ def _found() -> Found:
 def judge(reference: str, number: str, kind: str) -> Response:
     """Verify what the agency did, or say why it is not enough."""
     session, audit = scope.db(), audits.get(scope.db(), reference)
-    finding = findings.get(session, audit, words.place(number))
+    finding = numbered.get(session, AuditFinding, audit, words.place(number))
     if kind == "verify":
         findings.verify(session, audit, finding, by=scope.member_id(), now=scope.now())
     else:

@@ -5,8 +5,8 @@ from datetime import timedelta
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from audit import asking, audits, evidence, findings, trail, verifying, watching
-from audit.audit_models import Act, Audit, AuditState, Grade
+from audit import audits, evidence, numbered, trail, verifying, watching
+from audit.audit_models import Act, Audit, AuditFinding, AuditRequest, AuditState, Grade
 from audit.audits import Plan
 from clients.officer_models import Role
 from kernel.errors import Refused
@@ -116,8 +116,8 @@ def show(audit: Audit, field: str = "", refused: Refused | None = None) -> str:
         card=words.card(audit, audit_scopes.names(session)),
         steps=_steps(audit),
         sample=[words.row(each, audit) for each in sample],
-        requests=[words.asked(each) for each in asking.requests(session, audit)],
-        findings=[words.found(each) for each in findings.of_audit(session, audit)],
+        requests=[words.asked(each) for each in numbered.of_audit(session, AuditRequest, audit)],
+        findings=[words.found(each) for each in numbered.of_audit(session, AuditFinding, audit)],
         grades=[
             {"value": each.value, "label": label.text(pages.language())}
             for each, (label, _) in words.GRADES.items()

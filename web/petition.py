@@ -14,7 +14,6 @@ from services.eligibility_models import Finding
 from services.petition_models import Petition, Way
 from services.petitions import Plea
 from web import (
-    apply_throttle,
     cookies,
     counter_forms,
     csrf,
@@ -24,9 +23,10 @@ from web import (
     scope,
     suspension_words,
 )
+from web.held_papers import Paper
 
 bp = Blueprint("petition", __name__, url_prefix="/petition")
-PAPER = "petition"
+PAPER = Paper(name="petition", template="petition/ask.html", code="code")
 
 
 bp.before_request(csrf.only_our_forms)
@@ -35,29 +35,17 @@ bp.before_request(csrf.only_our_forms)
 @bp.get("")
 def ask() -> str:
     """Ask for the number and the code of a letter, or of a petition's slip."""
-    return _asked("")
-
-
-def _asked(error: str) -> str:
-    return pages.page(
-        "petition/ask.html",
-        number=request.form.get("number", "")[:64],
-        errors=[("number", error)] if error else [],
-    )
+    return PAPER.asked()
 
 
 @bp.post("")
 def open_paper() -> Response:
     """Lead to the letter, or to the petition, if the paper is right."""
-    number, code = (request.form.get(name, "")[:64] for name in ("number", "code"))
-    apply_throttle.count_guess(number)
+    number, code = PAPER.guessed()
     letter, petition = _letter(number, code), _slip(number, code)  # both: a stranger waits as long
     if letter is None and petition is None:
-        words = pages.say("編號或代碼不對。請對照通知書或收據再輸入一次。")
-        return Response(_asked(words), 422, mimetype="text/html")
-    apply_throttle.forget_guesses(number)
-    cookies.keep_pair(PAPER, number, code)
-    return redirect(url_for("petition.letter" if letter else "petition.slip"), 303)
+        return PAPER.refused(pages.say("編號或代碼不對。請對照通知書或收據再輸入一次。"))
+    return PAPER.held(number, code, endpoint="petition.letter" if letter else "petition.slip")
 
 
 def _letter(number: str, code: str) -> Finding | None:
@@ -77,7 +65,7 @@ def letter() -> Response | str:
 
 
 def _held() -> tuple[str, str]:
-    return cookies.pair(PAPER) or ("", "")
+    return cookies.pair(PAPER.name) or ("", "")
 
 
 def _form(finding: Finding, field: str = "", refused: Refused | None = None) -> str:
@@ -107,7 +95,7 @@ def file() -> Response:
         status = refusal(refused.code).status
         return Response(_form(found, field, refused), status, mimetype="text/html")
     code = decision_slips.code(made.id, keyring=scope.rooms().keyring)
-    cookies.keep_pair(PAPER, made.reference, code)
+    cookies.keep_pair(PAPER.name, made.reference, code)
     return redirect(url_for("petition.slip"), 303)
 
 
@@ -130,5 +118,5 @@ def slip() -> Response | str:
 @bp.post("/leave")
 def leave() -> Response:
     """Let the browser forget the paper: the next to sit here may be anybody."""
-    cookies.forget_pair(PAPER)
+    cookies.forget_pair(PAPER.name)
     return redirect(url_for("petition.ask"), 303)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, redirect, url_for
 from werkzeug.wrappers import Response
 
 from counters import cases
@@ -30,7 +30,6 @@ from members import (
 from members.application_models import OPEN, Application, State
 from web import (
     apply_fields,
-    apply_throttle,
     apply_words,
     cookies,
     counter_words,
@@ -38,9 +37,11 @@ from web import (
     pages,
     scope,
 )
+from web.held_papers import Paper
 
 bp = Blueprint("track", __name__, url_prefix="/track")
 P = ParamSpec("P")
+RECEIPT = Paper(name="receipt", template="track/ask.html", code="secret")
 
 
 bp.before_request(csrf.only_our_forms)
@@ -49,30 +50,18 @@ bp.before_request(csrf.only_our_forms)
 @bp.get("")
 def ask() -> str:
     """Ask for the receipt's number and secret."""
-    return _asked("")
-
-
-def _asked(error: str) -> str:
-    return pages.page(
-        "track/ask.html",
-        number=request.form.get("number", "")[:64],
-        errors=[("number", error)] if error else [],
-    )
+    return RECEIPT.asked()
 
 
 @bp.post("")
 def open_receipt() -> Response:
     """Lead to the application, or to the case at a counter, if the receipt is right."""
-    number, secret = (request.form.get(name, "")[:64] for name in ("number", "secret"))
-    apply_throttle.count_guess(number)
+    number, secret = RECEIPT.guessed()
     application = applications.track(scope.db(), number, secret, now=scope.now())
     case = cases.of_slip(scope.db(), number, secret)  # asked always: a stranger waits as long
     if application is None and case is None:
-        words = pages.say("收據號碼或密碼不對。請對照收據再輸入一次。")
-        return Response(_asked(words), 422, mimetype="text/html")
-    apply_throttle.forget_guesses(number)
-    cookies.keep_pair("receipt", number, secret)
-    return redirect(url_for("track.show" if application else "track.case"), 303)
+        return RECEIPT.refused(pages.say("收據號碼或密碼不對。請對照收據再輸入一次。"))
+    return RECEIPT.held(number, secret, endpoint="track.show" if application else "track.case")
 
 
 def _with_receipt(
@@ -82,7 +71,7 @@ def _with_receipt(
 
     @wraps(view)
     def opened(*args: P.args, **kwargs: P.kwargs) -> Response | str:
-        held = cookies.pair("receipt")
+        held = cookies.pair(RECEIPT.name)
         found = None if held is None else applications.track(scope.db(), *held, now=scope.now())
         if found is None:
             return redirect(url_for("track.ask"), 303)
@@ -189,5 +178,5 @@ def withdraw(application: Application) -> Response:
 @bp.post("/leave")
 def leave() -> Response:
     """Let the browser forget the receipt: the next to sit here may be anybody."""
-    cookies.forget_pair("receipt")
+    cookies.forget_pair(RECEIPT.name)
     return redirect(url_for("track.ask"), 303)

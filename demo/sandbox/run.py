@@ -1,9 +1,6 @@
 """Run the sandbox: a provider alone, with invented people, where developers make their clients."""
 
 import json
-import os
-import signal
-import sys
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -13,9 +10,9 @@ from rich.console import Console
 
 import migrations
 from adapters.password.hashing import Hasher
-from demo import addresses, supervisor
-from demo.addresses import Address, AddressInvalid
-from demo.run import ENDINGS, LOOK_SECONDS, WORKER
+from demo import addresses, ending, supervisor
+from demo.addresses import Address
+from demo.run import WORKER
 from demo.sandbox.people import PASSWORD, people
 from demo.sandbox.settle import settle
 from demo.supervisor import DemoStopped, Program
@@ -33,17 +30,7 @@ FACTORY = "demo.sandbox.provider:application()"
 
 def main() -> None:
     """Run the sandbox until Ctrl-C; exits with 1, saying why, if it cannot go on."""
-    stop = Event()
-    for number in ENDINGS:
-        signal.signal(number, lambda *_: stop.set())
-    console = Console(highlight=False)
-    try:
-        run(os.environ, console, stop)
-    except (AddressInvalid, DemoStopped) as stopped:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(
-            f"The sandbox stopped: {stopped}", markup=False
-        )
-        sys.exit(1)
+    ending.run_until_ended(run, name="sandbox")
 
 
 def run(environment: Mapping[str, str], console: Console, stop: Event) -> None:
@@ -59,8 +46,7 @@ def run(environment: Mapping[str, str], console: Console, stop: Event) -> None:
         supervisor.wait_until_ready(started, stop)
         console.print(f"[bold]The sandbox is open: {used.origin}/sandbox[/bold]")
         console.print(f"Data and logs: {data}. Press Ctrl-C to end it.", markup=False)
-        while not stop.wait(LOOK_SECONDS):
-            supervisor.require_alive(started)
+        ending.look_after(started, stop)
     console.print("The sandbox has ended.")
 
 

@@ -9,13 +9,12 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
-from audit import trail
 from clients import logos, registry
 from idp.acr import ACR
 from kernel import clock
 from kernel.errors import Refused
 from web import calling
-from web.cli import client_rows
+from web.cli import client_rows, recording
 from web.cli.console import say, show_table, warn
 from web.cli.opening import opened
 from web.cli.refusals import Stop
@@ -39,9 +38,7 @@ def add(file: Path) -> None:
         now = clock.now()
         secret = registry.add(at.session, parsed, now=now)
         row = registry.get(at.session, parsed.client_id)
-        trail.record(
-            at.session, "client.registered", actor=None, subject=row.id, now=now, channel="cli"
-        )
+        recording.record(at.session, "client.registered", row.id, now=now)
     _hand_over(parsed.client_id, secret)
 
 
@@ -62,9 +59,7 @@ def rotate_secret(client_id: str) -> None:
         now = clock.now()
         secret = registry.rotate_secret(at.session, client_id, now=now)
         row = registry.get(at.session, client_id)
-        trail.record(
-            at.session, "client.secret_rotated", actor=None, subject=row.id, now=now, channel="cli"
-        )
+        recording.record(at.session, "client.secret_rotated", row.id, now=now)
     _hand_over(client_id, secret)
 
 
@@ -76,14 +71,7 @@ def set_grants(client_id: str, types: tuple[str, ...]) -> None:
     with opened() as at:
         registry.set_grant_types(at.session, client_id, types)
         row = registry.get(at.session, client_id)
-        trail.record(
-            at.session,
-            "client.grants_set",
-            actor=None,
-            subject=row.id,
-            now=clock.now(),
-            channel="cli",
-        )
+        recording.record(at.session, "client.grants_set", row.id, now=clock.now())
     say(f"{client_id}: {' '.join(types)}")
 
 
@@ -101,14 +89,7 @@ def set_strength(
             at.session, client_id, purpose, least_acr=least_acr, login_seconds=login_seconds
         )
         row = registry.get(at.session, client_id)
-        trail.record(
-            at.session,
-            "client.strength_set",
-            actor=None,
-            subject=row.id,
-            now=clock.now(),
-            channel="cli",
-        )
+        recording.record(at.session, "client.strength_set", row.id, now=clock.now())
     say(f"{client_id}, {purpose}: {least_acr or 'any login'}")
 
 
@@ -124,14 +105,7 @@ def fetch_logo(client_id: str) -> None:
     with opened() as at:
         row = registry.get(at.session, client_id)
         row.logo = logos.keep(at.session, picture)
-        trail.record(
-            at.session,
-            "client.logo_fetched",
-            actor=None,
-            subject=row.id,
-            now=clock.now(),
-            channel="cli",
-        )
+        recording.record(at.session, "client.logo_fetched", row.id, now=clock.now())
     say(f"{client_id} shows its logo")
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import click
 
-from audit import trail
 from clients import contracts, registry
 from kernel import clock
+from web.cli import recording
 from web.cli.client import reading
 from web.cli.console import say, show_table
 from web.cli.opening import opened
@@ -36,9 +36,7 @@ def add(client_id: str, starts_on: datetime, ends_on: datetime, **written: Any) 
         row = contracts.add(
             at.session, registry.get(at.session, client_id).organisation, form, now=now
         )
-        trail.record(
-            at.session, "contract.recorded", actor=None, subject=row.id, now=now, channel="cli"
-        )
+        recording.record(at.session, "contract.recorded", row.id, now=now)
     say(f"{client_id}: contract {form.number} from {form.starts_on} to {form.ends_on}")
 
 
@@ -49,14 +47,7 @@ def end(number: str, on: datetime) -> None:
     """Let the contract NUMBER end earlier than it said."""
     with opened() as at:
         row = contracts.shorten(at.session, number, ends_on=on.date())
-        trail.record(
-            at.session,
-            "contract.shortened",
-            actor=None,
-            subject=row.id,
-            now=clock.now(),
-            channel="cli",
-        )
+        recording.record(at.session, "contract.shortened", row.id, now=clock.now())
     say(f"contract {number} ends on {on.date()}")
 
 

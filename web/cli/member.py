@@ -16,6 +16,7 @@ from members import guardians, leaving, numbering, numbers, register
 from members.models import Evidence, Relation
 from members.profile import Profile
 from web import guardian_links
+from web.cli import recording
 from web.cli.console import say
 from web.cli.opening import Opened, opened
 from web.cli.refusals import Stop
@@ -55,9 +56,7 @@ def add(
         set_password(
             at.session, row.id, password, hasher=ways.hasher, breaches=ways.breaches, now=now
         )
-        trail.record(
-            at.session, "member.registered", actor=None, subject=row.id, now=now, channel="cli"
-        )
+        recording.record(at.session, "member.registered", row.id, now=now)
         entered = row.login
     say(f"{entered} is a member.")
 

@@ -14,6 +14,7 @@ from members import capacities, proxies
 from members.models import Capacity, Relation
 from members.proxy_models import Letter, Matter, PowerEnd
 from web import guardian_links, proxy_acts
+from web.cli import recording
 from web.cli.console import say
 from web.cli.member import find
 from web.cli.opening import opened
@@ -88,9 +89,7 @@ def proxy(
                 relation=Relation.PROXY.value,
                 matters=sorted(set(matters)),
             )
-        trail.record(
-            at.session, "power.entered", actor=None, subject=power_id, now=now, channel="cli"
-        )
+        recording.record(at.session, "power.entered", power_id, now=now)
         proxy_acts.warn(
             at.session,
             power_id,
@@ -164,9 +163,7 @@ def lift_capacity(login: str) -> None:
     with opened() as at:
         member_id = find(at, login)
         capacities.lift(at.session, member_id, now=now)
-        trail.record(
-            at.session, "capacity.lifted", actor=None, subject=member_id, now=now, channel="cli"
-        )
+        recording.record(at.session, "capacity.lifted", member_id, now=now)
     say(f"{login} decides alone again.")
 
 

@@ -7,12 +7,12 @@ from uuid import UUID
 
 import click
 
-from audit import trail
 from clients import registry
 from kernel import clock
 from kernel.errors import NotFound, Refused
 from kernel.wording import Bilingual
 from services import eligibility, offers
+from web.cli import recording
 from web.cli.console import say, show_table
 from web.cli.opening import opened
 
@@ -45,9 +45,7 @@ def add(client_id: str, purpose: str, rule: str, **written: Any) -> None:
     )
     with opened() as at:
         row = offers.submit(at.session, _purpose(at.session, client_id, purpose), terms, now=now)
-        trail.record(
-            at.session, "offer.submitted", actor=None, subject=row.id, now=now, channel="cli"
-        )
+        recording.record(at.session, "offer.submitted", row.id, now=now)
         readable = eligibility.words(eligibility.parse(row.rule), {}).en
     say(f"{row.id}: version {row.version}, for who is: {readable}")
     say(f"Approve it with: taipei-id offer approve {row.id} --number …")
@@ -77,9 +75,7 @@ def approve(offer_id: UUID, number: str) -> None:
     with opened() as at:
         smallest = at.settings.smallest_population
         offers.approve(at.session, offer_id, approval_number=number, smallest=smallest, now=now)
-        trail.record(
-            at.session, "offer.approved", actor=None, subject=offer_id, now=now, channel="cli"
-        )
+        recording.record(at.session, "offer.approved", offer_id, now=now)
     say(f"{offer_id} is in force.")
 
 
@@ -90,9 +86,7 @@ def end(offer_id: UUID) -> None:
     now = clock.now()
     with opened() as at:
         offers.withdraw(at.session, offer_id, now=now)
-        trail.record(
-            at.session, "offer.ended", actor=None, subject=offer_id, now=now, channel="cli"
-        )
+        recording.record(at.session, "offer.ended", offer_id, now=now)
     say(f"{offer_id} has ended.")
 
 

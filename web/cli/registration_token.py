@@ -10,6 +10,7 @@ from audit import trail
 from clients import registration_tokens, registry
 from clients.models import Body, Environment, Organisation, OrganisationKind, Profile
 from kernel import clock
+from web.cli import recording
 from web.cli.console import say, show_table, warn
 from web.cli.opening import opened
 from web.cli.refusals import Stop
@@ -109,12 +110,5 @@ def end(number: UUID) -> None:
     with opened() as at:
         now = clock.now()
         registration_tokens.end(at.session, number, now=now)
-        trail.record(
-            at.session,
-            "registration_token.ended",
-            actor=None,
-            subject=number,
-            now=now,
-            channel="cli",
-        )
+        recording.record(at.session, "registration_token.ended", number, now=now)
     say(f"token {number} opens nothing any more")

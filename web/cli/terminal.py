@@ -7,12 +7,12 @@ from uuid import UUID
 
 import click
 
-from audit import trail
 from clients import registry, terminals
 from consent.reader_lists import ReaderList
 from consent.seen_cards import ReaderKeys
 from idp.reader_lists import read
 from kernel import clock
+from web.cli import recording
 from web.cli.console import say, show_table
 from web.cli.opening import opened
 from web.cli.receipt import READABLE_FILE, keys_at
@@ -34,9 +34,7 @@ def add(client_id: str, name: str) -> None:
     with opened() as at:
         now = clock.now()
         row = terminals.add(at.session, registry.get(at.session, client_id), name, now=now)
-        trail.record(
-            at.session, "terminal.registered", actor=None, subject=row.id, now=now, channel="cli"
-        )
+        recording.record(at.session, "terminal.registered", row.id, now=now)
         number = row.id
     say(str(number))
 
@@ -64,9 +62,7 @@ def end(number: UUID) -> None:
     with opened() as at:
         now = clock.now()
         terminals.end(at.session, number, now=now)
-        trail.record(
-            at.session, "terminal.ended", actor=None, subject=number, now=now, channel="cli"
-        )
+        recording.record(at.session, "terminal.ended", number, now=now)
     say(f"terminal {number} is answered no more")
 
 
@@ -78,9 +74,7 @@ def key(client_id: str) -> None:
         client = registry.get(at.session, client_id)
         secret = ReaderKeys.of(at.keyring).of_client(client.id)
         now = clock.now()
-        trail.record(
-            at.session, "terminal.key_shown", actor=None, subject=client.id, now=now, channel="cli"
-        )
+        recording.record(at.session, "terminal.key_shown", client.id, now=now)
     say(base64.urlsafe_b64encode(secret).rstrip(b"=").decode())
 
 
