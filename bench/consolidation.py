@@ -1,7 +1,7 @@
 """Measure a batch of consolidation: dry run, apply, apply again, roll back; and memory.
 
 `python -m bench --consolidation 100000`. One process reads and applies, as the worker does; the
-members are seeded past the rooms, for a hundred thousand approvals are not what is measured.
+members are entered past the rooms, for a hundred thousand approvals are not what is measured.
 """
 
 import csv
@@ -11,14 +11,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, text
+from sqlalchemy import text
 
 import migrations
+from bench import numbered
 from clients import registry
 from kernel import clock
 from kernel.db import Sessions, open_engine, sessions, transaction
@@ -26,11 +26,6 @@ from kernel.ids import new_id
 from kernel.keyring import Keyring
 from kernel.settings import DEMO_MASTER_KEY
 from kernel.wording import Bilingual
-from members import numbering
-from members.approval_models import ApprovalKind, MemberApproval
-from members.models import Member, Standing
-from members.number_models import HeldNumber
-from members.numbers import Kind, check_digit, recognise
 from services import activations
 from services import consolidation_batches as batches
 from services import consolidation_schema as schema
@@ -40,7 +35,6 @@ from services.consolidation_work import work
 from services.models import Channel
 from tests import postgres
 
-BATCH = 5_000
 SERVICE = "bench_card"
 KEYRING = Keyring(DEMO_MASTER_KEY)
 KNOWN = 0.95  # of the rows; the others are strangers'
@@ -83,7 +77,8 @@ def measure(engine_name: str, rows: int, tell: Callable[[str], None]) -> Measure
         make = sessions(engine)
         try:
             tell("seeding")
-            organisation_id = _seed(make, int(rows * KNOWN))
+            organisation_id = _open_stream(make)
+            numbered.enter(engine, KEYRING, int(rows * KNOWN), now=clock.now())
             if engine_name == "postgresql":
                 with engine.begin() as connection:
                     connection.execute(text("ANALYZE"))
@@ -158,11 +153,6 @@ def _go_on(make: Sessions, batch_id: UUID) -> None:
         pass
 
 
-def _number(place: int) -> str:
-    first = f"{'ABCDEFGHJK'[place // 9_999_999]}1{place % 9_999_999:07}"
-    return first + check_digit(first)
-
-
 def _write(path: Path, rows: int) -> None:
     with path.open("w", newline="") as file:
         lines = csv.writer(file)
@@ -170,11 +160,11 @@ def _write(path: Path, rows: int) -> None:
         for place in range(rows):
             yes = place % 4
             state, since = ("activated", "2020-01-01") if yes else ("not_activated", "")
-            lines.writerow((_number(place), state, since, "2026-11-01"))
+            lines.writerow((numbered.number(place), state, since, "2026-11-01"))
 
 
-def _seed(make: Sessions, members: int) -> UUID:
-    """Enter an agency with a stream, and members who have numbers and nothing else."""
+def _open_stream(make: Sessions) -> UUID:
+    """Enter an agency with a stream; return the agency's id."""
     now, officer, reviewer = clock.now(), new_id(), new_id()
     with transaction(make) as session:
         registry.add(session, registry.parse(FORM), now=now)
@@ -192,46 +182,4 @@ def _seed(make: Sessions, members: int) -> UUID:
             session, SERVICE, proposal, organisation_id=organisation_id, officer=officer, now=now
         )
         schema.decide(session, stream.id, approves=True, reviewer=reviewer, now=now)
-    hashed, places = numbering.hasher(KEYRING), iter(range(members))
-    while some := list(islice(places, BATCH)):
-        ids = {place: new_id() for place in some}
-        with transaction(make) as session:
-            connection = session.connection()
-            connection.execute(
-                insert(MemberApproval),
-                [
-                    {"id": key, "kind": ApprovalKind.BOOTSTRAP, "approved_at": now}
-                    for key in ids.values()
-                ],
-            )
-            connection.execute(
-                insert(Member),
-                [
-                    {
-                        "id": key,
-                        "login": f"bench-{place}",
-                        "standing": Standing.ACTIVE,
-                        "standing_at": now,
-                        "approved_at": now,
-                        "data_key_sealed": b"",
-                        "profile_sealed": b"",
-                    }
-                    for place, key in ids.items()
-                ],
-            )
-            connection.execute(
-                insert(HeldNumber),
-                [
-                    {
-                        "id": new_id(),
-                        "member_id": key,
-                        "kind": Kind.NATIONAL,
-                        "key_version": numbering.KEY_VERSION,
-                        "number_hash": hashed(recognise(_number(place))),
-                        "value_sealed": b"",
-                        "since": now,
-                    }
-                    for place, key in ids.items()
-                ],
-            )
     return organisation_id
