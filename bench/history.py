@@ -6,9 +6,9 @@ plan. In a city autovacuum corrects that within a minute; a run lasts seconds.
 
 import itertools
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
-from bench import flows
+from bench import crowd, flows
 from bench.city import City
 from bench.flows import Visitor
 from bench.statements import sender
@@ -23,6 +23,4 @@ def live(engine: Engine, settings: Settings, city: City) -> None:
     visitor = Visitor(sender(app), city.secret, itertools.cycle(city.cookies), iter(()))
     for _ in city.cookies:
         flows.sso(visitor)
-    if engine.dialect.name == "postgresql":
-        with engine.begin() as connection:
-            connection.execute(text("ANALYZE"))
+    crowd.settle(engine)

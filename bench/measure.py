@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import migrations
+from bench import crowd as crowd_
 from bench import history, load, servers
 from bench.city import City
 from bench.flows import PROBES
@@ -16,7 +17,6 @@ from bench.load import Run
 from bench.seeding import seed
 from bench.servers import Server
 from bench.statements import Count, count
-from demo.crowd import filling
 from kernel import clock
 from kernel.db import open_engine, sessions
 from kernel.settings import Settings
@@ -25,7 +25,6 @@ from web.cli.opening import keyring_of
 LOGINS_PER_SECOND = 100  # more than two cores can verify passwords
 # Templates are compiled at first use, in each worker: nothing is measured before that is over.
 WARMING_USERS, WARMING_REPETITIONS = 4, 10
-SEED, LINES = 1, 4  # of a crowd, and of each footprint in it
 LEAST = 3  # repetitions a user: a busy machine must not leave a row without numbers
 
 
@@ -91,7 +90,7 @@ def _on(engine: str, plan: Plan, say: Say) -> list[Row]:
         folder.chmod(0o755)  # PostgreSQL may be another user
         store = stack.enter_context(servers.store(engine, folder))
         settings = Settings(demo=True, issuer="http://localhost", database_url=store.url)
-        say(f"{engine}: seeding {plan.crowd + plan.members} members")
+        say(f"{engine}: seeding {plan.crowd or plan.members} members")
         city = _seeded(settings, plan)
         counts = count(settings, city)
         city = replace(city, newcomers=city.newcomers[2:])
@@ -108,23 +107,18 @@ def _seeded(settings: Settings, plan: Plan) -> City:
     migrations.upgrade(settings.database_url)
     rounds = (plan.repeats * len(plan.users) + 1) if "login" in plan.operations else 0
     database = open_engine(settings.database_url)
+    members, places = max(plan.members, *plan.users), range(0)
     if plan.crowd:
-        filling.fill(
-            database,
-            keyring_of(settings),
-            members=plan.crowd,
-            seed=SEED,
-            lines=LINES,
-            now=clock.now(),
-            advance=lambda _done: None,
+        places = crowd_.enter(
+            database, keyring_of(settings), plan.crowd, sealed=members, tell=lambda _done: None
         )
     city = seed(
         sessions(database),
         settings,
         keyring_of(settings),
-        members=max(plan.members, *plan.users),
+        members=members,
         newcomers=2 + rounds * plan.newcomers(),  # two for counting statements
-        crowd=plan.crowd,
+        places=places,
         now=clock.now(),
     )
     history.live(database, settings, city)

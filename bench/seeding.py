@@ -74,10 +74,10 @@ def seed(
     *,
     members: int,
     newcomers: int,
-    crowd: int = 0,
+    places: range = range(0),
     now: datetime,
 ) -> City:
-    """Fill a database that is empty but for a crowd; who signs in stands anywhere in the crowd."""
+    """Fill a database that is empty but for a crowd; who signs in has one of `places` in it."""
     with transaction(database) as session:
         keys.ensure(session, keyring, now=now)
         secret = registry.add(session, registry.parse(FORM), now=now)
@@ -91,8 +91,8 @@ def seed(
     for first in range(0, members, BATCH):
         with transaction(database) as session:
             for number in range(first, min(first + BATCH, members)):
-                if crowd:
-                    member = _of_crowd(session, number, crowd)
+                if places:
+                    member = _of_crowd(session, number, places)
                 else:
                     member = _member(session, f"member-{number}", keyring, now=now)
                 cookies.append(_settled(session, member, clients, settings, now=now))
@@ -113,9 +113,10 @@ def _member(session: Session, login: str, keyring: Keyring, *, now: datetime) ->
     return register.add(session, login, profile, keyring=keyring, now=now)
 
 
-def _of_crowd(session: Session, number: int, crowd: int) -> Member:
+def _of_crowd(session: Session, number: int, places: range) -> Member:
     """Return one of the crowd: those of following numbers stand far from one another."""
-    found = register.find_by_login(session, people.login_of(number * FAR % crowd))
+    place = places[number * FAR % len(places)]
+    found = register.find_by_login(session, people.login_of(place))
     if found is None:
         raise LookupError("the crowd is smaller than it was said to be")
     return found
