@@ -1,6 +1,7 @@
 """`python -m bench`: read what is wanted, measure, report."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -11,14 +12,15 @@ from bench import consolidation as consolidation_
 from bench import intake as intake_
 from bench import migration as migration_
 from bench import parts as parts_
-from bench import report
-from bench.alike import Alike
+from bench import report, sizes_report
+from bench import sizes as sizes_
 from bench.flows import OPERATIONS
 from bench.load import Failed
-from bench.measure import Plan, measure
+from bench.measure import Plan, Row, Say, measure
 from bench.parts import Part
 from bench.report import Report
 from bench.servers import NotStarted
+from bench.sizes import Sized
 from kernel import clock
 from tests.postgres import PostgresUnavailable
 
@@ -42,15 +44,26 @@ def _users(_context: click.Context, _parameter: click.Parameter, text: str) -> t
     return users
 
 
+def _sizes(
+    _context: click.Context, _parameter: click.Parameter, text: str | None
+) -> tuple[int, ...]:
+    try:
+        sizes = tuple(int(each) for each in (text or "").split(",") if each)
+    except ValueError:
+        raise click.BadParameter("give numbers of members, separated by commas") from None
+    return sizes
+
+
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--quick", is_flag=True, help="One second, one round, 100 members, 1 and 8 users.")
 @click.option("--engine", type=click.Choice(tuple(ENGINES)), default="both", show_default=True)
 @click.option("--operation", type=click.Choice(tuple(NAMES)), default="all", show_default=True)
 @click.option("--seconds", type=click.FloatRange(0.1, 600), help="Length of a run  [default: 4]")
-@click.option("--users", callback=_users, default="1,8,32", show_default=True)
+@click.option("--users", "--concurrent", callback=_users, default="1,8,32", show_default=True)
 @click.option("--rounds", type=click.IntRange(1, 10_000), help="How often  [default: 3]")
 @click.option("--members", type=click.IntRange(1), help="Signed-in members  [default: 1000]")
 @click.option("--crowd", type=click.IntRange(0, 9_999_999), default=0, help="Among so many others.")
+@click.option("--sizes", callback=_sizes, help="Among crowds of these sizes, one after another.")
 @click.option("--json", "file", type=click.Path(path_type=Path), help="Write the numbers here.")
 @click.option("--taps", is_flag=True, help="Only readers at desks: at full speed, and 50/s.")
 @click.option("--parts", is_flag=True, help="Time single parts in process instead.")
@@ -71,6 +84,7 @@ def main(
     rounds: int | None,
     members: int | None,
     crowd: int,
+    sizes: tuple[int, ...],
     file: Path | None,
     taps: bool,
     parts: bool,
@@ -81,21 +95,17 @@ def main(
     write: bool,
 ) -> None:
     """Measure what sign-ins cost on a real server with a real database."""
-    if consolidation:
-        _consolidate(ENGINES[engine], consolidation)
-        return
-    if intake:
-        _take_in(ENGINES[engine], intake)
-        return
-    if migration:
-        _change(migration)
-        return
-    if alike:
-        report.show_alike(_alike(ENGINES[engine], rounds or (20 if quick else ROUNDS_ALIKE)))
-        return
-    if parts:
-        report.show_parts(_parts(ENGINES[engine]))
-        return
+    instead: tuple[tuple[object, Callable[[], None]], ...] = (
+        (consolidation, lambda: _consolidate(ENGINES[engine], consolidation or 0)),
+        (intake, lambda: _take_in(ENGINES[engine], intake)),
+        (migration, lambda: _change(migration or 0)),
+        (alike, lambda: _tell_apart(ENGINES[engine], rounds or (20 if quick else ROUNDS_ALIKE))),
+        (parts, lambda: report.show_parts(_parts(ENGINES[engine]))),
+    )
+    for wanted, do in instead:
+        if wanted:
+            do()
+            return
     given = context.get_parameter_source("users") is click.core.ParameterSource.COMMANDLINE
     operations = TAPS if taps else NAMES[operation]
     plan = Plan(
@@ -107,6 +117,9 @@ def main(
         members=members or (100 if quick else 1000),
         crowd=crowd,
     )
+    if sizes:
+        _by_size(plan, sizes, write=write)
+        return
     found = _measured(plan)
     report.show(found)
     if file is not None:
@@ -145,16 +158,33 @@ def _parts(engines: tuple[str, ...]) -> list[Part]:
         return parts_.measure(engines, status.update)
 
 
-def _alike(engines: tuple[str, ...], rounds: int) -> list[Alike]:
+def _tell_apart(engines: tuple[str, ...], rounds: int) -> None:
     with Console(stderr=True).status("") as status:
-        return alike_.measure(engines, rounds, status.update)
+        report.show_alike(alike_.measure(engines, rounds, status.update))
+
+
+def _by_size(plan: Plan, sizes: tuple[int, ...], *, write: bool) -> None:
+    found: list[Sized] = []
+
+    def run(say: Say) -> list[Row]:
+        found.extend(sizes_.run(plan, sizes, say))
+        return []
+
+    notes = _reported(plan, run).notes()
+    sizes_report.show(found, notes)
+    if write:
+        sizes_report.write(found, notes)
 
 
 def _measured(plan: Plan) -> Report:
+    return _reported(plan, lambda say: measure(plan, say))
+
+
+def _reported(plan: Plan, run: Callable[[Say], list[Row]]) -> Report:
     before, began = os.getloadavg(), clock.now()
     with Console(stderr=True).status("") as status:
         try:
-            rows = measure(plan, status.update)
+            rows = run(status.update)
         except (Failed, NotStarted, PostgresUnavailable) as problem:
             raise click.ClickException(str(problem)) from None
     return Report(

@@ -8,17 +8,14 @@ import csv
 import resource
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
-
 import migrations
-from bench import numbered
+from bench import cpu, crowd, numbered, servers
 from clients import registry
 from kernel import clock
 from kernel.db import Sessions, open_engine, sessions, transaction
@@ -33,7 +30,6 @@ from services.consolidation_models import Batch, Footing
 from services.consolidation_schema import Field, Proposal
 from services.consolidation_work import work
 from services.models import Channel
-from tests import postgres
 
 SERVICE = "bench_card"
 KEYRING = Keyring(DEMO_MASTER_KEY)
@@ -65,58 +61,66 @@ class Measured:
     engine: str
     rows: int
     seconds: dict[str, float]
+    cpu_seconds: dict[str, float]  # of this process and PostgreSQL
     megabytes: int  # of this process at its largest
     counts: dict[str, int]
 
 
 def measure(engine_name: str, rows: int, tell: Callable[[str], None]) -> Measured:
     """Measure one batch of so many rows on an engine."""
-    with tempfile.TemporaryDirectory() as folder, _database(engine_name, Path(folder)) as url:
-        migrations.upgrade(url)
-        engine = open_engine(url)
+    with (
+        tempfile.TemporaryDirectory(prefix="taipei-id-bench-") as folder,
+        servers.store(engine_name, Path(folder)) as store,
+    ):
+        migrations.upgrade(store.url)
+        engine = open_engine(store.url)
         make = sessions(engine)
         try:
             tell("seeding")
             organisation_id = _open_stream(make)
             numbered.enter(engine, KEYRING, int(rows * KNOWN), now=clock.now())
-            if engine_name == "postgresql":
-                with engine.begin() as connection:
-                    connection.execute(text("ANALYZE"))
+            crowd.settle(engine)
             path = Path(folder) / "batch.csv"
             _write(path, rows)
-            seconds, counts = _timed(make, organisation_id, path, tell)
+            timed = Timed(store.pid, tell)
+            counts = _steps(make, organisation_id, path, timed)
         finally:
             engine.dispose()
     largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     return Measured(
-        engine=engine_name, rows=rows, seconds=seconds, megabytes=largest, counts=counts
+        engine=engine_name,
+        rows=rows,
+        seconds=timed.seconds,
+        cpu_seconds=timed.cpu_seconds,
+        megabytes=largest,
+        counts=counts,
     )
 
 
-@contextmanager
-def _database(engine_name: str, folder: Path) -> Iterator[str]:
-    if engine_name == "sqlite":
-        yield f"sqlite+pysqlite:///{folder / 'bench.sqlite3'}"
-        return
-    with (
-        postgres.shared_server(folder / "postgres") as server,
-        postgres.fresh_database(server) as url,
-    ):
-        yield url
+@dataclass
+class Timed:
+    """What each step took, by the clock and by the processors."""
 
+    store_pid: int | None
+    tell: Callable[[str], None]
+    seconds: dict[str, float] = field(default_factory=dict)
+    cpu_seconds: dict[str, float] = field(default_factory=dict)
 
-def _timed(
-    make: Sessions, organisation_id: UUID, path: Path, tell: Callable[[str], None]
-) -> tuple[dict[str, float], dict[str, int]]:
-    seconds: dict[str, float] = {}
-
-    def timed(name: str, do: Callable[[], Any]) -> Any:  # whatever it returns
-        tell(name)
-        began = time.monotonic()
+    def __call__(self, name: str, do: Callable[[], Any]) -> Any:  # whatever it returns
+        """Do a step and remember what it took."""
+        self.tell(name)
+        began, spent = time.monotonic(), self._spent()
         done = do()
-        seconds[name] = time.monotonic() - began
+        self.seconds[name] = time.monotonic() - began
+        self.cpu_seconds[name] = self._spent() - spent
         return done
 
+    def _spent(self) -> float:
+        there = 0.0 if self.store_pid is None else cpu.spent(self.store_pid)
+        return time.process_time() + there
+
+
+def _steps(make: Sessions, organisation_id: UUID, path: Path, timed: Timed) -> dict[str, int]:
     uploader, confirmer = new_id(), new_id()
     batch_id = timed("upload", lambda: _upload(make, organisation_id, path, uploader))
     timed("dry run", lambda: _go_on(make, batch_id))
@@ -131,7 +135,7 @@ def _timed(
         batch = session.get_one(Batch, batch_id)
         batches.roll_back(session, batch, officer=confirmer, now=clock.now())
     timed("roll back", lambda: _go_on(make, batch_id))
-    return seconds, counts
+    return counts
 
 
 def _upload(make: Sessions, organisation_id: UUID, path: Path, officer: UUID) -> UUID:

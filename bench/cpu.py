@@ -1,9 +1,10 @@
-"""Read from /proc what a tree of processes has spent."""
+"""Read from /proc what a tree of processes has spent, and what it holds."""
 
 import os
 from pathlib import Path
 
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 PROC = Path("/proc")
 
 
@@ -41,3 +42,17 @@ def _processes() -> dict[int, tuple[int, int]]:
             fields = line.rpartition(")")[2].split()  # a name may hold spaces and brackets
             found[int(entry.name)] = (int(fields[1]), sum(map(int, fields[11:15])))
     return found
+
+
+def resident_mb(master: int) -> dict[int, float]:
+    """Return how many megabytes each process that the master started holds, by its id."""
+    workers = [pid for pid, (above, _) in _processes().items() if above == master]
+    return {pid: pages * PAGE_BYTES / 1024**2 for pid in workers if (pages := _pages(pid))}
+
+
+def _pages(pid: int) -> int:
+    """Return the resident pages of a process; none if it has ended (proc(5), statm)."""
+    try:
+        return int((PROC / str(pid) / "statm").read_text().split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        return 0

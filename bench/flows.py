@@ -196,6 +196,13 @@ def _follow(visitor: Visitor, answer: Answer) -> tuple[str, Answer]:
     raise Unexpected(f"{target}: redirected without end")
 
 
+def footprint(visitor: Visitor) -> None:
+    """Read the newest lines of one's own footprint."""
+    visitor.jar = {"taipei-id-session": next(visitor.cookies)}
+    if visitor.ask("GET", "/account/footprint").status != HTTPStatus.OK:
+        raise Unexpected("no footprint was shown")
+
+
 def floor(visitor: Visitor) -> None:
     """Ask the probe for nothing in particular."""
     visitor.get("/")
@@ -233,6 +240,7 @@ OPERATIONS = {
         Operation("discovery+jwks", discovery, _nothing),
         Operation("tap", tap, _nothing),
         Operation("tap@50", tap, _nothing, per_second=50),
+        Operation("footprint", footprint, _nothing),
         Operation("login", login, _nothing),
         Operation("password", password, _nothing),
         Operation("floor", floor, _nothing),

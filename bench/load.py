@@ -30,6 +30,7 @@ class Run:
     store_seconds: float
     elapsed_seconds: float
     waits_ms: tuple[float, ...]
+    worker_mb: float  # resident, of the largest worker when the run ended
 
 
 def run(
@@ -75,6 +76,7 @@ def run(
         store_seconds=after[1] - before[1],
         elapsed_seconds=elapsed,
         waits_ms=tuple(itertools.chain(*waits)),
+        worker_mb=max(cpu.resident_mb(server.pid).values(), default=0.0),
     )
 
 

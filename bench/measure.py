@@ -62,6 +62,7 @@ class Row:
     p95_ms: float
     p99_ms: float
     per_second: float
+    worker_mb: float
     samples: int
     statements: int
     transactions: int
@@ -173,6 +174,7 @@ def _row(engine: str, operation: str, users: int, runs: list[Run], counted: Coun
         p95_ms=middle(_percentile(run.waits_ms, 95) for run in runs),
         p99_ms=middle(_percentile(run.waits_ms, 99) for run in runs),
         per_second=middle(len(run.waits_ms) / run.elapsed_seconds for run in runs),
+        worker_mb=max(run.worker_mb for run in runs),
         samples=sum(len(run.waits_ms) for run in runs),
         statements=counted.statements,
         transactions=counted.transactions,

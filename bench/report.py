@@ -11,16 +11,17 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from bench import document
 from bench.alike import Alike
 from bench.consolidation import Measured as Consolidated
 from bench.intake import Desk
 from bench.measure import Row
 from bench.migration import Step
+from bench.panels import Panel, drawn
 from bench.parts import Part
 from bench.servers import WORKERS
 
-BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
-DOCUMENT = Path(__file__).parent.parent / "docs" / "performance.md"
+NAME = "bench"  # of its place in the document
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +67,7 @@ COLUMNS: tuple[tuple[str, Callable[[Row, Report], str]], ...] = (
     ("p95 ms", lambda row, _: f"{row.p95_ms:.1f}"),
     ("p99 ms", lambda row, _: f"{row.p99_ms:.1f}"),
     ("per second", lambda row, _: f"{row.per_second:.0f}"),
+    ("worker MB", lambda row, _: f"{row.worker_mb:.0f}"),
     ("statements", lambda row, _: str(row.statements)),
     ("transactions", lambda row, _: str(row.transactions)),
 )
@@ -126,20 +128,36 @@ def show_alike(found: Iterable[Alike]) -> None:
 def markdown(report: Report) -> str:
     """Return the table as Markdown, with the circumstances under it."""
     titles = [title for title, _ in COLUMNS]
-    rule = ["---" if number < LEFT_ALIGNED else "---:" for number in range(len(COLUMNS))]
-    lines = [titles, rule, *_cells(report)]
-    table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    table = document.table(titles, _cells(report), left=LEFT_ALIGNED)
     return f"{table}\n\n" + "\n".join(report.notes())
 
 
 def write(report: Report) -> None:
-    """Put the table between its markers in docs/performance.md. Raises ValueError without them."""
-    text = DOCUMENT.read_text()
-    head, begin, rest = text.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{DOCUMENT} has lost its markers")
-    DOCUMENT.write_text(f"{head}{BEGIN}\n\n{markdown(report)}\n\n{END}{tail}")
+    """Put the table into docs/performance.md, and what users waited into its picture."""
+    document.put(NAME, markdown(report))
+    for engine in dict.fromkeys(row.engine for row in report.rows):
+        document.picture(f"waits-{engine}", _waits(engine, report.rows))
+
+
+def _waits(engine: str, rows: Sequence[Row]) -> str:
+    mine = [row for row in rows if row.engine == engine]
+    users = sorted({row.users for row in mine})
+    panels = []
+    for operation in dict.fromkeys(row.operation for row in mine):
+        places = [row for row in mine if row.operation == operation]
+        lines = {
+            "p50": [row.p50_ms for row in places],
+            "p95": [row.p95_ms for row in places],
+            "p99": [row.p99_ms for row in places],
+        }
+        panels.append(
+            Panel(title=f"{operation}, ms", places=[str(each) for each in users], lines=lines)
+        )
+    return drawn(
+        f"What users wait on {engine}",
+        "By how many are served at once: the median (solid), 95 (dashed) and 99 (dotted) percent.",
+        panels,
+    )
 
 
 def save(report: Report, path: Path) -> None:
@@ -183,9 +201,14 @@ def show_migration(found: Sequence[Step]) -> None:
 
 def show_consolidation(found: Consolidated) -> None:
     """Print what a batch took."""
-    table = Table("step", "seconds", "rows a second", box=None, pad_edge=False)
+    names = ("step", "seconds", "rows a second", "CPU seconds", "CPU ms a row")
+    table = Table(*names, box=None, pad_edge=False)
     for name, seconds in found.seconds.items():
-        table.add_row(name, f"{seconds:.1f}", f"{found.rows / seconds:,.0f}")
+        spent = found.cpu_seconds[name]
+        each = 1000 * spent / found.rows
+        table.add_row(
+            name, f"{seconds:.1f}", f"{found.rows / seconds:,.0f}", f"{spent:.1f}", f"{each:.3f}"
+        )
     Console().print(table)
     counts = ", ".join(f"{count:,} {name}" for name, count in found.counts.items() if count)
     Console().print(f"{found.engine}: {counts}; {found.megabytes} MB at most", highlight=False)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import intake, report
+from bench import document, intake, report, sizes_report
 from bench.flows import OPERATIONS
 
 ROOT = Path(__file__).parents[2]
@@ -45,10 +45,12 @@ def test_the_bench_reports_numbers_for_every_operation(tmp_path: Path) -> None:
     }
 
 
-def test_the_document_has_a_place_for_the_table() -> None:
-    text = report.DOCUMENT.read_text()
+def test_the_document_has_a_place_for_each_table() -> None:
+    text = document.DOCUMENT.read_text()
 
-    assert text.index(report.BEGIN) < text.index(report.END)
+    for name in (report.NAME, sizes_report.NAME):
+        begin, end = document.markers(name)
+        assert text.index(begin) < text.index(end)
 
 
 @pytest.mark.slow
