@@ -11,9 +11,11 @@ from bench import alike as alike_
 from bench import consolidation as consolidation_
 from bench import intake as intake_
 from bench import migration as migration_
+from bench import offered as offered_
+from bench import offered_report, report, sizes_report, soak_report
 from bench import parts as parts_
-from bench import report, sizes_report
 from bench import sizes as sizes_
+from bench import soak as soak_
 from bench.flows import OPERATIONS
 from bench.load import Failed
 from bench.measure import Plan, Row, Say, measure
@@ -71,6 +73,14 @@ def _sizes(
 @click.option("--consolidation", type=click.IntRange(1), help="A batch of so many rows instead.")
 @click.option("--intake", type=click.IntRange(1), multiple=True, help="The desk among so many.")
 @click.option("--migration", type=click.IntRange(1), help="A change of so many rows instead.")
+@click.option("--soak", type=click.IntRange(1), help="So many requests: do workers grow?")
+@click.option(
+    "--offered", type=click.FloatRange(0.1), help="So many sign-ins a second, come what may."
+)
+@click.option(
+    "--guesses", type=click.FloatRange(0.1), help="Tokens beside so many guesses a second."
+)
+@click.option("--minutes", type=click.FloatRange(0.01, 60), default=1.0, show_default=True)
 @click.option("--write", is_flag=True, help="Put the table into docs/performance.md.")
 @click.pass_context
 def main(
@@ -92,6 +102,10 @@ def main(
     consolidation: int | None,
     intake: tuple[int, ...],
     migration: int | None,
+    soak: int | None,
+    offered: float | None,
+    guesses: float | None,
+    minutes: float,
     write: bool,
 ) -> None:
     """Measure what sign-ins cost on a real server with a real database."""
@@ -101,6 +115,9 @@ def main(
         (migration, lambda: _change(migration or 0)),
         (alike, lambda: _tell_apart(ENGINES[engine], rounds or (20 if quick else ROUNDS_ALIKE))),
         (parts, lambda: report.show_parts(_parts(ENGINES[engine]))),
+        (soak, lambda: _soak(ENGINES[engine], soak or 0)),
+        (offered, lambda: _offer(ENGINES[engine], offered or 0, minutes)),
+        (guesses, lambda: _guess(ENGINES[engine], guesses or 0, minutes)),
     )
     for wanted, do in instead:
         if wanted:
@@ -151,6 +168,27 @@ def _take_in(engines: tuple[str, ...], crowds: tuple[int, ...]) -> None:
 def _change(rows: int) -> None:
     with Console(stderr=True).status("") as status:
         report.show_migration(migration_.measure(rows, status.update))
+
+
+def _soak(engines: tuple[str, ...], requests: int) -> None:
+    for each in engines:
+        with Console(stderr=True).status("") as status:
+            found = soak_.measure(each, requests, status.update)
+        soak_report.show(found)
+
+
+def _offer(engines: tuple[str, ...], per_second: float, minutes: float) -> None:
+    for each in engines:
+        with Console(stderr=True).status("") as status:
+            found = offered_.peak(each, per_second, minutes * 60, status.update)
+        offered_report.show_peak(found)
+
+
+def _guess(engines: tuple[str, ...], per_second: float, minutes: float) -> None:
+    for each in engines:
+        with Console(stderr=True).status("") as status:
+            found = offered_.guesses(each, per_second, minutes * 60, status.update)
+        offered_report.show_guesses(found)
 
 
 def _parts(engines: tuple[str, ...]) -> list[Part]:

@@ -175,12 +175,17 @@ def login(visitor: Visitor) -> None:
     visitor.jar = {}
     target, answer = _follow(visitor, visitor.ask("GET", f"/authorize?{QUERY}"))
     for fields in ({"login_id": next(visitor.newcomers), "password": PASSWORD}, CONSENT):
-        hidden = {name.decode(): value.decode() for name, value in _HIDDEN.findall(answer.body)}
-        if not hidden:
-            raise Unexpected(f"{target}: a page without a form")
-        sent = visitor.ask("POST", target, **hidden, **fields)
+        sent = visitor.ask("POST", target, **hidden(answer), **fields)
         target, answer = _follow(visitor, sent)
     _redeem(visitor, target)
+
+
+def hidden(answer: Answer) -> dict[str, str]:
+    """Return the hidden fields of a page. Raises Unexpected if it has no form."""
+    found = {name.decode(): value.decode() for name, value in _HIDDEN.findall(answer.body)}
+    if not found:
+        raise Unexpected("a page without a form")
+    return found
 
 
 def _follow(visitor: Visitor, answer: Answer) -> tuple[str, Answer]:

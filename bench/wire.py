@@ -41,18 +41,24 @@ def over_socket(host: str, port: int) -> Send:
     """Return a sender that opens one connection a request, as the sync worker closes each."""
 
     def send(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        lines = [f"{method} {target} HTTP/1.1", f"Host: {host}:{port}", "Connection: close"]
-        lines += [f"{name}: {value}" for name, value in headers.items()]
-        if body:
-            lines += [f"Content-Type: {FORM}", f"Content-Length: {len(body)}"]
         with socket.create_connection((host, port), PATIENCE_SECONDS) as connection:
-            connection.sendall("\r\n".join([*lines, "", ""]).encode() + body)
-            return _parse(b"".join(iter(lambda: connection.recv(BLOCK), b"")))
+            connection.sendall(written(f"{host}:{port}", method, target, headers, body))
+            return parse(b"".join(iter(lambda: connection.recv(BLOCK), b"")))
 
     return send
 
 
-def _parse(raw: bytes) -> Answer:
+def written(host: str, method: str, target: str, headers: Mapping[str, str], body: bytes) -> bytes:
+    """Return a request as it travels; its connection is closed after the answer."""
+    lines = [f"{method} {target} HTTP/1.1", f"Host: {host}", "Connection: close"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    if body:
+        lines += [f"Content-Type: {FORM}", f"Content-Length: {len(body)}"]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def parse(raw: bytes) -> Answer:
+    """Read an answer. Raises Unexpected if none came."""
     head, separator, body = raw.partition(b"\r\n\r\n")
     if not separator:
         raise Unexpected("the connection was closed before an answer came")

@@ -1,6 +1,7 @@
 """The checker: everything that was promised is there, once, and the records agree with it."""
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from audit import verifying
 from audit.lines import Kind
@@ -11,7 +12,7 @@ from idp.keys import Keys
 from idp.models import Grant
 from kernel import clock
 from kernel.db import sessions
-from tests.faults.people import Somebody
+from tests.faults.people import Promised, Somebody
 from tests.live.server import KEYRING, Provider
 
 
@@ -20,7 +21,8 @@ def settle(provider: Provider, people: list[Somebody]) -> None:
     for each in people:
         _tokens_live(provider, each)
         _codes_are_spent(provider, each)
-        _records_agree(provider, each)
+        with provider.database() as session:
+            records_agree(session, each.client_id, each.promised)
     _ledger_verifies(provider)
 
 
@@ -38,30 +40,27 @@ def _codes_are_spent(provider: Provider, somebody: Somebody) -> None:
         assert again.json()["error"] == "invalid_grant", "a code was good twice"
 
 
-def _records_agree(provider: Provider, somebody: Somebody) -> None:
-    promised = somebody.promised
-    with provider.database() as session:
-        client = session.scalars(
-            select(Client.id).where(Client.client_id == somebody.client_id)
-        ).one()
-        used = session.scalar(
-            select(func.count())
-            .select_from(Grant)
-            .where(Grant.client_id == client, Grant.code_used_at.is_not(None))
-        )
-        codes = session.scalar(
-            select(func.count(func.distinct(Grant.code_hash))).where(Grant.client_id == client)
-        )
-        grants = session.scalar(
-            select(func.count()).select_from(Grant).where(Grant.client_id == client)
-        )
-        lines = dict(
-            session.execute(
-                select(LedgerLine.kind, func.count())
-                .where(LedgerLine.client_id == client)
-                .group_by(LedgerLine.kind)
-            ).all()
-        )
+def records_agree(session: Session, client_id: str, promised: Promised) -> None:
+    """Hold what a client's people were told against what is on record; raise AssertionError."""
+    client = session.scalars(select(Client.id).where(Client.client_id == client_id)).one()
+    used = session.scalar(
+        select(func.count())
+        .select_from(Grant)
+        .where(Grant.client_id == client, Grant.code_used_at.is_not(None))
+    )
+    codes = session.scalar(
+        select(func.count(func.distinct(Grant.code_hash))).where(Grant.client_id == client)
+    )
+    grants = session.scalar(
+        select(func.count()).select_from(Grant).where(Grant.client_id == client)
+    )
+    lines = dict(
+        session.execute(
+            select(LedgerLine.kind, func.count())
+            .where(LedgerLine.client_id == client)
+            .group_by(LedgerLine.kind)
+        ).all()
+    )
     unknown = promised.unanswered
     assert codes == grants, "two grants share a code"
     assert lines[Kind.SIGNED_IN] == grants, "a sign-in without its line, or a line without it"

@@ -1,0 +1,33 @@
+"""Say what became of those who arrived."""
+
+from collections import Counter
+
+from bench.offered import Guessed, Peak, p95
+from bench.open_loop import TOLD
+
+
+def show_peak(found: Peak) -> None:
+    """Print what became of sign-ins, and what the records say of them."""
+    print(f"{found.engine}: {found.per_second:g} sign-ins a second for {found.seconds:g} s")
+    _counts(found.became.sign_ins)
+    waits = sorted(found.became.waits_ms)
+    if waits:
+        print(f"waited: median {waits[len(waits) // 2]:.0f} ms, p95 {p95(waits):.0f} ms")
+    print(f"consents lost: {found.consents_lost}")
+    print(f"records: {found.disagreement or 'agree'}")
+
+
+def show_guesses(found: Guessed) -> None:
+    """Print token traffic alone and beside guesses."""
+    for name, became in (("alone", found.alone), ("beside guesses", found.beside)):
+        print(f"{found.engine}: tokens {name}: p95 {p95(became.refresh_ms):.1f} ms")
+        _counts(became.refreshes)
+    print("guesses")
+    _counts(found.beside.guesses)
+    print(f"p95 beside guesses: {found.slower:.2f} of that alone")
+
+
+def _counts(counted: Counter[str]) -> None:
+    for what, count in counted.most_common():
+        if what != TOLD:
+            print(f"\t{count:,}\t{what}")

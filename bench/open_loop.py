@@ -1,0 +1,242 @@
+"""Be the city at its peak: people arrive by a schedule, however long those before them wait.
+
+A process of its own, as `bench.generator` is; but that one sends the next when the last has ended,
+and so never offers more than is served. Here a job is read, arrivals begin, and what became of each
+is printed; all in JSON.
+"""
+
+import asyncio
+import base64
+import itertools
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from http import HTTPStatus
+from typing import Any, Self
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
+
+from bench.city import CLIENT, REDIRECT_URI, City
+from bench.flows import QUERY, VERIFIER, hidden
+from bench.wire import Answer, Unexpected, parse, written
+
+PATIENCE_SECONDS = 60  # of a browser and of a client's back end
+TOLD = "got tokens"  # counted beside what became of them at last
+GUESSERS = 50  # login pages that guesses are sent from
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """What arrives: so many a second of each, for so long."""
+
+    host: str
+    port: int
+    seconds: float
+    sign_ins: float = 0
+    refreshes: float = 0
+    guesses: float = 0
+    city: City
+
+    def line(self) -> str:
+        """Return the offer as one line."""
+        return json.dumps(asdict(self)) + "\n"
+
+    @classmethod
+    def of(cls, line: str) -> Self:
+        """Read what `line` wrote."""
+        values = json.loads(line)
+        return cls(**{**values, "city": City(**values["city"])})
+
+
+@dataclass(kw_only=True)
+class Became:
+    """What became of those who arrived; waits in milliseconds from when each was due."""
+
+    sign_ins: Counter[str] = field(default_factory=Counter)
+    refreshes: Counter[str] = field(default_factory=Counter)
+    guesses: Counter[str] = field(default_factory=Counter)
+    waits_ms: list[float] = field(default_factory=list)  # of whole sign-ins
+    refresh_ms: list[float] = field(default_factory=list)
+    claims_read: int = 0
+
+    @classmethod
+    def of(cls, line: str) -> Self:
+        """Read what this process printed."""
+        values: dict[str, Any] = json.loads(line)
+        for key in ("sign_ins", "refreshes", "guesses"):
+            values[key] = Counter(values[key])
+        return cls(**values)
+
+
+class TurnedAway(Exception):
+    """Somebody was told, in good order, to come again later: 503 with Retry-After."""
+
+
+class Peak:
+    """One run: who asks, and what became of them."""
+
+    def __init__(self, offer: Offer) -> None:
+        """Prepare for an offer."""
+        self._offer, self.became = offer, Became()
+        self._cookies = itertools.cycle(offer.city.cookies)
+        self._names = itertools.cycle(offer.city.newcomers or ("nobody",))
+        pair = f"{quote(CLIENT)}:{quote(offer.city.secret)}".encode()
+        self._client = {"Authorization": "Basic " + base64.b64encode(pair).decode()}
+        self._pages: list[tuple[str, str, dict[str, str]]] = []
+
+    async def ask(
+        self, method: str, target: str, headers: Mapping[str, str], form: Mapping[str, str]
+    ) -> Answer:
+        """Send one request. Raises TurnedAway, Unexpected for other errors, OSError."""
+        host = f"{self._offer.host}:{self._offer.port}"
+        body = urlencode(form).encode()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            reader, writer = await asyncio.open_connection(self._offer.host, self._offer.port)
+            try:
+                writer.write(written(host, method, target, headers, body))
+                answer = parse(await reader.read())
+            finally:
+                writer.close()
+        if answer.status == HTTPStatus.SERVICE_UNAVAILABLE and answer.header("retry-after"):
+            raise TurnedAway
+        return answer
+
+    async def sign_in(self, due: float) -> str:
+        """Sign in silently; return the last thing that went well."""
+        cookie = {"Cookie": f"taipei-id-session={next(self._cookies)}"}
+        answer = await self.ask("GET", f"/authorize?{QUERY}", cookie, {})
+        if answer.status != HTTPStatus.SEE_OTHER:
+            raise Unexpected(f"authorize: {answer.status}")
+        tokens = await _later("token", self._redeemed(answer.header("location")))
+        self.became.sign_ins[TOLD] += 1
+        bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+        claims = await _later("claims", self.ask("GET", "/userinfo", bearer, {}))
+        if b'"name"' not in claims.body:
+            raise Unexpected(f"claims: {claims.status}")
+        self.became.claims_read += 1
+        self.became.waits_ms.append((time.perf_counter() - due) * 1000)
+        return "signed in"
+
+    async def _redeemed(self, location: str) -> dict[str, Any]:
+        code = parse_qs(urlsplit(location).query)["code"][0]
+        form = {"grant_type": "authorization_code", "code": code, "code_verifier": VERIFIER}
+        form["redirect_uri"] = REDIRECT_URI
+        return await self._tokens(form)
+
+    async def _tokens(self, form: Mapping[str, str]) -> dict[str, Any]:
+        answer = await self.ask("POST", "/token", self._client, form)
+        if answer.status != HTTPStatus.OK:
+            raise Unexpected(f"token: {answer.status}")
+        return dict(json.loads(answer.body))
+
+    async def refresher(self) -> Callable[[float], Awaitable[str]]:
+        """Sign in once; return what asks for tokens again, each time with the last one given."""
+        cookie = {"Cookie": f"taipei-id-session={next(self._cookies)}"}
+        answer = await self.ask("GET", f"/authorize?{QUERY}", cookie, {})
+        held = await self._redeemed(answer.header("location"))
+        alone = asyncio.Lock()
+
+        async def refresh(due: float) -> str:
+            async with alone:
+                began = max(due, time.perf_counter())
+                token = str(held["refresh_token"])
+                form = {"grant_type": "refresh_token", "refresh_token": token}
+                held.update(await self._tokens(form))
+            self.became.refresh_ms.append((time.perf_counter() - began) * 1000)
+            return "refreshed"
+
+        return refresh
+
+    async def open_page(self) -> None:
+        """Open a login page to guess from."""
+        answer, jar, target = (
+            await self.ask("GET", f"/authorize?{QUERY}", {}, {}),
+            dict[str, str](),
+            "",
+        )
+        while answer.status == HTTPStatus.SEE_OTHER:
+            jar |= _cookies_of(answer)
+            target = answer.header("location")
+            answer = await self.ask("GET", target, {"Cookie": _jar(jar)}, {})
+        jar |= _cookies_of(answer)
+        self._pages.append((target, _jar(jar), hidden(answer)))
+
+    async def guess(self, number: int) -> str:
+        """Try a password that is not the one."""
+        target, cookie, fields = self._pages[number % len(self._pages)]
+        form = {**fields, "login_id": next(self._names), "password": f"guess {number}"}
+        return str((await self.ask("POST", target, {"Cookie": cookie}, form)).status)
+
+
+async def _later(what: str, asked: Awaitable[Any]) -> Any:  # whatever it returns
+    """Name what went wrong after a code was given: such a failure is not one at the door."""
+    try:
+        return await asked
+    except TurnedAway:
+        raise Unexpected(f"{what}: turned away after the door") from None
+    except (OSError, TimeoutError) as error:
+        raise Unexpected(f"{what}: {type(error).__name__}") from None
+
+
+def _cookies_of(answer: Answer) -> dict[str, str]:
+    pairs = (value.partition(";")[0] for name, value in answer.headers if name == "set-cookie")
+    return {key: value for key, _, value in (pair.partition("=") for pair in pairs)}
+
+
+def _jar(cookies: Mapping[str, str]) -> str:
+    return "; ".join(f"{key}={value}" for key, value in cookies.items())
+
+
+async def _arrive(
+    per_second: float,
+    seconds: float,
+    do: Callable[[int, float], Awaitable[str]],
+    told: Counter[str],
+) -> None:
+    async def one(number: int, due: float) -> None:
+        try:
+            told[await do(number, due)] += 1
+        except TurnedAway:
+            told["turned away"] += 1
+        except Unexpected as problem:
+            told[f"error: {problem}"] += 1
+        except (OSError, TimeoutError) as problem:
+            told[f"error: door: {type(problem).__name__}"] += 1
+
+    began, running = time.perf_counter(), list[asyncio.Task[None]]()
+    for number in range(int(per_second * seconds)):
+        due = began + number / per_second
+        await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        running.append(asyncio.create_task(one(number, due)))
+    await asyncio.gather(*running)
+
+
+async def meet(offer: Offer) -> Became:
+    """Let them all arrive, and return what became of them once the last has an answer."""
+    peak = Peak(offer)
+    for _ in range(GUESSERS if offer.guesses else 0):
+        await peak.open_page()
+    refreshers = [await peak.refresher() for _ in range(20 if offer.refreshes else 0)]
+    became, seconds = peak.became, offer.seconds
+    await asyncio.gather(
+        _arrive(offer.sign_ins, seconds, lambda _n, due: peak.sign_in(due), became.sign_ins),
+        _arrive(
+            offer.refreshes,
+            seconds,
+            lambda n, due: refreshers[n % len(refreshers)](due),
+            became.refreshes,
+        ),
+        _arrive(offer.guesses, seconds, lambda n, _due: peak.guess(n), became.guesses),
+    )
+    return became
+
+
+def main() -> None:
+    """Do what stands on standard input."""
+    print(json.dumps(asdict(asyncio.run(meet(Offer.of(sys.stdin.readline()))))), flush=True)
+
+
+if __name__ == "__main__":
+    main()

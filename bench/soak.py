@@ -1,0 +1,87 @@
+"""Ask whether workers grow: many sign-ins on one server, and what each worker holds: `--soak N`.
+
+gunicorn replaces a worker after some twenty thousand requests, so a slope is that of one worker
+between its first thousand requests and its end; the others are begun anew.
+"""
+
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import migrations
+from bench import cpu, history, load, servers
+from bench.city import City
+from bench.seeding import seed
+from kernel import clock
+from kernel.db import open_engine, sessions
+from kernel.settings import Settings
+from web.cli.opening import keyring_of
+
+USERS, EACH = 4, 100  # sign-ins a user between two looks
+REQUESTS = 3  # of one sign-in
+MEMBERS = 200
+WARM = 1_000  # requests of a worker, until every cache is full
+
+
+class Look(NamedTuple):
+    """What a worker held after so many requests; half of all, for two share them."""
+
+    requests: float
+    megabytes: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Soaked:
+    """What was seen of each worker, by its process id."""
+
+    engine: str
+    requests: int
+    looks: dict[int, list[Look]]
+
+
+def measure(engine_name: str, requests: int, tell: Callable[[str], None]) -> Soaked:
+    """Let members sign in until so many requests were answered. Raises Failed or NotStarted."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="taipei-id-bench-")))
+        folder.chmod(0o755)  # PostgreSQL may be another user
+        store = stack.enter_context(servers.store(engine_name, folder))
+        settings = Settings(demo=True, issuer="http://localhost", database_url=store.url)
+        city = _seeded(settings)
+        server = stack.enter_context(servers.provider(store.url))
+        done, looks = 0, defaultdict[int, list[Look]](list)
+        while done < requests:
+            run = load.run("sso", server, store.pid, city, users=USERS, seconds=0, least=EACH)
+            done += len(run.waits_ms) * REQUESTS
+            tell(f"{engine_name}: {done:,} of {requests:,} requests")
+            for worker, held in cpu.resident_mb(server.pid).items():
+                looks[worker].append(Look(done / servers.WORKERS, held))
+        return Soaked(engine=engine_name, requests=done, looks=dict(looks))
+
+
+def _seeded(settings: Settings) -> City:
+    migrations.upgrade(settings.database_url)
+    database = open_engine(settings.database_url)
+    keyring, now = keyring_of(settings), clock.now()
+    city = seed(sessions(database), settings, keyring, members=MEMBERS, newcomers=0, now=now)
+    history.live(database, settings, city)
+    database.dispose()
+    return city
+
+
+def slope(looks: Sequence[Look]) -> float | None:
+    """Return the megabytes a worker gains in 10,000 requests, once warm; None if too few tell.
+
+    By least squares, so that a look in the middle of a request spoils little.
+    """
+    warm = [each for each in looks if each.requests - looks[0].requests >= WARM]
+    if len(warm) < 3:  # noqa: PLR2004  # any two lie on a line
+        return None
+    middle = sum(each.requests for each in warm) / len(warm)
+    level = sum(each.megabytes for each in warm) / len(warm)
+    across = sum((each.requests - middle) ** 2 for each in warm)
+    along = sum((each.requests - middle) * (each.megabytes - level) for each in warm)
+    return 10_000 * along / across
