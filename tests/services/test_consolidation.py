@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from kernel.db import Sessions, transaction
 from kernel.errors import NotFound, Refused
 from members.models import Member
-from services import activations, note_checks, suspensions
+from services import activations, consolidation_reading, note_checks, suspensions
 from services import consolidation_batches as batches
 from services import consolidation_schema as schema
 from services.consolidation_applying import apply_some
@@ -169,6 +169,19 @@ def test_a_dry_run_says_what_a_file_would_do_and_does_nothing(agency: Agency) ->
         5: "idno.format",
     }
     assert agency.notes() == []
+
+
+def test_who_is_named_again_is_found_once_however_little_is_known_of_the_batch(
+    agency: Agency, database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consolidation_reading, "CHUNK", 2)
+    with statements(database) as seen:
+        batch_id = agency.upload(a_file([yes(0)] * 6))
+
+    ranking = [each for each in seen if "row_number()" in each]
+    assert len(ranking) == 1
+    assert ranking[0].startswith("SELECT")  # inside an UPDATE it may be done for each row
+    assert agency.counts(batch_id) == {"inserted": 1, "duplicate": 5}
 
 
 @pytest.mark.clause("3-II")
