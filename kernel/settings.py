@@ -248,6 +248,7 @@ class Settings(BaseSettings):
     mtls: Mtls = Mtls()
     signing: Signing = Signing()
     argon2_parallel: int = Field(default=2, ge=1, le=64)
+    longest_line: int = Field(default=100, ge=1)  # at a node's port, before who begins comes later
     smallest_population: int = Field(default=50, ge=1)  # that an offer may tell apart (10(4))
 
     @field_validator("adapters", "private_hosts", "card_programs", mode="before")

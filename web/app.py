@@ -134,6 +134,7 @@ from web import (
     doit_standing,
     doit_statistics,
     doit_terms,
+    door,
     errors,
     event_api,
     footprint,
@@ -477,6 +478,9 @@ def _wrap(app: Flask, settings: Settings, provider: Provider) -> None:
         app.wsgi_app, lambda: cast("Rooms", app.extensions["taipei_id"])
     )
     app.wsgi_app = wellknown.Metadata(app.wsgi_app, provider.metadata)  # type: ignore[method-assign]
+    app.extensions[door.EXTENSION] = app.wsgi_app = door.Door(  # type: ignore[method-assign]
+        app.wsgi_app, longest=settings.longest_line, secure=settings.secure_cookies
+    )
     app.wsgi_app = Measured(app.wsgi_app)  # type: ignore[method-assign]
     if settings.traces:
         app.wsgi_app = with_traces(app.wsgi_app, settings)  # type: ignore[method-assign]

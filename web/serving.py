@@ -2,6 +2,7 @@
 
 import gc
 from importlib import import_module
+from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  # no types
@@ -10,6 +11,7 @@ from gunicorn.glogging import Logger  # type: ignore[import-untyped]  # no types
 
 from kernel import logs, metrics
 from kernel.settings import Settings
+from web import door
 
 # By name, as gunicorn does it: loaded in the worker, so a reload brings new code, and no other
 # command waits for it.
@@ -59,6 +61,12 @@ class Serving(BaseApplication):  # type: ignore[misc]  # gunicorn carries no typ
         return application
 
 
+def _let_door_watch(worker: Any) -> None:  # gunicorn carries no types
+    found = worker.wsgi.extensions.get(door.EXTENSION)
+    if found is not None:  # a bench's probe has none
+        found.watch([each.sock for each in worker.sockets])
+
+
 def options(settings: Settings, *, bind: str, workers: int) -> dict[str, object]:
     """Return gunicorn's options; what is not named keeps gunicorn's default."""
     return {
@@ -76,6 +84,7 @@ def options(settings: Settings, *, bind: str, workers: int) -> dict[str, object]
         "forwarded_allow_ips": "*" if settings.trusted_proxies else "",
         "forwarder_headers": "",
         "logger_class": Log,
+        "post_worker_init": _let_door_watch,
         "accesslog": None,
         "control_socket_disable": True,
         **_tls(settings),
