@@ -21,6 +21,7 @@ TOO_MANY = 10  # more than may stand in line
 ASKED = b"GET /authorize HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
 
+@pytest.mark.parametrize("running_provider", ["sqlite"], indirect=True)  # no store is asked
 def test_a_line_that_is_too_long_is_not_joined(provider: Provider) -> None:
     longest = int(Settings.model_fields["longest_line"].default)
     somebody = Somebody(provider, "crowded")
