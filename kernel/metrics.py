@@ -80,6 +80,12 @@ POOL = Gauge(
     registry=HERE,
     multiprocess_mode="livesum",
 )
+REPLICA = Counter(
+    "taipei_id_replica_reads",
+    "Pages that could be read from the standby: read there, or not because it was behind or away.",
+    ("outcome",),
+    registry=HERE,
+)
 ARGON2 = Gauge(
     "taipei_id_argon2",
     "Passwords waiting to be hashed, or being hashed.",
@@ -89,7 +95,10 @@ ARGON2 = Gauge(
 )
 
 
-EACH = (SIGN_INS, CONSENTS, TOKENS, REFUSALS, THROTTLED, RESPONSES, TIMES, JOBS, POOL, ARGON2)
+EACH = (
+    *(SIGN_INS, CONSENTS, TOKENS, REFUSALS, THROTTLED, RESPONSES),
+    *(TIMES, JOBS, POOL, REPLICA, ARGON2),
+)
 
 
 class Now(Collector):

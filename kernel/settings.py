@@ -31,7 +31,8 @@ from kernel.db import BY_TRANSACTION, POOLED, is_pooled
 from kernel.keyring import Keyring
 
 FILE_VARIABLE = "TAIPEI_ID_CONFIG"
-ENGINES = ("sqlite+pysqlite:///", "postgresql+psycopg://")
+POSTGRES = "postgresql+psycopg://"
+ENGINES = ("sqlite+pysqlite:///", POSTGRES)
 SECRET_LENGTH = 32  # characters the proxy shares with us, at least
 DEMO_MASTER_KEY = "ZGVtby1vbmx5LW5ldmVyLWluLXByb2R1Y3Rpb24tISE"
 
@@ -213,6 +214,7 @@ class Settings(BaseSettings):
     issuer: str = "https://id.invalid"
     master_key: SecretStr = SecretStr("")
     database_url: str = "sqlite+pysqlite:///taipei-id.sqlite3"
+    replica_url: str = ""  # a standby for pages that only read (kernel.replica)
     adapters: Annotated[tuple[str, ...], NoDecode] = ("password", "passkey", "smartcard")
     service_name: ServiceName = ServiceName()
     mail: Mail = Mail()
@@ -298,6 +300,13 @@ class Settings(BaseSettings):
             )
         return value
 
+    @field_validator("replica_url")
+    @classmethod
+    def _replica_is_known(cls, value: str) -> str:
+        if value and not value.startswith(POSTGRES):
+            raise ValueError(f"must begin with {POSTGRES}; leave it out without a standby")
+        return value
+
     @field_validator("breach_list", "certificates", "authorities", "personas", "software_issuers")
     @classmethod
     def _file_exists(cls, value: Path | None) -> Path | None:
@@ -338,6 +347,12 @@ class Settings(BaseSettings):
             raise ValueError("sandbox.enabled: only with demo, where every member is invented")
         if self.secure_cookies and self.sandbox.issuer != self.issuer:
             raise ValueError("sandbox.issuer: over https it must repeat the issuer")
+        return self
+
+    @model_validator(mode="after")
+    def _replica_is_a_copy(self) -> Self:
+        if self.replica_url and not self.database_url.startswith(POSTGRES):
+            raise ValueError("replica_url: only PostgreSQL has standbys; leave it out")
         return self
 
     @model_validator(mode="after")

@@ -24,6 +24,7 @@ from services.request_models import ActivationRequest
 from web import annex_fields, consoles, counter_forms, csrf, notices, pages, scope
 from web.agency_services import STAFF, organisation_id
 from web.mails import Mail
+from web.reading_apart import read_apart
 from web.service_words import WISHES
 
 bp = Blueprint("agency_activations", __name__, url_prefix="/agency/activations")
@@ -42,6 +43,7 @@ bp.before_request(csrf.only_our_forms)
 
 @bp.get("")
 @consoles.staff_required(*STAFF)
+@read_apart
 def index() -> str:
     """List the applications and the disputes of the agency, the oldest first; no names."""
     session, agency = scope.db(), organisation_id()

@@ -14,6 +14,7 @@ from kernel.wording import Bilingual
 from web import audit_scopes, consoles, csrf, pages, scope
 from web import audit_words as words
 from web.agency_counters import organisation_id
+from web.reading_apart import read_apart
 
 bp = Blueprint("agency_audits", __name__, url_prefix="/agency/audits")
 INDEX = "agency_audits.index"
@@ -26,6 +27,7 @@ bp.before_request(csrf.only_our_forms)
 
 @bp.get("")
 @staff_required
+@read_apart
 def index() -> str:
     """List the audits this agency knows of."""
     names = audit_scopes.names(scope.db())
@@ -37,6 +39,7 @@ def index() -> str:
 
 @bp.get("/<reference>")
 @staff_required
+@read_apart
 def one(reference: str) -> str:
     """Show what is asked of this agency, and what is to be put right."""
     return _show(_mine(reference))

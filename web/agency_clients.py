@@ -17,6 +17,7 @@ from kernel.refusals import refusal
 from kernel.wording import Bilingual
 from web import consoles, csrf, pages, purpose_forms, scope
 from web.agency_services import STAFF, VERSIONS, organisation_id
+from web.reading_apart import read_apart
 
 bp = Blueprint("agency_clients", __name__, url_prefix="/agency/clients")
 INDEX = "agency_clients.index"
@@ -34,6 +35,7 @@ bp.before_request(csrf.only_our_forms)
 
 @bp.get("")
 @consoles.staff_required(*STAFF)
+@read_apart
 def index() -> str:
     """List the agency's clients with their purposes."""
     found = scope.db().scalars(

@@ -17,6 +17,7 @@ from web import consoles, csrf, import_words, notices, pages, scope
 from web.agency_counters import organisation_id
 from web.agency_imports import STAFF, own_organisation, staff_required
 from web.mails import Mail
+from web.reading_apart import read_apart
 
 bp = Blueprint("agency_conflicts", __name__, url_prefix="/agency/conflicts")
 INDEX = "agency_conflicts.index"
@@ -27,6 +28,7 @@ bp.before_request(csrf.only_our_forms)
 
 @bp.get("")
 @staff_required
+@read_apart
 def index() -> str:
     """List the open conflicts, the oldest first."""
     found = docket.open_of(scope.db(), organisation_id())

@@ -17,6 +17,7 @@ from kernel.refusals import refusal
 from kernel.wording import Bilingual
 from web import consoles, counter_forms, csrf, pages, scope
 from web import counter_words as words
+from web.reading_apart import read_apart
 
 bp = Blueprint("agency_counters", __name__, url_prefix="/agency/counters")
 STAFF = (Role.OFFICER, Role.MANAGER)
@@ -31,6 +32,7 @@ bp.before_request(csrf.only_our_forms)
 
 @bp.get("")
 @staff_required
+@read_apart
 def index() -> str:
     """List the agency's counters and what each lacks."""
     found = register.of_agency(scope.db(), organisation_id(), now=scope.now())

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from kernel.wording import Bilingual
 from web import consoles, event_pages
 from web.agency_services import STAFF, organisation_id
+from web.reading_apart import read_apart
 
 bp = Blueprint("agency_events", __name__, url_prefix="/agency/events")
 INDEX = "agency_events.index"
@@ -15,6 +16,7 @@ INDEX = "agency_events.index"
 
 @bp.get("")
 @consoles.staff_required(*STAFF)
+@read_apart
 def index() -> str:
     """List the newest events of the agency's clients."""
     return event_pages.listed(organisation_id(), blueprint=bp.name)

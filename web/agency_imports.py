@@ -28,6 +28,7 @@ from services.consolidation_schema import Field, Proposal
 from services.models import Channel, Service
 from web import consoles, csrf, import_words, pages, scope
 from web.agency_counters import organisation_id
+from web.reading_apart import read_apart
 
 bp = Blueprint("agency_imports", __name__, url_prefix="/agency/imports")
 INDEX = "agency_imports.index"
@@ -45,6 +46,7 @@ def _only_our_forms() -> None:
 
 @bp.get("")
 @staff_required
+@read_apart
 def index() -> str:
     """List what the agency may send and what it sent, with the form for the next file."""
     return _index()

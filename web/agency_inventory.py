@@ -23,6 +23,7 @@ from web import consoles, counter_forms, csrf, inventory_words, pages, scope
 from web import publication_words as words
 from web.agency_annexes import EDITABLE
 from web.agency_counters import STAFF, staff_required
+from web.reading_apart import read_apart
 
 bp = Blueprint("agency_inventory", __name__, url_prefix="/agency/inventory")
 INDEX = "agency_inventory.index"
@@ -35,6 +36,7 @@ bp.before_request(csrf.only_our_forms)
 
 @bp.get("")
 @staff_required
+@read_apart
 def index() -> str:
     """List what identifies people in this agency, the overdue first."""
     return _index()

@@ -26,6 +26,7 @@ from web import (
     suspension_words,
 )
 from web.agency_counters import STAFF, organisation_id, staff_required
+from web.reading_apart import read_apart
 
 bp = Blueprint("agency_petitions", __name__, url_prefix="/agency/petitions")
 INDEX = "agency_petitions.index"
@@ -37,6 +38,7 @@ bp.before_request(csrf.only_our_forms)
 
 @bp.get("")
 @staff_required
+@read_apart
 def index() -> str:
     """List the agency's petitions, and offer to write one down."""
     return _index()

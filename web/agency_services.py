@@ -16,6 +16,7 @@ from services import lifecycle
 from services.lifecycle_models import ServiceVersion
 from services.models import Service
 from web import consoles, counter_forms, csrf, pages, scope, service_closings, service_terms
+from web.reading_apart import read_apart
 
 bp = Blueprint("agency_services", __name__, url_prefix="/agency/services")
 INDEX = "agency_services.index"
@@ -41,6 +42,7 @@ bp.before_request(csrf.only_our_forms)
 
 @bp.get("")
 @consoles.staff_required(*STAFF)
+@read_apart
 def index() -> str:
     """List the agency's services and how far each has come."""
     found = lifecycle.of_organisation(scope.db(), organisation_id())

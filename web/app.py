@@ -27,6 +27,7 @@ from kernel import logs
 from kernel.db import Sessions, open_engine, sessions
 from kernel.keyring import Keyring
 from kernel.opaque import Names
+from kernel.replica import Replica
 from kernel.settings import DEMO_MASTER_KEY, Settings, SettingsInvalid
 from kernel.wording import Bilingual
 from services import offers
@@ -433,6 +434,7 @@ def build_rooms(settings: Settings, database: Sessions) -> Rooms:
         settings=settings,
         branding=Branding(Bilingual(settings.service_name.zh, settings.service_name.en)),
         sessions=database,
+        replica=Replica(settings.replica_url) if settings.replica_url else None,
         keyring=keyring,
         provider=provider,
         registrar=Registrar(

@@ -66,7 +66,7 @@ def files(part: str, whose: Whose) -> Iterator[File]:
 
 def _footprint(whose: Whose) -> Iterator[File]:
     wanted = Wanted(
-        make=whose.rooms.sessions,
+        make=whose.make,
         member_id=whose.member_id,
         issuer=whose.rooms.provider.issuer,
         language=whose.language,
@@ -78,7 +78,7 @@ def _footprint(whose: Whose) -> Iterator[File]:
 
 
 def _profile(whose: Whose) -> Sheet:
-    with transaction(whose.rooms.sessions) as session:
+    with transaction(whose.make) as session:
         member = register.get(session, whose.member_id)
         claims = register.claims_of(member, keyring=whose.rooms.keyring)
         login = member.login
@@ -125,7 +125,7 @@ def _consents(whose: Whose) -> Sheet:
         "ended_at": Bilingual("結束於", "Ended"),
         "receipt": Bilingual("收據", "Receipt"),
     }
-    with transaction(whose.rooms.sessions) as session:
+    with transaction(whose.make) as session:
         found = ledger.listed(session, member_id=whose.member_id)
         clients = names.of_clients(session, {each.client_id for each in found})
         purposes = names.of_purposes(session, {each.purpose_id for each in found})
@@ -153,7 +153,7 @@ def _carriers(whose: Whose) -> Sheet:
         "last_used_at": Bilingual("最近使用", "Last used"),
         "suspended_at": Bilingual("停用於", "Suspended"),
     }
-    with transaction(whose.rooms.sessions) as session:
+    with transaction(whose.make) as session:
         rows = [
             [
                 each.name,
@@ -184,7 +184,7 @@ def _sign_ins(whose: Whose) -> Sheet:
 def _sign_in_rows(whose: Whose) -> Iterator[list[str]]:
     after: UUID | None = None
     while True:
-        with transaction(whose.rooms.sessions) as session:
+        with transaction(whose.make) as session:
             lines = _some_sign_ins(session, whose, after)
             known = names.of_clients(session, {each.client_id for each in lines if each.client_id})
         for line in lines:
@@ -216,7 +216,7 @@ def _requests(whose: Whose) -> Sheet:
         "words": Bilingual("內容", "Words"),
     }
     rows: list[list[str]] = []
-    with transaction(whose.rooms.sessions) as session:
+    with transaction(whose.make) as session:
         member = register.get(session, whose.member_id)
         for request in requests.listed(session, whose.member_id):
             word, _ = request_words.state(request.state, request.outcome)
@@ -252,7 +252,7 @@ def _messages(whose: Whose) -> Sheet:
 def _message_rows(whose: Whose) -> Iterator[list[str]]:
     before: UUID | None = None
     while True:
-        with transaction(whose.rooms.sessions) as session:
+        with transaction(whose.make) as session:
             page = inbox.page(session, whose.member_id, before=before)
         for each in page.messages:
             words = WORDS[Mail(each.kind)]
@@ -280,7 +280,7 @@ SHEETS: Mapping[str, Callable[[Whose], Sheet]] = {
 
 
 def _receipts(whose: Whose) -> Iterator[File]:
-    with transaction(whose.rooms.sessions) as session:
+    with transaction(whose.make) as session:
         found = session.scalars(
             select(Receipt.id).where(Receipt.member_id == whose.member_id).order_by(Receipt.id)
         ).all()
@@ -290,7 +290,7 @@ def _receipts(whose: Whose) -> Iterator[File]:
 
 def _receipt(receipt_id: UUID, whose: Whose) -> str:
     rooms, provider = whose.rooms, whose.rooms.provider
-    with transaction(rooms.sessions) as session:
+    with transaction(whose.make) as session:
         written = receipts.get(session, receipt_id, member_id=whose.member_id)
         service = rooms.settings.service_name
         issuer = Issuer(

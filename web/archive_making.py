@@ -17,7 +17,7 @@ from kernel.wording import Bilingual
 from members.archives import Writer
 from members.models import Archive, Member
 from members.profile import open_data_key
-from web import archive_contents, notices
+from web import archive_contents, notices, reading_apart
 from web.archive_parts import PARTS, Whose
 from web.mails import Mail
 from web.rooms import Rooms
@@ -65,11 +65,16 @@ class ArchiveMaker:
         checkpoints.seal(
             self._rooms.sessions, provider.keys, issuer=provider.issuer, now=now, rounds=ROUNDS
         )
-        whose = Whose(
-            rooms=self._rooms, member_id=archive.member_id, language=archive.language, at=now
-        )
         writer = Writer(self._rooms.sessions, archive_id, data_key)
-        _write(writer, whose, archive.parts)
+        with reading_apart.lent(self._rooms, now=now) as make:
+            whose = Whose(
+                rooms=self._rooms,
+                make=make,
+                member_id=archive.member_id,
+                language=archive.language,
+                at=now,
+            )
+            _write(writer, whose, archive.parts)
         if writer.close(now=now):
             self._tell(archive, now=now)
 

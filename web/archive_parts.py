@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from kernel.db import Sessions
 from kernel.wording import Bilingual
 from web.rooms import Rooms
 from web.sheets import Sheet
@@ -27,6 +28,7 @@ class Whose:
     """Whose data are written, for which moment and in which language."""
 
     rooms: Rooms
+    make: Sessions  # where the data are read
     member_id: UUID
     language: str
     at: datetime

@@ -24,7 +24,7 @@ HEADS = {
 
 def sheet_of(whose: Whose) -> Sheet:
     """Return every service of which something is noted (10(3))."""
-    with transaction(whose.rooms.sessions) as session:
+    with transaction(whose.make) as session:
         noted = activations.of_member(session, whose.member_id)
         faces = card_faces.of_member(session, whose.member_id, keyring=whose.rooms.keyring)
     rows = []

@@ -16,6 +16,7 @@ from web import audit_pages as auditing
 from web import audit_scopes, consoles, scope
 from web import audit_words as words
 from web.audit_pages import INDEX, bp, staff_required
+from web.reading_apart import read_apart
 
 FORMAT = "taipei-id/audit-evidence/1"
 
@@ -32,13 +33,14 @@ def again(reference: str) -> Response:
 
 @bp.get("/<reference>/sample/<number>")
 @staff_required
+@read_apart
 def item(reference: str, number: str) -> str:
     """Show one act in full; the member reads in their footprint that the auditor looked."""
     session, audit = scope.db(), audits.get(scope.db(), reference)
     found = _one(audit, words.place(number))
     if found.member_id is not None:
         consoles.look(
-            session,
+            scope.primary(),
             found.member_id,
             actor=scope.member_id(),
             case=audit.reference,

@@ -17,6 +17,7 @@ from members import proxies
 from members.models import Member
 from web import consoles, scope
 from web.audit_pages import bp, staff_required
+from web.reading_apart import read_apart
 
 INDEX = "audits.exceptions_"
 BACK = timedelta(days=30)
@@ -35,6 +36,7 @@ class Seen:
 
 @bp.get("/exceptions")
 @staff_required
+@read_apart
 def exceptions_() -> str:
     """Show a month of what an auditor should ask about."""
     session, now = scope.db(), scope.now()

@@ -14,6 +14,7 @@ from kernel.refusals import refusal
 from kernel.wording import Bilingual
 from web import audit_scopes, consoles, csrf, pages, scope
 from web import audit_words as words
+from web.reading_apart import read_apart
 
 bp = Blueprint("audits", __name__, url_prefix="/audit")
 INDEX = "audits.index"
@@ -27,6 +28,7 @@ bp.before_request(csrf.only_our_forms)
 
 @bp.get("")
 @staff_required
+@read_apart
 def index() -> str:
     """List the audits and what nobody did in time."""
     names = audit_scopes.names(scope.db())
@@ -100,6 +102,7 @@ def _wanted() -> Plan:
 
 @bp.get("/<reference>")
 @staff_required
+@read_apart
 def one(reference: str) -> str:
     """Show an audit: its sample, what was asked and answered, what was found."""
     return show(audits.get(scope.db(), reference))

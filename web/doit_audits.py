@@ -7,6 +7,7 @@ from clients.officer_models import Role
 from kernel.wording import Bilingual
 from web import audit_scopes, consoles, scope
 from web import audit_words as words
+from web.reading_apart import read_apart
 
 bp = Blueprint("doit_audits", __name__, url_prefix="/doit/audits")
 INDEX = "doit_audits.index"
@@ -14,6 +15,7 @@ INDEX = "doit_audits.index"
 
 @bp.get("")
 @consoles.staff_required(Role.REVIEWER, Role.AUDITOR)
+@read_apart
 def index() -> str:
     """List the audits without their samples: those are the auditor's."""
     session, names = scope.db(), audit_scopes.names(scope.db())

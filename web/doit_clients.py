@@ -16,6 +16,7 @@ from kernel.refusals import refusal
 from kernel.wording import Bilingual
 from web import consoles, counter_forms, csrf, pages, purpose_forms, scope
 from web import organisation_words as words
+from web.reading_apart import read_apart
 
 bp = Blueprint("doit_clients", __name__, url_prefix="/doit/clients")
 INDEX = "doit_clients.index"
@@ -26,6 +27,7 @@ bp.before_request(csrf.only_our_forms)
 
 @bp.get("")
 @consoles.staff_required(Role.REVIEWER)
+@read_apart
 def index() -> str:
     """List the clients and the changes that wait, the longest wait first."""
     session = scope.db()

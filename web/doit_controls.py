@@ -7,6 +7,7 @@ from flask import Blueprint
 from clients.officer_models import Role
 from kernel.wording import Bilingual
 from web import consoles
+from web.reading_apart import read_apart
 
 bp = Blueprint("doit_controls", __name__, url_prefix="/doit/controls")
 INDEX = "doit_controls.index"
@@ -164,6 +165,7 @@ CONTROLS = (
 
 @bp.get("")
 @consoles.staff_required(Role.REVIEWER, Role.AUDITOR, Role.ADMINISTRATOR)
+@read_apart
 def index() -> str:
     """List the controls with their proofs."""
     return consoles.page("console/controls.html", current=INDEX, controls=CONTROLS)

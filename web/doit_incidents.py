@@ -15,6 +15,7 @@ from kernel.errors import Refused
 from kernel.refusals import refusal
 from kernel.wording import Bilingual
 from web import consoles, csrf, incident_jobs, incident_scopes, pages, scope
+from web.reading_apart import read_apart
 
 bp = Blueprint("doit_incidents", __name__, url_prefix="/doit/incidents")
 INDEX = "doit_incidents.index"
@@ -34,6 +35,7 @@ bp.before_request(csrf.only_our_forms)
 
 @bp.get("")
 @reading
+@read_apart
 def index() -> str:
     """List the incidents with their clocks, and offer to open one."""
     return _index()

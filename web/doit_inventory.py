@@ -15,6 +15,7 @@ from kernel.wording import Bilingual
 from services import inventory, waivers
 from services.inventory_models import Waiver, WaiverState
 from web import consoles, counter_forms, csrf, inventory_words, pages, scope
+from web.reading_apart import read_apart
 
 bp = Blueprint("doit_inventory", __name__, url_prefix="/doit")
 READERS = (Role.REVIEWER, Role.AUDITOR)
@@ -25,6 +26,7 @@ bp.before_request(csrf.only_our_forms)
 
 @bp.get("/inventory")
 @consoles.staff_required(*READERS)
+@read_apart
 def index() -> str:
     """Show how far each agency has come, the overdue first."""
     return _index()
@@ -66,6 +68,7 @@ def _index(error: str = "") -> str:
 
 @bp.get("/waivers")
 @consoles.staff_required(*READERS)
+@read_apart
 def all_waivers() -> str:
     """List what waits for a decision, and what counts now."""
     today = clock.taipei_day(scope.now())

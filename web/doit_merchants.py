@@ -18,6 +18,7 @@ from kernel.wording import Bilingual
 from services import activations, merchant_offers, offers
 from web import consoles, counter_forms, csrf, offer_words, pages, scope
 from web import organisation_words as words
+from web.reading_apart import read_apart
 
 bp = Blueprint("doit_merchants", __name__, url_prefix="/doit/merchants")
 INDEX = "doit_merchants.index"
@@ -40,6 +41,7 @@ bp.before_request(csrf.only_our_forms)
 
 @bp.get("")
 @consoles.staff_required(Role.REVIEWER)
+@read_apart
 def index() -> str:
     """List the merchants, those with offers that wait first."""
     waits = {merchant_id for _, merchant_id in merchant_offers.waiting(scope.db())}

@@ -18,6 +18,7 @@ from kernel.refusals import refusal
 from kernel.wording import Bilingual
 from web import consoles, counter_forms, csrf, pages, scope
 from web import organisation_words as words
+from web.reading_apart import read_apart
 
 bp = Blueprint("doit_organisations", __name__, url_prefix="/doit/organisations")
 INDEX = "doit_organisations.index"
@@ -50,6 +51,7 @@ class Row:
 
 @bp.get("")
 @consoles.staff_required(Role.REVIEWER)
+@read_apart
 def index() -> str:
     """List the agencies, each under the one it belongs to."""
     found = organisations.listed(scope.db(), OrganisationKind.AGENCY)

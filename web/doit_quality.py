@@ -14,6 +14,7 @@ from kernel.wording import Bilingual
 from members import records
 from members.record_models import Discrepancy
 from web import consoles, csrf, pages, record_checking, scope
+from web.reading_apart import read_apart
 
 bp = Blueprint("doit_quality", __name__, url_prefix="/doit/quality")
 INDEX = "doit_quality.index"
@@ -57,6 +58,7 @@ bp.before_request(csrf.only_our_forms)
 
 @bp.get("")
 @consoles.staff_required(Role.REVIEWER)
+@read_apart
 def index() -> str:
     """Show what nobody has explained yet, and how the last nights went."""
     return _show()

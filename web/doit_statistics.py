@@ -17,6 +17,7 @@ from members.application_models import PersonKind
 from web import consoles, desk_words, footprint_words, pages, plots, scope
 from web.figure_keeping import CASES, NEW_MEMBERS
 from web.plots import Plot
+from web.reading_apart import read_apart
 
 bp = Blueprint("doit_statistics", __name__, url_prefix="/doit/statistics")
 INDEX = "doit_statistics.index"
@@ -46,6 +47,7 @@ class Chart:
 
 @bp.get("")
 @consoles.staff_required(Role.REVIEWER, Role.AUDITOR, Role.ADMINISTRATOR)
+@read_apart
 def index() -> str:
     """Draw a month of sign-ins and consents, a year of new members, and the cases of today."""
     session, today = scope.db(), taipei_day(scope.now())

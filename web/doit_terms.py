@@ -13,6 +13,7 @@ from members import requests
 from members.models import RequestState, SubjectRequest
 from services import disagreements
 from web import consoles, request_words, scope
+from web.reading_apart import read_apart
 
 bp = Blueprint("doit_terms", __name__, url_prefix="/doit/terms")
 INDEX = "doit_terms.index"
@@ -33,6 +34,7 @@ class Term:
 
 @bp.get("")
 @consoles.staff_required(Role.REVIEWER, Role.AUDITOR)
+@read_apart
 def index() -> str:
     """Show every open request with its term, and the notes members call wrong."""
     terms = _terms()

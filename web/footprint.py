@@ -20,6 +20,7 @@ from services import misuse
 from web import cookies, csrf, footprint_lines, losses, pages, scope, sessions
 from web.footprint_export import WRITERS, Wanted
 from web.footprint_lines import Entry, Names
+from web.reading_apart import read_apart
 
 bp = Blueprint("footprint", __name__, url_prefix="/account/footprint")
 FILTERS = ("from", "to", "who", "kind")
@@ -163,6 +164,7 @@ class Option:
 
 @bp.get("")
 @scope.member_required
+@read_apart
 def index() -> str:
     """Show one page of the timeline, filtered as the address says."""
     session, member_id = scope.db(), scope.member_id()

@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from http import HTTPStatus
 
@@ -14,6 +15,7 @@ from werkzeug.wrappers import Response
 from audit import sealing, trail_sealing, verifying
 from audit.models import LedgerCheckpoint, TrailCheckpoint
 from kernel import heartbeats, jobs, metrics
+from kernel.replica import Replica
 from web import scope
 
 bp = Blueprint("metrics", __name__)
@@ -41,7 +43,18 @@ def _now() -> list[GaugeMetricFamily]:
         scope.abandon()
         found = []
     reached.add_metric((), float(bool(found)))
-    return [reached, *found]
+    return [reached, *found, *_replica(scope.rooms().replica)]
+
+
+def _replica(replica: Replica | None) -> list[GaugeMetricFamily]:
+    """Tell how the standby for pages is; without one nothing, and while it is away no lag."""
+    reached = metrics.gauge("taipei_id_replica_reached", "1 if the standby answered just now.")
+    lag = metrics.gauge("taipei_id_replica_lag_seconds", "How far behind the standby is.")
+    if replica is not None:
+        with suppress(SQLAlchemyError):
+            lag.add_metric((), replica.lag())
+        reached.add_metric((), float(bool(lag.samples)))
+    return [reached, lag]
 
 
 def _looked_up(session: Session, *, now: datetime) -> Iterator[GaugeMetricFamily]:

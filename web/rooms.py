@@ -16,6 +16,7 @@ from idp.signing import Token
 from kernel.db import Sessions
 from kernel.keyring import Keyring
 from kernel.opaque import Names
+from kernel.replica import Replica
 from kernel.settings import Settings
 from web.branding import Branding
 from web.fronts import Front
@@ -29,6 +30,7 @@ class Rooms:
     settings: Settings
     branding: Branding
     sessions: Sessions
+    replica: Replica | None  # a standby for pages that only read
     keyring: Keyring
     provider: Provider
     registrar: Registrar

@@ -1,6 +1,7 @@
 """One request, one transaction: open late, commit on success, roll back otherwise (STYLE 3)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import wraps
 from typing import ParamSpec, TypeVar, cast
@@ -38,7 +39,25 @@ def now() -> datetime:
 
 
 def db() -> Session:
-    """Return this request's database session, opening its transaction at first use."""
+    """Return this request's database session, opening its transaction at first use.
+
+    Within `web.reading_apart` it is the standby's, and only to be read.
+    """
+    return cast("Session", g.apart) if "apart" in g else primary()
+
+
+@contextmanager
+def apart(session: Session) -> Iterator[None]:
+    """Let this request read through `session` for a while, and close it then."""
+    g.apart = session
+    try:
+        yield
+    finally:
+        g.pop("apart").close()
+
+
+def primary() -> Session:
+    """Return the session that writes, also while the request reads elsewhere."""
     if "db" not in g:
         g.db = WorkSession(rooms().sessions)
     return cast("Session", g.db)

@@ -7,7 +7,7 @@ import click
 
 from kernel import settings as configuration
 from kernel.settings import Settings, SettingsInvalid
-from web.cli import certificate_checks, checks, people_checks
+from web.cli import certificate_checks, checks, people_checks, replica_checks
 from web.cli.checks import Skipped, Unwell, Warned
 from web.cli.console import say
 
@@ -32,6 +32,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("environment", checks.environment),
     ("database", checks.database),
     ("schema", checks.schema),
+    ("replica", replica_checks.replica),
     ("signing keys", checks.signing_keys),
     ("signing token", checks.signing_token),
     ("master key", checks.master_key),
