@@ -9,10 +9,10 @@ from rich.console import Console
 
 from bench import alike as alike_
 from bench import consolidation as consolidation_
+from bench import doors, offered_report, report, sizes_report, soak_report
 from bench import intake as intake_
 from bench import migration as migration_
 from bench import offered as offered_
-from bench import offered_report, report, sizes_report, soak_report
 from bench import parts as parts_
 from bench import sizes as sizes_
 from bench import soak as soak_
@@ -69,7 +69,7 @@ def _sizes(
 @click.option("--json", "file", type=click.Path(path_type=Path), help="Write the numbers here.")
 @click.option("--taps", is_flag=True, help="Only readers at desks: at full speed, and 50/s.")
 @click.option("--parts", is_flag=True, help="Time single parts in process instead.")
-@click.option("--alike", is_flag=True, help="Ask whether a till's wait tells more than its answer.")
+@click.option("--alike", is_flag=True, help="Ask whether a wait tells more than the answer.")
 @click.option("--consolidation", type=click.IntRange(1), help="A batch of so many rows instead.")
 @click.option("--intake", type=click.IntRange(1), multiple=True, help="The desk among so many.")
 @click.option("--migration", type=click.IntRange(1), help="A change of so many rows instead.")
@@ -198,7 +198,11 @@ def _parts(engines: tuple[str, ...]) -> list[Part]:
 
 def _tell_apart(engines: tuple[str, ...], rounds: int) -> None:
     with Console(stderr=True).status("") as status:
-        report.show_alike(alike_.measure(engines, rounds, status.update))
+        found = [
+            *alike_.measure(engines, rounds, status.update),
+            *doors.measure(engines, rounds, status.update),
+        ]
+    report.show_alike(found)
 
 
 def _by_size(plan: Plan, sizes: tuple[int, ...], *, write: bool) -> None:

@@ -20,6 +20,7 @@ from members import register
 from members.models import Member, Standing
 
 HINTS = ("login_hint", "id_token_hint", "login_hint_token")
+NOBODY = UUID(int=0)
 MOST_WAITING = 3  # for one member: nobody is worn down by asking
 
 
@@ -44,9 +45,11 @@ def meant(
         sub = _name(provider, session, client, sent, now=now)
         member_id = subjects.find_member(session, sub, sector=client.sector)
         found = None if member_id is None else session.get(Member, member_id)
+    # Counted for a stranger, too: who is counted for must not be told by the clock.
+    waiting = _waiting(session, NOBODY if found is None else found.id, now=now)
     if found is None or found.standing is not Standing.ACTIVE:
         return None
-    return None if _waiting(session, found.id, now=now) >= MOST_WAITING else found.id
+    return None if waiting >= MOST_WAITING else found.id
 
 
 def _name(

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from bench import alike
+from bench import alike, doors
 from bench.alike import KINDS, p_value, planted
 
 CALM = 200  # rounds
@@ -45,6 +45,14 @@ def test_a_slow_machine_slows_all_kinds_alike() -> None:
 
 def test_ranks_are_places() -> None:
     assert alike.ranks([30.0, 10.0, 20.0]) == [2, 0, 1]
+
+
+@pytest.mark.slow
+def test_strangers_are_measured_beside_members_at_each_door() -> None:
+    found = doors.measure(("sqlite",), 3, lambda _: None)
+
+    assert len(found) == 3
+    assert all(set(each.medians_us) == set(doors.KINDS) for each in found)
 
 
 @pytest.mark.slow

@@ -1,0 +1,126 @@
+"""Ask whether the clock tells a stranger from a member, where one may ask about anybody: `--alike`.
+
+As at the till (`bench.alike`): rounds about one of each kind, in an order drawn anew, and a p-value
+by permutation. Passwords are hashed at a cost of next to nothing, for Argon2id would hide the rest:
+that a stranger's costs one as well is a test of the adapter.
+"""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from statistics import median
+from unittest.mock import patch
+
+from sqlalchemy import delete
+
+import migrations
+from bench import servers
+from bench.alike import MICRO, Alike, p_value, visible
+from idp import keys
+from kernel import clock
+from kernel.db import open_engine, sessions
+from kernel.ids import new_fraction
+from kernel.throttle import Throttle
+from members.models import Standing
+from tests import make
+from tests.flows.browser import Browser
+from tests.flows.provider import City, basic, the_settings
+from web.app import create_app
+
+KINDS = ("member", "stranger", "suspended")  # as long as a name, each of them
+COUNTER = "counter"
+WRONG = make.PASSWORD[::-1]
+Ask = Callable[[], object]
+
+
+def measure(engines: Sequence[str], rounds: int, say: Callable[[str], None]) -> list[Alike]:
+    """Measure each door on each engine."""
+    found = []
+    for engine_name in engines:
+        with _open(engine_name) as city:
+            for door, asks in _doors(city).items():
+                say(f"{engine_name}: {rounds} rounds, {door}")
+                found.append(_at(f"{engine_name}, {door}", asks, rounds, city))
+    return found
+
+
+def _at(door: str, asks: Mapping[str, Ask], rounds: int, city: City) -> Alike:
+    for _ in range(max(rounds // 20, 1)):  # until everything is warm
+        _round(asks, city)
+    taken = [_round(asks, city) for _ in range(rounds)]
+    return Alike(
+        engine=door,
+        rounds=rounds,
+        medians_us={kind: median(each[kind] for each in taken) * MICRO for kind in KINDS},
+        p_value=p_value(taken),
+        visible=visible(taken),
+    )
+
+
+def _round(asks: Mapping[str, Ask], city: City) -> Mapping[str, float]:
+    with city.database() as session:
+        session.execute(delete(Throttle))  # nobody is locked out
+    order = sorted(KINDS, key=lambda _: new_fraction())
+    taken = {kind: _timed(asks[kind]) for kind in order}
+    return {kind: taken[kind] for kind in KINDS}
+
+
+def _timed(ask: Ask) -> float:
+    began = time.perf_counter()
+    ask()
+    return time.perf_counter() - began
+
+
+def _doors(city: City) -> Mapping[str, Mapping[str, Ask]]:
+    return {
+        "a wrong password": {kind: _login(city, kind) for kind in KINDS},
+        "a forgotten password": {kind: _forgotten(city, kind) for kind in KINDS},
+        "a counter's hint": {kind: _hint(city, kind) for kind in KINDS},
+    }
+
+
+def _login(city: City, kind: str) -> Ask:
+    browser = Browser(city)
+    page = browser.get("/account/login")
+    return partial(browser.submit, page, login_id=_name(kind), password=WRONG)
+
+
+def _forgotten(city: City, kind: str) -> Ask:
+    browser = Browser(city)
+    return partial(browser.submit, browser.get("/recover/password"), login_id=_name(kind))
+
+
+def _hint(city: City, kind: str) -> Ask:
+    sent = {"scope": "openid", "login_hint": _name(kind)}
+    return partial(city.call, "/bc-authorize", sent, headers=basic(COUNTER))
+
+
+def _name(kind: str) -> str:
+    return f"some.{kind:x<9}"
+
+
+@contextmanager
+def _open(engine_name: str) -> Iterator[City]:
+    with tempfile.TemporaryDirectory(prefix="taipei-id-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # PostgreSQL may be another user
+        with servers.store(engine_name, folder) as store:
+            migrations.upgrade(store.url)
+            engine = open_engine(store.url)
+            city = City(create_app(the_settings(), database=sessions(engine)), sessions(engine))
+            with patch.object(clock, "now", lambda: city.now):
+                _settle(city)
+                yield city
+            engine.dispose()
+
+
+def _settle(city: City) -> None:
+    with city.database() as session:
+        keys.ensure(session, make.KEYRING, now=city.now)
+    grants = ["urn:openid:params:grant-type:ciba"]
+    city.register(COUNTER, sector="counter.invalid", grant_types=grants, redirect_uris=[])
+    city.enrol(_name("member"))
+    city.enrol(_name("suspended"), standing=Standing.SUSPENDED)
