@@ -1,7 +1,9 @@
 """Do what cannot be part of a revision's transaction: it would keep people from signing in.
 
 A revision names such steps as `AFTERWARDS`. They run once its transaction is over, in order, and
-again at the next upgrade: a step finds what it has done already. The next release takes them out.
+again at the next upgrade: there a step only asks whether anything is left, in one statement that
+holds nobody up. That needs no record of what was done, which a restored copy would have wrong. The
+next release takes them out.
 """
 
 from dataclasses import dataclass

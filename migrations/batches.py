@@ -29,7 +29,13 @@ class Batches:
     def run(
         self, engine: Engine, *, size: int = SIZE, advance: Callable[[int], None] = lambda _: None
     ) -> int:
-        """Change batch after batch; return how many rows were changed."""
+        """Change batch after batch; return how many rows were changed.
+
+        Whether there is anything to do is one question that locks nothing: at each later upgrade
+        it is all that is left of this.
+        """
+        if not self._is_wanted(engine):
+            return 0
         changed, after = 0, None
         while True:
             with engine.begin() as connection:
@@ -39,6 +45,11 @@ class Batches:
                 return changed
             changed, after = changed + done, last
             advance(done)
+
+    def _is_wanted(self, engine: Engine) -> bool:
+        with engine.connect() as connection:
+            left = select(self.table.c[self.key]).where(self.unchanged).limit(1)
+            return connection.execute(left).first() is not None
 
     def _end(self, connection: Connection, after: Any, size: int) -> Any:  # a value of the key
         keys = select(self.table.c[self.key].label("key")).order_by(self.table.c[self.key])

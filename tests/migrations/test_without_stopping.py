@@ -16,6 +16,7 @@ from migrations import afterwards, batches
 from migrations.afterwards import Index
 from migrations.batches import Batches
 from tests import postgres
+from tests.flows.provider import statements
 from tests.make import NOON
 from tests.migrations import rules
 from tests.migrations.test_migrations import shape
@@ -220,7 +221,9 @@ def test_rows_are_changed_in_batches_and_those_that_come_meanwhile_too(
 
     assert changed == sum(done) == rows + 1
     assert max(done) <= 100
-    assert CHANGE.run(database, size=100) == 0
+    with statements(database) as again:
+        assert CHANGE.run(database, size=100) == 0
+    assert [each.partition(" ")[0] for each in again] == ["SELECT"]  # a later upgrade only asks
     with transaction(sessions) as session:
         assert set(session.scalars(select(Job.attempts))) == {0, 1}
 
