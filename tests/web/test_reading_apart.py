@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import OperationalError
 
+import migrations
 from audit import footprint, trail
 from audit.lines import Kind
 from audit.models import LedgerLine, TrailEntry
@@ -18,7 +19,7 @@ from kernel.db import open_engine
 from kernel.replica import REST
 from kernel.settings import Metrics
 from tests import postgres
-from tests.conftest import _emptied_afterwards, build_schema
+from tests.conftest import _emptied_afterwards
 from tests.flows.browser import Browser
 from tests.flows.provider import City, the_settings
 from tests.web import staff
@@ -35,7 +36,7 @@ TOKEN = "a-token-of-forty-characters-for-tests-only"
 @pytest.fixture(scope="module")
 def primary() -> Iterator[postgres.Cluster]:
     with postgres.own_cluster() as cluster:
-        build_schema(cluster.url)
+        migrations.upgrade(cluster.url)
         yield cluster
 
 
