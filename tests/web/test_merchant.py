@@ -149,7 +149,7 @@ def test_an_offer_that_is_not_clear_is_shown_again(
 ) -> None:
     page = submit(city, merchant, **form)
 
-    assert page.status_code == 200
+    assert page.status_code in {409, 422}
     assert f'id="{field}-error"' in page.text
 
 
