@@ -13,10 +13,10 @@ MINUTES ?= 1
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo sandbox run test packages node-clients check lint types rooms secrets audit format lock bench inspection sbom fuzz clean
+.PHONY: help demo sandbox run test packages node-clients check lint types rooms secrets audit format lock bench inspection container-check sbom fuzz clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/demo.stamp ## Start the demo city: provider, library, merchant (Ctrl-C ends it)
 	@$(BIN)/taipei-id demo $(ARGS)
@@ -77,6 +77,9 @@ lock: $(VENV)/dev.stamp ## Renew requirements/*.txt from setup.cfg
 
 bench: $(VENV)/dev.stamp ## Measure one sign-in: CPU time, statements, p95
 	@$(BIN)/python -m bench $(ARGS)
+
+container-check: ## Take the container file's steps in a folder (as root; debootstrap)
+	@scripts/container-check.sh
 
 sbom: $(VENV)/dev.stamp ## What an installation is made of, as CycloneDX: dist/sbom.json
 	@mkdir -p dist
