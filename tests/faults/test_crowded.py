@@ -36,7 +36,7 @@ def test_a_line_that_is_too_long_is_not_joined(provider: Provider) -> None:
             each.sendall(ASKED)
         for worker in stopped:
             os.kill(worker, signal.SIGCONT)
-        answers = [each.makefile("rb").read() for each in waiting]
+        answers = [answered(each) for each in waiting]
 
     turned_away = [each for each in answers if each.startswith(b"HTTP/1.1 503 ")]
     assert all(b"Retry-After: " in each for each in turned_away)
@@ -48,3 +48,9 @@ def test_a_line_that_is_too_long_is_not_joined(provider: Provider) -> None:
 def connected(provider: Provider) -> socket.socket:
     parts = urlsplit(provider.issuer)
     return socket.create_connection((parts.hostname or "", parts.port or 0), timeout=60)
+
+
+def answered(waiting: socket.socket) -> bytes:
+    """Read the answer and hang up: gunicorn waits two seconds for who does not."""
+    with waiting, waiting.makefile("rb") as said:
+        return said.read()
