@@ -61,6 +61,10 @@ class Became:
     refresh_ms: list[float] = field(default_factory=list)
     claims_read: int = 0
 
+    def line(self) -> str:
+        """Return it as one line."""
+        return json.dumps(vars(self))  # `asdict` makes counters of pairs
+
     @classmethod
     def of(cls, line: str) -> Self:
         """Read what this process printed."""
@@ -235,7 +239,7 @@ async def meet(offer: Offer) -> Became:
 
 def main() -> None:
     """Do what stands on standard input."""
-    print(json.dumps(asdict(asyncio.run(meet(Offer.of(sys.stdin.readline()))))), flush=True)
+    print(asyncio.run(meet(Offer.of(sys.stdin.readline()))).line(), flush=True)
 
 
 if __name__ == "__main__":
