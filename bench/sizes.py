@@ -71,12 +71,12 @@ def _key(row: Row) -> tuple[str, str, int]:
 
 
 def panels(found: Iterable[Sized]) -> list[Panel]:
-    """Return a chart of each operation: multiples of the floor by size."""
+    """Return a chart of each operation: CPU milliseconds by size."""
     return [
         Panel(
-            title=f"{each.operation}, × floor",
+            title=f"{each.operation}, CPU ms",
             places=[short(size) for size in each.sizes],
-            lines={"cpu": each.floors},
+            lines={"cpu": each.cpu_ms},
         )
         for each in found
     ]

@@ -48,5 +48,5 @@ def write(found: Sequence[Sized], notes: Sequence[str]) -> None:
     document.put(NAME, f"{table}\n\n" + "\n".join(notes))
     for engine in dict.fromkeys(each.engine for each in found):
         panels = sizes.panels([each for each in found if each.engine == engine])
-        svg = drawn(f"Cost by size on {engine}", "CPU time as a multiple of the floor.", panels)
+        svg = drawn(f"Cost by size on {engine}", "CPU milliseconds of server and database.", panels)
         document.picture(f"sizes-{engine}", svg)
