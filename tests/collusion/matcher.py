@@ -3,10 +3,9 @@
 import base64
 import json
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from math import log
-from typing import Any
+from typing import Any, TypeAlias
 
 PIECE = 8  # characters: of random base64url, two records share a piece once in 10^14
 COMMON = 0.5  # what more than half of all visits hold tells nobody apart
@@ -15,9 +14,10 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)")
 _JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 
 Record = Mapping[str, Any]  # everything one party received in one member's visit
+Features: TypeAlias = frozenset[str]  # what another record could share with it
 
 
-def features(record: Record) -> frozenset[str]:
+def features(record: Record) -> Features:
     """Return everything in a record that another record could share."""
     return frozenset(found for path, leaf in _leaves(record) for found in _of(path, leaf))
 
@@ -59,23 +59,27 @@ def hits(here: Sequence[Record], there: Sequence[Record]) -> float:
 
     Of several equally likely partners one is drawn, so each counts for its share.
     """
-    ours, theirs = [features(each) for each in here], [features(each) for each in there]
-    held = Counter(feature for each in theirs for feature in each)
-    weight = {
-        feature: log(len(theirs) / count) * (SAME if feature.startswith("same ") else 1)
-        for feature, count in held.items()
-        if count <= COMMON * len(theirs)
+    return joined([features(each) for each in here], [features(each) for each in there])
+
+
+def joined(ours: Sequence[Features], theirs: Sequence[Features]) -> float:
+    """Return the same, of records whose features are known."""
+    holders: dict[str, list[int]] = {}
+    for number, each in enumerate(theirs):
+        for feature in each:
+            holders.setdefault(feature, []).append(number)
+    telling = {
+        feature: held for feature, held in holders.items() if len(held) <= COMMON * len(theirs)
     }
-    return sum(_share(number, each, theirs, weight) for number, each in enumerate(ours))
+    return sum(_share(number, each, telling, len(theirs)) for number, each in enumerate(ours))
 
 
-def _share(
-    number: int,
-    ours: frozenset[str],
-    theirs: Sequence[frozenset[str]],
-    weight: Mapping[str, float],
-) -> float:
-    telling = ours & weight.keys()
-    scores = [round(sum(weight[each] for each in telling & other), 6) for other in theirs]
-    best = max(scores)
-    return 1 / scores.count(best) if scores[number] == best else 0.0
+def _share(number: int, ours: Features, telling: Mapping[str, Sequence[int]], crowd: int) -> float:
+    scores = [0.0] * crowd
+    for feature in ours & telling.keys():
+        weight = log(crowd / len(telling[feature])) * (SAME if feature.startswith("same ") else 1)
+        for other in telling[feature]:
+            scores[other] += weight
+    likely = [round(score, 6) for score in scores]
+    best = max(likely)
+    return 1 / likely.count(best) if likely[number] == best else 0.0

@@ -40,7 +40,7 @@ from members.models import RequestKind
 from members.requests import Wish
 from services import activations
 from tests import make
-from tests.collusion.matcher import Record, hits
+from tests.collusion.matcher import Features, Record, features, joined
 from tests.flows.browser import Browser, answer, authorization
 from tests.flows.provider import City, basic
 from tests.web import tills
@@ -50,7 +50,7 @@ from web import consent_endings, notices, request_making, verify
 
 pytestmark = [pytest.mark.clause("10(3)"), pytest.mark.clause("10(4)")]
 one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-CROWD, FEW = 200, 24
+CROWD, FEW = 120, 24
 AGENCIES, MERCHANTS = ("library", "archive"), ("cafe", "bakery")
 PARTIES = (*AGENCIES, *MERCHANTS)
 STRIDE = 7  # with no divisor in common with the crowd: each party meets it in another order
@@ -325,7 +325,8 @@ def test_what_four_parties_pool_joins_nobody_better_than_chance(city: City) -> N
     groups = 2 * len(TOLD)  # of age or not, known or not: lawfully the same, and all that is
     _require_all_told_apart(pool)
 
-    found = {pair: hits(pool[pair[0]], pool[pair[1]]) for pair in combinations(PARTIES, 2)}
+    told = known(pool)
+    found = {pair: joined(told[pair[0]], told[pair[1]]) for pair in combinations(PARTIES, 2)}
 
     # A draw within each group finds one in it on average; four times that is far out.
     assert all(count <= 4 * groups for count in found.values()), found
@@ -352,17 +353,23 @@ PLANTS: dict[str, Callable[[int], object]] = {
 }
 
 
-def with_plant(records: Sequence[Record], plant: Callable[[int], object]) -> list[Record]:
-    return [{**record, "plant": plant(number)} for number, record in enumerate(records)]
+def known(pool: dict[str, list[Record]]) -> dict[str, list[Features]]:
+    """Return what each party could look for at another, for each member."""
+    return {party: [features(each) for each in records] for party, records in pool.items()}
 
 
 @one_database
 def test_whatever_names_a_member_to_two_parties_is_found(city: City) -> None:
-    pool = pooled(city, FEW + 1)  # 25 and 7 have no divisor in common
+    pool = known(pooled(city, FEW + 1))  # 25 and 7 have no divisor in common
 
-    assert hits(pool["library"], pool["cafe"]) < 0.5 * FEW
+    assert joined(pool["library"], pool["cafe"]) < 0.5 * FEW
     for name, plant in PLANTS.items():
+        planted = [features({"plant": plant(number)}) for number in range(FEW + 1)]
         for here, there in combinations(PARTIES, 2):
-            found = hits(with_plant(pool[here], plant), with_plant(pool[there], plant))
+            ours, theirs = (
+                [mine | more for mine, more in zip(pool[party], planted, strict=True)]
+                for party in (here, there)
+            )
+            found = joined(ours, theirs)
 
             assert found > 0.9 * FEW, (name, here, there, found)

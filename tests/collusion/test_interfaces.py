@@ -5,7 +5,7 @@ from one counter to the other, and show a code at a till of two shops. What is h
 to who hands it in, so only what comes back counts. Everybody is alike but in who they are.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from itertools import combinations
 from typing import Any
@@ -26,7 +26,7 @@ from members.numbers import check_digit
 from services import activations
 from tests import make, proofs
 from tests.collusion.matcher import Record, hits
-from tests.collusion.test_collusion import PLANTS, received, with_plant
+from tests.collusion.test_collusion import PLANTS, received
 from tests.counters import town
 from tests.flows.provider import ISSUER, City
 from tests.web import tills
@@ -192,6 +192,10 @@ def at_shop(city: City, name: str, turn: int) -> list[Record]:
         counts = received(ask_merchant(city, "/counts", name, by=by))
         seen[number] = {"till": received(tills.ask(city, code, "second-cup", name)), "told": counts}
     return [seen[number] for number in range(CROWD)]
+
+
+def with_plant(records: Sequence[Record], plant: Callable[[int], object]) -> list[Record]:
+    return [{**record, "plant": plant(number)} for number, record in enumerate(records)]
 
 
 @one_database
