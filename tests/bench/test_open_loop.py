@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -40,6 +41,7 @@ async def _met(answers: dict[bytes, bytes]) -> Became:
 def test_each_arrival_is_told_by_what_became_of_it(
     answers: dict[bytes, bytes], became: str
 ) -> None:
-    told = Became.of(asyncio.run(_met(answers)).line())
+    with ThreadPoolExecutor(max_workers=1) as beside:  # a browser's loop may run in this thread
+        told = Became.of(beside.submit(asyncio.run, _met(answers)).result().line())
 
     assert told.sign_ins[became] == 3
