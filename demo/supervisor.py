@@ -19,7 +19,7 @@ from demo.addresses import Address
 
 ROOT = Path(__file__).parent.parent
 THREADS = 4
-PATIENCE_SECONDS = 45.0
+PATIENCE_SECONDS = 120.0
 LOOK_SECONDS = 0.1
 FAREWELL_SECONDS = 6.0
 TAIL_LINES = 15

@@ -10,7 +10,7 @@ needs() {
   cat <<'LIST'
 python3                                             python3
 ensurepip                                           python3-venv
-chromium                                            chromium
+chromium-headless-shell                             chromium-headless-shell
 /usr/lib/*/libatomic.so.1                           libatomic1
 /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc fonts-noto-cjk
 /usr/lib/postgresql/*/bin/initdb                    postgresql

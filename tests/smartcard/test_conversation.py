@@ -243,7 +243,7 @@ states = st.builds(
 statuses = st.sampled_from([b"\x90\0", b"\x91\0", b"\x91\xaf", b"\x91\xae", b""])
 
 
-@settings(max_examples=10_000)
+@settings(max_examples=2_000)
 @given(
     played=st.tuples(st.sampled_from([CITY_CARD, HIDDEN]), states)
     | st.tuples(st.just(STORAGE), st.just(State())),
