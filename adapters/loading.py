@@ -64,10 +64,10 @@ def _made(name: str, settings: Mapping[str, object]) -> Adapter:
 
 
 def _factory(name: str) -> Factory:
-    address = BUILT_IN.get(name) or _installed(name) or name
-    module, colon, attribute = address.partition(":")
-    if not colon:
+    address = name if ":" in name else BUILT_IN.get(name) or _installed(name)
+    if address is None:
         raise SettingsInvalid(f"adapters: no adapter is called {name}; there are {_known()}")
+    module, _, attribute = address.partition(":")
     try:
         factory: Factory = getattr(import_module(module), attribute)
     except (ImportError, AttributeError, ValueError) as missing:
