@@ -1,38 +1,24 @@
 """What `deploy/` holds works as it stands: nginx takes it, and systemd finds little exposed."""
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
 
-from tests.live import front
-from tests.live.programs import ROOT
+from tests.live import front, fronts
+from tests.live.fronts import DEPLOY
 
-DEPLOY = ROOT / "deploy"
 UNITS = sorted(path.name for path in DEPLOY.glob("*.service") if "agent" not in path.name)
 MOST_EXPOSED = "15"  # tenths: 1.5 of 10
+NO_WEIGHT_OF_ITS_OWN = 100  # systemd's: PostgreSQL and nginx
 
 
 def test_nginx_takes_every_front_together(tmp_path: Path) -> None:
-    key = ec.generate_private_key(ec.SECP256R1())
-    (tmp_path / "key.pem").write_bytes(front._pem(key))
-    (tmp_path / "front.pem").write_bytes(front._server_certificate(key))
-    (tmp_path / "secret.conf").write_text('proxy_set_header X-Client-Certificate-Secret "x";\n')
-    for name in ("nginx.conf", "nginx-certificates.conf", "nginx-clients.conf"):
-        text = (DEPLOY / name).read_text("utf-8")
-        text = re.sub(r"(ssl_certificate_key) \S+;", rf"\1 {tmp_path}/key.pem;", text)
-        text = re.sub(r"(ssl_certificate) \S+;", rf"\1 {tmp_path}/front.pem;", text)
-        text = re.sub(r"include /etc/\S+;", f"include {tmp_path}/secret.conf;", text)
-        text = re.sub(r"access_log /\S+", f"access_log {tmp_path}/access.log", text)
-        text = re.sub(r"listen \[::\]:\d+.*;", "", text)
-        text = re.sub(r"listen (80|443)\b", r"listen 127.0.0.1:20\1", text)
-        (tmp_path / f"used-{name}").write_text(text)
-    around = f"pid {tmp_path}/pid;\nevents {{}}\nhttp {{\ninclude {tmp_path}/used-*;\n}}\n"
-    (tmp_path / "whole.conf").write_text(around)
+    conf = fronts.write(tmp_path, plain=2080, tls=20443)
 
-    command = [front.NGINX, "-t", "-q", "-p", str(tmp_path), "-c", str(tmp_path / "whole.conf")]
+    command = [front.NGINX, "-t", "-q", "-p", str(tmp_path), "-c", str(conf)]
     said = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert (said.returncode, said.stderr) == (0, "")
@@ -40,12 +26,67 @@ def test_nginx_takes_every_front_together(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("unit", UNITS)
 def test_a_unit_exposes_next_to_nothing(unit: str) -> None:
+    assert_hidden(DEPLOY / unit)
+
+
+def test_the_workers_of_programs_are_as_hidden_as_those_of_people(tmp_path: Path) -> None:
+    assert_hidden(for_programs(tmp_path))
+
+
+def test_systemd_understands_the_workers_of_programs(tmp_path: Path) -> None:
+    unit = for_programs(tmp_path)
+    for path in (unit, unit.with_name(unit.name + ".d") / "programs.conf"):
+        path.write_text(
+            path.read_text("utf-8").replace("/opt/taipei-id/bin/taipei-id", "/bin/true")
+        )
+
+    command = ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", str(unit)]
+    said = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert (said.returncode, said.stderr) == (0, "")
+
+
+def for_programs(folder: Path) -> Path:
+    """Put the unit together as deploy/README.md does."""
+    unit = folder / "taipei-id-programs.service"
+    shutil.copy(DEPLOY / "taipei-id.service", unit)
+    shutil.copytree(DEPLOY / "taipei-id-programs.service.d", folder / f"{unit.name}.d")
+    return unit
+
+
+def assert_hidden(unit: Path) -> None:
     command = ["systemd-analyze", "security", "--offline=true", "--no-pager"]
-    command += [f"--threshold={MOST_EXPOSED}", str(DEPLOY / unit)]
+    command += [f"--threshold={MOST_EXPOSED}", str(unit)]
 
     said = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert said.returncode == 0, said.stdout + said.stderr
+
+
+def test_nginx_looks_for_programs_where_they_are_served() -> None:
+    pools, unit, listening = (
+        (DEPLOY / name).read_text("utf-8")
+        for name in (
+            "nginx-pools.conf",
+            "taipei-id-programs.service.d/programs.conf",
+            "taipei-id-programs.socket",
+        )
+    )
+
+    (address,) = re.findall(r"upstream taipei_id_programs \{\s+server (\S+);", pools)
+    assert f"ListenStream={address}\n" in listening
+    assert f"serve --port {address.partition(':')[2]}\n" in unit
+
+
+def test_programs_go_first_while_there_is_not_enough_for_all() -> None:
+    people = (DEPLOY / "taipei-id.service").read_text("utf-8")
+    programs = (DEPLOY / "taipei-id-programs.service.d/programs.conf").read_text("utf-8")
+
+    assert weight(programs) > NO_WEIGHT_OF_ITS_OWN > weight(people)
+
+
+def weight(unit: str) -> int:
+    return int(re.findall(r"^CPUWeight=(\d+)$", unit, re.MULTILINE)[0])
 
 
 def test_no_number_of_a_node_is_passed_to_the_public() -> None:

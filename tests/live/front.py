@@ -1,6 +1,7 @@
 """Run nginx as deploy/ configures it in front of a provider on a Unix socket."""
 
 import os
+import re
 import shutil
 import ssl
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ NGINX = "/usr/sbin/nginx"
 CONF = ROOT / "deploy" / "nginx-certificates.conf"
 CLIENTS = ROOT / "deploy" / "nginx-clients.conf"
 MAIN = ROOT / "deploy" / "nginx.conf"
+POOLS = ROOT / "deploy" / "nginx-pools.conf"
 SHARED = "what only the proxy and the service know"
 
 AROUND = Template("""
@@ -38,7 +40,7 @@ http {
     fastcgi_temp_path $folder/fastcgi; uwsgi_temp_path $folder/uwsgi;
     scgi_temp_path $folder/scgi;
     access_log off;
-    upstream taipei_id { server unix:$folder/taipei-id.sock; }
+    include $folder/pools.conf;
     server {
         listen 127.0.0.1:$port;
         server_name localhost;
@@ -84,12 +86,13 @@ class Front:
 
     def _write(self) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
-        (self.folder / "front.key").write_bytes(_pem(key))
-        (self.folder / "front.pem").write_bytes(_server_certificate(key))
+        (self.folder / "front.key").write_bytes(in_pem(key))
+        (self.folder / "front.pem").write_bytes(certificate_for(key))
         secret = f'proxy_set_header X-Client-Certificate-Secret "{SHARED}";\n'
         (self.folder / "secret.conf").write_text(secret)
         (self.folder / "front.conf").write_text(self._front())
         (self.folder / "clients.conf").write_text(self._clients())
+        (self.folder / "pools.conf").write_text(self._pools())
         # Its workers must reach a socket in a folder that is the tests' alone.
         user = "user root;" if os.geteuid() == 0 else ""
         told = {"folder": self.folder, "port": self.port, "user": user, "location": _location()}
@@ -110,6 +113,11 @@ class Front:
             "mtls.id.example.org": "localhost",
         }
         return self._here(CLIENTS, self.client_port, own)
+
+    def _pools(self) -> str:
+        """Let one provider be both pools."""
+        one = f"server unix:{self.folder}/taipei-id.sock;"
+        return re.sub(r"server 127\.0\.0\.1:860[01];", one, POOLS.read_text("utf-8"))
 
     def _here(self, conf: Path, port: int, own: dict[str, str]) -> str:
         text = conf.read_text("utf-8")
@@ -148,7 +156,7 @@ class Front:
     def _tls(self, holder: Leaf | None) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=str(self.folder / "front.pem"))
         if holder is not None:
-            both = holder.sign().public_bytes(Encoding.PEM) + _pem(holder.key)
+            both = holder.sign().public_bytes(Encoding.PEM) + in_pem(holder.key)
             file = self.folder / "holder.pem"
             file.write_bytes(both)
             context.load_cert_chain(file)
@@ -166,11 +174,11 @@ class _Loopback(HTTPSConnection):
         self.sock = context.wrap_socket(self.sock, server_hostname=host)
 
 
-def _pem(key: Private) -> bytes:
+def in_pem(key: Private) -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
-def _server_certificate(key: ec.EllipticCurvePrivateKey) -> bytes:
+def certificate_for(key: ec.EllipticCurvePrivateKey) -> bytes:
     now = clock.now()
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "front")])
     builder = x509.CertificateBuilder(
