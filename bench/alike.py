@@ -7,20 +7,18 @@ are chance: the p-value is how often shuffled ranks differ as much as those meas
 statistic, by permutation). Differences planted into one kind show what would have been found.
 """
 
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from statistics import median
+from typing import Self
 from urllib.parse import urlencode
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-import migrations
-from bench import servers
+from bench import stores
 from bench.seeding import FORM, PURPOSE, WORDS
 from bench.statements import sender
 from bench.wire import FORM as FORM_TYPE
@@ -29,7 +27,7 @@ from clients import registry
 from consent import till_codes
 from idp import keys
 from kernel import clock
-from kernel.db import Sessions, open_engine, sessions, transaction
+from kernel.db import Sessions, sessions, transaction
 from kernel.ids import new_fraction
 from kernel.keyring import Keyring
 from kernel.settings import Settings
@@ -72,6 +70,17 @@ class Alike:
     medians_us: Mapping[str, float]
     p_value: float
     visible: float | None  # the least planted share of the median that is found; None if none is
+
+    @classmethod
+    def found(cls, engine: str, taken: Rounds) -> Self:
+        """Judge what each kind took, round by round, in seconds."""
+        return cls(
+            engine=engine,
+            rounds=len(taken),
+            medians_us={kind: median(each[kind] for each in taken) * MICRO for kind in taken[0]},
+            p_value=p_value(taken),
+            visible=visible(taken),
+        )
 
 
 def statistic(ranked: Sequence[Sequence[int]]) -> float:
@@ -117,26 +126,13 @@ def measure(engines: Sequence[str], rounds: int, say: Callable[[str], None]) -> 
 
 
 def _on(engine_name: str, rounds: int, say: Callable[[str], None]) -> Alike:
-    with tempfile.TemporaryDirectory(prefix="taipei-id-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)  # PostgreSQL may be another user
-        with servers.store(engine_name, folder) as store:
-            settings = Settings(demo=True, issuer="http://localhost", database_url=store.url)
-            migrations.upgrade(store.url)
-            engine = open_engine(store.url)
-            shop = _settle(sessions(engine), settings)
-            say(f"{engine_name}: {rounds} rounds at the till")
-            _rounds(shop, max(rounds // 20, 1))  # until everything is warm
-            taken = _rounds(shop, rounds)
-            engine.dispose()
+    with stores.opened(engine_name) as (store, engine):
+        shop = _settle(sessions(engine), store.settings)
+        say(f"{engine_name}: {rounds} rounds at the till")
+        _rounds(shop, max(rounds // 20, 1))  # until everything is warm
+        taken = _rounds(shop, rounds)
     say(f"{engine_name}: shuffling")
-    return Alike(
-        engine=engine_name,
-        rounds=rounds,
-        medians_us={kind: median(each[kind] for each in taken) * MICRO for kind in KINDS},
-        p_value=p_value(taken),
-        visible=visible(taken),
-    )
+    return Alike.found(engine_name, taken)
 
 
 @dataclass(frozen=True)

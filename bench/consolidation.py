@@ -6,7 +6,6 @@ members are entered past the rooms, for a hundred thousand approvals are not wha
 
 import csv
 import resource
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,11 +13,10 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import migrations
-from bench import cpu, crowd, numbered, servers
+from bench import cpu, crowd, numbered, stores
 from clients import registry
 from kernel import clock
-from kernel.db import Sessions, open_engine, sessions, transaction
+from kernel.db import Sessions, sessions, transaction
 from kernel.ids import new_id
 from kernel.keyring import Keyring
 from kernel.settings import DEMO_MASTER_KEY
@@ -68,24 +66,16 @@ class Measured:
 
 def measure(engine_name: str, rows: int, tell: Callable[[str], None]) -> Measured:
     """Measure one batch of so many rows on an engine."""
-    with (
-        tempfile.TemporaryDirectory(prefix="taipei-id-bench-") as folder,
-        servers.store(engine_name, Path(folder)) as store,
-    ):
-        migrations.upgrade(store.url)
-        engine = open_engine(store.url)
+    with stores.opened(engine_name) as (store, engine):
         make = sessions(engine)
-        try:
-            tell("seeding")
-            organisation_id = _open_stream(make)
-            numbered.enter(engine, KEYRING, int(rows * KNOWN), now=clock.now())
-            crowd.settle(engine)
-            path = Path(folder) / "batch.csv"
-            _write(path, rows)
-            timed = Timed(store.pid, tell)
-            counts = _steps(make, organisation_id, path, timed)
-        finally:
-            engine.dispose()
+        tell("seeding")
+        organisation_id = _open_stream(make)
+        numbered.enter(engine, KEYRING, int(rows * KNOWN), now=clock.now())
+        crowd.settle(engine)
+        path = store.folder / "batch.csv"
+        _write(path, rows)
+        timed = Timed(store.pid, tell)
+        counts = _steps(make, organisation_id, path, timed)
     largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     return Measured(
         engine=engine_name,

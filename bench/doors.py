@@ -5,30 +5,20 @@ by permutation. Passwords are hashed at a cost of next to nothing, for Argon2id 
 that a stranger's costs one as well is a test of the adapter.
 """
 
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
-from statistics import median
-from unittest.mock import patch
 
 from sqlalchemy import delete
 
-import migrations
-from bench import servers
-from bench.alike import MICRO, Alike, p_value, visible
-from idp import keys
-from kernel import clock
-from kernel.db import open_engine, sessions
+from bench import inside, stores
+from bench.alike import Alike
 from kernel.ids import new_fraction
 from kernel.throttle import Throttle
 from members.models import Standing
 from tests import make
 from tests.flows.browser import Browser
-from tests.flows.provider import City, basic, the_settings
-from web.app import create_app
+from tests.flows.provider import City, basic
 
 KINDS = ("member", "stranger", "suspended")  # as long as a name, each of them
 COUNTER = "counter"
@@ -40,7 +30,8 @@ def measure(engines: Sequence[str], rounds: int, say: Callable[[str], None]) -> 
     """Measure each door on each engine."""
     found = []
     for engine_name in engines:
-        with _open(engine_name) as city:
+        with stores.opened(engine_name) as (_, engine), inside.a_city(engine) as city:
+            _settle(city)
             for door, asks in _doors(city).items():
                 say(f"{engine_name}: {rounds} rounds, {door}")
                 found.append(_at(f"{engine_name}, {door}", asks, rounds, city))
@@ -51,13 +42,7 @@ def _at(door: str, asks: Mapping[str, Ask], rounds: int, city: City) -> Alike:
     for _ in range(max(rounds // 20, 1)):  # until everything is warm
         _round(asks, city)
     taken = [_round(asks, city) for _ in range(rounds)]
-    return Alike(
-        engine=door,
-        rounds=rounds,
-        medians_us={kind: median(each[kind] for each in taken) * MICRO for kind in KINDS},
-        p_value=p_value(taken),
-        visible=visible(taken),
-    )
+    return Alike.found(door, taken)
 
 
 def _round(asks: Mapping[str, Ask], city: City) -> Mapping[str, float]:
@@ -102,24 +87,7 @@ def _name(kind: str) -> str:
     return f"some.{kind:x<9}"
 
 
-@contextmanager
-def _open(engine_name: str) -> Iterator[City]:
-    with tempfile.TemporaryDirectory(prefix="taipei-id-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)  # PostgreSQL may be another user
-        with servers.store(engine_name, folder) as store:
-            migrations.upgrade(store.url)
-            engine = open_engine(store.url)
-            city = City(create_app(the_settings(), database=sessions(engine)), sessions(engine))
-            with patch.object(clock, "now", lambda: city.now):
-                _settle(city)
-                yield city
-            engine.dispose()
-
-
 def _settle(city: City) -> None:
-    with city.database() as session:
-        keys.ensure(session, make.KEYRING, now=city.now)
     grants = ["urn:openid:params:grant-type:ciba"]
     city.register(COUNTER, sector="counter.invalid", grant_types=grants, redirect_uris=[])
     city.enrol(_name("member"))

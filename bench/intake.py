@@ -6,26 +6,18 @@ of the crowd are copies (`bench.crowd`): sealing millions is not what is measure
 """
 
 import statistics
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from pathlib import Path
-from unittest.mock import patch
 
-import migrations
 from bench import crowd as crowd_
-from bench import servers
+from bench import inside, stores
 from bench.load import Failed
-from idp import keys
-from kernel import clock
-from kernel.db import open_engine, sessions, transaction
 from tests import make
-from tests.flows.provider import City, statements, the_settings
+from tests.flows.provider import statements
 from tests.web.office import Office, open_office
-from web.app import create_app
 
 ROUNDS = 200
 SEALED = 2_000
@@ -67,23 +59,14 @@ def measure(engine_name: str, crowd: int, tell: Callable[[str], None]) -> list[D
 
 @contextmanager
 def _open(engine_name: str, crowd: int, tell: Callable[[str], None]) -> Iterator[Office]:
-    with tempfile.TemporaryDirectory(prefix="taipei-id-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)  # PostgreSQL may be another user
-        with servers.store(engine_name, folder) as store:
-            migrations.upgrade(store.url)
-            engine = open_engine(store.url)
-            tell(f"{engine_name}: seeding {crowd} members")
-            crowd_.enter(engine, make.KEYRING, crowd, sealed=SEALED, tell=lambda _done: None)
-            city = City(create_app(the_settings(), database=sessions(engine)), sessions(engine))
-            with transaction(city.sessions) as session:
-                keys.ensure(session, make.KEYRING, now=city.now)
+    with stores.opened(engine_name) as (_, engine):
+        tell(f"{engine_name}: seeding {crowd} members")
+        crowd_.enter(engine, make.KEYRING, crowd, sealed=SEALED, tell=lambda _done: None)
+        with inside.a_city(engine) as city:
             city.register("library")
             city.enrol("mei.chen")
             crowd_.settle(engine)
-            with patch.object(clock, "now", lambda: city.now):
-                yield open_office(city)
-            engine.dispose()
+            yield open_office(city)
 
 
 def _screen(office: Office) -> None:

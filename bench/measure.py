@@ -2,15 +2,14 @@
 
 import math
 import statistics
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-import migrations
+from sqlalchemy import Engine
+
 from bench import crowd as crowd_
-from bench import history, load, servers
+from bench import history, load, servers, stores
 from bench.city import City
 from bench.flows import PROBES
 from bench.load import Run
@@ -18,7 +17,7 @@ from bench.seeding import seed
 from bench.servers import Server
 from bench.statements import Count, count
 from kernel import clock
-from kernel.db import open_engine, sessions
+from kernel.db import sessions
 from kernel.settings import Settings
 from web.cli.opening import keyring_of
 
@@ -87,12 +86,10 @@ def measure(plan: Plan, say: Say) -> list[Row]:
 
 def _on(engine: str, plan: Plan, say: Say) -> list[Row]:
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="taipei-id-bench-")))
-        folder.chmod(0o755)  # PostgreSQL may be another user
-        store = stack.enter_context(servers.store(engine, folder))
-        settings = Settings(demo=True, issuer="http://localhost", database_url=store.url)
+        store, database = stack.enter_context(stores.opened(engine))
+        settings = store.settings
         say(f"{engine}: seeding {plan.crowd or plan.members} members")
-        city = _seeded(settings, plan)
+        city = _seeded(database, settings, plan)
         counts = count(settings, city)
         city = replace(city, newcomers=city.newcomers[2:])
         trees = Trees(
@@ -104,10 +101,8 @@ def _on(engine: str, plan: Plan, say: Say) -> list[Row]:
         return [_row(engine, *key, found, counts[key[0]]) for key, found in runs.items()]
 
 
-def _seeded(settings: Settings, plan: Plan) -> City:
-    migrations.upgrade(settings.database_url)
+def _seeded(database: Engine, settings: Settings, plan: Plan) -> City:
     rounds = (plan.repeats * len(plan.users) + 1) if "login" in plan.operations else 0
-    database = open_engine(settings.database_url)
     members, places = max(plan.members, *plan.users), range(0)
     if plan.crowd:
         places = crowd_.enter(
@@ -123,7 +118,6 @@ def _seeded(settings: Settings, plan: Plan) -> City:
         now=clock.now(),
     )
     history.live(database, settings, city)
-    database.dispose()
     return city
 
 

@@ -4,17 +4,15 @@
 are made by PostgreSQL itself, of grants that never were.
 """
 
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from threading import Event, Thread
 
 from sqlalchemy import Engine, String, column, table, text
 
-from bench import servers
+from bench import stores
 from idp.models import Token
 from kernel.db import open_engine
 from migrations.afterwards import Index
@@ -55,19 +53,16 @@ class Step:
 
 def measure(rows: int, tell: Callable[[str], None]) -> list[Step]:
     """Change a table of so many rows under sign-ins."""
-    with tempfile.TemporaryDirectory(prefix="taipei-id-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)  # PostgreSQL may be another user
-        with (
-            servers.store("postgresql", folder) as store,
-            serving(store.url, folder) as provider,
-        ):
-            engine = open_engine(store.url, pool_size=2)
-            _make(engine, rows, tell)
-            somebody = Somebody(provider, "bench")
-            found = [_timed(somebody, *step, tell=tell) for step in _steps(engine)]
-            engine.dispose()
-            return found
+    with (
+        stores.empty("postgresql") as store,
+        serving(store.url, store.folder) as provider,
+    ):
+        engine = open_engine(store.url, pool_size=2)
+        _make(engine, rows, tell)
+        somebody = Somebody(provider, "bench")
+        found = [_timed(somebody, *step, tell=tell) for step in _steps(engine)]
+        engine.dispose()
+        return found
 
 
 def _make(engine: Engine, rows: int, tell: Callable[[str], None]) -> None:

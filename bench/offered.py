@@ -7,16 +7,13 @@ against the records. Then token traffic alone, and beside guesses at passwords: 
 import math
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy import func, select
 
-import migrations
-from bench import crowd, servers
+from bench import crowd, servers, stores
 from bench.city import CLIENT, City
 from bench.load import Failed
 from bench.open_loop import PATIENCE_SECONDS, TOLD, Became, Offer
@@ -24,8 +21,7 @@ from bench.seeding import seed
 from bench.servers import HOST, ROOT
 from consent.models import Consent
 from kernel import clock
-from kernel.db import Sessions, open_engine, sessions, transaction
-from kernel.settings import Settings
+from kernel.db import Sessions, sessions, transaction
 from tests.faults import accounts
 from tests.faults.people import Promised
 from web.cli.opening import keyring_of
@@ -92,19 +88,13 @@ class Bench:
 
 @contextmanager
 def _open(engine_name: str) -> Iterator[Bench]:
-    with tempfile.TemporaryDirectory(prefix="taipei-id-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)  # PostgreSQL may be another user
-        with servers.store(engine_name, folder) as store:
-            settings = Settings(demo=True, issuer="http://localhost", database_url=store.url)
-            migrations.upgrade(store.url)
-            engine = open_engine(store.url)
-            database, keyring, now = sessions(engine), keyring_of(settings), clock.now()
-            city = seed(database, settings, keyring, members=MEMBERS, newcomers=NEWCOMERS, now=now)
-            crowd.settle(engine)
-            with servers.provider(store.url) as server:
-                yield Bench(server.port, database, city)
-            engine.dispose()
+    with stores.opened(engine_name) as (store, engine):
+        database, settings, now = sessions(engine), store.settings, clock.now()
+        keyring = keyring_of(settings)
+        city = seed(database, settings, keyring, members=MEMBERS, newcomers=NEWCOMERS, now=now)
+        crowd.settle(engine)
+        with servers.provider(store.url) as server:
+            yield Bench(server.port, database, city)
 
 
 def peak(engine_name: str, per_second: float, seconds: float, tell: Callable[[str], None]) -> Peak:

@@ -5,28 +5,26 @@ because whatever else runs on the machine can only make it longer.
 """
 
 import itertools
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import Engine, insert, text
 
-import migrations
 from audit import footprint, trail
 from audit.lines import Kind
 from audit.models import LedgerLine
-from bench import cpu, servers
+from bench import cpu, stores
 from bench.city import CLIENT, City
 from bench.seeding import SHARED, seed
 from bench.statements import sender
+from bench.stores import Store
 from clients.directory import Directory, RegisteredPurpose
 from consent import ledger, rules
 from kernel import clock
-from kernel.db import open_engine, sessions, transaction
+from kernel.db import sessions, transaction
 from kernel.ids import new_id, new_id_at
 from kernel.settings import Settings
 from kernel.work import WorkSession
@@ -91,22 +89,16 @@ def measure(engines: Sequence[str], say: Callable[[str], None]) -> list[Part]:
 
 
 def _on(engine_name: str, say: Callable[[str], None]) -> Iterator[Part]:
-    with tempfile.TemporaryDirectory(prefix="taipei-id-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)  # PostgreSQL may be another user
-        with servers.store(engine_name, folder) as store:
-            bench = _bench(engine_name, store)
-            say(f"{engine_name}: rules, consent and ledger")
-            yield bench.timed("rules, one evaluation", _rules(bench), times=2_000)
-            yield _share(bench)
-            yield from _footprint(bench, say)
-            bench.engine.dispose()
+    with stores.opened(engine_name) as (store, engine):
+        bench = _bench(engine_name, store, engine)
+        say(f"{engine_name}: rules, consent and ledger")
+        yield bench.timed("rules, one evaluation", _rules(bench), times=2_000)
+        yield _share(bench)
+        yield from _footprint(bench, say)
 
 
-def _bench(engine_name: str, store: servers.Store) -> Bench:
-    settings = Settings(demo=True, issuer="http://localhost", database_url=store.url)
-    migrations.upgrade(store.url)
-    engine, now = open_engine(store.url), clock.now()
+def _bench(engine_name: str, store: Store, engine: Engine) -> Bench:
+    settings, now = store.settings, clock.now()
     city = seed(sessions(engine), settings, keyring_of(settings), members=10, newcomers=0, now=now)
     idle = settings.lifetimes.of("session_idle")
     with transaction(sessions(engine)) as session:

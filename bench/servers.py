@@ -1,4 +1,4 @@
-"""Start what is measured: a private PostgreSQL or an SQLite file, the provider, the probe."""
+"""Start what is measured: the provider, the probe."""
 
 import os
 import socket
@@ -7,31 +7,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from unittest.mock import patch
 
-import psycopg
-from sqlalchemy.engine import make_url
-
-from bench import cpu
 from bench.wire import over_socket
-from tests import postgres
 
 ROOT = Path(__file__).parent.parent
 HOST = "127.0.0.1"
 WORKERS = 2
 PATIENCE_SECONDS = 120  # a loaded machine takes its time
-# The tests' server forgets in a power cut; what is measured must not. It has the memory that
-# deploy/postgresql.md asks for.
-DURABLE = {
-    "fsync": "on",
-    "full_page_writes": "on",
-    "synchronous_commit": "on",
-    "shared_buffers": "1GB",
-    "max_wal_size": "4GB",
-}
 ENTRY = "from web.cli import main; main()"
 
 
@@ -45,33 +30,6 @@ class Server:
 
     port: int
     pid: int
-
-
-@dataclass(frozen=True)
-class Store:
-    """A database, and the process PostgreSQL's time is counted from; SQLite has none."""
-
-    url: str
-    pid: int | None
-
-
-@contextmanager
-def store(engine: str, folder: Path) -> Iterator[Store]:
-    """Lend an empty database that keeps what was committed, come what may."""
-    if engine == "sqlite":
-        yield Store(f"sqlite+pysqlite:///{folder}/bench.sqlite3", None)
-        return
-    with ExitStack() as stack:
-        stack.enter_context(patch.dict(postgres.OPTIONS, DURABLE))
-        server = stack.enter_context(postgres.shared_server(folder / "postgres"))
-        url = stack.enter_context(postgres.fresh_database(server))
-        yield Store(url, _postmaster(url))
-
-
-def _postmaster(url: str) -> int:
-    address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(address) as connection:
-        return cpu.parent_of(connection.info.backend_pid)
 
 
 @contextmanager

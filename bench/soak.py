@@ -4,20 +4,19 @@ gunicorn replaces a worker after some twenty thousand requests, so a slope is th
 between its first thousand requests and its end; the others are begun anew.
 """
 
-import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
-import migrations
-from bench import cpu, history, load, servers
+from sqlalchemy import Engine
+
+from bench import cpu, history, load, servers, stores
 from bench.city import City
 from bench.seeding import seed
 from kernel import clock
-from kernel.db import open_engine, sessions
+from kernel.db import sessions
 from kernel.settings import Settings
 from web.cli.opening import keyring_of
 
@@ -46,11 +45,8 @@ class Soaked:
 def measure(engine_name: str, requests: int, tell: Callable[[str], None]) -> Soaked:
     """Let members sign in until so many requests were answered. Raises Failed or NotStarted."""
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="taipei-id-bench-")))
-        folder.chmod(0o755)  # PostgreSQL may be another user
-        store = stack.enter_context(servers.store(engine_name, folder))
-        settings = Settings(demo=True, issuer="http://localhost", database_url=store.url)
-        city = _seeded(settings)
+        store, engine = stack.enter_context(stores.opened(engine_name))
+        city = _seeded(engine, store.settings)
         server = stack.enter_context(servers.provider(store.url))
         done, looks = 0, defaultdict[int, list[Look]](list)
         while done < requests:
@@ -62,13 +58,10 @@ def measure(engine_name: str, requests: int, tell: Callable[[str], None]) -> Soa
         return Soaked(engine=engine_name, requests=done, looks=dict(looks))
 
 
-def _seeded(settings: Settings) -> City:
-    migrations.upgrade(settings.database_url)
-    database = open_engine(settings.database_url)
+def _seeded(engine: Engine, settings: Settings) -> City:
     keyring, now = keyring_of(settings), clock.now()
-    city = seed(sessions(database), settings, keyring, members=MEMBERS, newcomers=0, now=now)
-    history.live(database, settings, city)
-    database.dispose()
+    city = seed(sessions(engine), settings, keyring, members=MEMBERS, newcomers=0, now=now)
+    history.live(engine, settings, city)
     return city
 
 
