@@ -187,8 +187,9 @@ def _offer(engines: tuple[str, ...], per_second: float, minutes: float) -> None:
 def _guess(engines: tuple[str, ...], per_second: float, minutes: float) -> None:
     for each in engines:
         with Console(stderr=True).status("") as status:
-            found = offered_.guesses(each, per_second, minutes * 60, status.update)
-        offered_report.show_guesses(found)
+            by_pools = offered_.guesses(each, per_second, minutes * 60, status.update)
+        for found in by_pools:
+            offered_report.show_guesses(found)
 
 
 def _parts(engines: tuple[str, ...]) -> list[Part]:

@@ -50,7 +50,7 @@ def run(
     count = min(PROCESSES, users)
     per_second = OPERATIONS[operation].per_second
     with ExitStack() as stack:
-        generators = [stack.enter_context(_generator()) for _ in range(count)]
+        generators = [stack.enter_context(started("bench.generator")) for _ in range(count)]
         for number, generator in enumerate(generators):
             job = Job(
                 operation=operation,
@@ -62,14 +62,14 @@ def run(
                 pace=users / per_second if per_second else 0,
                 city=city.part(number, count),
             )
-            _tell(generator, job.line())
+            tell(generator, job.line())
         for generator in generators:
-            if _line(generator).strip() != READY:
+            if line_of(generator).strip() != READY:
                 raise Failed(f"{operation}: a generator did not get ready")
         before, began = _spent(server, store_pid), time.monotonic()
         for generator in generators:
-            _tell(generator, f"{GO}\n")
-        waits = [json.loads(_line(generator)) for generator in generators]
+            tell(generator, f"{GO}\n")
+        waits = [json.loads(line_of(generator)) for generator in generators]
         elapsed, after = time.monotonic() - began, _spent(server, store_pid)
     return Run(
         server_seconds=after[0] - before[0],
@@ -84,18 +84,20 @@ def _spent(server: Server, store_pid: int | None) -> tuple[float, float]:
     return cpu.spent(server.pid), 0.0 if store_pid is None else cpu.spent(store_pid)
 
 
-def _generator() -> Popen[str]:
-    command = [sys.executable, "-m", "bench.generator"]
+def started(module: str, *, niceness: int = 0) -> Popen[str]:
+    """Start a process that reads a job, says that it is ready, waits for `go`, and reports."""
+    command = ["nice", "-n", str(niceness), sys.executable, "-m", module]
     return Popen(command, cwd=ROOT, stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True)
 
 
-def _tell(generator: Popen[str], line: str) -> None:
+def tell(generator: Popen[str], line: str) -> None:
+    """Write a line to a generator."""
     if generator.stdin is not None:
         generator.stdin.write(line)
         generator.stdin.flush()
 
 
-def _line(generator: Popen[str]) -> str:
+def line_of(generator: Popen[str]) -> str:
     """Return the next line of a generator. Raises Failed with its last words if it gave up."""
     line = generator.stdout.readline() if generator.stdout is not None else ""
     if not line:

@@ -5,27 +5,30 @@ against the records. Then token traffic alone, and beside guesses at passwords: 
 """
 
 import math
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from subprocess import Popen
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
-from bench import crowd, servers, stores
+from bench import crowd, load, pools, stores
 from bench.city import CLIENT, City
-from bench.load import Failed
-from bench.open_loop import PATIENCE_SECONDS, TOLD, Became, Offer
+from bench.generator import GO
+from bench.open_loop import TOLD, Became, Offer
+from bench.pools import Ports
 from bench.seeding import seed
-from bench.servers import HOST, ROOT
+from bench.servers import HOST
+from bench.stores import Store
 from consent.models import Consent
 from kernel import clock
 from kernel.db import Sessions, sessions, transaction
+from kernel.throttle import Throttle
 from tests.faults import accounts
 from tests.faults.people import Promised
 from web.cli.opening import keyring_of
 
+GENERATOR = "bench.open_loop"
 MEMBERS, NEWCOMERS = 500, 500
 REFRESHES = 20  # a second: what a machine has room for, with all else it does
 
@@ -44,11 +47,13 @@ class Peak:
 
 @dataclass(frozen=True, kw_only=True)
 class Guessed:
-    """Token traffic alone and beside guesses."""
+    """Token traffic alone and beside guesses, with so many pools of workers."""
 
     engine: str
+    pools: int
     alone: Became
     beside: Became
+    guesses: Became
 
     @property
     def slower(self) -> float:
@@ -58,72 +63,109 @@ class Guessed:
 
 @dataclass(frozen=True)
 class Bench:
-    """A running provider, its database, and who is in it."""
+    """A database that is served, and who is in it."""
 
-    port: int
-    database: Sessions
+    ports: Ports
     city: City
 
     def offer(self, seconds: float, **per_second: float) -> Became:
         """Let people arrive. Raises Failed with the generator's last words."""
-        offer = Offer(host=HOST, port=self.port, seconds=seconds, city=self.city, **per_second)
-        done = subprocess.run(
-            [sys.executable, "-m", "bench.open_loop"],
-            cwd=ROOT,
-            input=offer.line(),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=seconds * 4 + 5 * PATIENCE_SECONDS,
-        )
-        if done.returncode:
-            raise Failed(done.stderr.strip()[-2000:])
-        return Became.of(done.stdout)
+        (became,) = together(self.arriving(seconds, **per_second))
+        return became
 
-    def consents(self) -> int:
-        """Return how many consents are on record."""
-        with transaction(self.database) as session:
-            return session.scalar(select(func.count(Consent.id))) or 0
+    def arriving(self, seconds: float, **per_second: float) -> Offer:
+        """Return what is to arrive here, so many a second of each kind."""
+        return Offer(
+            host=HOST,
+            port=self.ports.people,
+            programs=self.ports.programs,
+            seconds=seconds,
+            city=self.city,
+            **per_second,
+        )
+
+
+def together(*offers: Offer) -> list[Became]:
+    """Let several kinds arrive, from a process each; all but the first yield as people do.
+
+    One process for all would wait for itself, and blame the provider.
+    """
+    with ExitStack() as stack:
+        generators = list[Popen[str]]()
+        for offer in offers:
+            niceness = pools.YIELDING if generators else 0
+            generator = stack.enter_context(load.started(GENERATOR, niceness=niceness))
+            generators.append(generator)
+            load.tell(generator, offer.line())
+        for generator in generators:
+            load.line_of(generator)  # ready
+        for generator in generators:
+            load.tell(generator, f"{GO}\n")
+        return [Became.of(load.line_of(generator)) for generator in generators]
 
 
 @contextmanager
-def _open(engine_name: str) -> Iterator[Bench]:
+def _settled(engine_name: str) -> Iterator[tuple[Store, Sessions, City]]:
     with stores.opened(engine_name) as (store, engine):
         database, settings, now = sessions(engine), store.settings, clock.now()
         keyring = keyring_of(settings)
         city = seed(database, settings, keyring, members=MEMBERS, newcomers=NEWCOMERS, now=now)
         crowd.settle(engine)
-        with servers.provider(store.url) as server:
-            yield Bench(server.port, database, city)
+        yield store, database, city
 
 
 def peak(engine_name: str, per_second: float, seconds: float, tell: Callable[[str], None]) -> Peak:
     """Offer sign-ins for so long. Raises Failed or NotStarted."""
-    with _open(engine_name) as bench:
+    with _settled(engine_name) as (store, database, city), pools.one(store.url) as ports:
+        bench = Bench(ports, city)
         tell(f"{engine_name}: {per_second:g} sign-ins a second for {seconds:g} s")
-        warm, before = bench.offer(2, sign_ins=5), bench.consents()
+        warm, before = bench.offer(2, sign_ins=5), _consents(database)
         became = bench.offer(seconds, sign_ins=per_second)
         return Peak(
             engine=engine_name,
             per_second=per_second,
             seconds=seconds,
             became=became,
-            consents_lost=before - bench.consents(),
-            disagreement=_disagreement(bench.database, (warm, became)),
+            consents_lost=before - _consents(database),
+            disagreement=_disagreement(database, (warm, became)),
         )
 
 
 def guesses(
     engine_name: str, per_second: float, seconds: float, tell: Callable[[str], None]
-) -> Guessed:
-    """Offer token traffic alone, then beside guesses at passwords. Raises Failed or NotStarted."""
-    with _open(engine_name) as bench:
-        bench.offer(2, refreshes=REFRESHES)
-        tell(f"{engine_name}: tokens alone")
-        alone = bench.offer(seconds, refreshes=REFRESHES)
-        tell(f"{engine_name}: tokens beside {per_second:g} guesses a second")
-        beside = bench.offer(seconds, refreshes=REFRESHES, guesses=per_second)
-        return Guessed(engine=engine_name, alone=alone, beside=beside)
+) -> list[Guessed]:
+    """Offer tokens alone, then beside guesses at passwords: to one pool of workers, and to two.
+
+    Raises Failed or NotStarted.
+    """
+    found = []
+    with _settled(engine_name) as (store, database, city):
+        for count, serving in ((1, pools.one), (2, pools.two)):
+            with serving(store.url) as ports:
+                bench = Bench(ports, city)
+                bench.offer(2, refreshes=REFRESHES)
+                tell(f"{engine_name}: tokens alone, pools: {count}")
+                alone = bench.offer(seconds, refreshes=REFRESHES)
+                tell(f"{engine_name}: beside {per_second:g} guesses a second, pools: {count}")
+                _unlock(database)
+                beside, guessed = together(
+                    bench.arriving(seconds, refreshes=REFRESHES),
+                    bench.arriving(seconds, guesses=per_second),
+                )
+            among = {"alone": alone, "beside": beside, "guesses": guessed}
+            found.append(Guessed(engine=engine_name, pools=count, **among))
+    return found
+
+
+def _unlock(database: Sessions) -> None:
+    """Forget earlier guesses: those of who is locked out cost no hash."""
+    with transaction(database) as session:
+        session.execute(delete(Throttle))
+
+
+def _consents(database: Sessions) -> int:
+    with transaction(database) as session:
+        return session.scalar(select(func.count(Consent.id))) or 0
 
 
 def _disagreement(database: Sessions, runs: Sequence[Became]) -> str:

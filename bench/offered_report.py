@@ -19,11 +19,12 @@ def show_peak(found: Peak) -> None:
 
 def show_guesses(found: Guessed) -> None:
     """Print token traffic alone and beside guesses."""
+    print(f"{found.engine}, pools: {found.pools}")
     for name, became in (("alone", found.alone), ("beside guesses", found.beside)):
-        print(f"{found.engine}: tokens {name}: p95 {p95(became.refresh_ms):.1f} ms")
+        print(f"tokens {name}: p95 {p95(became.refresh_ms):.1f} ms")
         _counts(became.refreshes)
     print("guesses")
-    _counts(found.beside.guesses)
+    _counts(found.guesses.guesses)
     print(f"p95 beside guesses: {found.slower:.2f} of that alone")
 
 

@@ -1,8 +1,8 @@
 """Be the city at its peak: people arrive by a schedule, however long those before them wait.
 
 A process of its own, as `bench.generator` is; but that one sends the next when the last has ended,
-and so never offers more than is served. Here a job is read, arrivals begin, and what became of each
-is printed; all in JSON.
+and so never offers more than is served. Here a job is read, and once it is told to go arrivals
+begin, and what became of each is printed; all in JSON.
 """
 
 import asyncio
@@ -20,10 +20,12 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 from bench.city import CLIENT, REDIRECT_URI, City
 from bench.flows import QUERY, VERIFIER, hidden
+from bench.generator import READY
 from bench.wire import Answer, Unexpected, parse, written
 
 PATIENCE_SECONDS = 60  # of a browser and of a client's back end
 TOLD = "got tokens"  # counted beside what became of them at last
+FOR_PROGRAMS = ("/token", "/userinfo")  # of what is asked here; deploy/nginx-pools.conf has all
 GUESSERS = 50  # login pages that guesses are sent from
 
 
@@ -33,6 +35,7 @@ class Offer:
 
     host: str
     port: int
+    programs: int  # the port where tokens and claims are asked for
     seconds: float
     sign_ins: float = 0
     refreshes: float = 0
@@ -94,10 +97,11 @@ class Peak:
         self, method: str, target: str, headers: Mapping[str, str], form: Mapping[str, str]
     ) -> Answer:
         """Send one request. Raises TurnedAway, Unexpected for other errors, OSError."""
-        host = f"{self._offer.host}:{self._offer.port}"
+        port = self._offer.programs if target in FOR_PROGRAMS else self._offer.port
+        host = f"{self._offer.host}:{port}"
         body = urlencode(form).encode()
         async with asyncio.timeout(PATIENCE_SECONDS):
-            reader, writer = await asyncio.open_connection(self._offer.host, self._offer.port)
+            reader, writer = await asyncio.open_connection(self._offer.host, port)
             try:
                 writer.write(written(host, method, target, headers, body))
                 answer = parse(await reader.read())
@@ -217,12 +221,13 @@ async def _arrive(
     await asyncio.gather(*running)
 
 
-async def meet(offer: Offer) -> Became:
-    """Let them all arrive, and return what became of them once the last has an answer."""
+async def meet(offer: Offer, *, ready: Callable[[], object]) -> Became:
+    """Prepare, say so, let them all arrive; return what became of them once all have answers."""
     peak = Peak(offer)
     for _ in range(GUESSERS if offer.guesses else 0):
         await peak.open_page()
     refreshers = [await peak.refresher() for _ in range(20 if offer.refreshes else 0)]
+    ready()
     became, seconds = peak.became, offer.seconds
     await asyncio.gather(
         _arrive(offer.sign_ins, seconds, lambda _n, due: peak.sign_in(due), became.sign_ins),
@@ -239,7 +244,13 @@ async def meet(offer: Offer) -> Became:
 
 def main() -> None:
     """Do what stands on standard input."""
-    print(asyncio.run(meet(Offer.of(sys.stdin.readline()))).line(), flush=True)
+    offer = Offer.of(sys.stdin.readline())
+    print(asyncio.run(meet(offer, ready=_until_told)).line(), flush=True)
+
+
+def _until_told() -> None:
+    print(READY, flush=True)
+    sys.stdin.readline()
 
 
 if __name__ == "__main__":

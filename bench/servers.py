@@ -1,6 +1,7 @@
 """Start what is measured: the provider, the probe."""
 
 import os
+import shlex
 import socket
 import subprocess
 import sys
@@ -33,17 +34,17 @@ class Server:
 
 
 @contextmanager
-def provider(url: str) -> Iterator[Server]:
-    """Run `taipei-id serve` on the database."""
+def provider(url: str, *, issuer: str = "", niceness: int = 0) -> Iterator[Server]:
+    """Run `taipei-id serve` on the database; without an issuer its own address is the issuer."""
     port = _free_port()
     environment = {
         **{key: value for key, value in os.environ.items() if not key.startswith("TAIPEI_ID_")},
         "TAIPEI_ID_DEMO": "1",
-        "TAIPEI_ID_ISSUER": f"http://localhost:{port}",
+        "TAIPEI_ID_ISSUER": issuer or f"http://localhost:{port}",
         "TAIPEI_ID_DATABASE_URL": url,
     }
     serve = ["serve", "--host", HOST, "--port", str(port), "--workers", str(WORKERS)]
-    command = [sys.executable, "-c", ENTRY, *serve]
+    command = ["nice", "-n", str(niceness), sys.executable, "-c", ENTRY, *serve]
     with _running(command, environment, port, "/.well-known/openid-configuration") as server:
         yield server
 
@@ -68,7 +69,7 @@ def _running(
         try:
             if not _answers(process, port, path):
                 output.seek(0)
-                raise NotStarted(f"{command[1:4]} did not start:\n{output.read()[-2000:]}")
+                raise NotStarted(f"{shlex.join(command)} did not start:\n{output.read()[-2000:]}")
             yield Server(port, process.pid)
         finally:
             process.terminate()
