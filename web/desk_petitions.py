@@ -9,28 +9,24 @@ from collections.abc import Callable, Mapping
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from clients.models import Organisation
 from counters import competence, dealing, synthetic
-from kernel import calendar
 from kernel.errors import NotFound, Refused
 from kernel.refusals import refusal
 from kernel.wording import Bilingual
 from members import register
-from services import decision_slips, petitions
+from services import petitions
 from services.eligibility_models import Finding
-from services.petition_models import Petition
 from web import (
     clerks,
     consoles,
     counter_forms,
-    desk_papers,
     desk_seats,
     pages,
     petitioning,
     scope,
+    suspension_words,
 )
 from web.desk import bp
-from web.desk_papers import Slip, day_of, moment, plain
 
 INDEX = "desk.petition"
 LONGEST = 2000  # characters
@@ -118,23 +114,14 @@ def _record(finding: Finding, error: tuple[str, str] | None = None) -> str:
         current=INDEX,
         number=finding.reference,
         name=claims.get("name", ""),
-        agency=_agency(finding),
-        service=_service(finding),
+        agency=suspension_words.agency(finding),
+        service=suspension_words.service(finding),
         counter=desk_seats.name_of(scope.duty().counter_id),
         at=now,
         words=_words(),
         typed=request.form,
         errors=[error] if error else [],
     )
-
-
-def _agency(finding: Finding) -> Bilingual:
-    found = scope.db().get_one(Organisation, finding.run.organisation_id)
-    return Bilingual(found.name_zh, found.name_en)
-
-
-def _service(finding: Finding) -> Bilingual:
-    return Bilingual(finding.run.service.name_zh, finding.run.service.name_en)
 
 
 def _file() -> Response:
@@ -164,43 +151,3 @@ _STEPS: Mapping[str, Callable[[], Response]] = {
     "change": _change,
     "file": _file,
 }
-
-
-@bp.get("/petitions/<reference>/slip")
-@clerks.clerk_required(competence.COLLECTING)
-def petition_slip(reference: str) -> Response:
-    """Print number and code, for who has no login; raises NotFound after the day it was taken."""
-    found = petitions.find_just_recorded(
-        scope.db(),
-        reference,
-        by=scope.member_id(),
-        counter_id=scope.duty().counter_id,
-        now=scope.now(),
-    )
-    if found is None:
-        raise NotFound("appeal.not_found")
-    return desk_papers.show(_slip(found))
-
-
-def _slip(made: Petition) -> Slip:
-    due = petitions.due(made, calendar.load(scope.db()))
-    site = url_for("petition.ask", _external=True)
-    return Slip(
-        number=made.reference,
-        heading=Bilingual("陳情收據", "Receipt of a petition"),
-        back=url_for(INDEX),
-        back_to=Bilingual("回到口頭陳情", "Back to petitions"),
-        pairs=(
-            (Bilingual("編號", "Number"), plain(made.reference)),
-            (
-                Bilingual("代碼", "Code"),
-                plain(decision_slips.code(made.id, keyring=scope.rooms().keyring)),
-            ),
-            (Bilingual("主管機關", "Responsible agency"), _agency(made.finding)),
-            (Bilingual("服務", "Service"), _service(made.finding)),
-            (Bilingual("窗口", "Counter"), desk_seats.name_of(scope.duty().counter_id)),
-            (Bilingual("收件", "Received"), moment(made.filed_at)),
-            *([(Bilingual("最晚答覆", "Answered by"), day_of(due))] if due else []),
-        ),
-        said=(Bilingual(f"查進度不必登入：{site}", f"To follow it without signing in: {site}"),),
-    )

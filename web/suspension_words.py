@@ -14,13 +14,12 @@ from web.agency_eligibility import told
 def of(finding: Finding) -> dict[str, Any]:
     """Return facts, reason, rule and moment of a suspension, and whether it stands."""
     session, run = scope.db(), finding.run
-    agency = session.get_one(Organisation, run.organisation_id)
     written = findings.reason(session, finding, keyring=scope.rooms().keyring)
     return {
         "reference": finding.reference,
         "code": run.service.code,
-        "service": Bilingual(run.service.name_zh, run.service.name_en),
-        "agency": Bilingual(agency.name_zh, agency.name_en),
+        "service": service(finding),
+        "agency": agency(finding),
         "fact": words.FACTS[finding.fact],
         "reasons": [each.words for each in written],
         "evidence": finding.evidence,
@@ -29,3 +28,14 @@ def of(finding: Finding) -> dict[str, Any]:
         "restored_at": finding.restored_at,
         "periods": suspensions.periods(session, finding.member_id, run.service_id),
     }
+
+
+def agency(finding: Finding) -> Bilingual:
+    """Return the name of the agency that suspended."""
+    found = scope.db().get_one(Organisation, finding.run.organisation_id)
+    return Bilingual(found.name_zh, found.name_en)
+
+
+def service(finding: Finding) -> Bilingual:
+    """Return the name of the service that was suspended."""
+    return Bilingual(finding.run.service.name_zh, finding.run.service.name_en)
