@@ -70,8 +70,9 @@ def submit(
 ) -> Offer:
     """Put forward a version of an offer; it answers nobody until DoIT approves it.
 
-    Raises Refused `flow.purpose_not_offer`, `publish.document_no_missing`, `offer.rule_invalid`,
-    `offer.period_invalid`.
+    Of one offer a single version waits, the newest word of its merchant: the one that waited is
+    ended, what is in force goes on. Raises Refused `flow.purpose_not_offer`,
+    `publish.document_no_missing`, `offer.rule_invalid`, `offer.period_invalid`.
     """
     purpose = session.get(Purpose, purpose_id, with_for_update=True)  # versions are counted
     if purpose is None or purpose.kind is not PurposeKind.OFFER:
@@ -91,9 +92,22 @@ def submit(
         submitted_at=now,
         submitted_by=by,
     )
+    _end_waiting(session, purpose_id, now=now)
     session.add(offer)
     session.flush()
     return offer
+
+
+def _end_waiting(session: Session, purpose_id: UUID, *, now: datetime) -> None:
+    """End what waits; of an approval at the same moment either this or that one finds nothing."""
+    session.execute(
+        update(Offer)
+        .where(
+            Offer.purpose_id == purpose_id, Offer.approved_at.is_(None), Offer.ended_at.is_(None)
+        )
+        .values(ended_at=now)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _known(session: Session, data: Json) -> eligibility.Rule:

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from threading import Barrier, Thread
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clients.models import Client
@@ -14,11 +16,12 @@ from kernel.errors import NotFound, Refused
 from members import register
 from members.models import Member
 from services import activations, offers, populations
-from services.models import Activation
+from services.models import Activation, Offer
 from tests import make
 from tests.make import NOON
 from tests.services.city import (
     RULE,
+    TERMS,
     TODAY,
     an_agency,
     approved,
@@ -110,6 +113,23 @@ def test_a_new_version_takes_the_place_of_the_old(session: Session, shop: Client
     session.refresh(first)
     assert (first.version, second.version) == (1, 2)
     assert first.ended_at is not None
+
+
+@pytest.mark.clause("6(4)")
+def test_a_version_ends_the_one_that_waits_and_not_what_is_in_force(
+    session: Session, shop: Client
+) -> None:
+    in_force, waited = approved(session, shop), submitted(session, shop)
+    beside = submitted(session, shop, "second-cup")
+
+    newest = submitted(session, shop)
+
+    for each in (in_force, waited, beside):
+        session.refresh(each)
+    assert waited.ended_at == NOON
+    assert [each.ended_at for each in (in_force, beside, newest)] == [None] * 3
+    with pytest.raises(Refused, match="already_decided"):
+        _approve(session, waited.id)
 
 
 def test_a_withdrawn_offer_is_not_answered(session: Session, shop: Client) -> None:
@@ -209,6 +229,21 @@ def test_a_year_of_age_between_two_offers_is_a_group_too(session: Session, shop:
         approved(session, shop, "second-cup", rule={"age_at_least": 66})
 
 
+def at_once(*acts: Callable[[], object]) -> None:
+    """Let several begin at the same moment, each on a connection of its own."""
+    start = Barrier(len(acts))
+
+    def run(act: Callable[[], object]) -> None:
+        start.wait()
+        act()
+
+    threads = [Thread(target=run, args=[act]) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_two_approvals_for_one_merchant_wait_for_one_another(sessions: Sessions) -> None:
     with transaction(sessions) as session:
@@ -220,10 +255,8 @@ def test_two_approvals_for_one_merchant_wait_for_one_another(sessions: Sessions)
             for code, years in (("senior-10-percent", 65), ("second-cup", 66))
         ]
     outcomes: list[str] = []
-    start = Barrier(2)
 
     def approve(offer_id: UUID) -> None:
-        start.wait()
         try:
             with transaction(sessions) as session:
                 offers.approve(session, offer_id, approval_number="1", smallest=50, now=NOON)
@@ -232,13 +265,57 @@ def test_two_approvals_for_one_merchant_wait_for_one_another(sessions: Sessions)
         else:
             outcomes.append("approved")
 
-    threads = [Thread(target=approve, args=[each]) for each in waiting]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(*(partial(approve, each) for each in waiting))
 
     assert sorted(outcomes) == ["approved", "flow.small_population"]
+
+
+def test_of_two_versions_put_forward_at_once_one_waits(sessions: Sessions) -> None:
+    with transaction(sessions) as session:
+        an_agency(session)
+        purpose_id = purpose_of(make.a_shop(session))
+
+    def put_forward() -> None:
+        with transaction(sessions) as session:
+            offers.submit(session, purpose_id, TERMS, now=NOON)
+
+    at_once(put_forward, put_forward)
+
+    with transaction(sessions) as session:
+        versions = session.scalars(select(Offer).order_by(Offer.version)).all()
+        assert [(each.version, each.ended_at) for each in versions] == [(1, NOON), (2, None)]
+
+
+def test_what_is_approved_while_a_version_is_put_forward_is_in_force_or_refused(
+    sessions: Sessions,
+) -> None:
+    with transaction(sessions) as session:
+        figures(session)
+        an_agency(session)
+        waiting = submitted(session, make.a_shop(session))
+    outcomes: list[str] = []
+
+    def put_forward() -> None:
+        with transaction(sessions) as session:
+            offers.submit(session, waiting.purpose_id, TERMS, now=NOON)
+
+    def approve() -> None:
+        try:
+            with transaction(sessions) as session:
+                offers.approve(session, waiting.id, approval_number="1", smallest=50, now=NOON)
+        except Refused as refused:
+            outcomes.append(refused.code)
+        else:
+            outcomes.append("approved")
+
+    at_once(put_forward, approve)
+
+    with transaction(sessions) as session:
+        first, second = session.scalars(select(Offer).order_by(Offer.version)).all()
+        is_approved = outcomes == ["approved"]
+        assert is_approved or outcomes == ["offer.already_decided"]
+        assert (first.approved_at is not None, first.ended_at is None) == (is_approved, is_approved)
+        assert (second.approved_at, second.ended_at) == (None, None)
 
 
 @pytest.mark.clause("10-II")

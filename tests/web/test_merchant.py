@@ -153,6 +153,23 @@ def test_an_offer_that_is_not_clear_is_shown_again(
     assert f'id="{field}-error"' in page.text
 
 
+def test_a_version_put_forward_anew_takes_the_place_of_the_one_that_waits(
+    city: City, merchant: Browser, shop: UUID
+) -> None:
+    reviewer = staff.an_officer(city)
+    submit(city, merchant)
+    page, waited = reviewer.get(f"{REGISTER}/{shop}"), offer(city)
+    submit(city, merchant, age="70")
+
+    late = reviewer.post(
+        f"{REGISTER}/{shop}/offers/{waited.id}/approve",
+        {**hidden(page), "approval_number": "核字 1"},
+    )
+
+    assert 'id="approval_number-error"' in late.text
+    assert merchant.get(MINE).text.count("等資訊局核定") == 1
+
+
 def test_all_conditions_may_be_needed(city: City, merchant: Browser) -> None:
     submit(city, merchant, join="all_of", resident="yes")
 
