@@ -199,6 +199,15 @@ def petition_record(page: Page, city: City) -> None:
     page.locator("#signed-error").wait_for()
 
 
+def petition_lost(page: Page, city: City) -> None:
+    """Look for a suspension by who stands there, and forget to look at their document."""
+    sit_down(page, city)
+    page.goto(f"{city.provider.issuer}/counter/petitions/lost")
+    page.locator("#idno").fill("A123456789")
+    page.locator("#find_letter").click()
+    page.locator("#seen-error").wait_for()
+
+
 def passwords(page: Page, city: City) -> None:
     """Print a code to reset a password."""
     sit_down(page, city)

@@ -1193,6 +1193,7 @@ PROVIDER: Scenes = {
     "desk, no such change": Scene(STRANGER, desk_scenes.changes),
     "desk, a petition": Scene(STRANGER, desk_scenes.petition, complains=True),
     "desk, a petition read back": Scene(STRANGER, desk_scenes.petition_record, complains=True),
+    "desk, the letter is gone": Scene(STRANGER, desk_scenes.petition_lost, complains=True),
     "desk, a code to reset": Scene(STRANGER, desk_scenes.passwords),
     "tracking: a case": Scene(STRANGER, desk_scenes.followed),
     "eligibility": Scene(STRANGER, eligibility_scenes.services),

@@ -105,6 +105,7 @@ POSTS = (
     f"/account/guardians/for/{NOBODY}/requests/{NOTHING}/answer",
     "/counter/find",
     "/counter/petitions",
+    "/counter/petitions/lost",
     f"/agency/inventory/{NOBODY}/milestones",
     f"/agency/inventory/{NOBODY}/milestones/{NOBODY}/take-back",
     f"/agency/content/{NOTHING}/files",
