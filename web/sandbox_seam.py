@@ -72,7 +72,7 @@ def _refuse() -> Response | None:
     asked = authorize.read_request(
         scope.rooms().provider, scope.db(), parameters.read(raw), now=scope.now()
     )
-    if not sandbox_trials.spend(scope.db(), trial, now=scope.now()):
+    if not sandbox_trials.spend(scope.db(), trial.id, now=scope.now()):
         return None
     return oidc.refuse(AuthorizationRefused(fault.code, SAID, to=asked.to))
 
@@ -108,6 +108,8 @@ def _polled(handle: str) -> Response | None:
     if trial is None or trial.fault not in sandbox_ways.AWAY:
         return None
     if trial.fault == sandbox_ways.POLLED:
+        # A no is for good, here as anywhere: whoever asks again hears it again.
+        sandbox_trials.deny(scope.db(), handle, now=scope.now())
         return _spent(trial, ProtocolError(trial.fault, SAID))
     if trial.fault not in sandbox_ways.BEGINNING:
         sandbox_trials.take(scope.db(), handle, now=scope.now())
@@ -115,7 +117,7 @@ def _polled(handle: str) -> Response | None:
 
 
 def _spent(trial: Trial, error: ProtocolError) -> Response | None:
-    if not sandbox_trials.spend(scope.db(), trial, now=scope.now()):
+    if not sandbox_trials.spend(scope.db(), trial.id, now=scope.now()):
         return None
     return oidc.refuse_in_json(error)
 
@@ -161,13 +163,21 @@ SLIPS: Mapping[str, Callable[[Trial], Response | None]] = MappingProxyType(
 
 
 def _began(response: Response) -> Response:
-    """Refuse who begins at a device or by CIBA, if that was asked for."""
+    """Refuse who begins at a device or by CIBA, if that was asked for.
+
+    What was begun is undone, as where a server failed: no member is asked for a client that
+    heard 503. So of two who begin at once both do.
+    """
     told: Claims = response.get_json()
     handle = next((told[name] for name in sandbox_ways.HANDLES if name in told), "")
     trial = sandbox_trials.armed_by_handle(scope.db(), handle)
     if trial is None or trial.fault not in sandbox_ways.BEGINNING:
         return response
-    return _spent(trial, ProtocolError(trial.fault, SAID, status=503)) or response
+    error = ProtocolError(trial.fault, SAID, status=503)
+    key = trial.id
+    scope.abandon()
+    sandbox_trials.spend(scope.db(), key, now=scope.now())
+    return oidc.refuse_in_json(error)
 
 
 def _answer(response: Response) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from clients.models import Client
@@ -66,9 +66,19 @@ def take(session: Session, code: str, *, now: datetime) -> Trial | None:
     return session.scalar(select(Trial).where(Trial.grant_id == grant.id))
 
 
-def spend(session: Session, trial: Trial, *, now: datetime) -> bool:
+def deny(session: Session, handle: str, *, now: datetime) -> None:
+    """Let the member of this handle have said no, whatever they said or will."""
+    session.execute(
+        update(AwaitedRequest)
+        .where(AwaitedRequest.handle_hash == digest(handle))
+        .values(approved=False, answered_at=func.coalesce(AwaitedRequest.answered_at, now))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def spend(session: Session, trial_id: UUID, *, now: datetime) -> bool:
     """Use up what refuses a request at once; False if another request did."""
-    return _change(session, Trial.id == trial.id, Trial.taken_at.is_(None), taken_at=now)
+    return _change(session, Trial.id == trial_id, Trial.taken_at.is_(None), taken_at=now)
 
 
 def meet(session: Session, trial: Trial, *, now: datetime) -> bool:

@@ -17,7 +17,7 @@ from joserfc.jwk import KeySet
 from werkzeug.test import TestResponse
 
 from clients import registry
-from clients.grant_types import DEVICE
+from clients.grant_types import CIBA, DEVICE
 from clients.models import Review
 from demo.sandbox.people import people
 from kernel.clock import now as now_outside
@@ -286,6 +286,159 @@ def test_who_signs_in_without_a_browser_meets_what_the_table_says(sandbox: City)
     assert claims_of(wrong.get_json()["id_token"])["aud"] == "another-client"
     assert claims_of(sound.get_json()["id_token"])["aud"] == mine.client_id
     assert answer(browser.sign_in(mine.client_id))["state"] != "the-state"  # it was kept
+
+
+class Counter:
+    """A sandbox client that asks members by CIBA, and Mei with her phone."""
+
+    def __init__(self, sandbox: City) -> None:
+        self.city, self.phone = sandbox, Browser(sandbox)
+        self.mine = made(self.phone)
+        answer(self.phone.sign_in(self.mine.client_id, share=("name",)))
+
+    def arm(self, fault: str, *, kind: str = "fault") -> None:
+        assert api(self.city, self.mine, "PUT", f"/{kind}/{fault}").status_code == 204
+
+    def ask(self) -> TestResponse:
+        form = {"scope": "openid profile", "login_hint": "mei.chen"}
+        return self.city.call("/bc-authorize", form, headers=self._by())
+
+    def begin(self, fault: str, *, kind: str = "fault") -> dict[str, Any]:
+        self.arm(fault, kind=kind)
+        told: dict[str, Any] = self.ask().get_json()
+        return told
+
+    def poll(self, told: dict[str, Any]) -> TestResponse:
+        self.city.wait(seconds=6)
+        form = {"grant_type": CIBA, "auth_req_id": told["auth_req_id"]}
+        return self.city.call("/token", form, headers=self._by())
+
+    def _by(self) -> dict[str, str]:
+        return basic(self.mine.client_id, self.mine.client_secret)
+
+    def waits(self) -> bool:
+        return "/account/asked/" in self.phone.get("/account").text
+
+    def agree(self, told: dict[str, Any]) -> None:
+        key = self.phone.get("/account").text.partition("/account/asked/")[2].partition('"')[0]
+        page = self.phone.get(f"/account/asked/{key}")
+        form = {"number": told["binding_number"], "decision": "approve"}
+        self.phone.consents(self.phone.follow(self.phone.submit(page, **form)), "name")
+
+    def agreed(self, fault: str, *, kind: str = "fault") -> dict[str, Any]:
+        told = self.begin(fault, kind=kind)
+        self.agree(told)
+        return told
+
+    def verdict(self, check: str) -> str:
+        told: Any = api(self.city, self.mine, "GET", "/checks").json
+        return str(next(each["verdict"] for each in told if each["check"] == check))
+
+
+def error_of(response: TestResponse) -> tuple[int, str]:
+    return response.status_code, str((response.json or {}).get("error"))
+
+
+@one_database
+@pytest.mark.parametrize("fault", ["server_error", "temporarily_unavailable"])
+def test_where_asking_failed_no_member_is_asked_and_the_next_time_they_are(
+    sandbox: City, fault: str
+) -> None:
+    counter = Counter(sandbox)
+    counter.arm(fault)
+
+    failed = counter.ask()
+    is_asked = counter.waits()
+    again = counter.ask()
+
+    assert error_of(failed) == (503, fault)
+    assert not is_asked
+    assert again.status_code == 200
+    assert counter.waits()
+
+
+@one_database
+@pytest.mark.parametrize("has_agreed", [False, True])
+def test_who_polled_and_was_denied_is_denied_for_good(sandbox: City, *, has_agreed: bool) -> None:
+    counter = Counter(sandbox)
+    told = counter.agreed("access_denied") if has_agreed else counter.begin("access_denied")
+
+    first, second = counter.poll(told), counter.poll(told)
+
+    assert error_of(first) == error_of(second) == (400, "access_denied")
+    assert not counter.waits()
+    sound = counter.agreed("plain")
+    assert counter.poll(sound).status_code == 200
+
+
+@one_database
+def test_a_fault_of_the_token_waits_until_the_member_agreed(sandbox: City) -> None:
+    counter = Counter(sandbox)
+    told = counter.begin("unavailable")
+    pending = counter.poll(told)
+    counter.agree(told)
+    away, back, late = counter.poll(told), counter.poll(told), counter.poll(told)
+
+    assert error_of(pending) == (400, "authorization_pending")
+    assert error_of(away) == (503, "temporarily_unavailable")
+    assert away.headers["Retry-After"] == "2"
+    assert back.status_code == 200
+    assert error_of(late) == (400, "invalid_grant")  # a handle is good once
+
+
+@one_database
+def test_a_handle_that_is_no_good_stays_so_and_a_slow_answer_comes(sandbox: City) -> None:
+    counter = Counter(sandbox)
+    told = counter.agreed("invalid_grant")
+    refused = [counter.poll(told), counter.poll(told)]
+    slow = counter.poll(counter.agreed("slow"))
+
+    assert [error_of(each) for each in refused] == [(400, "invalid_grant")] * 2
+    assert slow.status_code == 200
+
+
+@one_database
+def test_what_a_poll_brings_is_wrong_in_what_was_asked_for(sandbox: City) -> None:
+    keys = KeySet.import_key_set(sandbox.call("/jwks.json").get_json())
+    counter, found = Counter(sandbox), {}
+    for fault in MET[Way.CIBA] & {each.code for each in FAULTS if each.where is Where.ID_TOKEN}:
+        token = (counter.poll(counter.agreed(fault)).json or {})["id_token"]
+        try:
+            found[fault] = dict(jwt.decode(token, keys, algorithms=["RS256", "ES256"]).claims)
+        except (JoseError, ValueError):
+            found[fault] = {}
+
+    assert {fault for fault, claims in found.items() if not claims} == {
+        "bad_signature",
+        "unknown_key",
+    }
+    assert found["wrong_issuer"]["iss"] != ISSUER
+    assert found["wrong_audience"]["aud"] != counter.mine.client_id
+    assert found["expired"]["exp"] < sandbox.now.timestamp()
+
+
+@one_database
+def test_what_a_client_does_with_what_a_poll_brought_decides_its_check(sandbox: City) -> None:
+    counter = Counter(sandbox)
+
+    def polled(check: str) -> str:
+        response = counter.poll(counter.agreed(check, kind="checks"))
+        return str((response.json or {})["access_token"])
+
+    sandbox.userinfo(polled("plain"))
+    polled("wrong_audience")
+    sandbox.wait(seconds=11)
+    quiet = counter.verdict("wrong_audience")
+    sandbox.userinfo(polled("expired"))
+    claims = sandbox.userinfo(polled("wrong_subject"))
+
+    assert (counter.verdict("plain"), quiet, counter.verdict("expired")) == (
+        "passed",
+        "passed",
+        "failed",
+    )
+    assert claims.status_code == 200
+    assert counter.verdict("wrong_subject") == "open"
 
 
 @one_database
