@@ -559,6 +559,12 @@ CATALOGUE = {
         "An attachment is a PDF, ODT, PNG, JPEG or WebP file",
         clause="6(4)",
     ),
+    "attachment.acts": _entry(
+        422,
+        "這份 PDF 帶有程式、檔案、密碼或開啟時的動作，請另存成單純的 PDF",
+        "This PDF has a script, a file, a password or an action of its own: save it as a plain one",
+        clause="6(4)",
+    ),
     "attachment.too_many": _entry(
         422, "一篇最多 5 個附件", "A text has five attachments at most", clause="6(4)"
     ),

@@ -18,7 +18,7 @@ from clients import logos
 from kernel.db import changed, insert_once
 from kernel.errors import NotFound, Refused
 from kernel.wording import Bilingual
-from services import publishing
+from services import pdf_actions, pictures, publishing
 from services.publication_models import Attachment, ContentAttachment, ContentVersion
 
 MOST, LARGEST, LONGEST_TITLE = 5, 4 * 1024 * 1024, 200  # files, bytes each, characters
@@ -52,11 +52,12 @@ def add(
 ) -> ContentAttachment:
     """Let a draft have one file more.
 
-    Raises Refused `attachment.title_missing`, `attachment.too_large`, `attachment.unreadable`,
-    `attachment.too_many`, `attachment.exists`, `publish.wrong_step`.
+    A picture is kept without what it does not show. Raises Refused `attachment.title_missing`,
+    `attachment.too_large`, `attachment.unreadable`, `attachment.acts`, `attachment.too_many`,
+    `attachment.exists`, `publish.wrong_step`.
     """
     named = Bilingual(title.zh.strip(), title.en.strip())
-    kind = _require_fit(named, content)
+    kind, content = _fit(named, content)
     publishing.touch(session, row, by=by, now=now)
     count, last = session.execute(
         select(func.count(), func.max(ContentAttachment.place)).where(
@@ -71,7 +72,8 @@ def add(
     return get(session, row, digest)
 
 
-def _require_fit(title: Bilingual, content: bytes) -> str:
+def _fit(title: Bilingual, content: bytes) -> tuple[str, bytes]:
+    """Return what the file is, and what of it is kept."""
     if not all(0 < len(each) <= LONGEST_TITLE for each in title):
         raise Refused("attachment.title_missing")
     if len(content) > LARGEST:
@@ -79,7 +81,9 @@ def _require_fit(title: Bilingual, content: bytes) -> str:
     kind = kind_of(content)
     if kind is None:
         raise Refused("attachment.unreadable")
-    return kind
+    if kind == PDF:
+        pdf_actions.require_still(content)
+    return kind, pictures.stripped(kind, content)
 
 
 def _keep(session: Session, kind: str, content: bytes) -> str:

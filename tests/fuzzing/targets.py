@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -19,6 +20,7 @@ from idp.signing import SignatureInvalid, read_keys, read_signed, read_trusted
 from kernel import compact
 from kernel.errors import Refused
 from services import consolidation_files as files
+from services import pdf_actions, pictures
 from services.consolidation_schema import Field
 from tests.make import NOON
 
@@ -79,6 +81,12 @@ def _import(raw: bytes) -> None:
         pass
 
 
+def _picture(raw: bytes) -> None:
+    for kind in pictures.COPIES:
+        with suppress(Refused):
+            pictures.stripped(kind, raw)
+
+
 TARGETS = {
     "certificate": Target(_certificate, (reading.Unreadable,)),
     "cms": Target(lambda raw: cms.signer_of(raw, b"text"), (NotProven,)),
@@ -92,6 +100,8 @@ TARGETS = {
     "form": Target(parameters.read),
     "claims": Target(lambda raw: claims_parameter.read(_text(raw)), (ProtocolError,)),
     "import": Target(_import, (Refused,)),
+    "picture": Target(_picture),
+    "pdf": Target(pdf_actions.require_still, (Refused,)),
 }
 
 

@@ -16,6 +16,7 @@ from services import attachments, content, publishing
 from services.attachments import ODT, PDF
 from services.publication_models import Attachment, ContentItem, ContentVersion
 from tests.make import NOON
+from tests.services import pictures_made
 from tests.services.city import an_agency
 from tests.services.publishing_people import (
     DAY,
@@ -28,7 +29,7 @@ from tests.services.publishing_people import (
 )
 
 A_PDF = b"%PDF-1.7\n1 0 obj\nendobj\n%%EOF\n"
-A_PNG = b"\x89PNG\r\n\x1a\n" + bytes(16)
+A_PNG = pictures_made.png()
 TITLE = Bilingual("申請書", "Application form")
 
 
@@ -125,6 +126,28 @@ def test_who_put_a_file_to_it_does_not_confirm(session: Session, row: ContentVer
 
     with pytest.raises(Refused, match=r"case\.self_dealing"):
         content.approve(session, row, by=REVIEWER, now=NOON)
+
+
+@pytest.mark.clause("6(4)")
+def test_a_picture_is_kept_without_what_it_does_not_show(
+    session: Session, row: ContentVersion
+) -> None:
+    told = pictures_made.png((b"eXIf", pictures_made.PLACE))
+
+    digest = add(session, row, told)
+
+    assert session.get_one(Attachment, digest).content == A_PNG
+    with pytest.raises(Refused, match=r"attachment\.exists"):
+        add(session, row, A_PNG)
+
+
+@pytest.mark.refusal("attachment.acts")
+def test_a_pdf_with_a_script_is_not_taken(session: Session, row: ContentVersion) -> None:
+    acting = A_PDF.replace(b"endobj", b"<</S/JavaScript/JS(app.alert(1))>> endobj")
+
+    with pytest.raises(Refused, match=r"attachment\.acts"):
+        add(session, row, acting)
+    assert kept(session) == 0
 
 
 @pytest.mark.refusal("attachment.title_missing", "attachment.too_large", "attachment.unreadable")
