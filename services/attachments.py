@@ -6,7 +6,7 @@ files. Only the bytes of a draft are ever thrown away.
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
@@ -136,6 +136,14 @@ def carry(session: Session, row: ContentVersion) -> None:
     for each in session.scalars(found).all():
         title = Bilingual(each.title_zh, each.title_en)
         _tie(session, row, each.digest, title, place=each.place)
+
+
+def of_versions(session: Session, version_ids: Collection[UUID]) -> Sequence[ContentAttachment]:
+    """Return the files of these versions, each version's in order."""
+    rows = select(ContentAttachment).where(ContentAttachment.version_id.in_(version_ids))
+    return session.scalars(
+        rows.order_by(ContentAttachment.version_id, ContentAttachment.place)
+    ).all()
 
 
 def get(session: Session, row: ContentVersion, digest: str) -> ContentAttachment:

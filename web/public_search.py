@@ -1,4 +1,4 @@
-"""Search the website: services, counters, offers, texts, forms and pages, in either language.
+"""Search the website: services, counters, offers, texts, files, forms, pages, in both languages.
 
 What is public is little and fits in memory, so each search reads it anew: nothing to keep in step.
 """
@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from counters import published
 from kernel.wording import Bilingual
-from services import content, forms, offers, plain_text, plans, publishing
+from services import attachments, content, forms, offers, plain_text, plans, publishing
 from services.publication_models import FormVersion
 from web import counter_words, scope
 from web.public import bp, page, today
@@ -25,6 +25,7 @@ KINDS = {
     "counter": Bilingual("申辦窗口", "Counter"),
     "offer": Bilingual("優惠", "Offer"),
     "text": Bilingual("公告與說明", "News"),
+    "file": Bilingual("附件", "File"),
     "form": Bilingual("附表", "Annex form"),
     "sunset": Bilingual("落日公告", "Sunset"),
 }
@@ -138,13 +139,7 @@ def _entries() -> Iterator[Entry]:
             url=url_for("public.all_offers"),
             text=" ".join(offer.merchant),
         )
-    for text in content.published(session, on=on):
-        yield Entry(
-            kind="text",
-            title=Bilingual(text.title_zh, text.title_en),
-            url=url_for("public.article", slug=text.item.slug),
-            text=f"{plain_text.plain(text.body_zh)} {plain_text.plain(text.body_en)}",
-        )
+    yield from _texts()
     for form in publishing.all_in_force(session, FormVersion, on=on):
         yield Entry(
             kind="form",
@@ -157,4 +152,24 @@ def _entries() -> Iterator[Entry]:
             title=Bilingual(plan.system.name_zh, plan.system.name_en),
             url=url_for("public.sunset"),
             text=f"{plan.process_zh} {plan.process_en}",
+        )
+
+
+def _texts() -> Iterator[Entry]:
+    """Return the texts of today and their files; a file is found by its name, and read there."""
+    texts = {each.id: each for each in content.published(scope.db(), on=today())}
+    for text in texts.values():
+        yield Entry(
+            kind="text",
+            title=Bilingual(text.title_zh, text.title_en),
+            url=url_for("public.article", slug=text.item.slug),
+            text=f"{plain_text.plain(text.body_zh)} {plain_text.plain(text.body_en)}",
+        )
+    for file in attachments.of_versions(scope.db(), texts.keys()):
+        text = texts[file.version_id]
+        yield Entry(
+            kind="file",
+            title=Bilingual(file.title_zh, file.title_en),
+            url=url_for("public.article", slug=text.item.slug, _anchor="files"),
+            text=f"{text.title_zh} {text.title_en}",
         )

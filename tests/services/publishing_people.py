@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from kernel.wording import Bilingual
-from services import content, forms, inventory, plans, publishing, waivers
+from services import attachments, content, forms, inventory, plans, publishing, waivers
 from services.content import Text
 from services.forms import Form, FormField
 from services.inventory_models import IdentitySystem, PlanVersion, SystemKind, Waiver
@@ -15,6 +15,7 @@ from services.plans import Milestone, Plan
 from services.publication_models import ContentItem, ContentKind, ContentVersion, FormVersion
 from services.publishing import Publication
 from tests.make import NOON
+from tests.services import pictures_made
 
 OFFICER, REVIEWER = UUID(int=1), UUID(int=2)
 TODAY = date(2026, 11, 23)
@@ -69,6 +70,14 @@ def a_text(
     """Submit a version of a public text."""
     row = content.save(session, item, text, by=OFFICER, now=now)
     publishing.submit(session, row, document_number=NUMBER, by=OFFICER, now=now)
+    return row
+
+
+def a_text_with_a_file(session: Session, item: ContentItem, name: Bilingual) -> ContentVersion:
+    """Submit a version that has a file."""
+    row = content.save(session, item, WORDS, by=OFFICER, now=NOON)
+    attachments.add(session, row, name, pictures_made.png(), by=OFFICER, now=NOON)
+    publishing.submit(session, row, document_number=NUMBER, by=OFFICER, now=NOON)
     return row
 
 

@@ -12,7 +12,7 @@ from kernel.wording import Bilingual
 from services import activations, content, offers, populations, publishing, working_days
 from services.content import Text
 from services.models import Offer
-from services.publication_models import ContentKind
+from services.publication_models import ContentKind, ContentVersion
 from tests import make
 from tests.counters import town
 from tests.flows.browser import Browser
@@ -49,6 +49,7 @@ PATHS = [
     "/search",
     "/search?q=%E5%80%9F%E9%96%B1%E8%AD%89",
 ]
+A_FILE = Bilingual("委託書", "Letter to sign")
 HOSTILE = ["%00", "9999-99-99", "-1", "2026-11-23T00:00", "%F0%9F%98%80", "'", "a" * 500]
 
 
@@ -79,7 +80,7 @@ def filled(city: City) -> City:
             service_code="library_card",
             now=NOON,
         )
-        people.confirmed(session, people.a_text(session, item))
+        people.confirmed(session, people.a_text_with_a_file(session, item, A_FILE))
         system = people.a_system(session, agency)
         people.confirmed(session, people.a_plan(session, system))
         people.granted(session, system)
@@ -255,6 +256,8 @@ def found(city: City, question: str, **headers: str) -> str:
         ("ｌｉｂｒａｒｙ", "/services/library_card"),
         ("台北市立圖書館", "/services/library_card"),
         ("滿 7 歲", "/news/library-card"),
+        ("委託書", "/news/library-card#files"),
+        ("letter to sign", "/news/library-card#files"),
         ("大安區", "/counters/daan"),
         ("敬老", "/offers"),
         ("附表", "/forms/library_card"),
@@ -278,6 +281,23 @@ def test_a_question_is_only_words(filled: City, question: str) -> None:
 
     assert "<script>" not in page
     assert "<b>" not in page
+
+
+@pytest.mark.clause("6(4)")
+def test_a_file_is_found_only_while_its_text_is_public(filled: City) -> None:
+    with filled.database() as session:
+        agency = registry.get(session, "library").organisation_id
+        waiting = Bilingual("還沒公開的檔案", "Not yet public")
+        people.a_text_with_a_file(session, people.an_item(session, agency, "later"), waiting)
+    unknown = found(filled, "還沒公開的檔案")
+    with filled.database() as session:
+        last = people.TODAY
+        approved = ContentVersion.effective_on.is_not(None)
+        session.execute(update(ContentVersion).where(approved).values(valid_until=last))
+    filled.wait(days=1)
+
+    assert "#files" not in unknown
+    assert "#files" not in found(filled, "委託書")
 
 
 def test_what_names_it_comes_before_what_mentions_it(filled: City) -> None:
@@ -315,9 +335,8 @@ def test_the_statements_do_not_grow_with_what_there_is(filled: City) -> None:
     with filled.database() as session:
         agency = registry.get(session, "library").organisation_id
         for number in range(3):
-            people.confirmed(
-                session, people.a_text(session, people.an_item(session, agency, f"more-{number}"))
-            )
+            item = people.an_item(session, agency, f"more-{number}")
+            people.confirmed(session, people.a_text_with_a_file(session, item, A_FILE))
             system = people.a_system(session, agency)
             people.confirmed(session, people.a_plan(session, system))
             people.granted(session, system)
