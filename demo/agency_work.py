@@ -1,4 +1,4 @@
-"""Leave work on the desks of the library and the café: a check, a petition, a file, a post."""
+"""Leave work on the desks of the library and the café: a check, a petition, a file, a draft."""
 
 import io
 from datetime import datetime, timedelta
@@ -9,14 +9,15 @@ from sqlalchemy.orm import Session
 
 from clients import officers, registry
 from clients.officer_models import OfficerPost, Role
-from demo.notes import CAFE, LIBRARY
+from demo.notes import CAFE, LIBRARY, OFFER
 from idp import organisation_notices
 from kernel.clock import taipei_day
+from kernel.db import Json
 from kernel.errors import NotFound
 from kernel.keyring import Keyring
 from kernel.wording import CHINESE, Bilingual
 from members import register
-from services import activations, eligibility_runs, findings, petitions, rules
+from services import activations, eligibility_runs, findings, offer_drafts, petitions, rules
 from services import consolidation_batches as batches
 from services import consolidation_schema as schema
 from services.activations import Provenance
@@ -41,6 +42,14 @@ PROPOSAL = Proposal(
     footing=Footing.NOTICE,
     channel=Channel.AGREED,
 )
+UNFINISHED: Json = {  # the fields of the form at /merchant/offers/new
+    "title_zh": "敬老八五折",
+    "title_en": "Fifteen per cent off for seniors",
+    "age": "65",
+    "join": "any_of",
+    "resident": False,
+    "services": ["senior_card"],
+}
 FILE = (  # somebody who is no member, a number nobody can have, a day that is none
     "證號,註記,開通日,資料日\n"
     "A100000010,已開通,2020-01-01,2026-01-01\n"
@@ -57,11 +66,18 @@ def settle(session: Session, keyring: Keyring, *, now: datetime) -> None:
     _appoint(session, FINDER, Role.OFFICER, library, now=now)
     cafe = registry.get(session, CAFE).organisation_id
     _appoint(session, SHOPKEEPER, Role.MERCHANT, cafe, now=now)
+    _draft(session, now=now)
     service = activations.get_service(session, SERVICE)
     _hand_out(session, service, now=now)
     _check(session, service, keyring, now=now)
     _send(session, library, keyring, now=now)
     _tell(session, library, now=now)
+
+
+def _draft(session: Session, *, now: datetime) -> None:
+    """Leave the café's next offer as far as its keeper came: it lacks a number and its days."""
+    purpose = next(each for each in registry.get(session, CAFE).purposes if each.code == OFFER)
+    offer_drafts.begin(session, purpose.id, UNFINISHED, by=_id(session, SHOPKEEPER), now=now)
 
 
 def _id(session: Session, login: str) -> UUID:

@@ -1,4 +1,4 @@
-"""Settle what the demo's website shows: a text, an annex form, and a card that ends, once."""
+"""Settle what the demo's website shows, once: a text with a file, a form, a card that ends."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -7,14 +7,25 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from clients import registry
+from demo import letter
 from demo.notes import LIBRARY
 from kernel import clock
 from kernel.wording import Bilingual
 from members import register
-from services import activations, content, forms, inventory, plans, publishing
+from services import (
+    activations,
+    attachments,
+    content,
+    forms,
+    inventory,
+    milestones,
+    plans,
+    publishing,
+)
 from services.content import Text
 from services.forms import FieldKind, Form, FormField
 from services.inventory_models import SystemKind
+from services.milestones import Done
 from services.plans import Milestone, Plan
 from services.publication_models import ContentItem, ContentKind
 
@@ -30,6 +41,7 @@ TEXT = Text(
         "- In person: bring an identity document\n\n[Counters near you](/counters)",
     ),
 )
+LETTER = Bilingual("代領委託書", "Letter to fetch a card for another")
 FORM = Form(
     title_zh="圖書借閱證附表",
     title_en="Annex: library card",
@@ -66,6 +78,7 @@ def settle(session: Session, *, now: datetime) -> None:
         now=now,
     )
     text = content.save(session, item, TEXT, by=drafter, now=now)
+    attachments.add(session, text, LETTER, letter.written(), by=drafter, now=now)
     form = forms.save(session, activations.get_service(session, SERVICE), FORM, by=drafter, now=now)
     today = clock.taipei_day(now)
     card = inventory.enter(
@@ -76,18 +89,21 @@ def settle(session: Session, *, now: datetime) -> None:
         deadline=today + 90 * DAY,
         now=now,
     )
-    step = Milestone(on=today + 30 * DAY, what=Bilingual("通知持證人", "Holders are told"))
+    counted = Milestone(on=today, what=Bilingual("盤點舊證", "Old cards are counted"))
+    told = Milestone(on=today + 30 * DAY, what=Bilingual("通知持證人", "Holders are told"))
     plan = Plan(
         process=Bilingual("分批歸戶，每批先試跑再確認。", "In parts, each tried out first."),
         replacement=Bilingual("臺北市單一識別", "Taipei ID"),
         holders=Bilingual("借閱資格不變，不必重新申請。", "What they may borrow stays as it is."),
-        milestones=(step,),
+        milestones=(counted, told),
         sunset_on=today + 180 * DAY,
     )
     ending = plans.save(session, card, plan, by=drafter, now=now)
     for row in (text, form, ending):
         publishing.submit(session, row, document_number=NUMBER, by=drafter, now=now)
         publishing.approve(session, row, by=reviewer, now=now)
+    done = Done(on=today, evidence="示範盤點紀錄第 1 號")
+    milestones.mark(session, card, milestones.key(counted), done, by=drafter, now=now)
 
 
 def _member(session: Session, login: str) -> UUID | None:

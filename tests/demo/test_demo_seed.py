@@ -11,16 +11,18 @@ from adapters.password.models import PasswordCredential
 from clients import registry
 from clients.models import Client
 from counters import synthetic
-from demo import authority, city, wallet
+from demo import authority, city, letter, wallet
 from demo.addresses import FIXED, Addresses
+from demo.notes import CAFE, OFFER
 from demo.run import prepare
 from demo.seed import seed
 from kernel import clock
 from members import register
 from members.models import Member, Standing
-from services import content, plans
+from services import attachments, content, milestones, offer_drafts, offers, plans
 from tests.demo.test_demo_files import MOVED
 from tests.make import HASHER, KEYRING, NOON
+from web import offer_words
 
 
 def settle(session: Session, used: Addresses = FIXED) -> int:
@@ -72,6 +74,26 @@ def test_the_website_has_something_to_read_once(session: Session) -> None:
     [plan] = plans.published(session, on=date(2999, 1, 1))
     assert text.item.slug == "library-card"
     assert plan.system.name_zh == "舊式借閱證"
+    assert [each.title_zh for each in text.attachments] == ["代領委託書"]
+    steps = milestones.progress(session, [plan], on=NOON.date())[plan.system_id]
+    assert [each.mark is not None for each in steps] == [True, False]
+
+
+def test_the_cafes_keeper_finds_an_offer_to_finish(session: Session) -> None:
+    settle(session)
+    settle(session)
+
+    cafe = registry.get(session, CAFE).organisation_id
+    [(draft, purpose)] = offer_drafts.of_merchant(session, cafe)
+
+    assert purpose.code == OFFER
+    assert draft.typed.keys() < {*offer_words.TYPED, "join", "resident", "services"}
+    assert [each.title.zh for each in offers.in_force(session, on=NOON.date())] == ["敬老九折"]
+
+
+def test_the_letter_to_download_is_always_the_same_file() -> None:
+    assert letter.written() == letter.written()
+    assert attachments.kind_of(letter.written()) == attachments.ODT
 
 
 def test_clients_move_with_the_addresses(session: Session) -> None:
