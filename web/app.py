@@ -62,6 +62,7 @@ from web import (
     account_show,
     acting_requests,
     activate,
+    addresses,
     agency_activations,
     agency_annexes,
     agency_api,
@@ -285,7 +286,7 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
     )
     built = build_rooms(settings, database or sessions(open_engine(settings.database_url)))
     app.extensions["taipei_id"] = built
-    for part in (scope, headers, pages, errors):
+    for part in (addresses, scope, headers, pages, errors):
         part.init(app)
     blueprints = [
         oidc.bp,
