@@ -28,7 +28,7 @@ def read_logout(
     The browser is sent back only to a registered address of the client that an id_token_hint
     of ours names, however old the hint is (PYOP 12).
     """
-    if not parameters.readable or parameters.repeated():
+    if parameters.fault or parameters.repeated():
         return LogoutRequest(None, None)
     client = _hinted_client(provider, session, parameters, now=now)
     wanted = parameters.get("post_logout_redirect_uri")

@@ -7,14 +7,18 @@ from idp.errors import ProtocolError
 
 LONGEST = 32_768
 MOST = 100
+UNREADABLE = "the request is not form-encoded UTF-8"
 
 
 class Parameters:
     """The parameters of one request: each name with every value it came with."""
 
-    def __init__(self, pairs: list[tuple[str, str]], *, readable: bool = True) -> None:
-        """Keep `pairs`; an empty value counts as not sent (RFC 6749 3.1)."""
-        self.readable = readable
+    def __init__(self, pairs: list[tuple[str, str]], *, fault: str = "") -> None:
+        """Keep `pairs`; an empty value counts as not sent (RFC 6749 3.1).
+
+        `fault` says what is wrong with the request, if they are not all that it says.
+        """
+        self.fault = fault
         self._values: dict[str, list[str]] = {}
         for name, value in pairs:
             if value:
@@ -29,15 +33,19 @@ class Parameters:
         """Return the names that came more than once, which RFC 6749 3.1 forbids."""
         return sorted(name for name, values in self._values.items() if len(values) > 1)
 
+    def once(self) -> "Parameters":
+        """Return what came once, whatever is wrong with the rest: it may tell who asked."""
+        return Parameters([(name, kept[0]) for name, kept in self._values.items() if not kept[1:]])
+
     def single(self) -> dict[str, str]:
         """Return all parameters as a plain mapping. Raises ProtocolError if one is repeated."""
         self.require_sound()
         return {name: values[0] for name, values in self._values.items()}
 
     def require_sound(self) -> None:
-        """Refuse what is not form-encoded UTF-8 or says a thing twice. Raises ProtocolError."""
-        if not self.readable:
-            raise ProtocolError("invalid_request", "the request is not form-encoded UTF-8")
+        """Refuse what cannot be read or says a thing twice. Raises ProtocolError."""
+        if self.fault:
+            raise ProtocolError("invalid_request", self.fault)
         if self.repeated():
             raise ProtocolError("invalid_request", "a parameter was sent more than once")
 
@@ -57,8 +65,8 @@ def read(raw: bytes) -> Parameters:
     try:
         pairs = parse_qsl(text, keep_blank_values=True, errors="replace", max_num_fields=MOST)
     except ValueError:
-        return Parameters([], readable=False)
-    return Parameters(pairs, readable=readable)
+        return Parameters([], fault=UNREADABLE)
+    return Parameters(pairs, fault="" if readable else UNREADABLE)
 
 
 def of(values: Mapping[str, str]) -> Parameters:

@@ -18,14 +18,18 @@ from kernel.errors import Refused
 from web import fronts, problems, scope
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+NO_STRINGS = "the body must be a JSON object of strings"
 
 
 def client_of(sent: Parameters, *, endpoint: str) -> RegisteredClient:
-    """Return the client that proved itself. Raises ProtocolError, or Refused without a contract."""
+    """Return the client that proved itself. Raises ProtocolError, or Refused without a contract.
+
+    Who nobody knows is told nothing of the body, only that they are not known.
+    """
     client = authenticated_client(
         scope.rooms().provider,
         scope.db(),
-        sent,
+        sent.once(),
         endpoint=endpoint,
         authorization=request.headers.get("Authorization"),
         shown=shown(),
@@ -35,6 +39,7 @@ def client_of(sent: Parameters, *, endpoint: str) -> RegisteredClient:
         raise ProtocolError("invalid_client", "client authentication failed", status=401)
     if not client.is_in_force(now=scope.now()):
         raise Refused("flow.merchant_contract_inactive")
+    sent.require_sound()
     return client
 
 
@@ -45,23 +50,24 @@ def shown() -> Shown:
 
 
 def sent() -> Parameters:
-    """Return what the body says, as a form or as a JSON object of strings."""
+    """Return what the body says, as a form or as a JSON object of strings; never raises."""
     body = request.get_data(cache=False)
     if request.mimetype == FORM:
         return parameters.read(body)
     if request.mimetype == JSON:
-        return Parameters(_pairs(body))
-    raise ProtocolError("invalid_request", f"the body must be {JSON} or {FORM}")
+        return _pairs(body)
+    return Parameters([], fault=f"the body must be {JSON} or {FORM}")
 
 
-def _pairs(body: bytes) -> list[tuple[str, str]]:
+def _pairs(body: bytes) -> Parameters:
     try:
         pairs = json.loads(body, object_pairs_hook=tuple)  # a mapping would hide what came twice
     except (ValueError, RecursionError):
-        raise ProtocolError("invalid_request", "the body is not JSON") from None
-    if not isinstance(pairs, tuple) or not all(isinstance(value, str) for _, value in pairs):
-        raise ProtocolError("invalid_request", "the body must be a JSON object of strings")
-    return list(pairs)
+        return Parameters([], fault="the body is not JSON")
+    if not isinstance(pairs, tuple):
+        return Parameters([], fault=NO_STRINGS)
+    kept = [(name, value) for name, value in pairs if isinstance(value, str)]
+    return Parameters(kept, fault="" if len(kept) == len(pairs) else NO_STRINGS)
 
 
 def told(answer: object, *, size: int) -> Response:

@@ -22,7 +22,7 @@ def test_what_was_encoded_is_read_back(sent: list[tuple[str, str]]) -> None:
 
     read = parameters.read(raw.encode())
 
-    assert read.readable
+    assert not read.fault
     for name in {name for name, _ in sent}:
         values = [value for each, value in sent if each == name and value]
         assert read.get(name) == (values[0] if len(values) == 1 else None)
@@ -53,7 +53,7 @@ def test_too_many_parameters_are_not_read_at_all() -> None:
     read = parameters.read(b"&".join(b"p%d=x" % number for number in range(200)))
 
     assert read.get("p1") is None
-    assert not read.readable
+    assert read.fault
 
 
 def test_a_repeated_parameter_is_nobodys_word() -> None:
@@ -63,6 +63,13 @@ def test_a_repeated_parameter_is_nobodys_word() -> None:
     assert read.repeated() == ["scope"]
     with pytest.raises(ProtocolError):
         read.single()
+
+
+def test_what_came_once_tells_who_asked_whatever_came_twice() -> None:
+    read = parameters.read(b"client_id=library&scope=a&scope=b&state=%00")
+
+    assert read.once().single().keys() == {"client_id", "state"}
+    assert read.once().get("client_id") == "library"
 
 
 def test_an_empty_value_was_not_sent() -> None:
