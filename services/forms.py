@@ -227,14 +227,24 @@ def validate(version: FormVersion, answers: Mapping[str, str]) -> dict[str, str]
     for one that does not fit its field or that no field asks for.
     """
     form = read(version)
-    given = {key: value.strip() for key, value in answers.items() if value.strip()}
+    given = {key: _typed(value) for key, value in answers.items() if value.strip()}
     if any(each.is_mandatory and each.key not in given for each in form.fields):
         raise Refused("case.annex_form_missing")
-    for key, value in given.items():
-        field = form.find(key)
-        if field is None or not _fits(field, value):
-            raise Refused("annex.answer_unfit")
+    if unfit(version, answers) or any(form.find(key) is None for key in given):
+        raise Refused("annex.answer_unfit")
     return given
+
+
+def unfit(version: FormVersion, answers: Mapping[str, str]) -> list[FormField]:
+    """Return the fields whose answers do not fit; one that is left empty fits."""
+    given = {key: _typed(value) for key, value in answers.items()}
+    fields = read(version).fields
+    return [each for each in fields if given.get(each.key) and not _fits(each, given[each.key])]
+
+
+def _typed(value: str) -> str:
+    """Return an answer with every blank a plain one: input methods type U+3000 between words."""
+    return "".join(" " if letter.isspace() else letter for letter in value).strip()
 
 
 def _fits(field: FormField, value: str) -> bool:

@@ -181,7 +181,7 @@ def _ask_page(code: str, wish: str, refused: Refused | None = None) -> Response 
     said = lifecycle.in_force(scope.db(), service.id, on=taipei_day(scope.now()))
     entry = None if refused is None else refusal(refused.code)
     form = _form(service, wish)
-    missing = annex_fields.missing(form) if entry is not None else []
+    mistakes = annex_fields.mistakes(form) if entry is not None else []
     page = pages.page(
         "account/service.html",
         name=Bilingual(service.name_zh, service.name_en),
@@ -189,6 +189,6 @@ def _ask_page(code: str, wish: str, refused: Refused | None = None) -> Response 
         rows=service_terms.rows(said) if said else [],
         working_days=service.working_days,
         questions=annex_fields.questions(form),
-        wrong=[] if entry is None else missing or [("", entry.title.text(pages.language()))],
+        wrong=[] if entry is None else mistakes or [("", entry.title.text(pages.language()))],
     )
     return page if entry is None else Response(page, entry.status, mimetype="text/html")

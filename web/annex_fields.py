@@ -13,6 +13,18 @@ from web import pages
 
 YES_NO: Mapping[str, Bilingual] = {"yes": Bilingual("是", "Yes"), "no": Bilingual("否", "No")}
 
+_CHOSEN = Bilingual("請從選項裡選一個", "choose one of the options")
+FITTING: Mapping[FieldKind, Bilingual] = {
+    FieldKind.TEXT: Bilingual(
+        f"最多 {forms.LONGEST_ANSWER} 字，不能有控制字元",
+        f"at most {forms.LONGEST_ANSWER} characters, without control characters",
+    ),
+    FieldKind.NUMBER: Bilingual("只填半形數字", "digits from 0 to 9 only"),
+    FieldKind.DATE: Bilingual("要是日期，例如 2026-11-23", "a date, such as 2026-11-23"),
+    FieldKind.YES_NO: _CHOSEN,
+    FieldKind.CHOICE: _CHOSEN,
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
@@ -61,14 +73,23 @@ def answers(version: FormVersion | None) -> dict[str, str]:
     return {each.key: request.form.get(each.key, "") for each in asked}
 
 
-def missing(version: FormVersion | None) -> list[tuple[str, str]]:
-    """Return the fields that must be filled in and are not, each with what to say there."""
-    asked = () if version is None else forms.read(version).fields
-    return [
+def mistakes(version: FormVersion | None) -> list[tuple[str, str]]:
+    """Return the fields left empty and those filled in wrongly, each with what to say there."""
+    if version is None:
+        return []
+    sent = answers(version)
+    empty = [
         (each.key, pages.say("請填「%(label)s」", label=each.label.text(pages.language())))
-        for each in asked
-        if each.is_mandatory and not request.form.get(each.key, "").strip()
+        for each in forms.read(version).fields
+        if each.is_mandatory and not sent[each.key].strip()
     ]
+    return empty + [(each.key, _unfit(each)) for each in forms.unfit(version, sent)]
+
+
+def _unfit(field: FormField) -> str:
+    language = pages.language()
+    label, how = field.label.text(language), FITTING[field.kind].text(language)
+    return pages.say("「%(label)s」的答案不符：%(how)s", label=label, how=how)
 
 
 def said(field: FormField, answer: str, language: str) -> str:

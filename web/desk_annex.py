@@ -4,12 +4,10 @@ The application to the agency bears the number of the case and ends with it (dec
 """
 
 from counters.case_models import Case
-from kernel.errors import Refused
-from kernel.refusals import refusal
-from services import activation_requests, activations, forms
+from services import activation_requests, activations
 from services.publication_models import FormVersion
 from services.request_models import Wish
-from web import activation_asked, annex_fields, desk_people, desk_seats, pages, scope
+from web import activation_asked, annex_fields, desk_people, desk_seats, scope
 from web.desk_forms import Mistyped
 
 
@@ -23,17 +21,10 @@ def find_form(code: str) -> FormVersion | None:
 
 
 def require_filled_in(code: str) -> None:
-    """Let nothing be taken in with half a form. Raises Mistyped, naming what is missing."""
-    form = find_form(code)
-    if form is None:
-        return
-    missing = annex_fields.missing(form)
-    if missing:
-        raise Mistyped(*missing)
-    try:
-        forms.validate(form, annex_fields.answers(form))
-    except Refused as refused:
-        raise Mistyped(("", refusal(refused.code).title.text(pages.language()))) from None
+    """Let nothing be taken in with half a form. Raises Mistyped, naming what does not do."""
+    mistakes = annex_fields.mistakes(find_form(code))
+    if mistakes:
+        raise Mistyped(*mistakes)
 
 
 def hand_on(case: Case) -> None:

@@ -159,7 +159,7 @@ def test_answers_hold_what_is_asked_and_nothing_else(
 ) -> None:
     row = a_form(session, service)
 
-    assert forms.validate(row, {"f1": " 王 ", "f2": ""}) == {"f1": "王"}
+    assert forms.validate(row, {"f1": " 王\u3000小明 ", "f2": ""}) == {"f1": "王 小明"}
     with pytest.raises(Refused, match=code.replace(".", r"\.")):
         forms.validate(row, answers)
 

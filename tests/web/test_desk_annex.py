@@ -83,6 +83,8 @@ def test_half_a_form_is_shown_again_and_nothing_is_taken_in(office: Office) -> N
     assert {each.status_code for each in pages} == {422}
     assert f'id="{PHOTO.key}-error"' in pages[0].text
     assert 'value="elsewhere"' not in pages[1].text
+    assert f"「{BRANCH.label_zh}」的答案不符" in pages[1].text
+    assert f"「{PHOTO.label_zh}」的答案不符" in pages[2].text
     with office.city.database() as session:
         assert session.scalars(select(ActivationRequest)).all() == []
     assert offices.views_of(office.city, office.mei) == []
