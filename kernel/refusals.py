@@ -574,7 +574,7 @@ CATALOGUE = {
     "appeal.out_of_scope": _entry(
         422,
         "這不是可以陳情的中止：沒有中止，或已經恢復",
-        "Nothing is suspended here to petition against, or it was given back",
+        "This is no suspension to petition against: there is none, or it was lifted",
         clause="6(3)",
     ),
     "appeal.anonymous": _entry(

@@ -232,15 +232,11 @@ def _index(refused: Refused | None = None) -> str:
     )
     return _page(
         "inventory",
-        rows=sorted((inventory_words.row(each) for each in found), key=_overdue_first),
+        rows=inventory_words.rows(found),
         kinds=agency.chosen(inventory_words.KINDS, request.form.get("kind", SystemKind.LOGIN)),
         values=request.form,
         error=agency.error_words(refused),
     )
-
-
-def _overdue_first(row: dict[str, Any]) -> tuple[bool, Any]:
-    return not row["is_overdue"], row["deadline"]
 
 
 def _one(system: IdentitySystem, refused: Refused | None = None) -> str:

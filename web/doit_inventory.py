@@ -57,7 +57,7 @@ def _index(error: str = "") -> str:
             {
                 "name": Bilingual(each.organisation.name_zh, each.organisation.name_en),
                 "of": each,
-                "rows": [inventory_words.row(line) for line in each.lines],
+                "rows": inventory_words.rows(each.lines),
             }
             for each in inventory.coverage(found)
         ],

@@ -23,6 +23,7 @@ def listed(organisation_id: UUID, *, blueprint: str) -> str:
         "console/events.html",
         current=f"{blueprint}.index",
         resend=f"{blueprint}.again",
+        most=MOST,
         events=[(event, client_id, WORDS[event.kind]) for event, client_id in found],
         flashes=[pages.say("已排入重送。")] if "done" in request.args else [],
     )

@@ -1,6 +1,6 @@
 """Say in words how far the systems that identify people have come, and what excuses them (3)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -13,8 +13,8 @@ from web import dates
 from web.publication_words import Lines
 
 KINDS: Mapping[SystemKind, Bilingual] = {
-    SystemKind.LOGIN: Bilingual("登入系統", "A login of its own"),
-    SystemKind.CARD: Bilingual("卡證", "A card"),
+    SystemKind.LOGIN: Bilingual("登入系統", "Login"),
+    SystemKind.CARD: Bilingual("卡證", "Card"),
 }
 STATUSES: Mapping[Integration, tuple[Bilingual, str]] = {
     Integration.INTEGRATED: (Bilingual("已整合", "Integrated"), "ok"),
@@ -52,6 +52,12 @@ def waiver(row: Waiver, *, on: date) -> tuple[Bilingual, str]:
     """Return how a request stands on a day."""
     is_over = row.state is WaiverState.GRANTED and row.until is not None and row.until < on
     return RUN_OUT if is_over else WAIVERS[row.state]
+
+
+def rows(lines: Iterable[Line]) -> list[dict[str, Any]]:
+    """Return what a list says of systems, the overdue first."""
+    found = [row(each) for each in lines]
+    return sorted(found, key=lambda each: (not each["is_overdue"], each["deadline"]))
 
 
 def row(line: Line) -> dict[str, Any]:
