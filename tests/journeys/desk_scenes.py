@@ -43,6 +43,17 @@ def mistyped(page: Page, city: City) -> None:
     page.locator("#errors").wait_for()
 
 
+def annex(page: Page, city: City) -> None:
+    """Take in what has an annex form, and leave the form empty."""
+    sit_down(page, city)
+    query = "matter=activation&kind=national&age=adult&service=library_card"
+    page.goto(f"{city.provider.issuer}/counter/intake?{query}")
+    for paper in page.locator("input[name=paper]").all():
+        paper.check()
+    page.locator("#take_in").click()
+    page.locator("#errors").wait_for()
+
+
 def refused(page: Page, city: City) -> None:
     """Print a slip of refusal."""
     sit_down(page, city)

@@ -1181,6 +1181,7 @@ PROVIDER: Scenes = {
     "desk, intake": Scene(STRANGER, desk_scenes.intake),
     "desk, a child by proxy": Scene(STRANGER, desk_scenes.child),
     "desk, mistyped": Scene(STRANGER, desk_scenes.mistyped),
+    "desk, an annex form": Scene(STRANGER, desk_scenes.annex),
     "desk, slip of refusal": Scene(STRANGER, desk_scenes.refused),
     "desk, receipt": Scene(STRANGER, desk_scenes.slip),
     "desk, case": Scene(STRANGER, desk_scenes.case),
