@@ -37,6 +37,7 @@ def test_a_merchant_proposes_an_offer_and_ends_it(
     page.locator("#submit_offer").click()
     mine = page.locator("section:has(#offers) li.spread").first
     expect(mine.locator(".tag.warn")).to_be_visible()
+    mine.locator("summary").click()
     mine.locator("button").click()
 
     expect(mine.locator(".tag.plain")).to_be_visible()
