@@ -1,24 +1,25 @@
 """Bring a database to the tables this version of the code expects, on SQLite and PostgreSQL.
 
 `upgrade` runs every revision in one transaction: all of it happens, or nothing; what would keep
-people waiting follows (`afterwards`). Revisions stand in `versions/`; `script.py.mako` is the form
-for the next one.
+people waiting follows (`afterwards`). Revisions stand in `versions/`, in the order of their files'
+names; `script.py.mako` is the form for the next one.
+
+Alembic is loaded by who changes tables (`running`). A worker only asks which revision is the newest
+and which tables there are, and would hold the library for that all its life.
 """
 
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from time import sleep
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, inspect, text
 from sqlalchemy.exc import OperationalError
 
 from kernel.db import Base, open_engine
-from migrations import afterwards
 
+RUNNING = "migrations.running"  # by name: only who changes tables needs Alembic
+STANDS_AT = text("SELECT version_num FROM alembic_version")
 LOCK_NOT_AVAILABLE = "55P03"
 RESTS = (1, 2, 4, 8, 15, 30, 60)  # seconds
 HERE = Path(__file__).parent
@@ -76,6 +77,10 @@ ROOMS_WITH_TABLES = (
 )
 
 
+class OfAnotherVersion(Exception):
+    """The database stands at a revision this version of the code does not have."""
+
+
 def metadata() -> MetaData:
     """Return the tables of every room, as the code declares them."""
     for module in ROOMS_WITH_TABLES:
@@ -84,29 +89,32 @@ def metadata() -> MetaData:
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Bring the database at `url` up to `revision`; twice is as good as once."""
-    config = _config(url)
-    _patiently(config, revision)
-    afterwards.run(url, ScriptDirectory.from_config(config), revision)
+    """Bring the database at `url` up to `revision`; twice is as good as once.
+
+    Raises OfAnotherVersion.
+    """
+    running = import_module(RUNNING)
+    _patiently(lambda: running.upgrade(url, revision))
+    running.finish(url, revision)
 
 
-def _patiently(config: Config, revision: str) -> None:
+def _patiently(change: Callable[[], None]) -> None:
     """Try again where a table was in use: all or nothing happened, and nobody waited for us."""
     for seconds in RESTS:
         try:
-            command.upgrade(config, revision)
+            change()
         except OperationalError as failed:
             if getattr(failed.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
                 raise
             sleep(seconds)
         else:
             return
-    command.upgrade(config, revision)
+    change()
 
 
 def downgrade(url: str, revision: str = "base") -> None:
     """Take the database at `url` back to `revision`; what only newer tables hold is lost."""
-    command.downgrade(_config(url), revision)
+    import_module(RUNNING).downgrade(url, revision)
 
 
 def current(url: str) -> str | None:
@@ -114,32 +122,29 @@ def current(url: str) -> str | None:
     engine = open_engine(url)
     try:
         with engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
+            if not inspect(connection).has_table("alembic_version"):
+                return None
+            found: str | None = connection.scalar(STANDS_AT)
+            return found
     finally:
         engine.dispose()
 
 
+def known() -> list[str]:
+    """Return the revisions of this version of the code, the newest last."""
+    return sorted(path.name.partition("_")[0] for path in (HERE / "versions").glob("[0-9]*.py"))
+
+
 def head() -> str:
     """Return the newest revision this version of the code knows."""
-    newest = ScriptDirectory(str(HERE)).get_current_head()
-    if newest is None:
-        raise LookupError("migrations/versions holds no revision")
-    return newest
+    return known()[-1]
 
 
 def is_newer(revision: str) -> bool:
     """Say whether a database at `revision` was brought there by a later version than this."""
-    known = {each.revision for each in ScriptDirectory(str(HERE)).walk_revisions()}
-    return revision not in known
+    return revision not in known()
 
 
 def is_current(url: str) -> bool:
     """Say whether the database at `url` has the tables this version of the code expects."""
     return current(url) == head()
-
-
-def _config(url: str) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(HERE).replace("%", "%%"))
-    config.attributes["url"] = url  # not an option: a password may hold a percent sign
-    return config

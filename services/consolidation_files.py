@@ -10,10 +10,10 @@ import io
 import json
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from importlib import import_module
 from typing import Any, BinaryIO
 
 from kernel.errors import Refused
-from services import consolidation_sheets as sheets
 from services.consolidation_schema import BY_HEADING, Field
 
 LARGEST = 64 * 1024 * 1024  # bytes
@@ -24,6 +24,8 @@ PIECE = 256 * 1024  # bytes
 UNREADABLE = "consolidation.file_unreadable"
 UNDECODABLE = "consolidation.row_undecodable"
 MISSHAPEN = "consolidation.row_misshapen"
+# By name: a file of an office is a rare guest, and a worker would hold openpyxl all its life.
+SHEETS = "services.consolidation_sheets"
 ZIP = b"PK\x03\x04"
 Cells = Mapping[Field, str]
 
@@ -159,7 +161,7 @@ def _table(
     file: BinaryIO, format_: Format, encoding: Encoding
 ) -> Iterator[Sequence[str] | Unreadable]:
     if format_ is Format.XLSX:
-        yield from sheets.rows(file, most_columns=MOST_COLUMNS)
+        yield from import_module(SHEETS).rows(file, most_columns=MOST_COLUMNS)
         return
     try:
         for row in csv.reader(_lines(file, encoding)):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Inspector, inspect, text
 from sqlalchemy.exc import DBAPIError
 
@@ -85,6 +86,14 @@ def test_a_database_knows_where_it_stands(empty_url: str) -> None:
     assert not was_current
     assert migrations.current(empty_url) == migrations.head()
     assert migrations.is_current(empty_url)
+
+
+def test_the_names_of_files_tell_what_alembic_reads_in_them() -> None:
+    scripts = ScriptDirectory(str(ROOT / "migrations"))
+    newest_first = [each.revision for each in scripts.walk_revisions()]
+
+    assert migrations.known() == newest_first[::-1]
+    assert migrations.head() == scripts.get_current_head()
 
 
 def test_upgrading_twice_is_as_good_as_once(prepared_url: str) -> None:

@@ -1,13 +1,13 @@
 """Turn what may go wrong into one line that says what to do."""
 
 import click
-from alembic.util import CommandError
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from kernel.errors import Refused
 from kernel.keyring import SealBroken
 from kernel.refusals import refusal
 from kernel.settings import SettingsInvalid
+from migrations import OfAnotherVersion
 
 ADVICE = {
     "client.already_exists": "choose another client_id",
@@ -41,7 +41,7 @@ class Commands(click.Group):
             raise Stop(
                 f"{broken} does not open: the master key is not the one it was sealed under"
             ) from None
-        except CommandError as failed:
+        except OfAnotherVersion as failed:
             raise Stop(
                 f"the database belongs to another version ({failed}); install that version"
             ) from None
