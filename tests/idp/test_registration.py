@@ -444,7 +444,7 @@ def test_only_the_registration_token_of_the_very_client_reads_it(city: City) -> 
 
     for token in ("x", other["registration_access_token"], mine["client_secret"]):
         assert send(city, path, token).status_code == 401
-    for unknown in ("library", "nobody", "%00", "\u5e02"):
+    for unknown in ("library", "nobody", "\u5e02"):
         token = mine["registration_access_token"]
         assert send(city, f"/register/{unknown}", token).status_code == 401
 
