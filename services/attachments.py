@@ -18,7 +18,7 @@ from clients import logos
 from kernel.db import changed, insert_once
 from kernel.errors import NotFound, Refused
 from kernel.wording import Bilingual
-from services import pdf_actions, pictures, publishing
+from services import pictures, publishing
 from services.publication_models import Attachment, ContentAttachment, ContentVersion
 
 MOST, LARGEST, LONGEST_TITLE = 5, 4 * 1024 * 1024, 200  # files, bytes each, characters
@@ -58,6 +58,7 @@ def add(
     """
     named = Bilingual(title.zh.strip(), title.en.strip())
     kind, content = _fit(named, content)
+    _require_small(content)  # drawn anew, a picture may have grown
     publishing.touch(session, row, by=by, now=now)
     count, last = session.execute(
         select(func.count(), func.max(ContentAttachment.place)).where(
@@ -76,14 +77,21 @@ def _fit(title: Bilingual, content: bytes) -> tuple[str, bytes]:
     """Return what the file is, and what of it is kept."""
     if not all(0 < len(each) <= LONGEST_TITLE for each in title):
         raise Refused("attachment.title_missing")
-    if len(content) > LARGEST:
-        raise Refused("attachment.too_large")
+    _require_small(content)
     kind = kind_of(content)
     if kind is None:
         raise Refused("attachment.unreadable")
     if kind == PDF:
+        # qpdf is loaded at the first PDF: half a second that a worker without one does not pay.
+        from services import pdf_actions  # noqa: PLC0415
+
         pdf_actions.require_still(content)
-    return kind, pictures.stripped(kind, content)
+    return kind, pictures.redrawn(kind, content) if kind in pictures.FORMATS else content
+
+
+def _require_small(content: bytes) -> None:
+    if len(content) > LARGEST:
+        raise Refused("attachment.too_large")
 
 
 def _keep(session: Session, kind: str, content: bytes) -> str:

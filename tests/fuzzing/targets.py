@@ -82,9 +82,9 @@ def _import(raw: bytes) -> None:
 
 
 def _picture(raw: bytes) -> None:
-    for kind in pictures.COPIES:
+    for kind in pictures.FORMATS:
         with suppress(Refused):
-            pictures.stripped(kind, raw)
+            pictures.redrawn(kind, raw)
 
 
 TARGETS = {

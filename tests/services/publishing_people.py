@@ -15,7 +15,7 @@ from services.plans import Milestone, Plan
 from services.publication_models import ContentItem, ContentKind, ContentVersion, FormVersion
 from services.publishing import Publication
 from tests.make import NOON
-from tests.services import pictures_made
+from tests.services import files_made
 
 OFFICER, REVIEWER = UUID(int=1), UUID(int=2)
 TODAY = date(2026, 11, 23)
@@ -76,7 +76,7 @@ def a_text(
 def a_text_with_a_file(session: Session, item: ContentItem, name: Bilingual) -> ContentVersion:
     """Submit a version that has a file."""
     row = content.save(session, item, WORDS, by=OFFICER, now=NOON)
-    attachments.add(session, row, name, pictures_made.png(), by=OFFICER, now=NOON)
+    attachments.add(session, row, name, files_made.picture(), by=OFFICER, now=NOON)
     publishing.submit(session, row, document_number=NUMBER, by=OFFICER, now=NOON)
     return row
 

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from kernel.db import Sessions, transaction
 from kernel.errors import NotFound, Refused
 from kernel.wording import Bilingual
-from services import attachments, content, publishing
+from services import attachments, content, pictures, publishing
 from services.attachments import ODT, PDF
 from services.publication_models import Attachment, ContentItem, ContentVersion
 from tests.make import NOON
-from tests.services import pictures_made
+from tests.services import files_made
 from tests.services.city import an_agency
 from tests.services.publishing_people import (
     DAY,
@@ -28,8 +28,8 @@ from tests.services.publishing_people import (
     confirmed,
 )
 
-A_PDF = b"%PDF-1.7\n1 0 obj\nendobj\n%%EOF\n"
-A_PNG = pictures_made.png()
+A_PDF = files_made.pdf()
+A_PNG = files_made.picture()
 TITLE = Bilingual("申請書", "Application form")
 
 
@@ -132,21 +132,19 @@ def test_who_put_a_file_to_it_does_not_confirm(session: Session, row: ContentVer
 def test_a_picture_is_kept_without_what_it_does_not_show(
     session: Session, row: ContentVersion
 ) -> None:
-    told = pictures_made.png((b"eXIf", pictures_made.PLACE))
+    digest = add(session, row, files_made.picture(says=True))
 
-    digest = add(session, row, told)
-
-    assert session.get_one(Attachment, digest).content == A_PNG
+    kept = session.get_one(Attachment, digest)
+    assert kept.content == pictures.redrawn("image/png", A_PNG)
+    assert kept.size == len(kept.content)
     with pytest.raises(Refused, match=r"attachment\.exists"):
         add(session, row, A_PNG)
 
 
 @pytest.mark.refusal("attachment.acts")
 def test_a_pdf_with_a_script_is_not_taken(session: Session, row: ContentVersion) -> None:
-    acting = A_PDF.replace(b"endobj", b"<</S/JavaScript/JS(app.alert(1))>> endobj")
-
     with pytest.raises(Refused, match=r"attachment\.acts"):
-        add(session, row, acting)
+        add(session, row, files_made.pdf("<</S/JavaScript/JS(1)>>"))
     assert kept(session) == 0
 
 

@@ -1,5 +1,7 @@
 """A PDF that acts by itself, carries files or is locked is refused; one to read is not."""
 
+import subprocess
+import sys
 import zlib
 
 import pytest
@@ -7,66 +9,101 @@ import pytest
 from kernel.errors import Refused
 from services import pdf_actions
 from services.pdf_actions import require_still
+from tests.services import files_made
 
-
-def a_pdf(*objects: bytes) -> bytes:
-    numbered = (
-        b"%d 0 obj\n%s\nendobj\n" % (number, each) for number, each in enumerate(objects, 1)
-    )
-    return b"%PDF-1.7\n" + b"".join(numbered) + b"trailer\n<</Root 1 0 R>>\n%%EOF\n"
-
-
-def compressed(held: bytes, *, more: bytes = b"") -> bytes:
-    """Return an object stream, in which PDF 1.5 keeps objects (ISO 32000-1, 7.5.7)."""
-    data = zlib.compress(held)
-    entries = b"<</Type/ObjStm/N 1/First 4/Filter/FlateDecode/Length %d>>" % len(data)
-    return entries + b"stream\r\n" + data + more + b"\nendstream"
-
-
-SCRIPT = b"<</S/JavaScript/JS(app.alert(1))>>"
+ELSEWHERE = "<</S/URI/URI(https://elsewhere.invalid)>>"
+SCRIPT = "<</S/JavaScript/JS(app.alert\\(1\\))>>"
 ACTING = {
-    "script": SCRIPT,
-    "script by another spelling": b"<</S/J#61vaScript/JS(1)>>",
-    "script among those of the document": b"<</Names<</JavaScript 5 0 R>>>>",
-    "program": b"<</S /Launch /F(cmd.exe)>>",
-    "file": b"<</Type/Filespec/EF<</F 9 0 R>>>> <</Type/EmbeddedFile>>",
-    "files by name": b"<</Names<</EmbeddedFiles 3 0 R>>>>",
-    "form that is sent away": b"<</S/SubmitForm/F(https://elsewhere.invalid)>>",
-    "film": b"<</Subtype/RichMedia>>",
-    "password": b"<</Encrypt 7 0 R>>",
-    "action at opening": b"<</OpenAction<</S/URI/URI(https://elsewhere.invalid)>>>>",
-    "action at opening, elsewhere": b"<</OpenAction 4 0 R>>",
-    "script in an object stream": compressed(b"1 0 " + SCRIPT),
-    "script behind what looks like a stream": b"(stream\n endstream)" + compressed(SCRIPT),
+    "script": files_made.pdf(SCRIPT),
+    "script by another spelling": files_made.pdf("<</S/XXXavaScript>>").replace(
+        b"/XXXava", b"/#4aava"
+    ),
+    "script among those of the document": files_made.pdf("<</Names<</JavaScript[]>>>>"),
+    "script deep inside": files_made.pdf(f"[[<</Annots[{SCRIPT}]>>]]"),
+    "script in an object stream": files_made.pdf(SCRIPT, is_packed=True),
+    "script of a form": files_made.pdf("<</AcroForm<</XFA[]>>>>"),
+    "program": files_made.pdf("<</S /Launch /F(cmd.exe)>>"),
+    "file": files_made.pdf("<</Type/Filespec/EF<<>>>>"),
+    "files by name": files_made.pdf("<</Names<</EmbeddedFiles[]>>>>"),
+    "form that is sent away": files_made.pdf("<</S/SubmitForm/F(https://elsewhere.invalid)>>"),
+    "form that is filled in from a file": files_made.pdf("<</S/ImportData/F(a.fdf)>>"),
+    "film": files_made.pdf("<</Subtype/RichMedia>>"),
+    "action of a page": files_made.pdf(f"<</Type/Page/AA<</O{ELSEWHERE}>>>>"),
+    "action at opening": files_made.pdf(opens=ELSEWHERE),
+    "password to read": files_made.pdf(lock="secret"),
 }
 STILL = {
-    "text": b"<</Type/Page/Contents 2 0 R>>",
-    "links": b"<</S/URI/URI(https://id.example.invalid)>>",
-    "page to begin with": b"<</OpenAction [3 0 R /XYZ null null 0]>>",
-    "words about scripts": b"<</Title(JavaScript and Launch)/JavaScripts 1>>",
-    "object stream": compressed(b"1 0 <</Type/Catalog>>"),
-    "stream that is not compressed so": b"<</Filter/DCTDecode>>stream\n\xff\xd8\xff\nendstream",
-    "stream cut short": b"<<>>stream\n" + zlib.compress(b"x" * 999)[:-4] + b"\nendstream",
+    "text": files_made.pdf(),
+    "objects in a stream": files_made.pdf(is_packed=True),
+    "links": files_made.pdf("<</S/URI/URI(https://id.example.invalid)>>"),
+    "page to begin with": files_made.pdf(opens="[0 /XYZ null null 0]"),
+    "words about scripts": files_made.pdf("<</Title(JavaScript and Launch)/JavaScripts 1>>"),
 }
 
 
 @pytest.mark.clause("6(4)")
 @pytest.mark.refusal("attachment.acts")
-@pytest.mark.parametrize("held", ACTING.values(), ids=ACTING)
-def test_what_acts_is_refused(held: bytes) -> None:
+@pytest.mark.parametrize("content", ACTING.values(), ids=ACTING)
+def test_what_acts_is_refused(content: bytes) -> None:
     with pytest.raises(Refused, match=r"attachment\.acts"):
-        require_still(a_pdf(held))
+        require_still(content)
 
 
-@pytest.mark.parametrize("held", STILL.values(), ids=STILL)
-def test_what_is_only_read_passes(held: bytes) -> None:
-    require_still(a_pdf(held))
+@pytest.mark.parametrize("content", STILL.values(), ids=STILL)
+def test_what_is_only_read_passes(content: bytes) -> None:
+    require_still(content)
 
 
-def test_what_grows_beyond_what_one_looks_at_is_refused() -> None:
-    streams = pdf_actions.ALL // pdf_actions.EACH
-    bomb = compressed(bytes(pdf_actions.EACH + 1))
+@pytest.mark.refusal("attachment.unreadable")
+def test_what_is_damaged_is_refused_and_not_guessed_at() -> None:
+    whole = files_made.pdf()
 
-    require_still(a_pdf(*[bomb] * (streams - 1)))
-    with pytest.raises(Refused, match="unreadable"):
-        require_still(a_pdf(*[bomb] * streams))
+    for content in (b"%PDF-1.7\n%%EOF", whole[:-40], b"%PDF-1.7\n" * 9 + whole[50:]):
+        with pytest.raises(Refused, match=r"attachment\.unreadable"):
+            require_still(content)
+
+
+def test_objects_that_grow_beyond_what_one_looks_at_are_refused() -> None:
+    require_still(packed(room=pdf_actions.EACH // 2))
+    with pytest.raises(Refused, match=r"attachment\.unreadable"):
+        require_still(packed(room=pdf_actions.EACH + 1))
+
+
+@pytest.mark.slow
+def test_more_parts_than_one_looks_at_are_refused() -> None:
+    many = "[" + "<<>>" * (pdf_actions.MOST_PARTS // 2) + "]"
+
+    with pytest.raises(Refused, match=r"attachment\.unreadable"):
+        require_still(files_made.pdf(f"[{many}{many}]"))
+
+
+def packed(*, room: int) -> bytes:
+    """Return a file whose object stream holds one dictionary and that much room (7.5.7)."""
+    data = zlib.compress(b"1 0 <<>>" + b" " * room)
+    head = b"<</Type/ObjStm/N 1/First 4/Filter/FlateDecode/Length %d>>stream\n" % len(data)
+    objects = {
+        2: b"<</Type/Catalog/Pages 3 0 R>>",
+        3: b"<</Type/Pages/Kids[]/Count 0>>",
+        4: head + data + b"\nendstream",
+    }
+    file, places = b"%PDF-1.7\n", {}
+    for number, each in objects.items():
+        places[number] = len(file)
+        file += b"%d 0 obj\n%s\nendobj\n" % (number, each)
+    table = b"".join(
+        bytes_of(*row)
+        for row in ((0, 0), (2, 4), *((1, at) for at in places.values()), (1, len(file)))
+    )
+    entries = b"<</Type/XRef/W[1 3 1]/Size 6/Root 2 0 R/Length %d>>" % len(table)
+    end = b"startxref\n%d\n%%%%EOF\n" % len(file)
+    return file + b"5 0 obj\n" + entries + b"stream\n" + table + b"\nendstream\nendobj\n" + end
+
+
+def bytes_of(kind: int, place: int) -> bytes:
+    return bytes([kind]) + place.to_bytes(3, "big") + b"\x00"
+
+
+def test_a_worker_without_a_pdf_does_not_load_what_reads_them() -> None:
+    asked = "import sys, services.attachments; sys.exit('pikepdf' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", asked], check=False).returncode == 0
