@@ -18,7 +18,7 @@ from clients import logos
 from kernel.db import changed, insert_once
 from kernel.errors import NotFound, Refused
 from kernel.wording import Bilingual
-from services import pictures, publishing
+from services import publishing
 from services.publication_models import Attachment, ContentAttachment, ContentVersion
 
 MOST, LARGEST, LONGEST_TITLE = 5, 4 * 1024 * 1024, 200  # files, bytes each, characters
@@ -81,10 +81,10 @@ def _fit(title: Bilingual, content: bytes) -> tuple[str, bytes]:
     kind = kind_of(content)
     if kind is None:
         raise Refused("attachment.unreadable")
-    if kind == PDF:
-        # qpdf is loaded at the first PDF: half a second that a worker without one does not pay.
-        from services import pdf_actions  # noqa: PLC0415
+    # qpdf and Pillow are loaded at the first file: a worker that is given none does not pay.
+    from services import pdf_actions, pictures  # noqa: PLC0415
 
+    if kind == PDF:
         pdf_actions.require_still(content)
     return kind, pictures.redrawn(kind, content) if kind in pictures.FORMATS else content
 

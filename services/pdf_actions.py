@@ -73,6 +73,10 @@ def _acts(entries: Object) -> bool:
     return (
         not KEYS.isdisjoint(entries.keys())
         or any(str(entries.get(name)) in KINDS for name in SAYS_ITS_KIND)
-        # To begin at a page is none; LibreOffice writes that into every file.
-        or isinstance(entries.get("/OpenAction"), Dictionary)
+        or _opens_elsewhere(entries.get("/OpenAction"))
     )
+
+
+def _opens_elsewhere(action: Object | None) -> bool:
+    """To begin at a page is no action: LibreOffice and LaTeX write that into every file."""
+    return isinstance(action, Dictionary) and str(action.get("/S")) != "/GoTo"

@@ -9,6 +9,8 @@ RARE = {
     "mako",  # comes with it
     "openpyxl",  # reads an office's own file
     "lxml",  # comes with it
+    "PIL",  # draws a picture that an agency sends
+    "pikepdf",  # reads a PDF that it sends
     "weasyprint",  # draws what the desk prints
     "opentelemetry",  # only where traces are wanted
     "faker",  # makes people up
