@@ -445,7 +445,7 @@ def test_an_interface_that_was_not_approved_writes_nothing(served: City) -> None
     [
         ("lockers", {"sub": "somebody"}, (404, "member.not_found")),
         ("pools", {}, (404, "service.not_found")),
-        ("%00", {}, (404, "service.not_found")),
+        ("%00", {}, (404, "http.404")),
         ("lockers", {"as_of": "2026-11-24"}, (422, "service.note_unfounded")),
         ("lockers", {"state": "suspended"}, (422, "program.body_invalid")),
     ],
