@@ -1,7 +1,22 @@
-"""Read names out of addresses: one that no database could keep is nobody's, and is not found."""
+"""What an address says: who asks there, and names that no database could keep are nobody's."""
 
 from flask import Flask
 from werkzeug.routing import UnicodeConverter, ValidationError
+
+# Whoever asks here is a client's program, and is told no in OAuth's JSON.
+FOR_CLIENTS = (
+    "/par",
+    "/device_authorization",
+    "/bc-authorize",
+    "/token",
+    "/userinfo",
+    "/introspect",
+    "/revoke",
+    "/register",
+    "/jwks.json",
+    "/.well-known/",
+)
+FOR_PROGRAMS = "/api/"  # whoever calls these is a program of ours, and gets a problem, not a page
 
 
 class NameConverter(UnicodeConverter):

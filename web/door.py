@@ -10,21 +10,31 @@ go on (docs/decisions/0152).
 import json
 import socket
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 from kernel import metrics
 from kernel.refusals import refusal
+from kernel.wording import Bilingual
 from web import headers
+from web.addresses import FOR_CLIENTS, FOR_PROGRAMS
 
 EXTENSION = "taipei_id.door"  # where `web.serving` finds it
 SOON_SECONDS = "5"
-BUSY = "login.busy"
-FOR_PROGRAMS = frozenset({"/par", "/device_authorization", "/bc-authorize"})
-FOR_PEOPLE = "/authorize"
+BUSY, AWAY = "login.busy", "http.503"
+BEGUN_BY_PROGRAMS = frozenset({"/par", "/device_authorization", "/bc-authorize"})
+BEGUN_BY_PEOPLE = "/authorize"
 PASSWORDS = "/login"  # the end of every address a password is sent to
 LINE = struct.Struct("=24xI")  # tcp_info.tcpi_unacked: of a listener, how many wait (tcp(7))
+
+
+class Answer(NamedTuple):
+    """A whole answer that needed no application."""
+
+    status: str
+    headers: list[tuple[str, str]]
+    body: bytes
 
 
 class Door:
@@ -46,34 +56,34 @@ class Door:
         """Answer one request (PEP 3333)."""
         if begins(environ["REQUEST_METHOD"], environ["PATH_INFO"]) and self._is_crowded():
             metrics.THROTTLED.labels("line").inc()
-            return self._turn_away(environ["PATH_INFO"], start_response)
+            status, told, body = self.later(environ["PATH_INFO"], BUSY)
+            start_response(status, told)
+            return [body]
         return self._application(environ, start_response)
 
     def _is_crowded(self) -> bool:
         return sum(map(waiting, self._listeners)) > self._longest
 
-    def _turn_away(self, path: str, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        kind, body = _said(path)
-        start_response(
-            "503 Service Unavailable",
-            [
-                ("Content-Type", kind),
-                ("Content-Length", str(len(body))),
-                ("Cache-Control", "no-store"),
-                ("Retry-After", SOON_SECONDS),
-                ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
-                *headers.missing(path, ()),
-                *headers.over_https(secure=self._secure),
-            ],
-        )
-        return [body]
+    def later(self, path: str, code: str) -> Answer:
+        """Return how whoever asks at `path` is told to come later, in the words of a refusal."""
+        kind, body = _said(path, refusal(code).title)
+        told = [
+            ("Content-Type", kind),
+            ("Content-Length", str(len(body))),
+            ("Cache-Control", "no-store"),
+            ("Retry-After", SOON_SECONDS),
+            ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+            *headers.missing(path, ()),
+            *headers.over_https(secure=self._secure),
+        ]
+        return Answer("503 Service Unavailable", told, body)
 
 
 def begins(method: str, path: str) -> bool:
     """Say whether such a request begins something that can as well begin later."""
-    if path == FOR_PEOPLE:
+    if path == BEGUN_BY_PEOPLE:
         return True
-    return method == "POST" and (path in FOR_PROGRAMS or path.endswith(PASSWORDS))
+    return method == "POST" and (path in BEGUN_BY_PROGRAMS or path.endswith(PASSWORDS))
 
 
 def waiting(listener: socket.socket) -> int:
@@ -82,11 +92,12 @@ def waiting(listener: socket.socket) -> int:
     return int(LINE.unpack(found)[0])
 
 
-def _said(path: str) -> tuple[str, bytes]:
-    words = refusal(BUSY).title
-    if path in FOR_PROGRAMS:
+def _said(path: str, words: Bilingual) -> tuple[str, bytes]:
+    if path.startswith(FOR_CLIENTS):
         told = {"error": "temporarily_unavailable", "error_description": words.en}
         return "application/json", json.dumps(told).encode()
+    if path.startswith(FOR_PROGRAMS):  # RFC 9457
+        return "application/problem+json", json.dumps({"title": words.en, "status": 503}).encode()
     page = (
         '<!doctype html><html lang="zh-Hant-TW"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'

@@ -18,21 +18,9 @@ from kernel import metrics
 from kernel.errors import Refused
 from kernel.refusals import CATALOGUE, refusal
 from web import oidc, pages, problems, scope
+from web.addresses import FOR_CLIENTS, FOR_PROGRAMS
 from web.error_words import words_for
 from web.protocol_errors import PROTOCOL_ERRORS
-
-FOR_CLIENTS = (
-    "/par",
-    "/device_authorization",
-    "/bc-authorize",
-    "/token",
-    "/userinfo",
-    "/introspect",
-    "/revoke",
-    "/register",
-    "/jwks.json",
-    "/.well-known/",
-)
 
 SOON_SECONDS = "5"
 NOTED = frozenset({"audit.read_only", "case.self_dealing", "standing.second_person"})
@@ -62,7 +50,7 @@ def _protocol(error: ProtocolError) -> Response:
 
 
 def _asked_by_a_program() -> bool:
-    return request.path.startswith(problems.PROGRAMS)
+    return request.path.startswith(FOR_PROGRAMS)
 
 
 def _untrusted(error: UntrustedRequest) -> Response:

@@ -9,7 +9,6 @@ from idp.errors import ProtocolError
 from kernel.refusals import refusal
 from web import fronts, pages, scope
 
-PROGRAMS = "/api/"  # whoever calls these addresses is a program, and gets a problem, not a page
 TYPE = "urn:taipei-id:error:"
 _CODES = {
     "invalid_client": "client.authentication_failed",
