@@ -2,9 +2,9 @@
 
 import os
 from pathlib import Path
+from typing import NamedTuple
 
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
-PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 PROC = Path("/proc")
 
 
@@ -44,15 +44,24 @@ def _processes() -> dict[int, tuple[int, int]]:
     return found
 
 
-def resident_mb(master: int) -> dict[int, float]:
-    """Return how many megabytes each process that the master started holds, by its id."""
+class Held(NamedTuple):
+    """Megabytes: those a process has in memory, and with only its share of those it shares."""
+
+    resident: float  # RSS
+    share: float  # Pss: the sum over all processes is what a machine must have
+
+
+def held_mb(master: int) -> dict[int, Held]:
+    """Return what each process that the master started holds, by its id."""
     workers = [pid for pid, (above, _) in _processes().items() if above == master]
-    return {pid: pages * PAGE_BYTES / 1024**2 for pid in workers if (pages := _pages(pid))}
+    return {pid: held for pid in workers if (held := _held(pid)) is not None}
 
 
-def _pages(pid: int) -> int:
-    """Return the resident pages of a process; none if it has ended (proc(5), statm)."""
+def _held(pid: int) -> Held | None:
+    """Return what a process holds, or None if it has ended (proc(5), smaps_rollup)."""
     try:
-        return int((PROC / str(pid) / "statm").read_text().split()[1])
+        lines = (PROC / str(pid) / "smaps_rollup").read_text().splitlines()[1:]
     except (FileNotFoundError, ProcessLookupError):
-        return 0
+        return None
+    kilobytes = {line.split(":")[0]: int(line.split()[1]) for line in lines}
+    return Held(kilobytes["Rss"] / 1024, kilobytes["Pss"] / 1024)

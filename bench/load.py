@@ -76,7 +76,7 @@ def run(
         store_seconds=after[1] - before[1],
         elapsed_seconds=elapsed,
         waits_ms=tuple(itertools.chain(*waits)),
-        worker_mb=max(cpu.resident_mb(server.pid).values(), default=0.0),
+        worker_mb=max((each.resident for each in cpu.held_mb(server.pid).values()), default=0.0),
     )
 
 

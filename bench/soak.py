@@ -30,7 +30,8 @@ class Look(NamedTuple):
     """What a worker held after so many requests; half of all, for two share them."""
 
     requests: float
-    megabytes: float
+    megabytes: float  # resident
+    share: float = 0.0  # with only its share of what several hold
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +54,8 @@ def measure(engine_name: str, requests: int, tell: Callable[[str], None]) -> Soa
             run = load.run("sso", server, store.pid, city, users=USERS, seconds=0, least=EACH)
             done += len(run.waits_ms) * REQUESTS
             tell(f"{engine_name}: {done:,} of {requests:,} requests")
-            for worker, held in cpu.resident_mb(server.pid).items():
-                looks[worker].append(Look(done / servers.WORKERS, held))
+            for worker, held in cpu.held_mb(server.pid).items():
+                looks[worker].append(Look(done / servers.WORKERS, *held))
         return Soaked(engine=engine_name, requests=done, looks=dict(looks))
 
 

@@ -14,9 +14,7 @@ from kernel.settings import Settings
 from web import door
 from web.worker import Worker
 
-# By name, as gunicorn does it: loaded in the worker, so a reload brings new code, and no other
-# command waits for it.
-APPLICATION = "web.app"
+APPLICATION = "web.app"  # by name: no other command waits for it
 LONGEST_REQUEST_LINE = 8190  # `claims` makes long authorization requests; gunicorn's limit
 REQUESTS_PER_WORKER = 20_000
 YOUNG_OBJECTS = 20_000  # Python's 700 collects several times a sign-in: 5 % of its time
@@ -62,6 +60,17 @@ class Serving(BaseApplication):  # type: ignore[misc]  # gunicorn carries no typ
         return application
 
 
+def _read_once(_master: object) -> None:
+    """Read the code before workers are forked, and leave its objects where they are.
+
+    Collecting garbage writes into every object it looks at, and a page that is written to is
+    shared no longer.
+    """
+    import_module(APPLICATION)
+    gc.collect()
+    gc.freeze()
+
+
 def _let_door_watch(worker: Any) -> None:  # gunicorn carries no types
     found = worker.wsgi.extensions.get(door.EXTENSION)
     if found is not None:  # a bench's probe has none
@@ -85,6 +94,7 @@ def options(settings: Settings, *, bind: str, workers: int) -> dict[str, object]
         "forwarded_allow_ips": "*" if settings.trusted_proxies else "",
         "forwarder_headers": "",
         "logger_class": Log,
+        "on_starting": _read_once,
         "post_worker_init": _let_door_watch,
         "accesslog": None,
         "control_socket_disable": True,

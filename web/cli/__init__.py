@@ -4,6 +4,10 @@ Exit codes: 0 done, 1 refused or unwell (one line says what to do), 2 wrongly ca
 the output is coloured; anywhere else it is plain lines, tables tab-separated.
 """
 
+import gc
+
+gc.disable()  # nothing that is read in is garbage: looking for some is a quarter of the start
+
 import click
 
 from web.cli import (
@@ -50,6 +54,9 @@ from web.cli import (
     worker,
 )
 from web.cli.refusals import Commands
+
+gc.freeze()
+gc.enable()
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
