@@ -104,8 +104,8 @@ def propose(
     document_number: str,
     by: UUID,
     now: datetime,
-) -> Brand:
-    """Propose a name from a day to come on.
+) -> Brand | None:
+    """Propose a name from a day to come on; None if this person's equal proposal waits already.
 
     Raises Refused `brand.incomplete`, `brand.day_begun`.
     """
@@ -119,19 +119,20 @@ def propose(
     if not all(fits):
         raise Refused("brand.incomplete")
     _require_ahead(from_on, now=now)
-    brand = Brand(
-        id=new_id(),
-        from_on=from_on,
-        name_zh=wording.name.zh,
-        name_en=wording.name.en,
-        contact_zh=wording.contact.zh,
-        contact_en=wording.contact.en,
-        logo=wording.logo,
-        document_number=number,
-        state=BrandState.PROPOSED,
-        proposed_by=by,
-        proposed_at=now,
-    )
+    said = {
+        "from_on": from_on,
+        "name_zh": wording.name.zh,
+        "name_en": wording.name.en,
+        "contact_zh": wording.contact.zh,
+        "contact_en": wording.contact.en,
+        "logo": wording.logo,
+        "document_number": number,
+        "state": BrandState.PROPOSED,
+        "proposed_by": by,
+    }
+    if session.scalar(select(Brand.id).filter_by(**said).limit(1)) is not None:
+        return None  # the form was sent twice
+    brand = Brand(id=new_id(), **said, proposed_at=now)
     session.add(brand)
     session.flush()
     return brand

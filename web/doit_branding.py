@@ -64,7 +64,8 @@ def propose() -> Response | str:
         )
     except Refused as refused:
         return _page(refused)
-    _record("brand.proposed", brand)
+    if brand is not None:
+        _record("brand.proposed", brand)
     return redirect(url_for(INDEX, done="proposed"), 303)
 
 

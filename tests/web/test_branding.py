@@ -143,6 +143,20 @@ def test_a_day_has_one_name_and_a_proposal_one_decision(city: City) -> None:
     assert first.post(nobody, hidden(first.get(INDEX))).status_code == 404
 
 
+def test_a_form_that_is_sent_twice_is_one_proposal(city: City) -> None:
+    first = staff.an_officer(city)
+    answers = [propose(first), propose(first), propose(first, name_en="Another")]
+
+    assert {each.status_code for each in answers} == {303}
+    with city.database() as session:
+        assert sorted(each.name_en for each in branding.listed(session)) == [
+            "Another",
+            NEW["name_en"],
+        ]
+        events = session.scalars(select(TrailEntry.event)).all()
+    assert events.count("brand.proposed") == 2
+
+
 def test_the_database_knows_that_two_decide(city: City) -> None:
     propose(staff.an_officer(city))
 
