@@ -15,6 +15,7 @@ from kernel.db import changed
 from kernel.errors import Refused
 from kernel.ids import new_id_at
 from kernel.keyring import Keyring
+from kernel.lines import printable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +34,7 @@ def find(
 ) -> AuditFinding:
     """Record a finding. Raises Refused `audit.incomplete`, `audit.due` or `audit.wrong_state`."""
     audits.step(session, audit, AuditState.FINDINGS, AuditState.FINDINGS)  # one after the other
-    clause = "".join(each for each in found.clause if each.isprintable()).strip()[:64]
+    clause = printable(found.clause).strip()[:64]
     acts = bool(found.action.strip())
     if not (found.words.strip() and clause) or acts != (found.due_on is not None):
         raise Refused("audit.incomplete")

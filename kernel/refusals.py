@@ -154,6 +154,12 @@ CATALOGUE = {
         "Documents are missing, so it cannot be accepted; come again with all of them",
         clause="7(1)",
     ),
+    "case.document_unseen": _entry(
+        422,
+        "請先看過證明文件，再勾選「看過」",
+        "Look at the document first, then tick that you have seen it",
+        clause="7(1)",
+    ),
     "case.terms_not_accepted": _entry(
         409,
         "請先閱讀申辦規定，再勾選同意",
@@ -555,8 +561,8 @@ CATALOGUE = {
     ),
     "attachment.unreadable": _entry(
         422,
-        "附件只能是 PDF、ODT、PNG、JPEG 或 WebP",
-        "An attachment is a PDF, ODT, PNG, JPEG or WebP file",
+        "附件要是完好的 PDF、ODT、PNG、JPEG 或 WebP；打不開的請重新存檔再傳",
+        "An attachment is a PDF, ODT, PNG, JPEG or WebP that opens; save a damaged one anew",
         clause="6(4)",
     ),
     "attachment.acts": _entry(

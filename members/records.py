@@ -11,6 +11,7 @@ from kernel.clock import taipei_day
 from kernel.db import changed, insert_once
 from kernel.errors import NotFound, Refused
 from kernel.ids import new_id
+from kernel.lines import printable
 from members.models import Member
 from members.record_models import Discrepancy, RecordCheck, RecordFinding, RecordSeal
 
@@ -111,7 +112,7 @@ def explain(
     Raises NotFound, also for one that is closed; Refused `finding.unexplained` or
     `case.self_dealing` for a finding about the officer's own record.
     """
-    words = "".join(each for each in explanation if each.isprintable()).strip()[:LONGEST]
+    words = printable(explanation).strip()[:LONGEST]
     if not words:
         raise Refused("finding.unexplained")
     finding = session.get(RecordFinding, finding_id)

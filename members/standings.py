@@ -17,6 +17,7 @@ from kernel.db import changed, insert_once
 from kernel.errors import NotFound, Refused
 from kernel.ids import new_id, new_reference
 from kernel.keyring import Keyring
+from kernel.lines import printable
 from members import register
 from members.letters import Author, Letter, letter, open_letters, seal_letters
 from members.models import Member, Standing
@@ -92,7 +93,7 @@ def propose(
 
 
 def _tidy(typed: str) -> str:
-    return "".join(each for each in typed if each.isprintable()).strip()[:64]
+    return printable(typed).strip()[:64]
 
 
 def confirm(session: Session, order: StandingOrder, *, by: UUID, now: datetime) -> None:

@@ -17,6 +17,7 @@ FORMATS: Mapping[str, str] = MappingProxyType(
     {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP"}
 )
 QUALITY = 90  # of 100, where a format loses something
+LOSSLESS = b"VP8L"  # the part of a WebP that loses nothing (RFC 9649 2.6)
 DRAWS = frozenset({"icc_profile", "transparency"})  # of what is said beside the points
 # What Pillow makes of a broken or hostile file; it warns where tests let a warning be an error.
 BROKEN = (
@@ -38,7 +39,8 @@ def redrawn(media_type: str, content: bytes) -> bytes:
             upright = ImageOps.exif_transpose(picture)
             upright.info = {key: told for key, told in upright.info.items() if key in DRAWS}
             colours = upright.info.get("icc_profile")  # only PNG takes it from there
-            upright.save(copy, kind, quality=QUALITY, icc_profile=colours)
+            exactly = LOSSLESS in content  # only WebP can be either
+            upright.save(copy, kind, quality=QUALITY, icc_profile=colours, lossless=exactly)
     except BROKEN:
         raise Refused("attachment.unreadable") from None
     return copy.getvalue()

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 from audit import trail
 from kernel import clock
 from kernel.errors import NotFound, Refused
+from kernel.lines import printable
 from kernel.wording import Bilingual
 from services import forms, publishing
 from services.forms import FieldKind, Form, FormField
@@ -214,7 +215,7 @@ def _keep(service: Service, form: Form, *, wanted_on: date | None = None) -> Non
 def _typed_field(key: str) -> FormField:
     """Return the field as typed. Raises Refused `annex.invalid`."""
     options = request.form.get("options", "").splitlines()
-    kept = ["".join(letter for letter in each if letter.isprintable()) for each in options]
+    kept = [printable(each) for each in options]
     typed = {
         name: counter_forms.typed(name)
         for name in (

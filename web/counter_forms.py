@@ -10,6 +10,7 @@ from counters.models import District, Ground, Holder, Matter, ReaderKind
 from counters.readers import Make
 from counters.register import Description
 from kernel.errors import Refused
+from kernel.lines import printable
 from kernel.wording import Bilingual
 
 FIRST, LAST = date(2000, 1, 1), date(2199, 12, 31)
@@ -17,9 +18,8 @@ LONGEST = 600  # characters of any field; each has its own limit besides
 
 
 def typed(name: str) -> str:
-    """Return a field without what no keyboard makes; no database keeps NUL or half a pair."""
-    kept = (letter for letter in request.form.get(name, "") if letter.isprintable())
-    return "".join(kept).strip()[:LONGEST]
+    """Return a field of one line."""
+    return printable(request.form.get(name, "")).strip()[:LONGEST]
 
 
 def day(name: str) -> date:
@@ -108,8 +108,7 @@ def reader() -> Make:
 def text(name: str, *, longest: int) -> str:
     """Return a field of several lines; one that is longer than `longest` comes back too long."""
     lines = request.form.get(name, "")[: longest + 1].splitlines()
-    kept = ("".join(letter for letter in line if letter.isprintable()) for line in lines)
-    return "\n".join(kept).strip()
+    return "\n".join(printable(each) for each in lines).strip()
 
 
 def day_or_none(name: str) -> date | None:

@@ -61,7 +61,7 @@ def note_law(reference: str, step: str) -> Response:
 
 def _require_seen() -> None:
     if request.form.get("seen") != "yes":
-        raise Refused("case.documents_missing")
+        raise Refused("case.document_unseen")
 
 
 def _declare(member_id: UUID) -> Paper:

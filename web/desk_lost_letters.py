@@ -40,7 +40,7 @@ def find_letter() -> Response:
     except Refused as refused:
         desk_seats.undo()
         entry = refusal(refused.code)
-        field = "seen" if refused.code == "case.documents_missing" else "idno"
+        field = "seen" if refused.code == "case.document_unseen" else "idno"
         page = _page(error=(field, entry.title.text(pages.language())))
         return Response(page, entry.status, mimetype="text/html")
     return Response(_page(found), mimetype="text/html")
@@ -49,11 +49,11 @@ def find_letter() -> Response:
 def _found() -> Sequence[Finding]:
     """Return them, and write that the person was looked up.
 
-    Raises Refused `case.documents_missing`, `idno.format`, `idno.checksum`, `case.self_dealing` or
+    Raises Refused `case.document_unseen`, `idno.format`, `idno.checksum`, `case.self_dealing` or
     `counter.synthetic_person`.
     """
     if "seen" not in request.form:
-        raise Refused("case.documents_missing")
+        raise Refused("case.document_unseen")
     session = scope.db()
     who = synthetic.person(
         session,

@@ -32,7 +32,7 @@ INDEX = "desk.petition"
 LONGEST = 2000  # characters
 FIELDS = {  # where a refusal is shown
     "request.words_missing": "words",
-    "case.documents_missing": "seen",
+    "case.document_unseen": "seen",
     "appeal.not_read_back": "read_back",
     "appeal.not_signed": "signed",
 }
@@ -127,7 +127,7 @@ def _record(finding: Finding, error: tuple[str, str] | None = None) -> str:
 def _file() -> Response:
     finding = _meant()
     if "seen" not in request.form:
-        raise Refused("case.documents_missing")
+        raise Refused("case.document_unseen")
     plea = petitions.spoken(
         _words(),
         by=scope.member_id(),

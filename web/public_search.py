@@ -11,6 +11,7 @@ from flask import request, url_for
 from werkzeug.wrappers import Response
 
 from counters import published
+from kernel.lines import printable
 from kernel.wording import Bilingual
 from services import attachments, content, forms, offers, plain_text, plans, publishing
 from services.publication_models import FormVersion
@@ -89,8 +90,7 @@ def _share(asked: str, text: str) -> float:
 @bp.get("/search")
 def search() -> Response:
     """Show what fits a question, the best first."""
-    typed = "".join(each for each in request.args.get("q", "") if each.isprintable())
-    typed = typed.strip()[:LONGEST]
+    typed = printable(request.args.get("q", "")).strip()[:LONGEST]
     asked = " ".join(plainly(typed).split())
     found = sorted(
         ((each.score(asked), each) for each in _entries()) if asked else (),

@@ -58,6 +58,15 @@ def test_a_png_keeps_every_point_and_what_is_seen_through() -> None:
     assert copy.convert("RGBA").tobytes() == opened(file.getvalue()).convert("RGBA").tobytes()
 
 
+def test_a_webp_that_loses_nothing_loses_nothing() -> None:
+    drawn, file = points(), io.BytesIO()
+    drawn.save(file, "WEBP", lossless=True)
+
+    copy = opened(redrawn("image/webp", file.getvalue()))
+
+    assert copy.convert("RGB").tobytes() == drawn.convert("RGB").tobytes()
+
+
 @pytest.mark.parametrize("media_type", FORMATS)
 def test_the_same_bytes_give_the_same_copy(media_type: str) -> None:
     sent = picture(FORMATS[media_type], says=True)

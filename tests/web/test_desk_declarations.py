@@ -64,7 +64,7 @@ def test_a_declaration_is_noted_a_guardian_entered_and_both_end_when_it_is_lifte
     assert "臺北地院" not in office.browser.get(f"/counter/cases/{number}").text
 
 
-@pytest.mark.refusal("case.documents_missing")
+@pytest.mark.refusal("case.document_unseen")
 @pytest.mark.refusal("capacity.source_missing")
 @pytest.mark.refusal("capacity.not_noted")
 @pytest.mark.refusal("guardian.not_the_relation")

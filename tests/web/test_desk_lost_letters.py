@@ -108,7 +108,7 @@ def test_what_was_not_upheld_can_be_petitioned_against_again(desk: Office, numbe
 
 
 @pytest.mark.clause("10-I(2)")
-@pytest.mark.refusal("case.documents_missing", "idno.format", "idno.checksum")
+@pytest.mark.refusal("case.document_unseen", "idno.format", "idno.checksum")
 def test_nobody_is_looked_for_without_their_document_or_by_half_a_number(desk: Office) -> None:
     token = hidden(desk.browser.get(PAGE))
     unseen = desk.browser.post(PAGE, {**token, "idno": MEI})

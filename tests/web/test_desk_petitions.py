@@ -49,7 +49,7 @@ def houses(city: City) -> Houses:
 
 
 @pytest.mark.clause("6(3)")
-@pytest.mark.refusal("appeal.not_read_back", "appeal.not_signed", "case.documents_missing")
+@pytest.mark.refusal("appeal.not_read_back", "appeal.not_signed", "case.document_unseen")
 def test_nothing_is_taken_in_before_it_was_seen_read_back_and_signed(houses: Houses) -> None:
     record = houses.say()
     lacking = [

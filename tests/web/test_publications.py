@@ -195,7 +195,7 @@ def test_a_file_goes_with_its_text_and_yesterdays_page_keeps_it(
 
     sent = city.call(f"/news/library-card/files/{DIGEST}")
 
-    assert "附件只能是 PDF" in disguised.text
+    assert "附件要是完好的 PDF" in disguised.text
     assert (early.status_code, looked.data, sent.data) == (404, A_PDF, A_PDF)
     assert f"申請書 / Application form (PDF, 1 KB) {DIGEST[:8]}" in lines
     assert f'href="/news/library-card/files/{DIGEST}">Application form (PDF, 1 KB)</a>' in shown
