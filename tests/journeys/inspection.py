@@ -52,6 +52,7 @@ def faults(page: Page, *, language: str, name: str) -> Iterator[str]:
         _picture(page, f"{name}-{language}-{width}-{scheme}")
         yield from (f"[{width}] {fault}" for fault in _run(page, "smallTargets"))
     page.emulate_media(color_scheme="light")
+    yield from (f"a program's word: {it}" for it in _run(page, "unsaid"))
     if language == "en":
         yield from (f"Chinese in English, {it}" for it in _run(page, "strayChinese"))
     yield from _too_wide(page)
@@ -68,6 +69,7 @@ def faults_in_words(page: Page, *, name: str) -> Iterator[str]:
     page.set_viewport_size(SCREENS["390"])
     found = [*page.evaluate(RUN_AXE, RULES["light"]), *_run(page, "smallTargets")]
     yield from (f"[390, English] {fault}" for fault in found)
+    yield from (f"a program's word: {it}" for it in _run(page, "unsaid"))
     yield from (f"Chinese in English, {it}" for it in _run(page, "strayChinese"))
     yield from (f"[English] {fault}" for fault in _too_wide(page))
     _picture(page, f"{name}-en")

@@ -36,6 +36,20 @@
     return found
   }
 
+  // What a program says when it has nothing to say, or a sentence that was never filled in.
+  const UNSAID = /^(None|True|False|undefined|null|NaN)$|%\(\w+\)|\{\{|\[object |Undefined/
+  function unsaid() {
+    const found = []
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+    while (texts.nextNode()) {
+      const { data, parentElement } = texts.currentNode
+      if (UNSAID.test(data.trim()) && !parentElement.closest('script, style, code, pre')) {
+        found.push(data.trim().slice(0, 80))
+      }
+    }
+    return found
+  }
+
   function overflow() {
     const page = document.scrollingElement
     if (page.scrollWidth <= page.clientWidth) return []
@@ -122,5 +136,5 @@
     return { place: stops.indexOf(element), name: name(element), drawn, shown: width * height > 1 }
   }
 
-  window.probes = { strayChinese, overflow, smallTargets, faintBorders, focused, spacedOverflow }
+  window.probes = { strayChinese, unsaid, overflow, smallTargets, faintBorders, focused, spacedOverflow }
 })()

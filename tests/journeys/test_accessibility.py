@@ -100,6 +100,8 @@ def test_in_forced_colours_the_chosen_looks_different_from_the_rest(
         ("<p style='color:#ccc'>faint</p>", "color-contrast"),
         ("<p class=night>dark on dark by night</p>", "[390 dark] color-contrast"),
         ("<p>中文</p>", "Chinese in English, text: 中文"),
+        ("<p> None </p>", "a program's word: None"),
+        ("<p>Of %(name)s</p>", "a program's word: Of %(name)s"),
         ("<img alt=中文>", "Chinese in English, alt: 中文"),
         ("<div style='width:400px'>wide</div>", "[320] 40"),
         (f"<pre>{36 * 'x'}</pre>", "[320, spaced]"),
