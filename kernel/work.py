@@ -6,7 +6,8 @@ as something goes through SQLAlchemy itself, or a write must answer at once, the
 what was gathered goes first, and everything after it happens inside.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from sqlalchemy import Engine, PoolProxiedConnection
@@ -62,6 +63,20 @@ class WorkSession(Session):
     def later(self, write: Write, *, is_seen: bool = True) -> None:
         """Gather a write whose answer nobody waits for; `is_seen` by look-ups that follow."""
         (self._gathered if is_seen else self._unseen).append(write)
+
+    @contextmanager
+    def step(self) -> Iterator[None]:
+        """Do all of a step or nothing: what an exception leaves half-way is undone as it passes.
+
+        What was written or gathered before stays, and what was loaded before stays loaded.
+        """
+        self.changing()
+        with self.begin_nested():
+            try:
+                yield
+            except BaseException:
+                self._forget_gathered()
+                raise
 
     def connection(
         self,

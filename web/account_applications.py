@@ -120,15 +120,16 @@ def ask(code: str, wish: str) -> Response | str:
     if first is not None:
         return first
     try:
-        row = activation_requests.ask(
-            scope.db(),
-            code,
-            Wish(wish),
-            annex_fields.answers(_form(_service(code), wish)),
-            member_id=scope.member_id(),
-            keyring=scope.rooms().keyring,
-            now=scope.now(),
-        )
+        with scope.step():
+            row = activation_requests.ask(
+                scope.db(),
+                code,
+                Wish(wish),
+                annex_fields.answers(_form(_service(code), wish)),
+                member_id=scope.member_id(),
+                keyring=scope.rooms().keyring,
+                now=scope.now(),
+            )
     except NotFound:
         raise
     except Refused as refused:

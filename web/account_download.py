@@ -78,7 +78,8 @@ def ask() -> Response:
     session, member_id, now = scope.db(), scope.member_id(), scope.now()
     chosen = [part for part in PARTS if part in request.form.getlist("part")]
     try:
-        archive = archives.ask(session, member_id, chosen, language=pages.language(), now=now)
+        with scope.step():
+            archive = archives.ask(session, member_id, chosen, language=pages.language(), now=now)
     except Refused as refused:
         words = refusal(refused.code)
         page = _page(words.title.text(pages.language()))

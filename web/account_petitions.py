@@ -60,14 +60,15 @@ def file(reference: str) -> Response:
     finding = findings.suspension(scope.db(), reference, member_id=scope.member_id())
     plea = Plea(words=request.form.get("words", ""), way=Way.ONLINE, language=pages.language())
     try:
-        made = petitioning.file(
-            scope.db(),
-            finding,
-            plea,
-            by=scope.member_id(),
-            keyring=scope.rooms().keyring,
-            now=scope.now(),
-        )
+        with scope.step():
+            made = petitioning.file(
+                scope.db(),
+                finding,
+                plea,
+                by=scope.member_id(),
+                keyring=scope.rooms().keyring,
+                now=scope.now(),
+            )
     except Refused as refused:
         status = refusal(refused.code).status
         return Response(_page(finding, refused), status, mimetype="text/html")

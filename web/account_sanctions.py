@@ -43,7 +43,8 @@ def answer(reference: str) -> Response:
     mine = _mine(reference)
     words, keyring = request.form.get("words", ""), scope.rooms().keyring
     try:
-        sanctions.answer(scope.db(), mine, words, keyring=keyring, now=scope.now())
+        with scope.step():
+            sanctions.answer(scope.db(), mine, words, keyring=keyring, now=scope.now())
     except Refused as refused:
         entry = refusal(refused.code)
         page = _page(mine, entry.title.text(pages.language()))

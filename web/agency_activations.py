@@ -117,13 +117,14 @@ def decide(reference: str, step: str) -> Response | str:
     row, session, now = _mine(reference), scope.db(), scope.now()
     by = scope.member_id()
     try:
-        if step == "take":
-            activation_requests.take_up(session, row, by=by, now=now)
-        elif step == "approve":
-            activation_requests.approve(session, row, by=by, now=now)
-        else:
-            reason, keyring = counter_forms.typed("reason"), scope.rooms().keyring
-            activation_requests.refuse(session, row, reason, by=by, keyring=keyring, now=now)
+        with scope.step():
+            if step == "take":
+                activation_requests.take_up(session, row, by=by, now=now)
+            elif step == "approve":
+                activation_requests.approve(session, row, by=by, now=now)
+            else:
+                reason, keyring = counter_forms.typed("reason"), scope.rooms().keyring
+                activation_requests.refuse(session, row, reason, by=by, keyring=keyring, now=now)
     except Refused as refused:
         return _page(row, refused)
     _record(f"activation.{step}", row.id, row.reference)
@@ -221,20 +222,21 @@ def settle(reference: str) -> Response | str:
     case = _reference(reference)
     origin = Provenance(channel=Channel.KEYED, actor=str(scope.member_id()), reference=case)
     try:
-        right = _chosen(note)
-        docket.close_with_dispute(session, case, right, officer=scope.member_id(), now=now)
-        if right is not note.state:
-            activations.note(
-                session,
-                service,
-                right,
-                origin,
-                member_id=member_id,
-                organisation_id=organisation_id(),
-                as_of=taipei_day(now),
-                now=now,
-            )
-        activations.settle(session, case, origin, organisation_id=organisation_id(), now=now)
+        with scope.step():
+            right = _chosen(note)
+            docket.close_with_dispute(session, case, right, officer=scope.member_id(), now=now)
+            if right is not note.state:
+                activations.note(
+                    session,
+                    service,
+                    right,
+                    origin,
+                    member_id=member_id,
+                    organisation_id=organisation_id(),
+                    as_of=taipei_day(now),
+                    now=now,
+                )
+            activations.settle(session, case, origin, organisation_id=organisation_id(), now=now)
     except Refused as refused:
         return _dispute_page(note, service, refused)
     _record("note.settled", note.id, case)

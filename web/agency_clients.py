@@ -101,8 +101,11 @@ def draft(client_id: str, code: str) -> Response | str:
     client = _mine(client_id)
     _purpose(client, code)
     try:
-        form, now = purpose_forms.typed(code), scope.now()
-        version = approval.draft(scope.db(), client.client_id, form, by=scope.member_id(), now=now)
+        with scope.step():
+            form, now = purpose_forms.typed(code), scope.now()
+            version = approval.draft(
+                scope.db(), client.client_id, form, by=scope.member_id(), now=now
+            )
     except Refused as refused:
         return _form(client, code, refused)
     _record("client.change_drafted", version)

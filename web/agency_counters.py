@@ -51,15 +51,16 @@ def new() -> str:
 def add() -> Response | str:
     """Register a counter; it is closed until it has what it needs, and is opened."""
     try:
-        counter = register.register(
-            scope.db(),
-            organisation_id(),
-            counter_forms.typed("code"),
-            counter_forms.holder(),
-            counter_forms.description(),
-            is_training="is_training" in request.form,
-            now=scope.now(),
-        )
+        with scope.step():
+            counter = register.register(
+                scope.db(),
+                organisation_id(),
+                counter_forms.typed("code"),
+                counter_forms.holder(),
+                counter_forms.description(),
+                is_training="is_training" in request.form,
+                now=scope.now(),
+            )
     except Refused as refused:
         return _form(None, refused)
     record("counter.registered", counter)
@@ -79,7 +80,8 @@ def change(code: str) -> Response | str:
     """Describe a counter anew; the public page says so at once."""
     counter = mine(code)
     try:
-        register.describe(scope.db(), counter, counter_forms.description())
+        with scope.step():
+            register.describe(scope.db(), counter, counter_forms.description())
     except Refused as refused:
         return _form(counter, refused)
     record("counter.described", counter)

@@ -32,7 +32,10 @@ def set_days() -> Response | str:
     """Set the days of one service, for what is filed from now on."""
     code, days = counter_forms.typed("service"), counter_forms.number("days")
     try:
-        working_days.set_days(scope.db(), code, days, organisation_id=counters.organisation_id())
+        with scope.step():
+            working_days.set_days(
+                scope.db(), code, days, organisation_id=counters.organisation_id()
+            )
     except Refused as refused:
         return _page(refused)
     trail.record(

@@ -33,7 +33,8 @@ def draft(code: str) -> Response | str:
     """Write a delegation down; it lets nobody do anything yet."""
     counter = counters.mine(code)
     try:
-        row = delegations.draft(scope.db(), counter, counter_forms.terms(), now=scope.now())
+        with scope.step():
+            row = delegations.draft(scope.db(), counter, counter_forms.terms(), now=scope.now())
     except Refused as refused:
         return _form(counter, refused)
     counters.record("delegation.drafted", counter, document=row.document_number)
@@ -56,7 +57,8 @@ def step(code: str, delegation_id: UUID, kind: str) -> Response | str:
     """Take one step; of two officers at once, one is told to look again."""
     counter, row = _mine(code, delegation_id)
     try:
-        _take(row, kind)
+        with scope.step():
+            _take(row, kind)
     except Refused as refused:
         return _show(counter, row, refused)
     counters.record(

@@ -142,14 +142,15 @@ def adopt(code: str) -> Response:
     """Enter the next version of a service's rule."""
     mine = _mine(code)
     try:
-        version = rules.adopt(
-            scope.db(),
-            mine,
-            _draft(),
-            organisation_id=organisation_id(),
-            by=scope.member_id(),
-            now=scope.now(),
-        )
+        with scope.step():
+            version = rules.adopt(
+                scope.db(),
+                mine,
+                _draft(),
+                organisation_id=organisation_id(),
+                by=scope.member_id(),
+                now=scope.now(),
+            )
     except Refused as refused:
         return Response(_page(mine, "by_hand_zh", refused), 422, mimetype="text/html")
     _record("eligibility.rule_adopted", version.id, code=code, version=version.version)
@@ -184,14 +185,15 @@ def schedule(code: str) -> Response:
     """Plan a check of everybody who has the service."""
     mine = _mine(code)
     try:
-        run = runs.schedule(
-            scope.db(),
-            mine,
-            counter_forms.day("on"),
-            organisation_id=organisation_id(),
-            by=scope.member_id(),
-            now=scope.now(),
-        )
+        with scope.step():
+            run = runs.schedule(
+                scope.db(),
+                mine,
+                counter_forms.day("on"),
+                organisation_id=organisation_id(),
+                by=scope.member_id(),
+                now=scope.now(),
+            )
     except Refused as refused:
         return Response(_page(mine, "on", refused), 422, mimetype="text/html")
     _record("eligibility.run_planned", run.id, reference=run.reference, code=code)

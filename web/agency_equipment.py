@@ -39,7 +39,8 @@ def equip(code: str, kind: str) -> Response | str:
     """Add a desk, a clerk, a training, a reader, or a day off."""
     counter = counters.mine(code)
     try:
-        _ADDING[kind](counter)
+        with scope.step():
+            _ADDING[kind](counter)
     except NotFound:
         raise  # somebody else removed it meanwhile
     except Refused as refused:

@@ -121,21 +121,22 @@ def propose() -> Response | str:
     """Ask DoIT to confirm a stream."""
     form = request.form
     try:
-        proposal = Proposal(
-            columns=schema.fields(form.getlist("columns")),
-            basis=form.get("basis", ""),
-            provision=form.get("provision", ""),
-            footing=Footing.CONSENT if form.get("basis") == _consent() else Footing.NOTICE,
-            channel=_channel(form.get("channel", "")),
-        )
-        stream = schema.propose(
-            scope.db(),
-            form.get("service", ""),
-            proposal,
-            organisation_id=organisation_id(),
-            officer=scope.member_id(),
-            now=scope.now(),
-        )
+        with scope.step():
+            proposal = Proposal(
+                columns=schema.fields(form.getlist("columns")),
+                basis=form.get("basis", ""),
+                provision=form.get("provision", ""),
+                footing=Footing.CONSENT if form.get("basis") == _consent() else Footing.NOTICE,
+                channel=_channel(form.get("channel", "")),
+            )
+            stream = schema.propose(
+                scope.db(),
+                form.get("service", ""),
+                proposal,
+                organisation_id=organisation_id(),
+                officer=scope.member_id(),
+                now=scope.now(),
+            )
     except Refused as refused:
         return _stream_form(refused)
     trail.record(
@@ -217,12 +218,13 @@ def move(reference: str, step: str) -> Response | str:
     """Confirm a batch, set it aside, or undo it; all but the second take another officer."""
     batch, officer, now = _mine(reference), scope.member_id(), scope.now()
     try:
-        if step == "confirm":
-            batches.confirm(scope.db(), batch, officer=officer, now=now)
-        elif step == "cancel":
-            batches.cancel(scope.db(), batch)
-        else:
-            batches.roll_back(scope.db(), batch, officer=officer, now=now)
+        with scope.step():
+            if step == "confirm":
+                batches.confirm(scope.db(), batch, officer=officer, now=now)
+            elif step == "cancel":
+                batches.cancel(scope.db(), batch)
+            else:
+                batches.roll_back(scope.db(), batch, officer=officer, now=now)
     except Refused as refused:
         return _show(batch, refused)
     _record(f"consolidation.{step.replace('-', '_')}", batch)

@@ -60,7 +60,8 @@ def _index(error: tuple[str, str] | None = None) -> str:
 def record_oral() -> Response:
     """Write down what a member says, read it back, and give them a slip (APA 169)."""
     try:
-        made = _recorded()
+        with scope.step():
+            made = _recorded()
     except Refused as refused:
         entry = refusal(refused.code)
         error = ("number", entry.title.text(pages.language()))

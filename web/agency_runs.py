@@ -104,7 +104,8 @@ def start(reference: str) -> Response:
     """Begin the check on its day."""
     mine = _mine(reference)
     try:
-        runs.start(scope.db(), mine, now=scope.now())
+        with scope.step():
+            runs.start(scope.db(), mine, now=scope.now())
     except Refused as refused:
         return Response(_page(mine, "", refused), 409, mimetype="text/html")
     record("eligibility.run_started", mine, holders=mine.holders or 0)
@@ -162,14 +163,15 @@ def upload(reference: str) -> Response | str:
     """Take in what the agency found; repeating it changes nothing."""
     mine = _mine(reference)
     try:
-        report = findings.take_in(
-            scope.db(),
-            mine,
-            findings.read(_sent()),
-            by=scope.member_id(),
-            keyring=scope.rooms().keyring,
-            now=scope.now(),
-        )
+        with scope.step():
+            report = findings.take_in(
+                scope.db(),
+                mine,
+                findings.read(_sent()),
+                by=scope.member_id(),
+                keyring=scope.rooms().keyring,
+                now=scope.now(),
+            )
     except Refused as refused:
         return Response(_page(mine, "rows", refused), 422, mimetype="text/html")
     record(
@@ -243,7 +245,8 @@ def close(reference: str) -> Response:
     """End a check."""
     mine = _mine(reference)
     try:
-        runs.close(scope.db(), mine, now=scope.now())
+        with scope.step():
+            runs.close(scope.db(), mine, now=scope.now())
     except Refused as refused:
         return Response(_page(mine, "", refused), 409, mimetype="text/html")
     record("eligibility.run_closed", mine)

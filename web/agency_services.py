@@ -63,16 +63,17 @@ def new() -> str:
 def draft() -> Response | str:
     """Write a new service down as a draft."""
     try:
-        service = lifecycle.draft(
-            scope.db(),
-            organisation_id(),
-            counter_forms.typed("code"),
-            Bilingual(counter_forms.typed("name_zh"), counter_forms.typed("name_en")),
-            service_terms.typed(),
-            sensitive="sensitive" in request.form,
-            by=scope.member_id(),
-            now=scope.now(),
-        )
+        with scope.step():
+            service = lifecycle.draft(
+                scope.db(),
+                organisation_id(),
+                counter_forms.typed("code"),
+                Bilingual(counter_forms.typed("name_zh"), counter_forms.typed("name_en")),
+                service_terms.typed(),
+                sensitive="sensitive" in request.form,
+                by=scope.member_id(),
+                now=scope.now(),
+            )
     except Refused as refused:
         return _form(None, refused)
     _record("service.drafted", service)
@@ -99,9 +100,10 @@ def rewrite(code: str) -> Response | str:
     """Draft the next version; what is in force stays until DoIT approved it."""
     service = mine(code)
     try:
-        lifecycle.rewrite(
-            scope.db(), service, service_terms.typed(), by=scope.member_id(), now=scope.now()
-        )
+        with scope.step():
+            lifecycle.rewrite(
+                scope.db(), service, service_terms.typed(), by=scope.member_id(), now=scope.now()
+            )
     except Refused as refused:
         return _form(service, refused)
     _record("service.redrafted", service)
@@ -114,15 +116,16 @@ def move(code: str, step: str) -> Response | str:
     """Hand a draft in, open what was approved, or announce the last day."""
     service, session, now = mine(code), scope.db(), scope.now()
     try:
-        if step == "submit":
-            number = counter_forms.typed("document_number")
-            lifecycle.submit(session, service, document_number=number, now=now)
-        elif step == "open":
-            lifecycle.open_(session, service)
-        else:
-            on = counter_forms.day("closes_on")
-            lifecycle.announce_end(session, service, on=on, now=now)
-            service_closings.tell_holders(session, service.id, now=now)
+        with scope.step():
+            if step == "submit":
+                number = counter_forms.typed("document_number")
+                lifecycle.submit(session, service, document_number=number, now=now)
+            elif step == "open":
+                lifecycle.open_(session, service)
+            else:
+                on = counter_forms.day("closes_on")
+                lifecycle.announce_end(session, service, on=on, now=now)
+                service_closings.tell_holders(session, service.id, now=now)
     except Refused as refused:
         return _page(service, refused)
     _record(f"service.{step}", service)

@@ -18,16 +18,17 @@ def ask(reference: str) -> Response:
     """Ask the audited for evidence; they see what of the sample it is about, and no more."""
     audit = audits.get(scope.db(), reference)
     try:
-        request = asking.ask(
-            scope.db(),
-            audit,
-            words.typed("question"),
-            places=words.places(),
-            due_at=words.end_of(words.day("due_on")),
-            by=scope.member_id(),
-            keyring=scope.rooms().keyring,
-            now=scope.now(),
-        )
+        with scope.step():
+            request = asking.ask(
+                scope.db(),
+                audit,
+                words.typed("question"),
+                places=words.places(),
+                due_at=words.end_of(words.day("due_on")),
+                by=scope.member_id(),
+                keyring=scope.rooms().keyring,
+                now=scope.now(),
+            )
     except Refused as refused:
         return auditing.refused_page(reference, "question", refused)
     auditing.record("audit.asked", audit, number=request.number)
@@ -41,8 +42,9 @@ def give_time(reference: str, number: str) -> Response:
     audit = audits.get(scope.db(), reference)
     request = numbered.get(scope.db(), AuditRequest, audit, words.place(number))
     try:
-        due_at = words.end_of(words.day("later"))
-        asking.give_time(scope.db(), request, due_at=due_at, now=scope.now())
+        with scope.step():
+            due_at = words.end_of(words.day("later"))
+            asking.give_time(scope.db(), request, due_at=due_at, now=scope.now())
     except Refused as refused:
         return auditing.refused_page(reference, f"later-{request.number}", refused)
     auditing.record("audit.time_given", audit, number=request.number)
@@ -55,14 +57,15 @@ def find(reference: str) -> Response:
     """Write down what was found, and what is to be done about it."""
     audit = audits.get(scope.db(), reference)
     try:
-        finding = findings.find(
-            scope.db(),
-            audit,
-            _found(),
-            by=scope.member_id(),
-            keyring=scope.rooms().keyring,
-            now=scope.now(),
-        )
+        with scope.step():
+            finding = findings.find(
+                scope.db(),
+                audit,
+                _found(),
+                by=scope.member_id(),
+                keyring=scope.rooms().keyring,
+                now=scope.now(),
+            )
     except Refused as refused:
         return auditing.refused_page(reference, "finding", refused)
     auditing.record("audit.found", audit, number=finding.number, grade=finding.grade.value)
@@ -92,7 +95,10 @@ def judge(reference: str, number: str, kind: str) -> Response:
         findings.verify(session, audit, finding, by=scope.member_id(), now=scope.now())
     else:
         try:
-            findings.send_back(session, finding, words.typed("why"), keyring=scope.rooms().keyring)
+            with scope.step():
+                findings.send_back(
+                    session, finding, words.typed("why"), keyring=scope.rooms().keyring
+                )
         except Refused as refused:
             return auditing.refused_page(reference, f"why-{finding.number}", refused)
     auditing.record(f"audit.{kind.replace('-', '_')}", audit, number=finding.number)

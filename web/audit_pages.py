@@ -78,7 +78,8 @@ def _errors(field: str, refused: Refused | None) -> list[tuple[str, str]]:
 def plan() -> Response:
     """Enter a plan."""
     try:
-        audit = audits.plan(scope.db(), _wanted(), by=scope.member_id(), now=scope.now())
+        with scope.step():
+            audit = audits.plan(scope.db(), _wanted(), by=scope.member_id(), now=scope.now())
     except Refused as refused:
         return Response(_form(refused), refusal(refused.code).status, mimetype="text/html")
     record("audit.planned", audit)

@@ -98,7 +98,10 @@ def use_reader() -> Response | str:
         return first
     post = clerks.required_seat()
     try:
-        reader = readers.registered(scope.db(), post.at.counter.id, request.form.get("serial", ""))
+        with scope.step():
+            reader = readers.registered(
+                scope.db(), post.at.counter.id, request.form.get("serial", "")
+            )
     except Refused as refused:
         return _page(error=refusal(refused.code).title.text(pages.language()))
     staff.sit_at(scope.db(), post.clerk, reader)

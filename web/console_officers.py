@@ -114,16 +114,17 @@ def _done() -> list[str]:
 def appoint() -> Response:
     """Give the member who was named a post."""
     try:
-        role = _role()
-        post = officers.appoint(
-            scope.db(),
-            member_id=_named(),
-            organisation_id=_organisation(role),
-            role=role,
-            by=scope.member_id(),
-            until=_until(),
-            now=scope.now(),
-        )
+        with scope.step():
+            role = _role()
+            post = officers.appoint(
+                scope.db(),
+                member_id=_named(),
+                organisation_id=_organisation(role),
+                role=role,
+                by=scope.member_id(),
+                until=_until(),
+                now=scope.now(),
+            )
     except Refused as refused:
         entry = refusal(refused.code)
         field = "until" if refused.code == "officer.term_invalid" else "login_id"

@@ -50,18 +50,19 @@ def propose() -> Response | str:
     """Propose a name."""
     typed = counter_forms.typed
     try:
-        brand = branding.propose(
-            scope.db(),
-            Wording(
-                name=Bilingual(typed("name_zh"), typed("name_en")),
-                contact=Bilingual(typed("contact_zh"), typed("contact_en")),
-                logo=_logo() or scope.rooms().branding.at(scope.now()).logo,
-            ),
-            from_on=counter_forms.day("from_on"),
-            document_number=typed("document_number"),
-            by=scope.member_id(),
-            now=scope.now(),
-        )
+        with scope.step():
+            brand = branding.propose(
+                scope.db(),
+                Wording(
+                    name=Bilingual(typed("name_zh"), typed("name_en")),
+                    contact=Bilingual(typed("contact_zh"), typed("contact_en")),
+                    logo=_logo() or scope.rooms().branding.at(scope.now()).logo,
+                ),
+                from_on=counter_forms.day("from_on"),
+                document_number=typed("document_number"),
+                by=scope.member_id(),
+                now=scope.now(),
+            )
     except Refused as refused:
         return _page(refused)
     if brand is not None:
@@ -75,9 +76,10 @@ def decide(brand_id: UUID, decision: str) -> Response | str:
     """Approve or refuse what another officer proposed."""
     approved = decision == "approve"
     try:
-        brand = branding.decide(
-            scope.db(), brand_id, approved=approved, by=scope.member_id(), now=scope.now()
-        )
+        with scope.step():
+            brand = branding.decide(
+                scope.db(), brand_id, approved=approved, by=scope.member_id(), now=scope.now()
+            )
     except NotFound:
         raise
     except Refused as refused:

@@ -94,11 +94,12 @@ def decide(client_key: UUID) -> Response | str:
     client, session = _client(client_key), scope.db()
     admitted = request.form.get("decision") == "approve"
     try:
-        if admitted:
-            review.admit(session, client.client_id)
-        else:
-            reason = counter_forms.typed("reason")
-            review.turn_down(session, client.client_id, reason=reason)
+        with scope.step():
+            if admitted:
+                review.admit(session, client.client_id)
+            else:
+                reason = counter_forms.typed("reason")
+                review.turn_down(session, client.client_id, reason=reason)
     except Refused as refused:
         return _page(client, refused)
     _record("client.admitted" if admitted else "client.turned_down", client.id)
@@ -120,13 +121,14 @@ def decide_change(version_id: UUID) -> Response | str:
     approved = request.form.get("decision") == "approve"
     session, now, by = scope.db(), scope.now(), scope.member_id()
     try:
-        if approved:
-            approval.approve(session, client.client_id, version.code, by=by, now=now)
-        else:
-            reason = counter_forms.typed("reason")
-            approval.send_back(
-                session, client.client_id, version.code, reason=reason, by=by, now=now
-            )
+        with scope.step():
+            if approved:
+                approval.approve(session, client.client_id, version.code, by=by, now=now)
+            else:
+                reason = counter_forms.typed("reason")
+                approval.send_back(
+                    session, client.client_id, version.code, reason=reason, by=by, now=now
+                )
     except NotFound:
         raise
     except Refused as refused:

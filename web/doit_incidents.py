@@ -92,15 +92,16 @@ def _state(incident: Incident) -> tuple[Bilingual, str]:
 def open_() -> Response:
     """Enter an incident; its clocks run from now."""
     try:
-        incident = incidents.open_(
-            scope.db(),
-            _typed("words"),
-            happened_at=_moment("happened_at"),
-            is_drill="is_drill" in request.form,
-            by=scope.member_id(),
-            keyring=scope.rooms().keyring,
-            now=scope.now(),
-        )
+        with scope.step():
+            incident = incidents.open_(
+                scope.db(),
+                _typed("words"),
+                happened_at=_moment("happened_at"),
+                is_drill="is_drill" in request.form,
+                by=scope.member_id(),
+                keyring=scope.rooms().keyring,
+                now=scope.now(),
+            )
     except Refused as refused:
         return Response(_index(refused), refusal(refused.code).status, mimetype="text/html")
     return _back(incident, "incident.opened")

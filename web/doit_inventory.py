@@ -37,8 +37,9 @@ def index() -> str:
 def set_deadline(system_id: UUID) -> Response | str:
     """Set another deadline."""
     try:
-        system = inventory.get(scope.db(), system_id)
-        day = counter_forms.day("deadline")
+        with scope.step():
+            system = inventory.get(scope.db(), system_id)
+            day = counter_forms.day("deadline")
     except NotFound:
         raise
     except Refused as refused:

@@ -94,11 +94,12 @@ def enter() -> Response | str:
     """Enter a merchant with its contract."""
     session, now = scope.db(), scope.now()
     try:
-        name = Bilingual(counter_forms.typed("name_zh"), counter_forms.typed("name_en"))
-        form = _contract()
-        contracts.require_new(session, form.number)
-        merchant = organisations.enter(session, name, Body.MERCHANT, now=now)
-        contracts.add(session, merchant, form, now=now)
+        with scope.step():
+            name = Bilingual(counter_forms.typed("name_zh"), counter_forms.typed("name_en"))
+            form = _contract()
+            contracts.require_new(session, form.number)
+            merchant = organisations.enter(session, name, Body.MERCHANT, now=now)
+            contracts.add(session, merchant, form, now=now)
     except Refused as refused:
         return _form(refused)
     _record("merchant.entered", merchant.id, contract=form.number)
@@ -130,11 +131,12 @@ def change(merchant_id: UUID, what: str) -> Response | str:
     """Record a further contract, or let the last one end earlier."""
     merchant, session, now = _merchant(merchant_id), scope.db(), scope.now()
     try:
-        if what == "contract":
-            number = contracts.add(session, merchant, _contract(), now=now).number
-        else:
-            number = merchant.contracts[-1].number if merchant.contracts else ""
-            contracts.shorten(session, number, ends_on=counter_forms.day("last_on"))
+        with scope.step():
+            if what == "contract":
+                number = contracts.add(session, merchant, _contract(), now=now).number
+            else:
+                number = merchant.contracts[-1].number if merchant.contracts else ""
+                contracts.shorten(session, number, ends_on=counter_forms.day("last_on"))
     except NotFound:
         raise
     except Refused as refused:
@@ -151,17 +153,18 @@ def decide(merchant_id: UUID, offer_id: UUID, decision: str) -> Response | str:
     merchant, session, now = _merchant(merchant_id), scope.db(), scope.now()
     merchant_offers.get(session, offer_id, organisation_id=merchant.id)
     try:
-        if decision == "approve":
-            offers.approve(
-                session,
-                offer_id,
-                approval_number=counter_forms.typed("approval_number"),
-                smallest=scope.rooms().settings.smallest_population,
-                by=scope.member_id(),
-                now=now,
-            )
-        else:
-            offers.withdraw(session, offer_id, now=now)
+        with scope.step():
+            if decision == "approve":
+                offers.approve(
+                    session,
+                    offer_id,
+                    approval_number=counter_forms.typed("approval_number"),
+                    smallest=scope.rooms().settings.smallest_population,
+                    by=scope.member_id(),
+                    now=now,
+                )
+            else:
+                offers.withdraw(session, offer_id, now=now)
     except Refused as refused:
         return _page(merchant, refused)
     _record("offer.approved" if decision == "approve" else "offer.ended", offer_id)

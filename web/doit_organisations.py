@@ -101,9 +101,10 @@ def new() -> str:
 def enter() -> Response | str:
     """Enter an agency."""
     try:
-        organisation = organisations.enter(
-            scope.db(), _name(), _body(), parent_id=_chosen("parent"), now=scope.now()
-        )
+        with scope.step():
+            organisation = organisations.enter(
+                scope.db(), _name(), _body(), parent_id=_chosen("parent"), now=scope.now()
+            )
     except Refused as refused:
         return _form(refused)
     _record("organisation.entered", organisation, body=organisation.body.value)
@@ -123,7 +124,8 @@ def change(organisation_id: UUID, what: str) -> Response | str:
     """Rename an agency from a day on, place it elsewhere, or let it end."""
     organisation = _agency(organisation_id)
     try:
-        event, done = _change(organisation, what)
+        with scope.step():
+            event, done = _change(organisation, what)
     except Refused as refused:
         return _page(organisation, refused)
     _record(

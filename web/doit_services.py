@@ -62,12 +62,13 @@ def decide(version_id: UUID) -> Response | str:
     version, service = lifecycle.get_version(session, version_id)
     done = "approved" if request.form.get("decision") == "approve" else "returned"
     try:
-        if done == "approved":
-            on = counter_forms.day("effective_on")
-            lifecycle.approve(session, version, effective_on=on, by=scope.member_id(), now=now)
-        else:
-            reason = counter_forms.typed("reason")
-            lifecycle.send_back(session, version, reason, by=scope.member_id(), now=now)
+        with scope.step():
+            if done == "approved":
+                on = counter_forms.day("effective_on")
+                lifecycle.approve(session, version, effective_on=on, by=scope.member_id(), now=now)
+            else:
+                reason = counter_forms.typed("reason")
+                lifecycle.send_back(session, version, reason, by=scope.member_id(), now=now)
     except Refused as refused:
         return _page(version_id, refused)
     _record(f"service.version_{done}", service, version.version)

@@ -86,10 +86,11 @@ def file() -> Response:
         return redirect(url_for("petition.ask"), 303)
     plea = Plea(words=request.form.get("words", ""), way=Way.SLIP, language=pages.language())
     try:
-        _require_name()
-        made = petitioning.file(
-            scope.db(), found, plea, by=None, keyring=scope.rooms().keyring, now=scope.now()
-        )
+        with scope.step():
+            _require_name()
+            made = petitioning.file(
+                scope.db(), found, plea, by=None, keyring=scope.rooms().keyring, now=scope.now()
+            )
     except Refused as refused:
         field = "name" if refused.code == "appeal.anonymous" else "words"
         status = refusal(refused.code).status

@@ -1,7 +1,7 @@
 """One request, one transaction: open late, commit on success, roll back otherwise (STYLE 3)."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import wraps
 from typing import ParamSpec, TypeVar, cast
@@ -150,6 +150,14 @@ def abandon(*, aftermath: Aftermath | None = None) -> None:
     if aftermath is not None:
         with transaction(rooms().sessions) as own:
             aftermath(own)
+
+
+def step() -> AbstractContextManager[None]:
+    """Do all of a step or nothing, for whoever shows the page again with why it was refused.
+
+    What is half done when Refused is caught would be committed with the page.
+    """
+    return cast("WorkSession", primary()).step()
 
 
 def init(app: Flask) -> None:

@@ -288,3 +288,21 @@ def test_a_connection_lost_at_the_commit_keeps_nothing(
 
     assert FIND.all(work, {"of": b"a"}) == []
     work.close()
+
+
+def test_a_step_that_fails_leaves_nothing_and_takes_nothing_along(
+    work: WorkSession, sessions: Sessions, now: datetime
+) -> None:
+    ADD.write(work, a_row(b"before", now))
+    with pytest.raises(ValueError, match="half-way"), work.step():
+        work.add(Throttle(**a_row(b"flushed", now)))
+        work.flush()
+        ADD.write(work, a_row(b"gathered", now))
+        raise ValueError("half-way")
+    with work.step():
+        ADD.write(work, a_row(b"in a step that went well", now))
+    ADD.write(work, a_row(b"after", now))
+
+    work.commit()
+
+    assert kept(sessions) == {b"before", b"in a step that went well", b"after"}
