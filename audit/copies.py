@@ -157,41 +157,85 @@ def _end_of(folder: Path, check: Check) -> _End:
     files = _files(folder)
     if not files:
         return _End()
-    signed, body, whole = _hashes(files[-1])
-    words = None if signed is None else check(signed)
-    if words is None or words.get("sha256") != body:
-        raise CopyBroken(f"{files[-1].name} is not as we signed it")
-    return _End(words["number"], whole, words["ledger"], words["trail"], words["trail_checkpoint"])
+    last = _read(files[-1])
+    words = last.checked(check)
+    if words is None:
+        raise CopyBroken(f"{last.path.name} is not as we signed it")
+    return _End(
+        words["number"], last.whole, words["ledger"], words["trail"], words["trail_checkpoint"]
+    )
 
 
-def _hashes(path: Path) -> tuple[str | None, str, str]:
-    """Return the signature, the hash of the lines before it, and of the whole file."""
-    body, whole, last = hashlib.sha256(), hashlib.sha256(), b""
+@dataclass(frozen=True)
+class _Kept:
+    """What a file says of itself, and the hashes of its lines before the signature and of all."""
+
+    path: Path
+    place: tuple[object, object]  # its number, and the hash of the file before it
+    signed: str | None
+    body: str
+    whole: str
+
+    def checked(self, check: Check) -> Json | None:
+        """Return what was signed, if one of the keys did and it is what the file holds."""
+        words = None if self.signed is None else check(self.signed)
+        return None if words is None or words.get("sha256") != self.body else words
+
+
+def _read(path: Path) -> _Kept:
+    body, whole, first, last = hashlib.sha256(), hashlib.sha256(), b"", b""
     with path.open("rb") as file:
         for raw in file:
+            first = first or raw
             body.update(last)
             whole.update(raw)
             last = raw
+    signed, head = _object(last).get("signed"), _object(first)
+    return _Kept(
+        path,
+        place=(head.get("number"), head.get("before")),
+        signed=signed if isinstance(signed, str) else None,
+        body=body.hexdigest(),
+        whole=whole.hexdigest(),
+    )
+
+
+def _object(raw: bytes) -> Json:
     try:
-        signed = json.loads(last)["signed"]
-    except (ValueError, KeyError, TypeError):
-        signed = None
-    return (signed if isinstance(signed, str) else None), body.hexdigest(), whole.hexdigest()
+        found = json.loads(raw)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def compare(make: Sessions, folder: Path, *, check: Check) -> Iterator[Finding]:
-    """Report what differs between a kept copy and the database, and what is wrong with the copy."""
+    """Report what differs between a kept copy and the database, and what is wrong with the copy.
+
+    A file is as it was written if one of the keys signed it, or if the next one is and names its
+    hash: keys are replaced every few months, and copies are kept for years.
+    """
+    files = [_read(path) for path in _files(folder)]
+    sound = set(_sound(files, check))
     before: str | None = None
-    for number, path in enumerate(_files(folder), 1):
-        signed, body, whole = _hashes(path)
-        words = (None if signed is None else check(signed)) or {}
-        if words.get("sha256") != body:
-            yield Finding(path.name, "changed after it was written, or no key of ours signed it")
-        elif (words["number"], words["before"]) != (number, before):
-            yield Finding(path.name, "it does not follow the file before it")
+    for number, each in enumerate(files, 1):
+        name = each.path.name
+        if name not in sound:
+            yield Finding(name, "changed after it was written, or no key of ours signed it")
+        elif each.place != (number, before):
+            yield Finding(name, "it does not follow the file before it")
         else:
-            yield from _differences(make, path)
-        before = whole
+            yield from _differences(make, each.path)
+        before = each.whole
+
+
+def _sound(files: Sequence[_Kept], check: Check) -> Iterator[str]:
+    vouched: object = None
+    for each in reversed(files):
+        if each.whole == vouched or each.checked(check) is not None:
+            yield each.path.name
+            vouched = each.place[1]
+        else:
+            vouched = None
 
 
 def _differences(make: Sessions, path: Path) -> Iterator[Finding]:

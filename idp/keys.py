@@ -130,6 +130,16 @@ def rotate(
     )
 
 
+def withdraw(session: Session, kid: str) -> bool:
+    """Publish a key no more that signs no more: what it signed is verified nowhere from now on.
+
+    For a key somebody else may know: waiting for its retirement, whoever fetches our keys would
+    believe what that person signs. `PublishedKey` stays, so that the ledger can be verified.
+    """
+    gone = delete(SigningKey).where(SigningKey.kid == kid, SigningKey.state == KeyState.RETIRING)
+    return changed(session.execute(gone)) == 1
+
+
 def _succeed(
     session: Session,
     keyring: Keyring,

@@ -7,10 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from services import attachments, consolidation_files
 from tests.live import front, fronts
 from tests.live.fronts import DEPLOY
+from tests.live.programs import ROOT
+from web import agency_eligibility
 
 UNITS = sorted(path.name for path in DEPLOY.glob("*.service") if "agent" not in path.name)
+# What takes more than a form, by address, and how many bytes.
+UPLOADS = {
+    "/agency/imports": consolidation_files.LARGEST,
+    "/agency/content/library-card/files": attachments.LARGEST,
+    "/agency/eligibility/runs/E7Q/findings": agency_eligibility.LARGEST_FILE,
+}
 MOST_EXPOSED = "15"  # tenths: 1.5 of 10
 NO_WEIGHT_OF_ITS_OWN = 100  # systemd's: PostgreSQL and nginx
 
@@ -22,6 +31,30 @@ def test_nginx_takes_every_front_together(tmp_path: Path) -> None:
     said = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert (said.returncode, said.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(("address", "most"), UPLOADS.items())
+def test_nginx_lets_every_file_through_that_the_service_takes(address: str, most: int) -> None:
+    conf = (DEPLOY / "nginx.conf").read_text("utf-8")
+    blocks = re.findall(r"location (=|~) (\S+) \{\s+client_max_body_size (\d+)m;", conf)
+    sizes = [
+        int(size)
+        for how, place, size in blocks
+        if (address == place if how == "=" else re.search(place, address))
+    ]
+
+    assert len(sizes) == 1
+    assert sizes[0] * 1024 * 1024 > most
+
+
+def test_every_address_that_takes_files_is_known_here() -> None:
+    raised = [
+        path.name
+        for path in sorted((ROOT / "web").glob("*.py"))
+        if "max_content_length = " in path.read_text("utf-8")
+    ]
+
+    assert len(raised) == len(UPLOADS)
 
 
 @pytest.mark.parametrize("unit", UNITS)

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, select
 from audit import copies, trail, trail_sealing, trail_verifying
 from audit.models import TrailCheckpoint, TrailEntry, TrailSeal
 from audit.verifying import Finding
-from kernel.db import Sessions, transaction
+from kernel.db import Json, Sessions, transaction
 from kernel.ids import new_id
 from tests.audit import ledgers
 from tests.audit.tampering import intruder, run
@@ -232,6 +232,24 @@ def test_a_file_that_was_changed_is_named_and_not_gone_on_from(
     assert [each.row for each in differences(sessions, copy)] == ["000002.jsonl"]
     with pytest.raises(copies.CopyBroken, match=r"000002\.jsonl"):
         export(sessions, copy)
+
+
+@pytest.mark.clause("9")
+def test_a_file_whose_key_is_gone_is_vouched_for_by_the_next(
+    sessions: Sessions, copy: Path
+) -> None:
+    last = (copy / "000002.jsonl").read_text().splitlines()[-1]
+
+    def check(signed: str) -> Json | None:
+        return ledgers.check(signed) if signed in last else None
+
+    def compared() -> list[str]:
+        return [each.row for each in copies.compare(sessions, copy, check=check)]
+
+    assert compared() == []
+    (copy / "000001.jsonl").chmod(0o644)
+    (copy / "000001.jsonl").write_text(edited((copy / "000001.jsonl").read_text()))
+    assert compared() == ["000001.jsonl", "000002.jsonl"]
 
 
 def test_a_file_that_is_missing_is_noticed_by_the_next(sessions: Sessions, copy: Path) -> None:

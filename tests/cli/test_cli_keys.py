@@ -7,7 +7,7 @@ from sqlalchemy import Engine, select, update
 
 from audit.models import TrailEntry
 from idp.keys import Keys
-from idp.models import KeyState, SigningKey
+from idp.models import KeyState, PublishedKey, SigningKey
 from idp.signing import ALGORITHMS
 from kernel import clock
 from kernel.db import sessions, transaction
@@ -55,6 +55,26 @@ def test_a_rotation_lets_the_announced_key_sign(prepared: Engine, taipei_id: Tai
     assert rotated.stdout == "ES256: rotated.\n"
     assert keys(prepared, KeyState.ACTIVE) == {**active, "ES256": announced["ES256"]}
     assert keys(prepared, KeyState.RETIRING) == {"ES256": active["ES256"]}
+
+
+def test_a_key_that_was_rotated_away_can_be_withdrawn_and_one_that_signs_cannot(
+    prepared: Engine, taipei_id: Taipei
+) -> None:
+    taipei_id("keys", "rotate")
+    stolen = keys(prepared, KeyState.ACTIVE)["ES256"]
+    too_early = taipei_id("keys", "withdraw", stolen)
+    taipei_id("keys", "rotate", "--alg", "ES256", "--at-once")
+
+    withdrawn = taipei_id("keys", "withdraw", stolen)
+    again = taipei_id("keys", "withdraw", stolen)
+
+    assert (too_early.exit_code, withdrawn.exit_code, again.exit_code) == (1, 0, 1)
+    assert "rotate first" in too_early.stderr
+    assert keys(prepared, KeyState.RETIRING) == {}
+    with transaction(sessions(prepared)) as session:
+        entry = session.scalars(select(TrailEntry).where(TrailEntry.event == "key.withdrawn")).one()
+        assert session.get(PublishedKey, stolen) is not None
+    assert entry.detail == {"kid": stolen, "channel": "cli"}
 
 
 def test_a_rotation_is_on_the_trail(prepared: Engine, taipei_id: Taipei) -> None:

@@ -51,7 +51,7 @@ def rotate(alg: str | None, *, at_once: bool) -> None:
 
     The worker does this by the calendar. After a theft say --at-once, twice: then neither the
     stolen key nor the one announced beside it signs, and clients that cached the keys fail for
-    five minutes.
+    five minutes. Then withdraw what was stolen.
     """
     with opened() as at:
         now = clock.now()
@@ -65,6 +65,22 @@ def rotate(alg: str | None, *, at_once: bool) -> None:
                 signing.rotate(at.session, at.keyring, each, token=token, now=now)
             say(f"{each}: {'rotated' if each in active else 'first keys made'}.")
             trail.record(at.session, "key.rotated", actor=None, now=now, alg=each, channel="cli")
+
+
+@keys.command()
+@click.argument("kid")
+def withdraw(kid: str) -> None:
+    """Publish a key no more that was rotated away: who fetches our keys believes it no longer.
+
+    What it signed in earnest fails as well: whoever is signing in at this moment begins anew.
+    """
+    with opened() as at:
+        if not signing.withdraw(at.session, kid):
+            raise Stop("no key of this name is retiring; see 'taipei-id keys list', rotate first")
+        trail.record(
+            at.session, "key.withdrawn", actor=None, now=clock.now(), kid=kid, channel="cli"
+        )
+        say(f"{kid}: withdrawn.")
 
 
 @keys.command()

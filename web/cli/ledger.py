@@ -117,7 +117,12 @@ def _verify_database(jwks: Path | None, kept: Path | None) -> None:
 
 @ledger.command()
 @click.argument("folder", type=FOLDER)
-def export(folder: Path) -> None:
+@click.option(
+    "--jwks",
+    type=EXISTING,
+    help="The public keys (/jwks.json), saved earlier, if the key of the last file is gone.",
+)
+def export(folder: Path, jwks: Path | None) -> None:
     """Add a signed file with everything sealed since the last one to FOLDER.
 
     Nothing in FOLDER is ever written over; put it where nobody who runs the service can write.
@@ -133,7 +138,7 @@ def export(folder: Path) -> None:
                 make,
                 folder,
                 sign=checkpoints.signing_with(signer, settings.issuer),
-                check=_checking(signer.jwks),
+                check=_checking(_read(jwks) if jwks else signer.jwks),
                 now=clock.now(),
             )
         except copies.CopyBroken as broken:
