@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from http.client import HTTPConnection, HTTPException
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from threading import Timer
 from urllib.parse import SplitResult, urlsplit
@@ -173,7 +173,15 @@ def _first(addresses: list[str], port: int, seconds: float) -> socket.socket:
     return socket.create_connection((addresses[-1], port), seconds)
 
 
+# IPv6 that carries an IPv4 address to wherever a gateway takes it, and what was "site-local" once.
+CARRIES = tuple(
+    map(ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "::/96", "fec0::/10"))
+)
+
+
 def _is_public(address: str) -> bool:
     parsed = ip_address(address.partition("%")[0])
+    if any(parsed in each for each in CARRIES):
+        return False
     mapped = getattr(parsed, "ipv4_mapped", None) or parsed
     return bool(mapped.is_global) and not mapped.is_multicast

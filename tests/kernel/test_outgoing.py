@@ -88,6 +88,11 @@ def site() -> Iterator[str]:
         "[fe80::1]",
         "[fd00::1]",
         "[::]",
+        "[::127.0.0.1]",
+        "[64:ff9b::a00:1]",  # a gateway makes 10.0.0.1 of it
+        "[64:ff9b:1::a00:1]",
+        "[2002:a00:1::]",
+        "[fec0::1]",
     ],
 )
 def test_an_address_of_our_own_network_is_not_called(host: str) -> None:
