@@ -62,22 +62,20 @@ def submit(session: Session, client_id: str, code: str, *, now: datetime) -> Pur
 
 def send_back(
     session: Session,
-    client_id: str,
-    code: str,
+    version: PurposeVersion,
     *,
     reason: str,
     by: UUID | None = None,
     now: datetime,
-) -> PurposeVersion:
+) -> None:
     """Return a submitted change with the reason; what was in force stays so.
 
-    Raises NotFound, or Refused `client.reason_missing`, `client.change_wrong_state`,
-    `case.self_dealing` for who drafted it.
+    Raises Refused `client.reason_missing`, `client.change_wrong_state`, `case.self_dealing` for
+    who drafted it.
     """
     if not reason.strip():
         raise Refused("client.reason_missing")
-    version = find_open(session, client_id, code)
-    _require_another(version, by)
+    _hold(session, version, by=by)
     _move(
         session,
         version,
@@ -87,23 +85,21 @@ def send_back(
         decided_by=by,
         decided_at=now,
     )
-    return version
 
 
 def approve(
-    session: Session, client_id: str, code: str, *, by: UUID | None = None, now: datetime
-) -> tuple[PurposeVersion, tuple[Change, ...]]:
-    """Put a submitted change into force; return it with what it changed.
+    session: Session, version: PurposeVersion, *, by: UUID | None = None, now: datetime
+) -> tuple[Change, ...]:
+    """Put a submitted change into force, this one and no other; return what it changed.
 
     What widens gets a new text version, and members are asked again; what narrows takes effect
-    at once (`consent.rules`). Raises NotFound, or Refused `client.change_wrong_state`,
-    `case.self_dealing` for who drafted it.
+    at once (`consent.rules`). Raises Refused `client.change_wrong_state`, `case.self_dealing` for
+    who drafted it.
     """
-    client = registry.get(session, client_id)
-    version = find_open(session, client_id, code)
-    _require_another(version, by)
+    client = session.get_one(Client, version.client_id)
+    purpose = _find_purpose(session, client, version.code)
+    _hold(session, version, by=by)
     form = _settled(client, version.content)
-    purpose = _find_purpose(session, client, code)
     if purpose is None:
         changes = diff(None, form)
         purpose = purposes.new(form, is_default=False, now=now)
@@ -122,12 +118,16 @@ def approve(
         decided_by=by,
         decided_at=now,
     )
-    return version, changes
+    return changes
 
 
-def _require_another(version: PurposeVersion, by: UUID | None) -> None:
+def _hold(session: Session, version: PurposeVersion, *, by: UUID | None) -> None:
+    """Let nobody else decide meanwhile, and read again what is decided on."""
+    session.refresh(version, with_for_update=True)
     if by is not None and by == version.drafted_by:
         raise Refused("case.self_dealing")
+    if version.state is not VersionState.SUBMITTED:
+        raise Refused("client.change_wrong_state")
 
 
 def changes_of(session: Session, version: PurposeVersion) -> tuple[Change, ...]:

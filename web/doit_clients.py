@@ -123,14 +123,10 @@ def decide_change(version_id: UUID) -> Response | str:
     try:
         with scope.step():
             if approved:
-                approval.approve(session, client.client_id, version.code, by=by, now=now)
+                approval.approve(session, version, by=by, now=now)
             else:
                 reason = counter_forms.typed("reason")
-                approval.send_back(
-                    session, client.client_id, version.code, reason=reason, by=by, now=now
-                )
-    except NotFound:
-        raise
+                approval.send_back(session, version, reason=reason, by=by, now=now)
     except Refused as refused:
         return _change_page(version, client, refused)
     _record(

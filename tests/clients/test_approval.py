@@ -16,7 +16,9 @@ from clients.directory import RegisteredPurpose, view_of
 from clients.forms import PurposeForm
 from clients.models import PurposeVersion, VersionState
 from clients.unused import unused
+from kernel.db import Sessions, transaction
 from kernel.errors import NotFound, Refused
+from kernel.ids import new_id
 from tests import make
 
 CODE = "library-card"
@@ -45,8 +47,8 @@ def since(purpose: RegisteredPurpose) -> dict[str, int]:
 
 def approve(session: Session, now: datetime, **changes: Any) -> tuple[Change, ...]:
     approval.draft(session, "library", make.a_purpose_form(**changes), now=now)
-    approval.submit(session, "library", CODE, now=now)
-    return approval.approve(session, "library", CODE, now=now)[1]
+    version = approval.submit(session, "library", CODE, now=now)
+    return approval.approve(session, version, now=now)
 
 
 def refused(code: str) -> Any:  # pytest's own type is not exported
@@ -160,11 +162,11 @@ def test_a_purpose_that_may_do_more_never_counts_as_narrowed(
 
 def test_a_change_goes_from_draft_to_submitted_to_approved(session: Session, now: datetime) -> None:
     make.a_client(session)
-    states = [
-        approval.draft(session, "library", make.a_purpose_form(max_days=30), now=now).state,
-        approval.submit(session, "library", CODE, now=now).state,
-        approval.approve(session, "library", CODE, now=now)[0].state,
-    ]
+    version = approval.draft(session, "library", make.a_purpose_form(max_days=30), now=now)
+    states = [version.state]
+    states.append(approval.submit(session, "library", CODE, now=now).state)
+    approval.approve(session, version, now=now)
+    states.append(version.state)
 
     assert states == [VersionState.DRAFT, VersionState.SUBMITTED, VersionState.APPROVED]
     assert in_force(session).max_days == 30
@@ -241,8 +243,8 @@ def test_a_code_not_in_use_becomes_a_new_purpose_beside_the_default(
     new = make.a_purpose_form("reading-room", claims=[EMAIL])
 
     approval.draft(session, "library", new, now=now)
-    approval.submit(session, "library", "reading-room", now=now)
-    version, changes = approval.approve(session, "library", "reading-room", now=now)
+    version = approval.submit(session, "library", "reading-room", now=now)
+    changes = approval.approve(session, version, now=now)
 
     session.expire_all()
     view = view_of(client)
@@ -305,7 +307,7 @@ def test_what_does_not_wait_cannot_be_decided(session: Session, now: datetime) -
     make.a_client(session)
 
     with pytest.raises(NotFound, match=r"^client\.change_not_found$"):
-        approval.approve(session, "library", CODE, now=now)
+        approval.find_open(session, "library", CODE)
     with pytest.raises(NotFound, match=r"^client\.not_found$"):
         approval.submit(session, "nobody", CODE, now=now)
 
@@ -315,12 +317,13 @@ def test_a_draft_cannot_be_approved_or_returned_and_a_change_is_submitted_once(
     session: Session, now: datetime
 ) -> None:
     make.a_client(session)
-    approval.draft(session, "library", make.a_purpose_form(max_days=30), now=now)
+    version = approval.draft(session, "library", make.a_purpose_form(max_days=30), now=now)
 
-    with refused("client.change_wrong_state"), session.begin_nested():
-        approval.approve(session, "library", CODE, now=now)
     with refused("client.change_wrong_state"):
-        approval.send_back(session, "library", CODE, reason="不必要", now=now)
+        approval.approve(session, version, now=now)
+    with refused("client.change_wrong_state"):
+        approval.send_back(session, version, reason="不必要", now=now)
+    assert in_force(session).max_days == 365
     approval.submit(session, "library", CODE, now=now)
     with refused("client.change_wrong_state"):
         approval.submit(session, "library", CODE, now=now)
@@ -331,9 +334,9 @@ def test_a_returned_change_keeps_its_reason_and_may_be_proposed_anew(
 ) -> None:
     make.a_client(session)
     approval.draft(session, "library", make.a_purpose_form(max_days=30), now=now)
-    approval.submit(session, "library", CODE, now=now)
+    returned = approval.submit(session, "library", CODE, now=now)
 
-    returned = approval.send_back(session, "library", CODE, reason=" 請說明必要性 ", now=now)
+    approval.send_back(session, returned, reason=" 請說明必要性 ", now=now)
     again = approval.draft(session, "library", make.a_purpose_form(max_days=30), now=now)
 
     assert (returned.state, returned.reason) == (VersionState.RETURNED, "請說明必要性")
@@ -345,10 +348,48 @@ def test_a_returned_change_keeps_its_reason_and_may_be_proposed_anew(
 def test_a_change_is_not_returned_without_a_reason(session: Session, now: datetime) -> None:
     make.a_client(session)
     approval.draft(session, "library", make.a_purpose_form(max_days=30), now=now)
-    approval.submit(session, "library", CODE, now=now)
+    version = approval.submit(session, "library", CODE, now=now)
 
     with refused("client.reason_missing"):
-        approval.send_back(session, "library", CODE, reason="  ", now=now)
+        approval.send_back(session, version, reason="  ", now=now)
+
+
+@pytest.mark.clause("10(3)")
+def test_what_was_returned_meanwhile_decides_nothing_about_what_came_after(
+    session: Session, now: datetime
+) -> None:
+    make.a_client(session)
+    approval.draft(session, "library", make.a_purpose_form(max_days=30), now=now)
+    read = approval.submit(session, "library", CODE, now=now)
+    approval.send_back(session, read, reason="請說明必要性", now=now)
+    approval.draft(session, "library", make.a_purpose_form(claims=[NAME, BIRTH, EMAIL]), now=now)
+    wider = approval.submit(session, "library", CODE, now=now)
+
+    with refused("client.change_wrong_state"):
+        approval.approve(session, read, now=now)
+    with refused("client.change_wrong_state"):
+        approval.send_back(session, read, reason="不必要", now=now)
+    assert wider.state is VersionState.SUBMITTED
+    assert in_force(session).approved == {"name", "birthdate"}
+
+
+@pytest.mark.refusal("case.self_dealing")
+def test_who_drafted_it_is_asked_of_the_database_once_more(
+    sessions: Sessions, now: datetime
+) -> None:
+    mei, rui = new_id(), new_id()
+    with transaction(sessions) as session:
+        make.a_client(session)
+        approval.draft(session, "library", make.a_purpose_form(max_days=30), by=mei, now=now)
+    with sessions() as reviewing:
+        read = approval.find_open(reviewing, "library", CODE)
+        reviewing.commit()
+        with transaction(sessions) as session:
+            approval.draft(session, "library", make.a_purpose_form(max_days=60), by=rui, now=now)
+            approval.submit(session, "library", CODE, now=now)
+
+        with refused("case.self_dealing"):
+            approval.send_back(reviewing, read, reason="不必要", by=rui, now=now)
 
 
 @pytest.mark.clause("2(5)")
@@ -378,7 +419,7 @@ def test_the_rules_hold_again_when_it_is_approved(session: Session, now: datetim
     session.expire_all()
 
     with refused("flow.purpose_mismatch"):
-        approval.approve(session, "library", CODE, now=now)
+        approval.approve(session, version, now=now)
 
 
 # What nobody reads

@@ -81,8 +81,8 @@ def agree(page: Page, city: City) -> None:
 def change(city: City, client_id: str, **purpose: Any) -> None:
     with city.provider.database() as session:
         approval.draft(session, client_id, make.a_purpose_form(**purpose), now=clock.now())
-        approval.submit(session, client_id, CODE, now=clock.now())
-        approval.approve(session, client_id, CODE, now=clock.now())
+        version = approval.submit(session, client_id, CODE, now=clock.now())
+        approval.approve(session, version, now=clock.now())
 
 
 def require_sound(person: Person, name: str) -> None:

@@ -76,6 +76,16 @@ def asked(city: City) -> set[str]:
         return {x.claim for each in found if each.code == "library-card" for x in each.claims}
 
 
+def events(city: City) -> list[str]:
+    with city.database() as session:
+        return list(session.scalars(select(TrailEntry.event).order_by(TrailEntry.id)))
+
+
+def states(city: City) -> set[str]:
+    with city.database() as session:
+        return {each.value for each in session.scalars(select(PurposeVersion.state))}
+
+
 @pytest.mark.clause("10-I(3)")
 def test_an_officer_proposes_and_doit_puts_it_into_force(city: City, officer: Browser) -> None:
     reviewer = staff.an_officer(city)
@@ -83,8 +93,6 @@ def test_an_officer_proposes_and_doit_puts_it_into_force(city: City, officer: Br
     before = asked(city)
     shown = reviewer.get(waiting(reviewer)).text
     approved = decide(reviewer, waiting(reviewer), "approve")
-    with city.database() as session:
-        events = list(session.scalars(select(TrailEntry.event).order_by(TrailEntry.id)))
 
     assert [each.status_code for each in (drafted, submitted, approved)] == [303] * 3
     assert "birthdate" in before
@@ -93,7 +101,7 @@ def test_an_officer_proposes_and_doit_puts_it_into_force(city: City, officer: Br
     assert "這一項要再問會員" in shown
     assert "變少，馬上生效" in shown  # the birth date goes
     assert asked(city) == {"name", "district"}
-    assert [each for each in events if each.startswith("client.change")] == [
+    assert [each for each in events(city) if each.startswith("client.change")] == [
         "client.change_drafted",
         "client.change_submitted",
         "client.change_approved",
@@ -134,6 +142,31 @@ def test_who_drafted_a_change_does_not_decide(city: City, officer: Browser) -> N
     assert 'id="approve_change"' not in reviewer.get(path).text
     assert decide(reviewer, path, "approve").status_code == 200
     assert "district" not in asked(city)
+
+
+@pytest.mark.clause("10(3)")
+@pytest.mark.refusal("client.change_wrong_state")
+@pytest.mark.parametrize("became", ["draft", "submitted"])
+@pytest.mark.parametrize(("decision", "form"), [("approve", {}), ("return", {"reason": "太多"})])
+def test_a_stale_page_decides_nothing_about_a_wider_change(
+    city: City, officer: Browser, decision: str, form: dict[str, str], became: str
+) -> None:
+    reviewer = staff.an_officer(city)
+    draft(officer, why_1_zh="第一版")
+    submit(officer)
+    path = waiting(reviewer)
+    page = hidden(reviewer.get(path))
+    decide(reviewer, path, "return", reason="請說明必要性")
+    draft(officer)
+    if became == "submitted":
+        submit(officer)
+    told = reviewer.post(path, {**page, "decision": decision, **form})
+
+    assert "這份修改現在不能這樣處理" in told.text
+    assert 'id="approve_change"' not in told.text
+    assert "district" not in asked(city)
+    assert states(city) == {"approved", "returned", became}
+    assert "client.change_approved" not in events(city)
 
 
 @pytest.mark.clause("2(5)")

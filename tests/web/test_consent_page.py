@@ -65,8 +65,8 @@ def ledger(city: City) -> dict[str, Decision]:
 def change(city: City, **purpose: Any) -> None:
     with city.database() as session:
         approval.draft(session, "shop", make.a_purpose_form(**purpose), now=city.now)
-        approval.submit(session, "shop", "library-card", now=city.now)
-        approval.approve(session, "shop", "library-card", now=city.wait(seconds=2))
+        version = approval.submit(session, "shop", "library-card", now=city.now)
+        approval.approve(session, version, now=city.wait(seconds=2))
 
 
 def stored_text(city: City) -> str:

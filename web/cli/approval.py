@@ -103,7 +103,8 @@ def approve(client_id: str, purpose: str) -> None:
     """Put the submitted change of PURPOSE into force (DoIT)."""
     with opened() as at:
         now = clock.now()
-        version, changes = approval.approve(at.session, client_id, purpose, now=now)
+        version = approval.find_open(at.session, client_id, purpose)
+        changes = approval.approve(at.session, version, now=now)
         _record(at.session, "client.change_approved", version, now=now)
         text_version = version.text_version
     _show(changes)
@@ -118,7 +119,8 @@ def send_back(client_id: str, purpose: str, *, reason: str) -> None:
     """Return the submitted change of PURPOSE to CLIENT_ID with a reason (DoIT)."""
     with opened() as at:
         now = clock.now()
-        version = approval.send_back(at.session, client_id, purpose, reason=reason, now=now)
+        version = approval.find_open(at.session, client_id, purpose)
+        approval.send_back(at.session, version, reason=reason, now=now)
         _record(at.session, "client.change_returned", version, now=now)
     say(f"{client_id} {purpose}: returned")
 
