@@ -16,8 +16,9 @@ from clients import purposes, registry
 from clients.differences import Change, Effect, diff, widens
 from clients.forms import PurposeForm
 from clients.models import Client, Purpose, PurposeVersion, VersionState
-from kernel.db import changed
+from kernel.db import changed, insert_once
 from kernel.errors import NotFound, Refused
+from kernel.ids import new_id
 
 OPEN = (VersionState.DRAFT, VersionState.SUBMITTED)
 
@@ -40,17 +41,42 @@ def draft(
     purpose = _find_purpose(session, client, settled.code)
     if purpose is not None and not diff(purposes.form_of(purpose), settled):
         raise Refused("client.change_empty")
-    version = _find_open(session, client, settled.code)
-    if version is None:
-        version = PurposeVersion(client_id=client.id, code=settled.code, state=VersionState.DRAFT)
-        session.add(version)
-    if version.state is not VersionState.DRAFT:
+    content = {
+        "purpose_id": None if purpose is None else purpose.id,
+        "content": settled.model_dump(mode="json"),
+        "drafted_by": by,
+        "drafted_at": now,
+    }
+    written = (
+        _rewrite(session, client, settled.code, content)
+        or _begin(session, client, settled.code, content)
+        or _rewrite(session, client, settled.code, content)  # a colleague began at the same moment
+    )
+    if not written:
         raise Refused("client.change_open")
-    version.purpose_id = None if purpose is None else purpose.id
-    version.content = settled.model_dump(mode="json")
-    version.drafted_by, version.drafted_at = by, now
-    session.flush()
+    version = find_open(session, client_id, settled.code)
+    session.refresh(version)
     return version
+
+
+def _rewrite(session: Session, client: Client, code: str, content: dict[str, Any]) -> bool:
+    """Write over the draft in one statement: what is submitted meanwhile stays as it is."""
+    again = session.execute(
+        update(PurposeVersion)
+        .where(
+            PurposeVersion.client_id == client.id,
+            PurposeVersion.code == code,
+            PurposeVersion.state == VersionState.DRAFT,
+        )
+        .values(content)
+        .execution_options(synchronize_session=False)
+    )
+    return changed(again) == 1
+
+
+def _begin(session: Session, client: Client, code: str, content: dict[str, Any]) -> bool:
+    first = {"id": new_id(), "client_id": client.id, "code": code, "state": VersionState.DRAFT}
+    return insert_once(session, PurposeVersion, first | content)
 
 
 def submit(session: Session, client_id: str, code: str, *, now: datetime) -> PurposeVersion:

@@ -1,4 +1,6 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from threading import Barrier
 from typing import Any
 from uuid import UUID
 
@@ -292,6 +294,43 @@ def test_while_a_change_waits_no_other_can_be_drafted(session: Session, now: dat
 
     with refused("client.change_open"):
         approval.draft(session, "library", make.a_purpose_form(max_days=60), now=now)
+
+
+def test_what_a_colleague_submitted_meanwhile_is_not_written_over(
+    sessions: Sessions, now: datetime
+) -> None:
+    with transaction(sessions) as session:
+        make.a_client(session)
+        approval.draft(session, "library", make.a_purpose_form(max_days=30), now=now)
+    with sessions() as writing:
+        approval.find_open(writing, "library", CODE)
+        writing.commit()
+        with transaction(sessions) as session:
+            approval.submit(session, "library", CODE, now=now)
+
+        with refused("client.change_open"):
+            approval.draft(writing, "library", make.a_purpose_form(max_days=60), now=now)
+    with transaction(sessions) as session:
+        assert approval.find_open(session, "library", CODE).content["max_days"] == 30
+
+
+@pytest.mark.parametrize("code", [CODE, "reading-room"], ids=["in use", "new"])
+def test_two_who_begin_at_once_write_one_draft(
+    sessions: Sessions, now: datetime, code: str
+) -> None:
+    with transaction(sessions) as session:
+        make.a_client(session)
+    start = Barrier(2)
+
+    def begin(days: int) -> None:
+        with transaction(sessions) as session:
+            start.wait()
+            approval.draft(session, "library", make.a_purpose_form(code, max_days=days), now=now)
+
+    with ThreadPoolExecutor(2) as both:
+        assert list(both.map(begin, (30, 60))) == [None, None]
+    with transaction(sessions) as session:
+        assert approval.find_open(session, "library", code).content["max_days"] in {30, 60}
 
 
 @pytest.mark.refusal("client.change_empty")
