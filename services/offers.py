@@ -145,17 +145,14 @@ def approve(
         raise Refused("case.self_dealing")
     number = _numbered(approval_number)
     populations.hold_back_others(session, offer)
+    session.refresh(offer, with_for_update=True)
+    if offer.approved_at is not None or offer.ended_at is not None:
+        raise Refused("offer.already_decided")
     populations.require_large(session, offer, smallest=smallest)
     _end_earlier(session, offer, now=now)
-    approved = session.execute(
-        update(Offer)
-        .where(Offer.id == offer_id, Offer.approved_at.is_(None), Offer.ended_at.is_(None))
-        .values(approved_at=now, approved_by=by, approval_number=number, reviewed_at=now)
-        .execution_options(synchronize_session=False)
-    )
-    if changed(approved) != 1:
-        raise Refused("offer.already_decided")
-    session.refresh(offer)
+    offer.approved_at, offer.approved_by, offer.approval_number = now, by, number
+    offer.reviewed_at = now
+    session.flush()
     return offer
 
 

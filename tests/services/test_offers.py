@@ -132,6 +132,20 @@ def test_a_version_ends_the_one_that_waits_and_not_what_is_in_force(
         _approve(session, waited.id)
 
 
+@pytest.mark.clause("6(4)")
+@pytest.mark.refusal("offer.already_decided")
+def test_what_was_ended_while_it_waited_ends_nothing_before_it(
+    session: Session, shop: Client
+) -> None:
+    in_force, waited = approved(session, shop), submitted(session, shop)
+    offers.withdraw(session, waited.id, now=NOON)
+
+    with pytest.raises(Refused, match="already_decided"):
+        _approve(session, waited.id)
+    session.refresh(in_force)
+    assert in_force.ended_at is None
+
+
 def test_a_withdrawn_offer_is_not_answered(session: Session, shop: Client) -> None:
     offers.withdraw(session, approved(session, shop).id, now=NOON)
 
