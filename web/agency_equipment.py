@@ -1,7 +1,7 @@
 """Let officers equip a counter: desks, clerks, training, readers, days off (5(1) to 5(3))."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from flask import request
@@ -20,6 +20,7 @@ from web import counter_words as words
 from web.agency_counters import bp, staff_required
 from web.counter_forms import typed
 
+Added: TypeAlias = dict[str, str]
 APPOINTED = "派任窗口服務人員"
 TRAINED = "登錄教育訓練"
 # Where on the page each part stands, which is also where its mistakes are told.
@@ -40,12 +41,12 @@ def equip(code: str, kind: str) -> Response | str:
     counter = counters.mine(code)
     try:
         with scope.step():
-            _ADDING[kind](counter)
+            added = _ADDING[kind](counter)
     except NotFound:
         raise  # somebody else removed it meanwhile
     except Refused as refused:
         return _page(counter, kind, refused)
-    counters.record(f"counter.{kind}_added", counter)
+    counters.record(f"counter.{kind}_added", counter, **added)
     return counters.back(counter, ANCHORS.get(kind, "days"))
 
 
@@ -60,7 +61,7 @@ def take_away(code: str, kind: str, part_id: UUID) -> Response:
         staff.dismiss(scope.db(), counter, part_id, now=scope.now())
     else:
         readers.remove(scope.db(), readers.get(scope.db(), counter, part_id), now=scope.now())
-    counters.record(f"counter.{kind}_removed", counter)
+    counters.record(f"counter.{kind}_removed", counter, **{kind: str(part_id)})
     return counters.back(counter, ANCHORS[kind])
 
 
@@ -75,20 +76,24 @@ def work(code: str) -> Response:
     return counters.back(counter, "days")
 
 
-def _add_desk(counter: Counter) -> None:
-    staff.add_desk(scope.db(), counter, typed("desk"), now=scope.now())
+# What was added, for the trail.
 
 
-def _add_clerk(counter: Counter) -> None:
+def _add_desk(counter: Counter) -> Added:
+    return {"desk": str(staff.add_desk(scope.db(), counter, typed("desk"), now=scope.now()))}
+
+
+def _add_clerk(counter: Counter) -> Added:
     """Appoint a member by account name; they read in their footprint that it was looked up."""
     member = people.find_by_login(scope.db(), typed("login_id"))
     if member is None:
         raise Refused("counter.clerk_not_active")
-    staff.appoint(scope.db(), counter, member.id, now=scope.now())
+    clerk_id = staff.appoint(scope.db(), counter, member.id, now=scope.now())
     consoles.look(scope.db(), member.id, actor=scope.member_id(), reason=APPOINTED)
+    return {"clerk": str(clerk_id)}
 
 
-def _add_training(counter: Counter) -> None:
+def _add_training(counter: Counter) -> Added:
     clerk = staff.get(scope.db(), counter, _id("clerk_id"))
     course = training.get_course(scope.db(), counter_forms.number("version"))
     training.passed(
@@ -100,18 +105,21 @@ def _add_training(counter: Counter) -> None:
         now=scope.now(),
     )
     consoles.look(scope.db(), clerk.member_id, actor=scope.member_id(), reason=TRAINED)
+    return {"clerk": str(clerk.id)}
 
 
-def _add_reader(counter: Counter) -> None:
-    readers.add(scope.db(), counter, counter_forms.reader(), now=scope.now())
+def _add_reader(counter: Counter) -> Added:
+    added = readers.add(scope.db(), counter, counter_forms.reader(), now=scope.now())
+    return {"reader": str(added)}
 
 
-def _close_for_a_day(counter: Counter) -> None:
+def _close_for_a_day(counter: Counter) -> Added:
     day = counter_forms.day("day")
     register.close_on(scope.db(), counter, day, typed("note"), now=scope.now())
+    return {"day": day.isoformat()}
 
 
-_ADDING: Mapping[str, Callable[[Counter], None]] = {
+_ADDING: Mapping[str, Callable[[Counter], Added]] = {
     "desk": _add_desk,
     "clerk": _add_clerk,
     "training": _add_training,

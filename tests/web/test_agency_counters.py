@@ -117,6 +117,33 @@ def test_an_officer_brings_a_counter_from_nothing_to_the_public_page(
     assert "counter.open" in events(city)
 
 
+@pytest.mark.clause("5(2)", "5(3)")
+def test_the_trail_says_which_part_of_a_counter_came_and_went(
+    city: City, officer: Browser, counter: str
+) -> None:
+    city.enrol("new.clerk")
+    send(officer, f"/{counter}/add/clerk", {"login_id": "new.clerk"})
+    with city.database() as session:
+        clerk = str(session.scalars(select(Clerk.id)).one())
+    passed = {"clerk_id": clerk, "version": "1", "trained_on": "2026-11-20", "score": "85"}
+    send(officer, f"/{counter}/add/training", dict(passed))
+    send(officer, f"/{counter}/add/reader", dict(READER))
+    send(officer, f"/{counter}/add/day", {"day": "2027-01-02", "note": "盤點"})
+    send(officer, f"/{counter}/remove/clerk/{clerk}", {})
+    with city.database() as session:
+        reader = str(session.scalars(select(Reader.id)).one())
+        rows = session.scalars(select(TrailEntry).order_by(TrailEntry.id)).all()
+
+    found = {each.event: each.detail for each in rows}
+    assert {each: found[each] for each in found if each.startswith("counter.")} == {
+        "counter.clerk_added": {"counter": counter, "clerk": clerk},
+        "counter.training_added": {"counter": counter, "clerk": clerk},
+        "counter.reader_added": {"counter": counter, "reader": reader},
+        "counter.day_added": {"counter": counter, "day": "2027-01-02"},
+        "counter.clerk_removed": {"counter": counter, "clerk": clerk},
+    }
+
+
 def test_the_pages_show_what_there_is_and_what_is_missing(
     city: City, officer: Browser, agency: UUID
 ) -> None:
