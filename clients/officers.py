@@ -77,6 +77,8 @@ def appoint(
 ) -> Post:
     """Give a member a post until a day; `by` None is the operator at the command line.
 
+    Whoever calls has locked the member (`members.leaving.lock`): of two who appoint at once the
+    second finds what the first gave, and nobody is given a post while their account is erased.
     Raises Refused `officer.organisation_wrong`, `.term_invalid`, `.not_yours_to_appoint`,
     `.roles_apart` or `.appointed_already`.
     """

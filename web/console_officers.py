@@ -17,7 +17,7 @@ from kernel.clock import TAIPEI, taipei_day
 from kernel.errors import Refused
 from kernel.refusals import refusal
 from kernel.wording import Bilingual
-from members import register
+from members import leaving, register
 from members.models import Member
 from web import consoles, csrf, pages, scope
 
@@ -118,7 +118,7 @@ def appoint() -> Response:
             role = _role()
             post = officers.appoint(
                 scope.db(),
-                member_id=_named(),
+                member_id=leaving.lock(scope.db(), _named()).id,
                 organisation_id=_organisation(role),
                 role=role,
                 by=scope.member_id(),

@@ -1,5 +1,7 @@
 """Administrators and managers give and take posts on a page, and it is on the trail."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -10,11 +12,13 @@ from audit.models import TrailEntry
 from clients import officers
 from clients.models import Organisation
 from clients.officer_models import OfficerPost, Role
+from kernel.refusals import refusal
+from members import leaving
 from tests.flows.browser import Browser, hidden
 from tests.flows.provider import City
 from tests.web import staff
 
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 INDEX = "/console/officers"
 
 
@@ -34,6 +38,7 @@ def roles(city: City) -> list[Role]:
         return [each.role for each in officers.roles_of(session, member_id, now=city.now)]
 
 
+@ON_SQLITE
 @pytest.mark.clause("10-I(2)")
 def test_an_administrator_appoints_and_dismisses_a_reviewer(city: City) -> None:
     chief = staff.an_officer(city, Role.ADMINISTRATOR, "adam.runs")
@@ -58,6 +63,7 @@ def test_an_administrator_appoints_and_dismisses_a_reviewer(city: City) -> None:
     ]
 
 
+@ON_SQLITE
 def test_a_manager_appoints_for_their_own_agency(city: City) -> None:
     house = agency(city)
     member_id = staff.appoint(city, "max.manages", Role.MANAGER, organisation_id=house)
@@ -71,6 +77,7 @@ def test_a_manager_appoints_for_their_own_agency(city: City) -> None:
     assert post.organisation_id == house
 
 
+@ON_SQLITE
 def test_an_administrator_names_the_agency_of_a_manager(city: City) -> None:
     chief = staff.an_officer(city, Role.ADMINISTRATOR, "adam.runs")
 
@@ -81,6 +88,7 @@ def test_an_administrator_names_the_agency_of_a_manager(city: City) -> None:
     assert roles(city) == [Role.MANAGER]
 
 
+@ON_SQLITE
 @pytest.mark.refusal("officer.nobody")
 @pytest.mark.parametrize(
     ("form", "status"),
@@ -105,5 +113,35 @@ def test_what_is_wrong_is_said_on_the_page(city: City, form: dict[str, str], sta
     assert 'role="alert"' in page.text
 
 
+@pytest.mark.clause("9")
+@pytest.mark.refusal("officer.roles_apart")
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_of_two_who_appoint_one_member_at_once_the_second_sees_what_the_first_gave(
+    city: City,
+) -> None:
+    chief = staff.an_officer(city, Role.ADMINISTRATOR, "adam.runs")
+    member_id, form = city.member_id(), hidden(chief.get(INDEX))
+    form |= {"login_id": "mei.chen", "role": Role.AUDITOR, "until": "2027-06-30"}
+
+    with ThreadPoolExecutor(1) as beside:
+        with city.database() as session:
+            leaving.lock(session, member_id)
+            officers.appoint(
+                session,
+                member_id=member_id,
+                organisation_id=None,
+                role=Role.REVIEWER,
+                by=None,
+                until=city.now + timedelta(days=30),
+                now=city.now,
+            )
+            second = beside.submit(chief.post, INDEX, form)
+            wait([second], timeout=1)
+            assert not second.done()
+        assert second.result().status_code == refusal("officer.roles_apart").status
+    assert roles(city) == [Role.REVIEWER]
+
+
+@ON_SQLITE
 def test_whoever_reviews_appoints_nobody(city: City) -> None:
     assert staff.an_officer(city).get(INDEX).status_code == 403

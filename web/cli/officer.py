@@ -12,7 +12,7 @@ from clients.models import Organisation
 from clients.officer_models import Role
 from kernel import clock
 from kernel.errors import NotFound
-from members import register
+from members import leaving, register
 from web.cli.console import say, show_table
 from web.cli.member import find
 from web.cli.opening import Opened, opened
@@ -36,6 +36,7 @@ def appoint(login: str, role: str, organisation: str | None, until: datetime | N
     ends_at = now + YEAR if until is None else until.replace(tzinfo=UTC)
     with opened() as at:
         member_id = find(at, login)
+        leaving.lock(at.session, member_id)
         post = officers.appoint(
             at.session,
             member_id=member_id,
