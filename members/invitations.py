@@ -16,6 +16,7 @@ from kernel.db import changed
 from kernel.errors import Refused
 from kernel.ids import CODE_BYTES, digest, new_id, readable, typed_code
 from kernel.keyring import Keyring, keyed_hash
+from kernel.lines import printable
 from members.application_models import Invitation
 from members.logins import normalise
 from members.models import Member
@@ -117,8 +118,8 @@ def accept(session: Session, invitation_id: UUID, login: str, *, now: datetime) 
 
 def require_login(typed: str) -> str:
     """Return the account name as it is kept. Raises Refused `member.login_format`."""
-    login = normalise(typed)
-    if len(login) < SHORTEST_LOGIN or login.startswith("/") or not login.isprintable():
+    login, is_plain = normalise(typed), len(printable(typed)) == len(typed)
+    if len(login) < SHORTEST_LOGIN or login.startswith("/") or not is_plain:
         raise Refused("member.login_format")
     if any(each.isspace() for each in login):
         raise Refused("member.login_format")

@@ -188,6 +188,7 @@ from web import (
     sandbox_api,
     sandbox_seam,
     scope,
+    sent,
     session_frame,
     signing_out,
     step_up,
@@ -278,6 +279,7 @@ def create_app(settings: Settings, *, database: Sessions | None = None) -> Flask
     """
     logs.quieten(logs.TALKATIVE)  # whoever serves us, and however it logs (PYOP 17)
     app = Flask("web", static_url_path="/static")
+    app.request_class = sent.Sent
     app.config.update(
         SESSION_COOKIE_SECURE=settings.secure_cookies,
         MAX_CONTENT_LENGTH=LARGEST_BODY,

@@ -29,6 +29,7 @@ from tests import make
         ("ＭＥＩ．ＣＨＥＮ", "mei.chen"),
         ("STRASSE", normalise("straße")),
         ("\u3000", ""),
+        ("mei\x00.chen\ud800", "mei.chen"),
         ("a" * 500, "a" * LONGEST),
     ],
 )

@@ -86,6 +86,15 @@ def test_a_loss_is_reported_in_one_step_without_signing_in(city: City) -> None:
     assert by_password(city).get("/account").status_code == 200  # the password still works
 
 
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)  # it keeps no NUL
+def test_what_no_keyboard_makes_is_not_part_of_a_name(city: City) -> None:
+    enrolled(city)
+
+    told = report(city, "mei\x00.chen")
+
+    assert told.location == "/lost?done=yes"
+
+
 @one_database
 def test_everybody_gets_the_same_answer(city: City) -> None:
     enrolled(city)

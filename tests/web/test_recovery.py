@@ -498,7 +498,7 @@ def test_each_request_has_a_code_of_its_own_however_it_is_typed(one: UUID, other
 @pytest.mark.parametrize(
     "hostile", ["", "\x00", "\ud800", "A" * 5000, "<script>", "%00", "＊", "' OR 1=1 --", "\u202e"]
 )
-@one_database
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)  # the stricter one
 def test_whatever_is_typed_nothing_breaks(city: City, hostile: str) -> None:
     browser = Browser(city)
     sent = hostile.encode("utf-8", "surrogatepass")
