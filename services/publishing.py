@@ -275,7 +275,7 @@ def submit(
 
 
 def send_back(session: Session, row: Publication, *, reason: str, by: UUID, now: datetime) -> None:
-    """Return a version to its agency, with what to put right.
+    """Return a version, as `row` was read, to its agency, with what to put right.
 
     Raises Refused `publish.reason_missing` or `publish.wrong_step`.
     """
@@ -284,7 +284,7 @@ def send_back(session: Session, row: Publication, *, reason: str, by: UUID, now:
     _step(
         session,
         row,
-        type(row).step == Step.SUBMITTED,
+        _as_submitted(row),
         step=Step.RETURNED,
         reason=reason.strip()[:LONGEST_REASON],
         decided_by=by,
@@ -294,7 +294,7 @@ def send_back(session: Session, row: Publication, *, reason: str, by: UUID, now:
 
 
 def approve(session: Session, row: Publication, *, by: UUID, now: datetime) -> None:
-    """Confirm a version: it counts from the day that was wanted, from today at the earliest.
+    """Confirm a version as `row` was read: it counts from the day wanted, today at the earliest.
 
     Raises Refused `case.self_dealing` for who drafted or submitted it, `publish.wrong_step`.
     """
@@ -304,7 +304,7 @@ def approve(session: Session, row: Publication, *, by: UUID, now: datetime) -> N
     _step(
         session,
         row,
-        and_(kind.step == Step.SUBMITTED, kind.drafted_by != by, kind.submitted_by != by),
+        and_(_as_submitted(row), kind.drafted_by != by, kind.submitted_by != by),
         step=Step.APPROVED,
         reason=None,
         decided_by=by,
@@ -312,6 +312,12 @@ def approve(session: Session, row: Publication, *, by: UUID, now: datetime) -> N
         decided_on=today,
         effective_on=max(row.wanted_on or today, today),
     )
+
+
+def _as_submitted(row: Publication) -> ColumnElement[bool]:
+    # What was returned and put right keeps its id, and has words that nobody has read.
+    kind = type(row)
+    return and_(kind.step == Step.SUBMITTED, kind.submitted_at == row.submitted_at)
 
 
 def retire(session: Session, row: Publication, *, now: datetime) -> None:

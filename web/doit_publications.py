@@ -151,6 +151,7 @@ def decide(kind: str, version_id: UUID) -> Response:
     row = publishing.get(session, of.model, version_id)
     decision = request.form.get("decision", "")
     try:
+        _require_as_read(row)
         if decision == "approve":
             of.approve(session, row, by=scope.member_id(), now=scope.now())
         elif decision == "return":
@@ -182,6 +183,16 @@ def decide(kind: str, version_id: UUID) -> Response:
     return redirect(url_for(f"doit_publications.{kind}", done=decision), 303)
 
 
+def _read_at(row: Publication) -> str:
+    return "" if row.submitted_at is None else row.submitted_at.isoformat()
+
+
+def _require_as_read(row: Publication) -> None:
+    """Decide on what the page showed, not on what was submitted since. Raises Refused."""
+    if request.form.get("read_at", "") != _read_at(row):
+        raise Refused("publish.wrong_step")
+
+
 def _one(kind: str, row: Publication, error: str = "") -> str:
     session, of, language = scope.db(), KINDS[kind], pages.language()
     today = clock.taipei_day(scope.now())
@@ -198,6 +209,7 @@ def _one(kind: str, row: Publication, error: str = "") -> str:
         title=title,
         agency=Bilingual(agency.name_zh, agency.name_en),
         row=row,
+        read_at=_read_at(row),
         shown=shown,
         has_current=current is not None,
         differences=words.differences(

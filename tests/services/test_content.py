@@ -211,6 +211,26 @@ def test_what_is_returned_says_why_and_is_put_right(session: Session, item: Cont
     assert again.reason is None
 
 
+@pytest.mark.clause("6(4)")
+@pytest.mark.refusal("publish.wrong_step")
+def test_what_was_put_right_meanwhile_is_not_what_was_read(sessions: Sessions) -> None:
+    with transaction(sessions) as session:
+        item = an_item(session, an_agency(session).organisation_id)
+        row_id = a_text(session, item).id
+    with sessions() as reading:
+        read = publishing.get(reading, ContentVersion, row_id)
+        reading.commit()
+        with transaction(sessions) as session:
+            row = publishing.get(session, ContentVersion, row_id)
+            publishing.send_back(session, row, reason="缺英文", by=REVIEWER, now=NOON)
+            a_text(session, item, SECOND, now=NOON + DAY)
+
+        with pytest.raises(Refused, match=r"publish\.wrong_step"):
+            content.approve(reading, read, by=REVIEWER, now=NOON + DAY)
+        with pytest.raises(Refused, match=r"publish\.wrong_step"):
+            publishing.send_back(reading, read, reason="缺", by=REVIEWER, now=NOON + DAY)
+
+
 @pytest.mark.refusal("publish.not_reviewed")
 @pytest.mark.refusal("publish.wrong_step")
 def test_only_what_is_in_force_is_retired_and_once(session: Session, item: ContentItem) -> None:

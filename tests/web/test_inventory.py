@@ -69,7 +69,8 @@ def page(officer: Browser) -> str:
 
 
 def send(browser: Browser, path: str, form: dict[str, str]) -> TestResponse:
-    return browser.post(path, {**hidden(browser.get("/console")), **form})
+    shown = hidden(browser.get(path)) if path.startswith("/doit/plans/") else {}
+    return browser.post(path, {**hidden(browser.get("/console")), **shown, **form})
 
 
 def first_link(browser: Browser, path: str) -> str:

@@ -79,7 +79,8 @@ def reviewer(city: City) -> Browser:
 
 
 def send(browser: Browser, path: str, form: dict[str, str]) -> TestResponse:
-    return browser.post(path, {**hidden(browser.get("/console")), **form})
+    shown = hidden(browser.get(path)) if path.startswith("/doit/") else {}
+    return browser.post(path, {**hidden(browser.get("/console")), **shown, **form})
 
 
 def a_submitted_form(officer: Browser) -> None:
@@ -123,6 +124,29 @@ def test_a_form_goes_from_the_agencys_desk_to_the_bureaus_and_into_force(
         assert row is not None
         assert forms.read(row).find("f1") is not None
     assert {"annex.drafted", "annex.submitted", "publication.approve"} <= set(events(city))
+
+
+@pytest.mark.clause("6(4)")
+@pytest.mark.refusal("publish.wrong_step")
+@pytest.mark.parametrize("form", [{"decision": "approve"}, {"decision": "return", "reason": "缺"}])
+def test_a_stale_page_decides_nothing_about_what_was_put_right_since(
+    city: City, officer: Browser, reviewer: Browser, form: dict[str, str]
+) -> None:
+    a_submitted_text(officer)
+    page = waiting(reviewer, "content")
+    read = hidden(reviewer.get(page))
+    send(reviewer, page, {"decision": "return", "reason": "缺英文"})
+    city.wait(seconds=1)
+    send(officer, "/agency/content/library-card/draft", TEXT | {"body_zh": "沒有人讀過"})
+    send(officer, "/agency/content/library-card/submit", LETTER)
+
+    decided = reviewer.post(page, {**read, **form})
+
+    assert decided.status_code == 409
+    assert "沒有人讀過" in decided.text
+    with city.database() as session:
+        assert session.scalars(select(ContentVersion.step)).one() is Step.SUBMITTED
+    assert send(reviewer, page, form).status_code == 303
 
 
 @pytest.mark.clause("5(4)")
