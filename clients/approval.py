@@ -20,6 +20,7 @@ from kernel.db import changed, insert_once
 from kernel.errors import NotFound, Refused
 from kernel.ids import new_id
 
+LONGEST_REASON = 500  # characters
 OPEN = (VersionState.DRAFT, VersionState.SUBMITTED)
 
 
@@ -107,7 +108,7 @@ def send_back(
         version,
         VersionState.SUBMITTED,
         VersionState.RETURNED,
-        reason=reason.strip(),
+        reason=reason.strip()[:LONGEST_REASON],
         decided_by=by,
         decided_at=now,
     )

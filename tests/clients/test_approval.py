@@ -375,10 +375,11 @@ def test_a_returned_change_keeps_its_reason_and_may_be_proposed_anew(
     approval.draft(session, "library", make.a_purpose_form(max_days=30), now=now)
     returned = approval.submit(session, "library", CODE, now=now)
 
-    approval.send_back(session, returned, reason=" 請說明必要性 ", now=now)
+    approval.send_back(session, returned, reason=f" 請說明必要性{'。' * 600} ", now=now)
     again = approval.draft(session, "library", make.a_purpose_form(max_days=30), now=now)
 
-    assert (returned.state, returned.reason) == (VersionState.RETURNED, "請說明必要性")
+    assert returned.state is VersionState.RETURNED
+    assert returned.reason == f"請說明必要性{'。' * 494}"
     assert again.id != returned.id
     assert in_force(session).max_days == 365
 
