@@ -7,6 +7,7 @@ from http import HTTPStatus
 from flask import request
 from werkzeug.wrappers import Response
 
+from adapters.contract import is_storable
 from clients.directory import RegisteredClient
 from clients.models import AuthMethod
 from idp import parameters
@@ -66,7 +67,7 @@ def _pairs(body: bytes) -> Parameters:
         return Parameters([], fault="the body is not JSON")
     if not isinstance(pairs, tuple):
         return Parameters([], fault=NO_STRINGS)
-    kept = [(name, value) for name, value in pairs if isinstance(value, str)]
+    kept = [(name, value) for name, value in pairs if isinstance(value, str) and is_storable(value)]
     return Parameters(kept, fault="" if len(kept) == len(pairs) else NO_STRINGS)
 
 

@@ -7,7 +7,7 @@ import pytest
 from tests import make
 from tests.flows.provider import City, basic
 
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 BY_CLIENT = ("/api/events", "/api/till/answers", "/api/verify", "/api/verify/list")
 BY_TOKEN = ("/api/agency/applications", "/api/agency/services/x/notes")
 BROKEN = [
@@ -23,6 +23,7 @@ BROKEN = [
 JSON = "application/json"
 
 
+@one_database
 @pytest.mark.parametrize("path", BY_CLIENT + BY_TOKEN)
 def test_who_is_not_known_is_told_nothing_of_the_body(city: City, path: str) -> None:
     strangers: tuple[dict[str, str], ...] = ({}, basic("library", "wrong"), basic("nobody"))
@@ -37,6 +38,7 @@ def test_who_is_not_known_is_told_nothing_of_the_body(city: City, path: str) -> 
     assert answers == {401}
 
 
+@one_database
 @pytest.mark.parametrize("path", BY_CLIENT)
 def test_who_is_known_is_told_what_is_wrong_with_the_body(city: City, path: str) -> None:
     answers = [
@@ -51,6 +53,7 @@ def test_who_is_known_is_told_what_is_wrong_with_the_body(city: City, path: str)
     }
 
 
+@one_database
 def test_who_proves_themselves_in_a_body_is_known_though_the_rest_is_wrong(city: City) -> None:
     proof = {"client_id": "library", "client_secret": make.SECRET}
     city.register("library.by.post", auth_method="client_secret_post")
@@ -62,3 +65,17 @@ def test_who_proves_themselves_in_a_body_is_known_though_the_rest_is_wrong(city:
     ]
 
     assert [each.status_code for each in answers] == [400, 401]
+
+
+@one_database
+@pytest.mark.parametrize("value", ["a\x00b", "\ud800"])
+@pytest.mark.parametrize("path", BY_CLIENT)
+def test_what_no_database_keeps_is_no_word_in_json_either(
+    city: City, path: str, value: str
+) -> None:
+    body = json.dumps({"number": value}).encode()
+
+    answer = city.call(path, body, headers=basic("library"), content_type=JSON)
+
+    assert answer.status_code == 400
+    assert answer.get_json()["detail"] == "the body must be a JSON object of strings"
