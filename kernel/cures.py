@@ -173,6 +173,10 @@ CURES = {
         "排定查核，送進結果，由另一位人員附文號和理由確認",
         "Plan a check, send what was found, and let somebody else confirm it with file and reason",
     ),
+    "service.suspension_stands": Bilingual(
+        "不用再送；會員陳情或重新申請以後再處理",
+        "Send nothing more; it changes upon the member's petition or new application",
+    ),
     "right.presumption_keeps": Bilingual(
         "先查清事實；只有資料不一致，就判定不成立",
         "Find the facts out; where records only differ, dismiss it",

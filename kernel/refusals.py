@@ -506,6 +506,12 @@ CATALOGUE = {
         "Nothing is suspended before a second person has verified it",
         clause="6(3)",
     ),
+    "service.suspension_stands": _entry(
+        409,
+        "中止要由陳情或重新申請解除，不能另外註記",
+        "A suspension ends by petition or a new application, not by another note",
+        clause="6(3)",
+    ),
     "right.presumption_keeps": _entry(
         409,
         "資料不一致不影響已取得之權利",

@@ -151,7 +151,7 @@ def note(
     Raises Refused `service.not_yours` for another organisation, `service.note_unfounded` for a day
     to come or no case, `service.closed` for a day after it closed, `service.note_older` than what
     is noted, `service.suspend_unverified` for what takes a service away: `services.suspensions`
-    does, upon a finding.
+    does, upon a finding; `service.suspension_stands` for what would hide one from its petition.
     """
     _require_owner(service, organisation_id)
     if state is Activation.SUSPENDED:
@@ -192,18 +192,27 @@ def note(
 
 
 def _keeps(state: Activation) -> ColumnElement[bool]:
-    """Return the notes from which this one takes nothing their member does not dispute (6(3))."""
+    """Return the notes from which this one takes nothing their member does not dispute (6(3)).
+
+    A suspension is only given back, disputed or not: else a petition would find none to lift.
+    """
     if state is Activation.ACTIVATED:
         return true()
-    return (ActivationNote.state != Activation.ACTIVATED) | ActivationNote.disputed_at.is_not(None)
+    disputed = ActivationNote.disputed_at.is_not(None)
+    return (ActivationNote.state == Activation.NOT_ACTIVATED) | (
+        (ActivationNote.state == Activation.ACTIVATED) & disputed
+    )
 
 
 def _why_not(session: Session, member_id: UUID, service: Service, as_of: date) -> str:
-    noted = select(ActivationNote.as_of).where(
+    noted = select(ActivationNote.state, ActivationNote.as_of).where(
         ActivationNote.member_id == member_id, ActivationNote.service_id == service.id
     )
-    is_later = session.execute(noted).scalar_one() > as_of
-    return "service.note_older" if is_later else "service.suspend_unverified"
+    state, noted_as_of = session.execute(noted).one()
+    if noted_as_of > as_of:
+        return "service.note_older"
+    is_suspended = state is Activation.SUSPENDED
+    return "service.suspension_stands" if is_suspended else "service.suspend_unverified"
 
 
 def settle(

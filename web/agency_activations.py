@@ -248,12 +248,18 @@ def _chosen(note: ActivationNote) -> Activation:
     """Return what was chosen; nobody suspends here, for that takes a finding (6(3))."""
     if note.member_id == scope.member_id():
         raise Refused("case.self_dealing")
-    allowed = {Activation.ACTIVATED, Activation.NOT_ACTIVATED, note.state}
     typed = counter_forms.typed("state")
-    right = next((each for each in allowed if each == typed), None)
+    right = next((each for each in _offered(note) if each == typed), None)
     if right is None:
         raise Refused("service.finding_missing")
     return right
+
+
+def _offered(note: ActivationNote) -> tuple[Activation, ...]:
+    """Return what may be right: a suspension stands, or was a mistake and is given back."""
+    if note.state is Activation.SUSPENDED:
+        return (Activation.ACTIVATED, Activation.SUSPENDED)
+    return (Activation.ACTIVATED, Activation.NOT_ACTIVATED)
 
 
 def _disputed(reference: str) -> tuple[ActivationNote, Service]:
@@ -266,7 +272,6 @@ def _disputed(reference: str) -> tuple[ActivationNote, Service]:
 
 def _dispute_page(note: ActivationNote, service: Service, refused: Refused | None = None) -> str:
     chosen = counter_forms.typed("state")
-    offered = dict.fromkeys((Activation.ACTIVATED, Activation.NOT_ACTIVATED, note.state))
     return consoles.page(
         "agency/dispute.html",
         current=INDEX,
@@ -281,7 +286,7 @@ def _dispute_page(note: ActivationNote, service: Service, refused: Refused | Non
                 "label": SAYS[each].text(pages.language()),
                 "checked": each == chosen,
             }
-            for each in offered
+            for each in _offered(note)
         ],
         errors=_errors(refused, "state"),
     )

@@ -135,6 +135,24 @@ def test_what_was_never_noted_cannot_be_disputed(session: Session) -> None:
             activations.dispute(session, code, member_id=mei.id, now=NOON)
 
 
+@pytest.mark.clause("6(3)", "10-II")
+@pytest.mark.refusal("service.suspension_stands")
+@pytest.mark.parametrize("is_disputed", [False, True])
+def test_no_note_hides_a_suspension_from_its_petition(
+    session: Session, *, is_disputed: bool
+) -> None:
+    agency, mei = an_agency(session), make.a_member(session)
+    noted(session, agency, mei, state=Activation.SUSPENDED)
+    if is_disputed:
+        activations.dispute(session, "senior_card", member_id=mei.id, now=NOON)
+
+    with pytest.raises(Refused, match="suspension_stands"):
+        noted(session, agency, mei, state=Activation.NOT_ACTIVATED)
+
+    (kept,) = activations.of_member(session, mei.id, {"senior_card"})
+    assert kept.state is Activation.SUSPENDED
+
+
 @pytest.mark.clause("7(9)")
 def test_everything_that_happened_can_be_traced(session: Session) -> None:
     agency, mei = an_agency(session), make.a_member(session)

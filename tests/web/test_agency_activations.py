@@ -18,6 +18,7 @@ from services.models import Activation, Service
 from tests.flows.browser import Browser, hidden
 from tests.flows.provider import City
 from tests.services import lives
+from tests.services.city import suspended
 from tests.services.publishing_people import BRANCH, PHOTO, a_form, confirmed
 from tests.web import office, staff
 
@@ -206,6 +207,28 @@ def test_a_disputed_note_is_looked_into_and_counts_again(
     assert words[right] in mei.get(MINE).text
     assert mails(city)[-1] == "note.settled"
     assert officer.get(match[0]).status_code == 404
+
+
+@pytest.mark.clause("6(3)")
+def test_a_disputed_suspension_stands_or_is_given_back_and_nothing_else(
+    city: City, mei: Browser, officer: Browser
+) -> None:
+    apply(mei)
+    press(officer, "approve")
+    with city.database() as session:
+        suspended(session, city.member_id(), activations.get_service(session, CODE))
+    mei.post(f"{MINE}/{CODE}/wrong", hidden(mei.get(MINE)))
+    match = re.search(rf"{INDEX}/disputes/[0-9A-Z]{{8}}", officer.get(INDEX).text)
+    assert match is not None
+    page = officer.get(match[0])
+
+    hides = officer.post(match[0], {**hidden(page), "state": "not_activated"})
+    stands = officer.post(match[0], {**hidden(page), "state": "suspended"})
+
+    assert 'value="not_activated"' not in page.text
+    assert 'id="state-error"' in hides.text
+    assert stands.status_code == 303
+    assert state_of(city) == "suspended"
 
 
 def test_no_officer_settles_their_own_note(city: City, agency: UUID) -> None:
