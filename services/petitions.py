@@ -218,16 +218,21 @@ class Desk:
             self._restore(petition, result)
 
     def _restore(self, petition: Petition, result: Result) -> None:
+        """Lift the suspension it is about, or the gap that it left if something lifted it since."""
         finding = petition.finding
-        began = finding.decided_at if result is Result.UPHELD else None
         act = Act(
             member_id=petition.member_id,
             service=finding.run.service,
             actor=self.by,
             reference=petition.reference,
         )
-        as_of = taipei_day(began or self.now)
-        if suspensions.restore(self.session, act, as_of=as_of, now=self.now):
+        is_upheld = result is Result.UPHELD
+        as_of = taipei_day((finding.decided_at if is_upheld else None) or self.now)
+        upon = finding.reference
+        is_back = suspensions.restore(self.session, act, upon=upon, as_of=as_of, now=self.now)
+        if is_back or (
+            is_upheld and suspensions.close_gap(self.session, act, since=as_of, now=self.now)
+        ):
             finding.restored_at = self.now
             self.session.flush()
 

@@ -54,8 +54,8 @@ def services_page() -> str:
 
 
 def _decisions() -> dict[str, str]:
-    """Return the numbers of the decisions that stand, by the codes of their services."""
-    found = findings.suspensions_of(scope.db(), scope.member_id())
+    """Return the numbers of the decisions that stand, the newest by the code of its service."""
+    found = reversed(findings.suspensions_of(scope.db(), scope.member_id()))
     return {each.run.service.code: each.reference for each in found if each.restored_at is None}
 
 

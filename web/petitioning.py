@@ -11,9 +11,9 @@ from idp import organisation_notices
 from kernel.errors import NotFound, Refused
 from kernel.ids import typed_code
 from kernel.keyring import Keyring
-from services import findings, petitions
+from services import findings, petitions, suspensions
 from services.eligibility_models import Finding
-from services.petition_models import Petition, Result
+from services.petition_models import Petition
 from services.petitions import Plea
 from web import suspending
 from web.mails import Mail
@@ -54,7 +54,7 @@ def moved(session: Session, petition: Petition, *, by: UUID, now: datetime) -> N
     """Tell the member that something was done, or decided, and what came back."""
     record(session, f"petition.{petition.state.value}", petition, by=by, now=now)
     _tell(session, Kind.PETITION_MOVED, Mail.PETITION_NEWS, petition, now=now)
-    if petition.result in {Result.UPHELD, Result.PARTLY}:
+    if suspensions.is_open_upon(session, petition.member_id, petition.reference):
         _tell(session, Kind.SERVICE_RESTORED, Mail.SERVICE_RESTORED, petition, now=now)
 
 

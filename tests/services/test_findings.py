@@ -205,26 +205,28 @@ def test_what_is_restored_as_from_the_suspension_was_never_interrupted(session: 
     during = suspensions.periods(session, mei.id, world.service.id)
     later = NOON + timedelta(days=9)
 
-    assert suspensions.restore(session, act, as_of=TODAY, now=later)
+    assert suspensions.restore(session, act, upon=finding.reference, as_of=TODAY, now=later)
 
     assert during == [Period(TODAY, TODAY)]
     assert suspensions.periods(session, mei.id, world.service.id) == [Period(TODAY, None)]
     (kept,) = activations.of_member(session, mei.id, {CODE})
     assert (kept.state, kept.since) == (Activation.ACTIVATED, TODAY)
-    assert not suspensions.restore(session, act, as_of=TODAY, now=later)
+    assert not suspensions.restore(session, act, upon=finding.reference, as_of=TODAY, now=later)
 
 
 def test_what_is_given_back_later_leaves_a_gap(session: Session) -> None:
     world = a_world(session)
     mei, run = world.holders[0], world.run()
     world.find(run, mei)
-    world.confirm(run)
+    (finding,) = world.confirm(run)
     later = TODAY + timedelta(days=9)
     act = suspensions.Act(
         member_id=mei.id, service=world.service, actor=MANAGER, reference="PETITION"
     )
 
-    suspensions.restore(session, act, as_of=later, now=NOON + timedelta(days=9))
+    suspensions.restore(
+        session, act, upon=finding.reference, as_of=later, now=NOON + timedelta(days=9)
+    )
 
     found = suspensions.periods(session, mei.id, world.service.id)
     assert found == [Period(TODAY, TODAY), Period(later, None)]

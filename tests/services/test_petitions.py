@@ -5,22 +5,22 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from kernel.calendar import Calendar
 from kernel.errors import NotFound, Refused
 from kernel.ids import new_id
-from services import activations, decision_slips, petitions, suspensions
+from services import activations, decision_slips, note_checks, petitions, suspensions
 from services.eligibility_models import Finding
-from services.models import Activation
+from services.models import Activation, ActivationEvent, ActivationNote
 from services.petition_models import NoProcess, Petition, PetitionState, Result, Way
 from services.petitions import Desk, Plea
-from services.suspensions import Period
+from services.suspensions import Act, Period
 from tests.make import KEYRING, NOON
 from tests.services.checking import CODE, FINDER, VERIFIER, World, a_world
-from tests.services.city import TODAY
+from tests.services.city import KEYED, TODAY
 
 JUDGE = UUID(int=9)
 PLEA = Plea(words="我還住在臺北市", way=Way.ONLINE, language="zh-Hant-TW")
@@ -67,6 +67,79 @@ def test_upheld_restores_as_from_the_suspension(session: Session) -> None:
         "investigation",
         "decision",
     ]
+
+
+def given_again(world: World, *, days: int) -> None:
+    """Let the holder apply anew, and the agency agree."""
+    activations.note(
+        world.session,
+        world.service,
+        Activation.ACTIVATED,
+        KEYED,
+        member_id=world.holders[0].id,
+        organisation_id=world.agency.organisation_id,
+        as_of=TODAY + timedelta(days=days),
+        now=NOON + timedelta(days=days),
+    )
+
+
+def is_founded(world: World) -> bool:
+    mei = world.holders[0].id
+    notes = world.session.scalars(select(ActivationNote).where(ActivationNote.member_id == mei))
+    events = world.session.scalars(
+        select(ActivationEvent)
+        .where(ActivationEvent.member_id == mei)
+        .order_by(ActivationEvent.at, ActivationEvent.id)
+    )
+    return not list(note_checks.unfounded(notes.all(), events.all()))
+
+
+@pytest.mark.clause("6(3)", "10-II")
+def test_upheld_after_a_new_application_it_closes_the_gap(session: Session) -> None:
+    world, finding = suspended(session)
+    mei = world.holders[0].id
+    given_again(world, days=5)
+    gap = suspensions.periods(session, mei, world.service.id)
+
+    petition = decided(session, finding, Result.UPHELD)
+
+    assert gap == [Period(TODAY, TODAY), Period(TODAY + timedelta(days=5), None)]
+    assert suspensions.periods(session, mei, world.service.id) == [Period(TODAY, None)]
+    (kept,) = activations.of_member(session, mei, {CODE})
+    assert (kept.since, kept.as_of) == (TODAY, TODAY + timedelta(days=5))
+    assert finding.restored_at == LATER
+    assert not suspensions.is_open_upon(session, mei, petition.reference)
+    assert is_founded(world)
+
+
+@pytest.mark.clause("6(3)", "10-II")
+def test_a_petition_about_an_earlier_suspension_leaves_the_later_one(session: Session) -> None:
+    world, finding = suspended(session)
+    mei, again = world.holders[0].id, TODAY + timedelta(days=6)
+    given_again(world, days=3)
+    act = Act(member_id=mei, service=world.service, actor=VERIFIER, reference="SECOND")
+    suspensions.suspend(session, act, now=NOON + timedelta(days=6))
+
+    decided(session, finding, Result.UPHELD)
+
+    (kept,) = activations.of_member(session, mei, {CODE})
+    assert kept.state is Activation.SUSPENDED
+    assert suspensions.periods(session, mei, world.service.id) == [Period(TODAY, again)]
+    assert is_founded(world)
+    assert suspensions.restore(session, act, upon="SECOND", as_of=again, now=LATER)
+    assert suspensions.periods(session, mei, world.service.id) == [Period(TODAY, None)]
+
+
+@pytest.mark.clause("6(3)")
+def test_partly_upheld_after_a_new_application_it_changes_nothing(session: Session) -> None:
+    world, finding = suspended(session)
+    given_again(world, days=5)
+    before = suspensions.periods(session, world.holders[0].id, world.service.id)
+
+    decided(session, finding, Result.PARTLY)
+
+    assert suspensions.periods(session, world.holders[0].id, world.service.id) == before
+    assert finding.restored_at is None
 
 
 @pytest.mark.clause("6(3)")

@@ -8,11 +8,14 @@ from werkzeug.test import TestResponse
 
 from audit.lines import Kind
 from audit.models import LedgerLine
-from services import decision_slips, suspensions
+from services import activations, decision_slips, suspensions
+from services.activations import Provenance
+from services.models import Activation, Channel, Service
 from services.petition_models import Petition, PetitionState
 from tests import make
 from tests.flows.browser import Browser, hidden
 from tests.flows.provider import City
+from tests.services.city import TODAY
 from tests.web.checking import Office, an_officer, open_office
 from tests.web.outbox import World
 from web.mails import Mail
@@ -120,6 +123,37 @@ def test_a_petition_upheld_restores_and_the_history_has_no_gap(
     assert "已恢復" in member.get(MINE).text
     told = World(office.city).told()
     assert {Mail.PETITION_RECEIVED, Mail.PETITION_NEWS, Mail.SERVICE_RESTORED} <= {*told}
+
+
+@pytest.mark.clause("6(3)")
+@one_database
+def test_of_two_suspensions_each_has_its_own_petition(
+    office: Office, member: Browser, judge: Browser
+) -> None:
+    first = office.suspended()
+    office.press(office.finder, office.the_reference(), "close")
+    with office.city.database() as session:
+        service = session.get_one(Service, office.service_id)
+        provenance = Provenance(channel=Channel.KEYED, actor="clerk-7", reference="case-2")
+        activations.note(
+            session,
+            service,
+            Activation.ACTIVATED,
+            provenance,
+            member_id=office.mei,
+            organisation_id=office.organisation_id,
+            as_of=TODAY,
+            now=office.city.now,
+        )
+    second = office.suspended()
+    file(member, first)
+
+    decided(judge, petition(office).reference, "upheld")
+
+    services = member.get("/account/services").text
+    assert f"{MINE}/about/{second}" in services
+    assert f"{MINE}/about/{first}" not in services
+    assert Mail.SERVICE_RESTORED not in World(office.city).told()
 
 
 @pytest.mark.refusal("appeal.duplicate", "request.words_missing")
