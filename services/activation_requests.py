@@ -160,6 +160,7 @@ def refuse(
 ) -> None:
     """Refuse with the reason the member reads; who had no note is noted as not activated.
 
+    Of a service that closed meanwhile nothing is noted any more.
     Raises Refused `case.self_dealing`, `change.reason_missing`, `case.wrong_state`.
     """
     _require_not_own(row, by)
@@ -178,8 +179,31 @@ def refuse(
         reason_sealed=sealed,
     )
     service = session.get_one(Service, row.service_id)
-    if row.wish is Wish.OPEN and _state(session, service, row.member_id) is None:
+    is_unknown = _state(session, service, row.member_id) is None
+    if row.wish is Wish.OPEN and is_unknown and service.closed_at is None:
         _note(session, row, Activation.NOT_ACTIVATED, by, now=now)
+
+
+def end_closed(session: Session, *, most: int, now: datetime) -> Sequence[ActivationRequest]:
+    """Refuse what nobody decided before its service closed, each once; return so many of them.
+
+    It bears no reason of an officer's: that the service closed is the reason.
+    """
+    closed = select(Service.id).where(Service.closed_at.is_not(None))
+    pending = ActivationRequest.state.in_(PENDING)
+    some = (
+        select(ActivationRequest.id)
+        .where(ActivationRequest.service_id.in_(closed), pending)
+        .order_by(ActivationRequest.id)
+        .limit(most)
+    )
+    return session.scalars(
+        update(ActivationRequest)
+        .where(ActivationRequest.id.in_(some), pending)
+        .values(state=RequestState.REFUSED, decided_at=now)
+        .returning(ActivationRequest)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    ).all()
 
 
 def _note(
@@ -284,7 +308,7 @@ def newest_of(session: Session, member_id: UUID) -> dict[UUID, ActivationRequest
 
 
 def reason_of(session: Session, row: ActivationRequest, *, keyring: Keyring) -> str:
-    """Return why an application was refused, empty where it was not."""
+    """Return why an officer refused an application, empty where none did."""
     if row.reason_sealed is None:
         return ""
     data_key = open_data_key(register.get(session, row.member_id), keyring=keyring)

@@ -281,11 +281,12 @@ def of_member(
     codes: Collection[str] | None = None,
     *,
     at: datetime | None = None,
+    also: Collection[UUID] = (),
 ) -> Sequence[Noted]:
     """Return what is on record for each service, by code; of these only, if `codes` are named.
 
-    One that was closed is there for whom something was noted. With `at`, what a sanction bars at
-    that moment is told as suspended: nobody learns why (6(1)).
+    One that was closed is there for whom something was noted, or if `also` names its id. With `at`,
+    what a sanction bars at that moment is told as suspended: nobody learns why (6(1)).
     """
     statement = (
         select(Service, ActivationNote, Organisation, _barred(member_id, at))
@@ -294,7 +295,13 @@ def of_member(
             ActivationNote,
             (ActivationNote.service_id == Service.id) & (ActivationNote.member_id == member_id),
         )
-        .where(or_(Service.state.in_(OFFERED), ActivationNote.id.is_not(None)))
+        .where(
+            or_(
+                Service.state.in_(OFFERED),
+                ActivationNote.id.is_not(None),
+                Service.id.in_(sorted(also)) if also else false(),
+            )
+        )
         .order_by(Service.code)
     )
     if codes is not None:

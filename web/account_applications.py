@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from flask import redirect, url_for
 from sqlalchemy import select
@@ -66,6 +67,12 @@ def of(noted: Iterable[Noted]) -> dict[str, Asking]:
     }
 
 
+def refused() -> set[UUID]:
+    """Return the services whose last application was refused; closed ones are among them."""
+    newest = activation_requests.newest_of(scope.db(), scope.member_id())
+    return {key for key, row in newest.items() if row.state is RequestState.REFUSED}
+
+
 def _asking(
     noted: Noted, service: Service, asked: ActivationRequest | None, days: Workdays
 ) -> Asking:
@@ -90,7 +97,8 @@ def _pending(asked: ActivationRequest, service: Service, days: Workdays) -> Pend
             reference=asked.reference,
             words=pages.say("上次的申請被駁回"),
             due_on=None,
-            reason=activation_requests.reason_of(scope.db(), asked, keyring=keyring),
+            reason=activation_requests.reason_of(scope.db(), asked, keyring=keyring)
+            or refusal("service.closed").title.text(pages.language()),
             withdraw_url=None,
         )
     if asked.state not in activation_requests.PENDING:

@@ -41,7 +41,8 @@ class ServiceView:
 @scope.member_required
 def services_page() -> str:
     """List every service of the city with what is on record about the member."""
-    noted = activations.of_member(scope.db(), scope.member_id())
+    also = account_applications.refused()
+    noted = activations.of_member(scope.db(), scope.member_id(), also=also)
     asking = account_applications.of(noted)
     sent = consolidation_batches.origins(scope.db(), scope.member_id())
     dockets = consolidation_docket.of_member(scope.db(), scope.member_id())

@@ -233,7 +233,7 @@ def settle(reference: str) -> Response | str:
                     origin,
                     member_id=member_id,
                     organisation_id=organisation_id(),
-                    as_of=taipei_day(now),
+                    as_of=min(taipei_day(now), taipei_day(service.closed_at or now)),
                     now=now,
                 )
             activations.settle(session, case, origin, organisation_id=organisation_id(), now=now)

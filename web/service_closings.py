@@ -1,4 +1,7 @@
-"""What follows when a service ends: its holders are told, its datum leaves no more (3-II(d))."""
+"""What follows when a service ends: its holders are told, its datum leaves no more (3-II(d)).
+
+Who still waits for a decision is told that there will be none.
+"""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,12 +9,14 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from audit import trail
+from audit import footprint, trail
+from audit.lines import Kind
 from kernel import jobs
 from kernel.db import Sessions, transaction
 from kernel.jobs import Work
-from services import lifecycle
+from services import activation_requests, lifecycle
 from services.models import Activation, ActivationNote
+from services.request_models import ActivationRequest
 from web import notices
 from web.mails import Mail
 
@@ -21,7 +26,7 @@ FIRST = UUID(int=0)
 
 
 def run(make: Sessions, *, now: datetime) -> None:
-    """Close the services whose last day has come."""
+    """Close the services whose last day has come, and end what was applied for at closed ones."""
     with transaction(make) as session:
         for service in lifecycle.close_due(session, now=now):
             trail.record(
@@ -32,6 +37,24 @@ def run(make: Sessions, *, now: datetime) -> None:
                 now=now,
                 code=service.code,
             )
+        for row in activation_requests.end_closed(session, most=PAGE, now=now):
+            _refused(session, row, now=now)
+
+
+def _refused(session: Session, row: ActivationRequest, *, now: datetime) -> None:
+    """Write down that an application ended with its service, and tell who made it."""
+    trail.record(
+        session,
+        "activation.refuse",
+        actor=None,
+        subject=row.id,
+        now=now,
+        reference=row.reference,
+        code="service.closed",
+    )
+    who, words = row.member_id, Mail.SERVICE_DECIDED
+    footprint.record(session, Kind.SERVICE_DECIDED, member_id=who, now=now, reference=row.reference)
+    notices.mail(session, words, member_id=who, language=notices.OWN, now=now)
 
 
 def tell_holders(session: Session, service_id: UUID, *, now: datetime, after: UUID = FIRST) -> None:

@@ -172,6 +172,37 @@ def test_nobody_applies_for_what_is_not_open(session: Session, agency: Client, m
         )
 
 
+@pytest.mark.clause("2(8)6", "3-II")
+def test_an_application_can_be_refused_after_its_service_closed(
+    session: Session, mei: Member
+) -> None:
+    row = apply(session, mei)
+    activations.close_service(session, CODE, now=NOON)
+    later = NOON + timedelta(days=1)
+
+    activation_requests.refuse(session, row, "服務結束了", by=OFFICER, keyring=KEYRING, now=later)
+
+    assert row.state is RequestState.REFUSED
+    assert session.scalars(select(ActivationEvent)).all() == []
+
+
+@pytest.mark.clause("2(8)6", "3-II")
+def test_what_nobody_decided_ends_with_its_service_once(session: Session, mei: Member) -> None:
+    row, elsewhere = apply(session, mei), asked(session, "low_income", mei)
+    other = apply(session, make.a_member(session, "other"))
+    open_ = activation_requests.end_closed(session, most=9, now=NOON)
+    activations.close_service(session, CODE, now=NOON)
+
+    first, second, third = (
+        activation_requests.end_closed(session, most=1, now=NOON) for _ in range(3)
+    )
+
+    assert (open_, first, second, third) == ([], [row], [other], [])
+    assert (row.state, row.decided_by, row.decided_at) == (RequestState.REFUSED, None, NOON)
+    assert elsewhere.state is RequestState.APPLIED
+    assert activation_requests.reason_of(session, row, keyring=KEYRING) == ""
+
+
 @pytest.mark.clause("2(8)6")
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_of_two_officers_at_once_one_decides(sessions: Sessions) -> None:

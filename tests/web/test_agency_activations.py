@@ -1,6 +1,7 @@
 """Members apply on their page, the agency decides, and both see what came of it (2(8)6)."""
 
 import re
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from audit.lines import Kind
-from audit.models import LedgerLine
+from audit.models import LedgerLine, TrailEntry
 from clients import registry
 from clients.officer_models import Role
 from kernel.jobs import Job
@@ -21,6 +22,7 @@ from tests.services import lives
 from tests.services.city import suspended
 from tests.services.publishing_people import BRANCH, PHOTO, a_form, confirmed
 from tests.web import office, staff
+from web import service_closings
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 INDEX, MINE = "/agency/activations", "/account/services"
@@ -229,6 +231,45 @@ def test_a_disputed_suspension_stands_or_is_given_back_and_nothing_else(
     assert 'id="state-error"' in hides.text
     assert stands.status_code == 303
     assert state_of(city) == "suspended"
+
+
+@pytest.mark.clause("2(8)6", "3-II")
+def test_who_waits_is_told_that_the_service_closed(city: City, mei: Browser) -> None:
+    apply(mei)
+    with city.database() as session:
+        activations.close_service(session, CODE, now=city.now)
+
+    for _ in range(2):
+        service_closings.run(city.sessions, now=city.now)
+
+    page = mei.get(MINE).text
+    assert "上次的申請被駁回" in page
+    assert "理由：這項服務已經結束" in page
+    assert mails(city).count("service.decided") == 1
+    assert lines(city).count(Kind.SERVICE_DECIDED) == 1
+    with city.database() as session:
+        entries = select(TrailEntry).where(TrailEntry.event == "activation.refuse")
+        assert len(session.scalars(entries).all()) == 1
+
+
+@pytest.mark.clause("10-II")
+def test_a_dispute_about_a_closed_service_is_settled_as_of_its_last_day(
+    city: City, mei: Browser, officer: Browser
+) -> None:
+    apply(mei)
+    press(officer, "approve")
+    mei.post(f"{MINE}/{CODE}/wrong", hidden(mei.get(MINE)))
+    match = re.search(rf"{INDEX}/disputes/[0-9A-Z]{{8}}", officer.get(INDEX).text)
+    assert match is not None
+    with city.database() as session:
+        activations.close_service(session, CODE, now=city.now)
+    city.now += timedelta(days=1)
+    officer = staff.sign_in(city, "of.ficer", city.member_id("of.ficer"))
+
+    settled = officer.post(match[0], {**hidden(officer.get(match[0])), "state": "not_activated"})
+
+    assert settled.status_code == 303
+    assert state_of(city) == "not_activated"
 
 
 def test_no_officer_settles_their_own_note(city: City, agency: UUID) -> None:
