@@ -79,7 +79,7 @@ class CheckRun(Base):
     id: Mapped[Key]
     reference: Mapped[str] = mapped_column(String(8), unique=True)
     service_id: Mapped[UUID] = mapped_column(ForeignKey("service.id"))
-    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))  # who began it
     rule_id: Mapped[UUID] = mapped_column(ForeignKey("eligibility_rule.id"))
     state: Mapped[RunState]
     scheduled_on: Mapped[date]

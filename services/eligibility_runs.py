@@ -68,13 +68,16 @@ def schedule(
 
 
 def listed(session: Session, organisation_id: UUID, *, most: int) -> Sequence[CheckRun]:
-    """Return an agency's checks, the newest first."""
+    """Return the checks of an agency's services, the newest first."""
     return session.scalars(
-        select(CheckRun)
-        .where(CheckRun.organisation_id == organisation_id)
-        .order_by(CheckRun.id.desc())
-        .limit(most)
+        select(CheckRun).where(_is_of(organisation_id)).order_by(CheckRun.id.desc()).limit(most)
     ).all()
+
+
+def _is_of(organisation_id: UUID) -> ColumnElement[bool]:
+    """Return whether a check is this agency's: who took a service over goes on with its checks."""
+    theirs = select(Service.id).where(Service.organisation_id == organisation_id)
+    return CheckRun.service_id.in_(theirs)
 
 
 def halted(session: Session) -> Sequence[CheckRun]:
@@ -93,7 +96,7 @@ def get(session: Session, reference: str, *, organisation_id: UUID | None) -> Ch
         raise NotFound("eligibility.not_found")
     where = [CheckRun.reference == reference.upper()]
     if organisation_id is not None:
-        where.append(CheckRun.organisation_id == organisation_id)
+        where.append(_is_of(organisation_id))
     found = session.scalar(
         select(CheckRun).where(*where).with_for_update().execution_options(populate_existing=True)
     )

@@ -26,6 +26,7 @@ from members.letters import Author, Letter
 from members.models import RequestKind
 from services import suspensions
 from services.eligibility_models import Finding, FindingState
+from services.models import Service
 from services.petition_models import NoProcess, Petition, PetitionState, Result, Way
 from services.suspensions import Act
 
@@ -60,7 +61,7 @@ def spoken(
 def file(
     session: Session, finding: Finding, plea: Plea, *, keyring: Keyring, now: datetime
 ) -> Petition:
-    """Take a petition in; about one suspension there is one at a time.
+    """Take a petition in, for the agency of the service; about one suspension one at a time.
 
     Raises Refused `request.words_missing`, `appeal.out_of_scope` for what suspended nothing or was
     given back, or `appeal.duplicate`.
@@ -76,7 +77,7 @@ def file(
         "reference": new_reference(),
         "finding_id": finding.id,
         "member_id": finding.member_id,
-        "organisation_id": finding.run.organisation_id,
+        "organisation_id": _competent(session, finding),
         "way": plea.way,
         "state": PetitionState.FILED,
         "suspended_by": finding.decided_by,
@@ -90,6 +91,12 @@ def file(
     if not insert_once(session, Petition, values):
         raise Refused("appeal.duplicate")
     return session.get_one(Petition, petition_id)
+
+
+def _competent(session: Session, finding: Finding) -> UUID:
+    """Return whose the service is; whoever hands it over at this moment waits for the petition."""
+    owner = select(Service.organisation_id).where(Service.id == finding.run.service_id)
+    return session.scalars(owner.with_for_update(read=True)).one()
 
 
 def of_member(session: Session, member_id: UUID) -> Sequence[Petition]:

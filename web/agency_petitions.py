@@ -71,7 +71,7 @@ def record_oral() -> Response:
 
 def _recorded() -> Petition:
     finding = petitioning.meant(scope.db(), counter_forms.typed("number"))
-    if finding.run.organisation_id != organisation_id():
+    if finding.run.service.organisation_id != organisation_id():
         raise Refused("appeal.out_of_scope")
     plea = petitions.spoken(
         request.form.get("words", ""),

@@ -19,6 +19,9 @@ from idp import grants
 from idp.models import GrantEnd
 from kernel.db import Sessions, transaction
 from services import transfers
+from services.petition_models import Petition
+from services.sanction_models import Sanction
+from services.transfers import HandedOver
 
 
 def run(make: Sessions, *, now: datetime) -> None:
@@ -34,7 +37,8 @@ def run(make: Sessions, *, now: datetime) -> None:
 
 def _wind_up(session: Session, organisation: Organisation, *, now: datetime) -> None:
     heir = organisations.heir(session, organisation)
-    codes = transfers.hand_over(session, organisation.id, to=heir, now=now)
+    handed = transfers.hand_over(session, organisation.id, to=heir, now=now)
+    _record_cases(session, handed, heir=heir, now=now)
     session.execute(
         update(Client)
         .where(Client.organisation_id == organisation.id, Client.disabled_at.is_(None))
@@ -53,8 +57,28 @@ def _wind_up(session: Session, organisation: Organisation, *, now: datetime) -> 
         subject=organisation.id,
         now=now,
         successor=str(heir or ""),
-        services=",".join(codes),
+        services=",".join(handed.services),
     )
+
+
+def _record_cases(
+    session: Session, handed: HandedOver, *, heir: UUID | None, now: datetime
+) -> None:
+    """Write down of every open case that another house goes on with it; the Bureau has no id."""
+    cases: list[tuple[str, Petition | Sanction]] = [
+        *(("petition.handed_over", each) for each in handed.petitions),
+        *(("sanction.handed_over", each) for each in handed.sanctions),
+    ]
+    for event, case in cases:
+        trail.record(
+            session,
+            event,
+            actor=None,
+            subject=case.member_id,
+            now=now,
+            reference=case.reference,
+            successor=str(heir or ""),
+        )
 
 
 def _close_counters(session: Session, organisation_id: UUID, *, now: datetime) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from audit.models import TrailEntry
@@ -15,8 +16,9 @@ from clients.officer_models import OfficerPost, Role
 from counters.models import Counter
 from kernel.errors import Refused
 from kernel.wording import Bilingual
-from services import activations
+from services import activations, sanctions
 from services.models import ActivationNote, Service
+from services.sanctions import Charge
 from tests import make
 from tests.flows.browser import Browser, hidden
 from tests.flows.provider import City
@@ -116,6 +118,23 @@ def test_a_merger_hands_the_services_on_and_ends_the_rest(city: City) -> None:
     response = send(
         reviewer, f"/{_library(city)}/end", {"ends_on": "2026-11-24", "successor": heir[1:]}
     )
+    with city.database() as session:
+        charge = Charge(
+            clause="6(1)",
+            evidence="北市測字第 7 號",
+            facts="把卡借給別人",
+            services=[card],
+            hear_by=make.NOON.date() + timedelta(days=9),
+        )
+        sanction = sanctions.report(
+            session,
+            desk.mei,
+            charge,
+            organisation_id=_library_of(session),
+            by=officer,
+            keyring=make.KEYRING,
+            now=city.now,
+        ).reference
     city.now += timedelta(days=1)
 
     organisation_endings.run(city.sessions, now=city.now)
@@ -129,7 +148,11 @@ def test_a_merger_hands_the_services_on_and_ends_the_rest(city: City) -> None:
         disabled = session.scalars(
             select(Client.disabled_at).where(Client.client_id == "library")
         ).one()
+        mine = sanctions.get(session, sanction, organisation_id=UUID(heir[1:]))
+        handed = select(TrailEntry).where(TrailEntry.event == "sanction.handed_over")
+        [line] = session.scalars(handed)
     assert owners == {UUID(heir[1:])}
+    assert (line.subject, mine.reference) == (desk.mei, sanction)
     assert note.state is not None
     assert post.ended_at == counter.ended_at == disabled == city.now
 
@@ -161,4 +184,8 @@ def test_without_a_successor_the_services_close_and_no_more_open(city: City) -> 
 
 def _library(city: City) -> UUID:
     with city.database() as session:
-        return registry.get(session, "library").organisation_id
+        return _library_of(session)
+
+
+def _library_of(session: Session) -> UUID:
+    return registry.get(session, "library").organisation_id

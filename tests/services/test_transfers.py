@@ -1,0 +1,135 @@
+"""A successor goes on with what its agency left open; nothing is nobody's (2(1), 6(1), 6(3))."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy.orm import Session
+
+from kernel.errors import NotFound, Refused
+from kernel.ids import new_id
+from services import eligibility_runs, petitions, sanctions, transfers
+from services.petition_models import Petition, Result, Way
+from services.petitions import Desk, Plea
+from services.sanctions import Charge
+from tests import make
+from tests.make import KEYRING, NOON
+from tests.services.checking import CODE, FINDER, VERIFIER, World, a_world
+from tests.services.city import TODAY
+
+JUDGE = UUID(int=9)
+PLEA = Plea(words="我還住在臺北市", way=Way.ONLINE, language="zh-Hant-TW")
+LATER = NOON + timedelta(days=9)
+CHARGE = Charge(
+    clause="6(1)",
+    evidence="北市測字第 7 號",
+    facts="把卡借給別人",
+    services=[CODE],
+    hear_by=TODAY + sanctions.HEARING,
+)
+
+
+@pytest.fixture
+def world(session: Session) -> World:
+    return a_world(session)
+
+
+@pytest.fixture
+def heir(session: Session, world: World) -> UUID:  # of its agency
+    words = make.words("測試局", "Successor")
+    return make.a_client(session, "successor", organisation=words).organisation_id
+
+
+def hand_over(world: World, to: UUID | None) -> transfers.HandedOver:
+    agency = world.agency.organisation_id
+    return transfers.hand_over(world.session, agency, to=to, now=LATER)
+
+
+@pytest.mark.clause("2(1)", "6(3)")
+def test_the_successor_decides_open_petitions_and_hears_new_ones(
+    session: Session, world: World, heir: UUID
+) -> None:
+    run = world.run()
+    world.find(run, *world.holders[:2])
+    first, second = world.confirm(run)
+    before = petitions.file(session, first, PLEA, keyring=KEYRING, now=NOON)
+
+    handed = hand_over(world, heir)
+
+    after = petitions.file(session, second, PLEA, keyring=KEYRING, now=LATER)
+    assert handed.petitions == [before]
+    for each in (before, after):
+        assert petitions.get(session, each.reference, organisation_id=heir) is each
+    desk = Desk(session=session, keyring=KEYRING, by=JUDGE, now=LATER)
+    desk.accept(before)
+    desk.investigate(before, "戶政系統仍在本市")
+    desk.decide(before, Result.UPHELD, "資料誤植")
+    assert first.restored_at == LATER
+
+
+@pytest.mark.clause("2(1)", "6(3)")
+def test_what_was_decided_stays_with_who_decided_it(
+    session: Session, world: World, heir: UUID
+) -> None:
+    run = world.run()
+    world.find(run, world.holders[0])
+    (finding,) = world.confirm(run)
+    petition = petitions.file(session, finding, PLEA, keyring=KEYRING, now=NOON)
+    Desk(session=session, keyring=KEYRING, by=JUDGE, now=NOON).refer(petition, heir, "社會局主管")
+
+    handed = hand_over(world, heir)
+
+    assert handed.petitions == []
+    assert session.get_one(Petition, petition.id).organisation_id == world.agency.organisation_id
+    assert run.organisation_id == world.agency.organisation_id  # the letter says who it was
+
+
+@pytest.mark.clause("2(1)", "6(3)")
+def test_the_successor_goes_on_with_a_check(session: Session, world: World, heir: UUID) -> None:
+    run = world.run()
+    hand_over(world, heir)
+
+    mine = eligibility_runs.get(session, run.reference, organisation_id=heir)
+    world.find(mine, world.holders[0])
+    (found,) = world.confirm(mine)
+
+    assert eligibility_runs.listed(session, heir, most=9) == [run]
+    assert found.run is run
+    with pytest.raises(NotFound):
+        eligibility_runs.get(session, run.reference, organisation_id=world.agency.organisation_id)
+
+
+@pytest.mark.clause("2(1)", "6(1)")
+@pytest.mark.parametrize("is_merged", [True, False], ids=["by the successor", "by the Bureau"])
+def test_a_sanction_is_lifted_when_its_agency_is_no_more(
+    session: Session, world: World, heir: UUID, *, is_merged: bool
+) -> None:
+    mei, agency = world.holders[0].id, world.agency.organisation_id
+    sanction, dropped = (
+        sanctions.report(
+            session, mei, CHARGE, organisation_id=agency, by=FINDER, keyring=KEYRING, now=NOON
+        )
+        for _ in range(2)
+    )
+    sanctions.end(session, dropped, "查無此事", by=VERIFIER, keyring=KEYRING, now=NOON)
+    to = heir if is_merged else None
+
+    handed = hand_over(world, to)
+
+    assert handed.sanctions == [sanction]
+    mine = sanctions.get(session, sanction.reference, organisation_id=to)
+    sanctions.end(session, mine, "機關裁撤", by=JUDGE, keyring=KEYRING, now=LATER)
+    assert mine.ended_at == LATER
+    assert sanctions.of_house(session, agency, most=9) == [dropped]
+
+
+def test_who_has_no_part_in_it_keeps_what_is_theirs(
+    session: Session, world: World, heir: UUID
+) -> None:
+    handed = transfers.hand_over(session, new_id(), to=heir, now=LATER)
+
+    assert (handed.services, handed.petitions, handed.sanctions) == ([], [], [])
+    with pytest.raises(Refused, match="not_yours"):
+        eligibility_runs.schedule(
+            session, world.service, TODAY, organisation_id=heir, by=FINDER, now=NOON
+        )
