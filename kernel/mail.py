@@ -17,6 +17,7 @@ from kernel.ids import new_id
 from kernel.jobs import JobDelayed, JobImpossible
 
 PATIENCE_SECONDS = 20
+NO_SERVER = "mail.no_server"
 PERMANENT = 500  # SMTP's replies from here on say never (RFC 5321 4.2.1)
 
 
@@ -57,7 +58,7 @@ class NoPost:
 
     def send(self, message: EmailMessage) -> None:  # noqa: ARG002  # fulfils the protocol
         """Refuse for now."""
-        raise JobDelayed("mail.no_server")
+        raise JobDelayed(NO_SERVER)
 
 
 class SmtpPost:

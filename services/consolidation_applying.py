@@ -80,8 +80,7 @@ def _apply(
 
 def _update(row: Any, verdict: Verdict, note: ActivationNote | None) -> dict[str, Any]:
     applies = verdict.outcome in (Outcome.INSERTED, Outcome.CHANGED)
-    shows_more = note is not None and note.face_sealed is None and row.face_sealed is not None
-    is_news = applies and (note is None or note.state is not row.state or shows_more)
+    is_news = applies and (note is None or _is_news(row, note))
     return {
         "row": row.number,
         "new_outcome": verdict.outcome,
@@ -91,6 +90,15 @@ def _update(row: Any, verdict: Verdict, note: ActivationNote | None) -> dict[str
         "new_to_tell": is_news,
         "new_undone": False,
     }
+
+
+def _is_news(row: Any, note: ActivationNote) -> bool:
+    """Say whether the member learns something: another word, a card, or what nobody told yet.
+
+    The letter of an earlier batch announces no more what is this one's now.
+    """
+    shows_more = note.face_sealed is None and row.face_sealed is not None
+    return note.unannounced or note.state is not row.state or shows_more
 
 
 def undo_some(session: Session, batch_id: UUID, *, now: datetime) -> int | None:
@@ -127,14 +135,17 @@ def _undo(session: Session, batch: Batch, rows: Sequence[Any], *, now: datetime)
             "new_code": row.code if row.number in mine else CHANGED_SINCE,
             "new_applied": True,
             "new_prior": row.prior,
-            # Who was told of the note is told that it is gone; who was not never knew of it.
-            "new_to_tell": row.number in mine and not mine[row.number].unannounced,
+            "new_to_tell": row.number in mine and _undoing_is_news(row, mine[row.number]),
             "new_undone": row.number in mine,
         }
         for row in rows
     ]
     prior = {row.number: row.prior for row in rows}
-    back = {note.id: prior[number] for number, note in mine.items() if prior[number]}
+    back = {
+        note.id: notes.kept_again(prior[number], note)
+        for number, note in mine.items()
+        if prior[number]
+    }
     added = [note for number, note in mine.items() if not prior[number]]
     again = {
         note.member_id: notes.opened(back[note.id]) for note in mine.values() if note.id in back
@@ -143,6 +154,15 @@ def _undo(session: Session, batch: Batch, rows: Sequence[Any], *, now: datetime)
     notes.put_back(session, back)
     notes.remove(session, [note.id for note in added])
     _write(session, batch.id, updates)
+
+
+def _undoing_is_news(row: Any, note: ActivationNote) -> bool:
+    """Say whether the member is told: that the note is gone, or what it says again.
+
+    Who was not told of a note that is gone never knew of it. The letter about the one of before may
+    have left meanwhile, and announced nothing.
+    """
+    return not note.unannounced or bool(row.prior and row.prior["unannounced"])
 
 
 def _remember_undone(

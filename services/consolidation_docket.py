@@ -243,5 +243,7 @@ def _follow_agency(
         raise Refused("consolidation.suspension_stands")
     notes.change(session, origin, {note.member_id: said}, {note.member_id: note}, now=now)
     session.refresh(note)
+    note.unannounced = False  # whoever ends a conflict tells its member in the same transaction
+    session.flush()
     told = {note.member_id: (said.state, said.as_of)}
     notes.remember(session, origin, Happening.NOTED, told, now=now)

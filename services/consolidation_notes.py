@@ -4,6 +4,7 @@ What `services.activations` does for one person and one case, done for a thousan
 statements. Nothing here decides: `services.consolidation_judging` does.
 """
 
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from services.models import (
     Service,
 )
 
+_KEY = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 NO_FACES: Mapping[UUID, bytes | None] = MappingProxyType({})
 
 
@@ -96,6 +98,11 @@ def kept(note: ActivationNote) -> Json:
         "unannounced": note.unannounced,
         "face": None if note.face_sealed is None else b64encode(note.face_sealed).decode(),
     }
+
+
+def kept_again(json: Json, present: ActivationNote) -> Json:
+    """Return what was kept, to be put back; whose member was told meanwhile stays announced."""
+    return {**json, "unannounced": json["unannounced"] and present.unannounced}
 
 
 def opened(json: Json) -> dict[str, Any]:
@@ -175,6 +182,11 @@ def announce(session: Session, note_id: UUID, batch_id: UUID) -> None:
         .values(unannounced=False)
         .execution_options(synchronize_session=False)
     )
+
+
+def batch_of(note: ActivationNote) -> UUID | None:
+    """Return the batch a note came with; None if it came in another way."""
+    return UUID(note.reference) if _KEY.fullmatch(note.reference) else None
 
 
 def put_back(session: Session, before: Mapping[UUID, Json]) -> None:

@@ -18,8 +18,8 @@ from kernel import jobs
 from kernel.db import changed, transaction
 from kernel.jobs import JobDelayed, Work
 from services import consolidation_batches as batches
+from services import consolidation_notes, consolidation_work
 from services import consolidation_reading as reading
-from services import consolidation_work
 from services.consolidation_models import Batch, BatchRow, BatchState, Outcome
 from services.consolidation_reading import Superseded
 from services.consolidation_work import BUSY, state_of
@@ -84,7 +84,8 @@ class Announcer:
             if not rows:
                 return
             _mark_told(session, batch_id, [row.number for row in rows])
-            noted = _notes(session, batch, [row.member_id for row in rows])
+            members = [row.member_id for row in rows]
+            noted = consolidation_notes.read(session, batch.service_id, members)
             for row in rows:
                 _tell(session, batch, row, noted.get(row.member_id), now=now)
             jobs.enqueue(session, ANNOUNCE, {"batch": str(batch_id)}, now=now)
@@ -109,22 +110,21 @@ def _mark_told(session: Session, batch_id: UUID, numbers: list[int]) -> None:
         raise JobDelayed("consolidation.told_meanwhile")
 
 
-def _notes(session: Session, batch: Batch, members: list[UUID]) -> dict[UUID, UUID]:
-    found = select(ActivationNote.member_id, ActivationNote.id).where(
-        ActivationNote.service_id == batch.service_id, ActivationNote.member_id.in_(members)
-    )
-    return {row.member_id: row.id for row in session.execute(found)}
-
-
-def _tell(session: Session, batch: Batch, row: Any, note: UUID | None, *, now: datetime) -> None:
-    words, kind = _words(row)
-    about = {"note": note, "batch": batch.id} if words is Mail.NOTE_CONSOLIDATED and note else {}
+def _tell(
+    session: Session, batch: Batch, row: Any, note: ActivationNote | None, *, now: datetime
+) -> None:
+    words, kind = _words(row, note)
+    about = {}
+    if words is Mail.NOTE_CONSOLIDATED and note is not None:
+        # What stands again after an undo is an earlier batch's.
+        whose = consolidation_notes.batch_of(note) if row.undone else None
+        about = {"note": note.id, "batch": whose or batch.id}
     footprint.record(session, kind, member_id=row.member_id, now=now, reference=batch.number)
     notices.mail(session, words, member_id=row.member_id, language=notices.OWN, now=now, **about)
 
 
-def _words(row: Any) -> tuple[Mail, Kind]:  # a row of a batch
-    if row.undone:
+def _words(row: Any, note: ActivationNote | None) -> tuple[Mail, Kind]:  # a row of a batch
+    if row.undone and (note is None or not note.unannounced):
         return Mail.NOTE_WITHDRAWN, Kind.NOTE_WITHDRAWN
     if row.outcome is Outcome.CONFLICT:
         return Mail.NOTE_CONFLICT, Kind.NOTE_CONFLICT

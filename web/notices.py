@@ -11,9 +11,9 @@ from counters import card_orders
 from kernel import jobs
 from kernel.db import Sessions, transaction
 from kernel.errors import NotFound
-from kernel.jobs import Work
+from kernel.jobs import JobDelayed, JobImpossible, Work
 from kernel.keyring import Keyring
-from kernel.mail import Post, compose
+from kernel.mail import NO_SERVER, Post, compose
 from kernel.settings import Settings
 from kernel.wording import CHINESE, ENGLISH, Bilingual
 from members import inbox, mailboxes, recovery, register
@@ -67,6 +67,12 @@ def mail(
     inbox.deliver(session, whose, kind=words.value, facts=facts, now=now)
 
 
+def _never_leaves(work: Work, delayed: JobDelayed) -> bool:
+    """Say whether nobody can hope for this letter: it is given up, or there is no mail at all."""
+    is_given_up = isinstance(delayed, JobImpossible) or work.attempt >= jobs.MOST_ATTEMPTS
+    return is_given_up or delayed.code == NO_SERVER
+
+
 class MailSender:
     """The handler of these jobs."""
 
@@ -80,9 +86,18 @@ class MailSender:
     def __call__(self, work: Work, *, now: datetime) -> None:
         """Send one notice; to whom has no confirmed address, none.
 
-        What it tells of may be received by others only now (PDPA 9).
+        What it tells of may be received by others only now (PDPA 9), or once it is known that no
+        letter will tell it: the inbox did.
         """
-        self._send(work, now=now)
+        try:
+            self._send(work, now=now)
+        except JobDelayed as delayed:
+            if _never_leaves(work, delayed):
+                self._announce(work)
+            raise
+        self._announce(work)
+
+    def _announce(self, work: Work) -> None:
         if "note" in work.payload:
             with transaction(self._make) as session:
                 note, batch = (UUID(work.payload[name]) for name in ("note", "batch"))

@@ -3,6 +3,7 @@
 import io
 import json
 from dataclasses import dataclass
+from email.message import EmailMessage
 from uuid import UUID
 
 import pytest
@@ -14,6 +15,7 @@ from audit.lines import Kind
 from audit.models import LedgerLine, TrailEntry
 from clients import registry
 from clients.officer_models import Role
+from kernel.jobs import MOST_ATTEMPTS, Job, JobDelayed, JobImpossible, Work
 from members import numbering
 from members.models import Member
 from members.numbers import recognise
@@ -34,7 +36,8 @@ from tests.services import city as services
 from tests.services.consolidating import Row, a_file, no, number, yes
 from tests.web import staff
 from tests.web.outbox import World
-from web import import_jobs
+from web import import_jobs, notices
+from web.notices import MailSender
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 IMPORTS, CONFLICTS, STREAMS = "/agency/imports", "/agency/conflicts", "/doit/imports"
@@ -191,6 +194,7 @@ def test_a_conflict_is_on_the_docket_its_member_told_and_an_officer_ends_it(
     assert office.two.post(one, form).status_code == 303
 
     assert office.note().state is Activation.ACTIVATED
+    assert office.note().unannounced is False
     assert "已經處理完了" in office.two.get(one).text
     assert "note.settled" in office.world.told()
 
@@ -309,6 +313,7 @@ def test_a_stream_that_was_decided_is_not_decided_again(confirmed: Office) -> No
     assert confirmed.reviewer.post(f"{STREAMS}/{UUID(int=1)}", hidden(page)).status_code == 404
 
 
+READING = frozenset({consolidation_batches.KIND})
 CONSOLIDATION = frozenset({consolidation_batches.KIND, import_jobs.ANNOUNCE})
 HOSTILE = [b"", b"\x00" * 100, b"PK\x03\x04" + b"x" * 100, b"=cmd|' /C calc'!A0,x\n", b"\xff\xfe"]
 
@@ -330,4 +335,87 @@ def test_nothing_is_released_before_its_member_was_told(confirmed: Office) -> No
 
     assert confirmed.note().unannounced is True
     confirmed.world.work_off()
+    assert confirmed.note().unannounced is False
+
+
+@dataclass
+class BrokenPost:
+    """A way for mail that fails always, in the same way."""
+
+    failure: JobDelayed
+
+    def send(self, message: EmailMessage) -> None:  # fulfils the protocol
+        raise self.failure
+
+
+def applied(office: Office, *rows: Row, only: frozenset[str] = CONSOLIDATION) -> str:
+    """Let a file be applied; its letters do not leave yet."""
+    path = office.upload(*rows).location
+    office.world.work_off(only=only)
+    assert office.step(path, "confirm", office.two).status_code == 303
+    office.world.work_off(only=only)
+    return path
+
+
+@pytest.mark.clause("3-II", "10-II")
+@pytest.mark.parametrize(
+    ("failure", "attempt", "is_held"),
+    [
+        (JobDelayed("mail.server_failed"), 1, True),
+        (JobDelayed("mail.server_failed"), MOST_ATTEMPTS, False),
+        (JobDelayed("mail.no_server"), 1, False),
+        (JobImpossible("mail.address_refused"), 1, False),
+    ],
+    ids=["later", "given up", "no server", "refused for good"],
+)
+def test_what_no_letter_will_ever_tell_is_told_by_the_inbox_alone(
+    confirmed: Office, failure: JobDelayed, attempt: int, *, is_held: bool
+) -> None:
+    applied(confirmed, yes(0))
+    rooms = confirmed.world.rooms
+    sender = MailSender(rooms.sessions, rooms.keyring, rooms.settings, BrokenPost(failure))
+    with confirmed.city.database() as session:
+        job = next(each for each in session.scalars(select(Job)) if "note" in each.payload)
+        work = Work(job.id, job.kind, job.payload, attempt, job.created_at)
+
+    with pytest.raises(type(failure)):
+        sender(work, now=confirmed.city.now)
+
+    assert confirmed.note().unannounced is is_held
+
+
+@pytest.mark.clause("10-II")
+def test_a_newer_date_that_overtakes_the_letter_is_announced_itself(confirmed: Office) -> None:
+    applied(confirmed, yes(0))
+
+    applied(confirmed, yes(0, as_of="2026-11-21"))
+    confirmed.world.work_off()
+
+    assert confirmed.note().unannounced is False
+
+
+@pytest.mark.clause("10-II")
+def test_what_stands_again_after_an_undo_is_told_if_it_was_not(confirmed: Office) -> None:
+    applied(confirmed, yes(0))
+    path = applied(confirmed, yes(0, as_of="2026-11-21"), only=READING)
+    confirmed.world.work_off(only={notices.KIND})  # the first letter leaves, and releases nothing
+    assert confirmed.note().unannounced is True
+
+    confirmed.step(path, "roll-back", confirmed.two)
+    confirmed.world.work_off()
+
+    assert confirmed.batch().state is BatchState.ROLLED_BACK
+    assert confirmed.note().unannounced is False
+
+
+@pytest.mark.clause("10-II")
+def test_what_was_announced_stays_so_when_a_batch_is_undone(confirmed: Office) -> None:
+    applied(confirmed, yes(0))
+    path = applied(confirmed, yes(0, as_of="2026-11-21"))
+    confirmed.world.work_off()
+
+    confirmed.step(path, "roll-back", confirmed.two)
+    confirmed.world.work_off(only=READING)
+
+    assert confirmed.batch().state is BatchState.ROLLED_BACK
     assert confirmed.note().unannounced is False
