@@ -42,7 +42,11 @@ class Consolidator:
         self._rooms = rooms
 
     def __call__(self, work: Work, *, now: datetime) -> None:
-        """Do some chunks; whoever works on the batch beside us goes on with it instead."""
+        """Do some chunks; while somebody else works on the batch, look again later.
+
+        The command line leaves what comes after to the worker. Who lost the job itself with its
+        lease cannot put it off: it is another worker's.
+        """
         make, batch_id = self._rooms.sessions, UUID(work.payload["batch"])
         try:
             chunks = consolidation_work.work(
@@ -50,7 +54,7 @@ class Consolidator:
             )
             deque(chunks, maxlen=0)
         except Superseded:
-            return
+            raise JobDelayed("consolidation.superseded") from None
         state = state_of(make, batch_id)
         with transaction(make) as session:
             if state in BUSY:

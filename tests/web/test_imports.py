@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import EmailMessage
 from uuid import UUID
@@ -15,11 +16,11 @@ from audit.lines import Kind
 from audit.models import LedgerLine, TrailEntry
 from clients import registry
 from clients.officer_models import Role
-from kernel.jobs import MOST_ATTEMPTS, Job, JobDelayed, JobImpossible, Work
+from kernel.jobs import LONGEST_PAUSE, MOST_ATTEMPTS, Job, JobDelayed, JobImpossible, Work
 from members import numbering
 from members.models import Member
 from members.numbers import recognise
-from services import consolidation_batches
+from services import consolidation_batches, consolidation_work
 from services.consolidation_models import (
     Batch,
     BatchRow,
@@ -28,6 +29,7 @@ from services.consolidation_models import (
     Outcome,
     Stream,
 )
+from services.consolidation_reading import Superseded
 from services.models import Activation, ActivationNote
 from tests import make
 from tests.flows.browser import Browser, hidden
@@ -419,3 +421,33 @@ def test_what_was_announced_stays_so_when_a_batch_is_undone(confirmed: Office) -
 
     assert confirmed.batch().state is BatchState.ROLLED_BACK
     assert confirmed.note().unannounced is False
+
+
+def overtaken(*_: object, **__: object) -> Iterator[int]:
+    """Do one chunk, and find the mark moved by another."""
+    yield 1
+    raise Superseded
+
+
+@pytest.mark.clause("3-II")
+def test_the_worker_that_lost_to_the_command_line_tells_the_people_later(
+    confirmed: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = confirmed.upload(yes(0)).location
+    confirmed.world.work_off()
+    confirmed.step(path, "confirm", confirmed.two)
+    with monkeypatch.context() as beside:
+        beside.setattr(consolidation_work, "work", overtaken)
+        confirmed.world.work_off()
+    rooms, key = confirmed.world.rooms, confirmed.batch().id
+    for _ in consolidation_work.work(
+        rooms.sessions, key, rooms.keyring, most_chunks=99, now=confirmed.city.now
+    ):
+        pass
+    assert confirmed.note().unannounced is True
+
+    confirmed.city.now += LONGEST_PAUSE
+    confirmed.world.work_off()
+
+    assert confirmed.note().unannounced is False
+    assert events(confirmed.city).count("consolidation.applied") == 1

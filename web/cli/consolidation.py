@@ -10,6 +10,7 @@ from kernel import settings as configuration
 from kernel.db import sessions, transaction
 from services import consolidation_batches as batches
 from services.consolidation_models import Batch
+from services.consolidation_reading import Superseded
 from services.consolidation_work import state_of, work
 from web.cli.console import progress, say, show_table
 from web.cli.opening import engine_of, keyring_of, opened, require_current
@@ -66,7 +67,7 @@ def run(number: str) -> None:
     """Go on with batch NUMBER here and now, if it is to be read, applied or undone.
 
     Only what two officers confirmed is applied. It may be interrupted at any time; the worker takes
-    it on, and tells the people it concerns.
+    it on, and tells the people it concerns. Where a worker is faster, this one stops.
     """
     settings, now = configuration.load(), clock.now()
     require_current(settings)
@@ -75,8 +76,11 @@ def run(number: str) -> None:
         with transaction(make) as session:
             batch = batches.get(session, number)
             key, total = batch.id, sum(batches.counts(session, batch).values()) or None
-        with progress("rows", total=total) as advance:
-            for done in work(make, key, keyring_of(settings), most_chunks=EVERY_CHUNK, now=now):
-                advance(done)
+        try:
+            with progress("rows", total=total) as advance:
+                for done in work(make, key, keyring_of(settings), most_chunks=EVERY_CHUNK, now=now):
+                    advance(done)
+        except Superseded:
+            say(f"A worker goes on with {number}.")
         state = state_of(make, key)
     say(f"{number} is {state.value}.")
