@@ -91,6 +91,19 @@ def cancel(session: Session, member_id: UUID, *, now: datetime) -> None:
         raise NotFound("account.deletion_not_found")
 
 
+def put_off(session: Session, member_id: UUID, *, stopped_at: datetime, now: datetime) -> None:
+    """Let the wait go on where an order stopped it: meanwhile its member could not cancel."""
+    asked = pending(session, member_id)
+    if asked is None:
+        return
+    left = max(asked.due_at - stopped_at, REMIND_BEFORE)
+    session.execute(
+        update(AccountDeletion)
+        .where(AccountDeletion.id == asked.id, *_PENDING)
+        .values(due_at=now + left, reminded_at=None)
+    )
+
+
 def due(session: Session, *, most: int, now: datetime) -> Sequence[AccountDeletion]:
     """Return deletions whose day has come, the longest waiting first."""
     return session.scalars(
@@ -112,12 +125,17 @@ def take(session: Session, deletion_id: UUID, *, now: datetime) -> bool:
 
 
 def to_remind(session: Session, *, most: int, now: datetime) -> Sequence[AccountDeletion]:
-    """Return deletions of the coming day whose members were not reminded; now they are."""
+    """Return deletions of the coming day whose members were not reminded; now they are.
+
+    Who was suspended, or died, is not written to.
+    """
+    may_sign_in = select(Member.id).where(Member.standing.in_((Standing.ACTIVE, Standing.PAUSED)))
     found = session.scalars(
         select(AccountDeletion)
         .where(
             AccountDeletion.due_at <= now + REMIND_BEFORE,
             AccountDeletion.reminded_at.is_(None),
+            AccountDeletion.member_id.in_(may_sign_in),
             *_PENDING,
         )
         .limit(most)

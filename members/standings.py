@@ -198,6 +198,22 @@ def open_of(session: Session, member_id: UUID) -> StandingOrder:
     return order
 
 
+def require_none_open(session: Session, member_id: UUID, *, now: datetime) -> None:
+    """Keep whose account stands still, or may soon: nobody of theirs can say that they stay.
+
+    Raises Refused `account.deletion_hold`.
+    """
+    del now  # an order stands until it ends
+    is_open = select(StandingOrder.id).where(
+        StandingOrder.member_id == member_id, StandingOrder.ended_at.is_(None)
+    )
+    if (
+        session.scalar(is_open.limit(1)) is not None
+        or register.read(session, member_id).standing not in STOPPABLE
+    ):
+        raise Refused("account.deletion_hold")
+
+
 def listed(session: Session, *, most: int) -> Sequence[StandingOrder]:
     """Return open orders, what waits for a second officer first, then the newest."""
     return session.scalars(

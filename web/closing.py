@@ -23,7 +23,7 @@ from idp.models import GrantEnd
 from kernel import throttle
 from kernel.db import transaction
 from kernel.errors import Refused
-from members import guardians, leaving, requests
+from members import guardians, leaving, requests, standings
 from members.models import AccountDeletion, Member
 from web import consent_endings, notices, request_making
 from web.login import LOCK_NOTICES
@@ -43,6 +43,7 @@ class Block(Protocol):
 # Each refuses with the reason why a member cannot leave yet; other rooms add theirs here.
 BLOCKS: Sequence[Block] = (
     leaving.require_no_hold,
+    standings.require_none_open,
     guardians.require_no_wards,
     officers.require_no_post,
 )
@@ -87,18 +88,21 @@ def _remind(rooms: Rooms, *, now: datetime) -> None:
 def _delete_one(rooms: Rooms, deletion_id: UUID, member_id: UUID, *, now: datetime) -> bool:
     try:
         with transaction(rooms.sessions) as session:
-            require_free(session, member_id, now=now)
+            member = leaving.lock(session, member_id)  # a hold waits from here on, or was seen
             if not leaving.take(session, deletion_id, now=now):
                 return False
-            _delete(session, rooms, session.get_one(AccountDeletion, deletion_id), now=now)
+            require_free(session, member_id, now=now)
+            deletion = session.get_one(AccountDeletion, deletion_id)
+            _delete(session, rooms, deletion, member, now=now)
     except Refused as refused:
         structlog.get_logger().info("deletion.blocked", reason=refused.code, id=str(deletion_id))
         return False
     return True
 
 
-def _delete(session: Session, rooms: Rooms, deletion: AccountDeletion, *, now: datetime) -> None:
-    member = leaving.lock(session, deletion.member_id)
+def _delete(
+    session: Session, rooms: Rooms, deletion: AccountDeletion, member: Member, *, now: datetime
+) -> None:
     told = [
         member_notices.enqueue_purged(session, client_id, member_id=member.id, now=now)
         for client_id in request_making.recipients(session, member.id)

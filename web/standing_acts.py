@@ -15,7 +15,7 @@ from idp import grants
 from idp.models import GrantEnd
 from kernel.keyring import Keyring
 from kernel.wording import CHINESE
-from members import register, standings
+from members import leaving, register, standings
 from members.standing_models import OrderKind, StandingOrder
 from members.standings import Proposal
 from web import notices, sessions
@@ -70,6 +70,8 @@ def end(
     if stood:
         member_id = order.member_id
         reference = order.reference
+        if order.in_force_at is not None:
+            leaving.put_off(session, member_id, stopped_at=order.in_force_at, now=now)
         footprint.record(
             session, Kind.REINSTATED, member_id=member_id, now=now, reference=reference
         )

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine, inspect, select, text, update
+from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
 import migrations
@@ -21,19 +22,23 @@ from idp import checkpoints, deletion_proofs, member_notices
 from idp.checkpoints import checking_with
 from idp.models import Grant, Subject
 from kernel.errors import NotFound, Refused
+from kernel.ids import new_id
 from kernel.throttle import Throttle
-from members import leaving, register
+from members import leaving, register, standings
 from members.application_models import Application, Channel, PersonKind, State
 from members.models import AccountDeletion, Member, Standing, SubjectRequest
+from members.standing_models import OrderKind
+from members.standings import Proposal
 from tests import make
 from tests.flows.browser import Browser, hidden
 from tests.flows.provider import City, the_settings
 from tests.web.outbox import World
-from web import closing, handlers
+from web import closing, handlers, standing_acts
 from web.app import build_rooms, create_app
 
 one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 CONFIRM = "/account/delete/confirm"
+ONE, OTHER = new_id(), new_id()
 
 
 @pytest.fixture
@@ -206,6 +211,126 @@ def test_a_hold_placed_meanwhile_stops_the_end(city: City, browser: Browser) -> 
 
     assert execute(city) == 0
     assert standing(city) is Standing.ACTIVE
+
+
+def order(city: City, kind: OrderKind) -> str:
+    """Let the Bureau propose an order, and a second officer confirm it; return its number."""
+    proposal = Proposal(
+        kind=kind, clause="6(1)", evidence="115-001", reason="冒用", heard_on=city.now.date()
+    )
+    with city.database() as session:
+        opened = standing_acts.propose(
+            session,
+            proposal,
+            member_id=city.member_id(),
+            by=ONE,
+            keyring=make.KEYRING,
+            now=city.now,
+        )
+        if kind is not OrderKind.PROTECTION:
+            standing_acts.confirm(session, opened, by=OTHER, keyring=make.KEYRING, now=city.now)
+        return opened.reference
+
+
+def lift(city: City, reference: str) -> None:
+    with city.database() as session:
+        opened = standings.get(session, reference)
+        standing_acts.end(session, opened, "查明", by=ONE, keyring=make.KEYRING, now=city.now)
+
+
+@pytest.mark.clause("6(1)")
+@pytest.mark.clause("10-I(1)")
+@pytest.mark.parametrize("kind", OrderKind)
+@one_database
+def test_an_account_under_an_order_is_not_erased_and_nobody_is_reminded(
+    city: City, browser: Browser, world: World, kind: OrderKind
+) -> None:
+    asked(browser)
+    order(city, kind)
+    before = standing(city)
+    city.wait(days=8)
+
+    assert execute(city) == 0
+    assert standing(city) is before
+    assert "deletion.soon" not in world.told()
+
+
+@pytest.mark.clause("6(1)")
+@one_database
+def test_a_proposed_sanction_keeps_the_account_too(city: City, browser: Browser) -> None:
+    asked(browser)
+    with city.database() as session:
+        standings.propose(
+            session,
+            Proposal(
+                kind=OrderKind.SANCTION,
+                clause="6(1)",
+                evidence="115-001",
+                reason="冒用",
+                heard_on=city.now.date(),
+            ),
+            member_id=city.member_id(),
+            by=ONE,
+            keyring=make.KEYRING,
+            now=city.now,
+        )
+    city.wait(days=8)
+
+    assert execute(city) == 0
+
+
+@one_database
+def test_whoever_is_reinstated_has_what_was_left_of_the_wait(
+    city: City, browser: Browser, world: World
+) -> None:
+    asked(browser)
+    city.wait(days=4)
+    reference = order(city, OrderKind.PROTECTION)
+    city.wait(days=30)
+    lift(city, reference)
+    city.wait(days=2, hours=12)
+
+    assert execute(city) == 0
+    assert world.told().count("deletion.soon") == 1
+
+    city.wait(hours=12)
+    assert execute(city) == 1
+
+
+@one_database
+def test_whoever_was_stopped_at_the_last_moment_has_another_day(
+    city: City, browser: Browser
+) -> None:
+    asked(browser)
+    city.wait(days=6, hours=23)
+    lift(city, order(city, OrderKind.PROTECTION))
+    city.wait(hours=23)
+
+    assert execute(city) == 0
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_hold_that_comes_in_while_the_account_is_erased_is_not_passed_over(
+    city: City, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked(browser)
+    city.wait(days=7)
+    member_id = city.member_id()
+    tried: list[str] = []
+
+    def hold_meanwhile(_session: Any, _member_id: Any, *, now: Any) -> None:
+        with city.database() as other:
+            other.execute(text("SET lock_timeout = '200ms'"))
+            try:
+                leaving.hold(other, member_id, case_number="1", now=now)
+            except OperationalError:
+                other.rollback()
+                tried.append("waits")
+
+    monkeypatch.setattr(closing, "BLOCKS", (*closing.BLOCKS, hold_meanwhile))
+
+    assert execute(city) == 1
+    assert tried == ["waits"]
 
 
 @pytest.mark.refusal("account.deletion_blocked_guardian")
