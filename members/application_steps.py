@@ -45,9 +45,14 @@ class Event:
     reason: str = field(repr=False)
 
 
+def find(session: Session, application_id: UUID) -> Application | None:
+    """Return the application as it stands now; None once it was destroyed."""
+    return session.get(Application, application_id, populate_existing=True)
+
+
 def get(session: Session, application_id: UUID) -> Application:
     """Return the application as it stands now. Raises NotFound."""
-    found = session.get(Application, application_id, populate_existing=True)
+    found = find(session, application_id)
     if found is None:
         raise NotFound("application.not_found")
     return found

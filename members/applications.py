@@ -220,9 +220,19 @@ def resubmit(
     application_claims.claim(session, moved, applicant, keyring=keyring)
 
 
-def withdraw(session: Session, application_id: UUID, *, keyring: Keyring, now: datetime) -> None:
-    """Let the applicant take it back before it is decided. Raises Refused `case.wrong_state`."""
-    step = Step(actor=None)
+def withdraw(
+    session: Session,
+    application_id: UUID,
+    *,
+    keyring: Keyring,
+    now: datetime,
+    by: UUID | None = None,
+) -> None:
+    """Let the applicant take it back before it is decided. Raises Refused `case.wrong_state`.
+
+    `by` is the clerk to whom they said so.
+    """
+    step = Step(actor=by)
     move(session, application_id, step, only=OPEN, to=State.WITHDRAWN, keyring=keyring, now=now)
 
 

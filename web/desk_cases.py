@@ -12,7 +12,6 @@ from kernel.errors import Refused
 from kernel.refusals import refusal
 from kernel.wording import Bilingual
 from members.application_models import State
-from members.application_steps import get as application_of
 from members.profile import masked
 from services import activation_requests, activations
 from web import (
@@ -102,9 +101,20 @@ def mistyped(case: Case, mistake: Mistyped) -> Response:
     return Response(page, 422, mimetype="text/html")
 
 
+def may_refuse(case: Case) -> bool:
+    """Say whether the desk may refuse: who becomes a member is for the Bureau to say (2(8)1)."""
+    return case.matter is not CaseMatter.JOIN or _state_of(case) is State.REJECTED
+
+
+def _state_of(case: Case) -> State | None:
+    """Return where the application of who joins stands; None where there is none."""
+    application = desk_people.application_of(case)
+    return None if application is None else application.state
+
+
 def _application(case: Case) -> str:
-    if case.application_id is not None:
-        state = application_of(scope.db(), case.application_id).state
+    state = _state_of(case)
+    if state is not None:
         return desk_words.APPLICATIONS[state].text(pages.language())
     asked = activation_requests.find(scope.db(), case.number) if case.service else None
     return "" if asked is None else service_words.REQUESTS[asked.state].text(pages.language())
@@ -112,9 +122,7 @@ def _application(case: Case) -> str:
 
 def _may_print_code(case: Case) -> bool:
     """Say whether the person became a member, and may be without a way in."""
-    if case.application_id is None or case.closed_at is not None:
-        return False
-    return application_of(scope.db(), case.application_id).state is State.APPROVED
+    return case.closed_at is None and _state_of(case) is State.APPROVED
 
 
 def service_of(case: Case) -> Bilingual | None:
@@ -173,10 +181,11 @@ def said(at: datetime, state: CaseState, reason: str) -> Happened:
 
 def _steps(case: Case) -> list[str]:
     """Return the steps a clerk finds on the page."""
-    return {
+    steps = {
         CaseState.FORWARDED: ["accept", "not-accept"],
         CaseState.IN_PROCESS: ["wait", "finish", "refuse", "stop"],
         CaseState.WAITING: ["go-on", "stop"],
         CaseState.DECIDED: ["close"],
         CaseState.FULFILLED: ["close"],
     }.get(case.state, [])
+    return [each for each in steps if each != "refuse" or may_refuse(case)]

@@ -16,7 +16,6 @@ from kernel.errors import NotFound, Refused
 from kernel.refusals import refusal
 from kernel.wording import Bilingual
 from members import applications
-from members.application_steps import get as application_of
 from members.numbers import recognise
 from web import counter_words, desk_cases, desk_papers, desk_people, desk_seats, desk_words, scope
 from web.desk import bp
@@ -141,9 +140,9 @@ def _addressee(case: Case) -> str:
     if case.member_id is not None:
         held = desk_people.on_record(case)
         return " ".join(filter(None, (held.name, held.number)))
-    if case.application_id is None:
+    application = desk_people.application_of(case)
+    if application is None:
         return ""
-    application = application_of(scope.db(), case.application_id)
     form = applications.open_form(application, keyring=scope.rooms().keyring)
     return f"{form.name} {recognise(form.number).masked}"
 

@@ -7,8 +7,8 @@ from counters import cases, competence, dealing, letters
 from counters.case_models import Case
 from counters.cases import Clerk
 from kernel.errors import NotFound, Refused
-from members import applications, numbering, register
-from members.application_steps import get as application_of
+from members import application_steps, applications, numbering, register
+from members.application_models import Application
 from web import clerks, desk_seats, scope
 
 
@@ -68,10 +68,15 @@ def name_of(case: Case) -> str:
     if case.member_id is not None:
         member = register.read(session, case.member_id)
         return str(register.claims_of(member, keyring=keyring).get("name", ""))
+    application = application_of(case)
+    return "" if application is None else applications.open_form(application, keyring=keyring).name
+
+
+def application_of(case: Case) -> Application | None:
+    """Return the application of who joins, as it stands now; None once it was destroyed."""
     if case.application_id is None:
-        return ""
-    application = application_of(session, case.application_id)
-    return applications.open_form(application, keyring=keyring).name
+        return None
+    return application_steps.find(scope.db(), case.application_id)
 
 
 def clerk() -> Clerk:
@@ -92,10 +97,8 @@ def connect(case: Case) -> None:
     """
     if case.member_id is not None:
         return
-    found = None
-    if case.application_id is not None:
-        found = application_of(scope.db(), case.application_id).member_id
-    if found is None:
+    application = application_of(case)
+    if application is None or application.member_id is None:
         raise Refused("member.not_approved")
-    clerk().connect(case, found)
-    letters.tie(scope.db(), case.id, found)
+    clerk().connect(case, application.member_id)
+    letters.tie(scope.db(), case.id, application.member_id)

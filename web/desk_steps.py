@@ -1,19 +1,23 @@
 """Take a case one step on: accept, ask, finish, refuse, close; its person is told of each."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from audit import footprint, trail
 from audit.lines import Kind
-from counters.case_models import Case, CaseMatter, CaseOutcome
+from counters.case_models import Case, CaseMatter, CaseOutcome, CaseState
 from counters.cases import Clerk
 from kernel.errors import NotFound, Refused
+from members import applications
 from services import activations
 from services.models import Activation
 from web import case_mails, desk_annex, desk_cases, desk_people, desk_seats, scope
 from web.desk import bp
+
+ENDED_EARLY = frozenset({CaseState.STOPPED, CaseState.NOT_ACCEPTED})
 
 
 @bp.post('/cases/<reference>/<any("accept", "not-accept", "wait", "go-on", "finish", "refuse", '
@@ -29,6 +33,7 @@ def move(reference: str, step: str) -> Response:
             raise
         return desk_cases.again(case, refused)
     desk_annex.end_with(case)
+    _end_application(case)
     _write_down(case, step)
     return redirect(url_for("desk.case", reference=case.number), 303)
 
@@ -65,7 +70,24 @@ def _require_note(case: Case) -> None:
 
 
 def _refuse(clerk: Clerk, case: Case) -> None:
+    """Refuse what this desk decides. Raises Refused `case.wrong_state` for what the Bureau does."""
+    if not desk_cases.may_refuse(case):
+        raise Refused("case.wrong_state")
     clerk.decide(case, CaseOutcome.REFUSED, why=_reason(desk_cases.REFUSED))
+
+
+def _end_application(case: Case) -> None:
+    """Take the application of who wanted to join back, so that nobody makes them a member (4.1)."""
+    if case.application_id is None or case.state not in ENDED_EARLY:
+        return
+    with suppress(Refused):  # it was decided before
+        applications.withdraw(
+            scope.db(),
+            case.application_id,
+            keyring=scope.rooms().keyring,
+            now=scope.now(),
+            by=scope.member_id(),
+        )
 
 
 def _reason(allowed: tuple[str, ...]) -> str:

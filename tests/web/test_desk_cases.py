@@ -5,7 +5,7 @@ from threading import Barrier, Thread
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from werkzeug.test import TestResponse
 
 from adapters.keycard.adapter import KeyCardAdapter
@@ -13,7 +13,9 @@ from adapters.smartcard.adapter import SmartcardAdapter
 from carriers.models import Binding, CarrierEvent, Happening, Place, Suspension
 from counters.case_models import CaseState
 from idp import acr
-from members.application_models import Application
+from members import application_steps
+from members.application_models import Application, State
+from tests import make
 from tests.chips import Chip
 from tests.flows.browser import hidden
 from tests.flows.provider import ISSUER, City
@@ -262,6 +264,71 @@ def test_before_the_bureau_approves_nothing_is_bound_and_afterwards_it_is(
     assert bound_here(office, number).status_code == 303
     assert finished(office, number).status_code == 303
     assert office.case(number).member_id == office.mei
+
+
+@pytest.mark.clause("4")
+@pytest.mark.clause("2(8)1")
+@pytest.mark.parametrize("step", ["stop", "not-accept"])
+@one_database
+def test_an_application_ends_with_the_case_that_came_to_nothing(office: Office, step: str) -> None:
+    desk = office
+    if step == "not-accept":
+        desk = offices.another_counter(office)
+        number = office.opened(*CHILD, age="child", **JOINS, collected_for=str(desk.counter_id))
+    else:
+        number = office.opened(*CHILD, age="child", **JOINS)
+
+    assert desk.step(number, step, reason="case.identity_unverifiable").status_code == 303
+
+    with office.city.database() as session:
+        application = session.scalars(select(Application)).one()
+        assert application.state is State.WITHDRAWN
+        last = application_steps.history(session, application, keyring=make.KEYRING)[-1]
+        assert last.actor == desk.clerk_id
+
+
+@pytest.mark.clause("2(8)1")
+@pytest.mark.refusal("case.wrong_state")
+@one_database
+def test_only_the_bureau_turns_down_who_wants_to_join(office: Office) -> None:
+    number = office.opened(*CHILD, age="child", **JOINS)
+
+    assert "step_refuse" not in office.browser.get(f"/counter/cases/{number}").text
+    early = office.step(number, "refuse", reason="case.identity_unverifiable")
+    assert (early.status_code, office.case(number).state) == (409, CaseState.IN_PROCESS)
+
+    with office.city.database() as session:
+        session.scalars(select(Application)).one().state = State.REJECTED
+    assert "step_refuse" in office.browser.get(f"/counter/cases/{number}").text
+    refused = office.step(number, "refuse", reason="case.identity_unverifiable")
+    assert (refused.status_code, office.case(number).state) == (303, CaseState.DECIDED)
+
+
+@one_database
+def test_a_case_outlives_the_application_that_was_destroyed(office: Office) -> None:
+    number = office.opened(*CHILD, age="child", **JOINS)
+    with office.city.database() as session:
+        session.scalars(select(Application)).one().state = State.REJECTED
+    office.step(number, "refuse", reason="case.identity_unverifiable")
+    with office.city.database() as session:
+        session.execute(delete(Application))
+
+    assert office.browser.get(f"/counter/cases/{number}").status_code == 200
+    assert office.browser.get(f"/counter/cases/{number}/slip").status_code == 200
+    assert office.browser.get(f"/counter/cases/{number}/letter").status_code == 409  # to nobody
+    assert office.step(number, "close").status_code == 303
+    assert office.case(number).state is CaseState.CLOSED
+
+
+@pytest.mark.refusal("member.not_approved")
+@one_database
+def test_nobody_is_made_of_an_application_that_was_destroyed(office: Office) -> None:
+    number = office.opened(*CHILD, age="child", **JOINS)
+    with office.city.database() as session:
+        session.execute(delete(Application))
+
+    assert office.step(number, "finish").status_code == 403
+    assert office.step(number, "stop").status_code == 303
 
 
 # Steps
