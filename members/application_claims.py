@@ -53,13 +53,13 @@ def _hashes(applicant: Applicant, *, keyring: Keyring) -> list[bytes]:
 
 
 def give_way(session: Session, applicant: Applicant, *, keyring: Keyring, now: datetime) -> None:
-    """End online applications with these numbers: the person stands at the counter."""
+    """End what no counter confirmed of these numbers, or was returned: the person stands here."""
     stale = session.scalars(
         select(ClaimedNumber.application_id)
         .join(Application, Application.id == ClaimedNumber.application_id)
         .where(
             ClaimedNumber.number_hash.in_(_hashes(applicant, keyring=keyring)),
-            Application.state == State.CONFIRMING,
+            Application.state.in_((State.CONFIRMING, State.RETURNED)),
         )
         .distinct()
     ).all()

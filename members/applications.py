@@ -154,7 +154,7 @@ def confirm(
         counter_id=counter_id,
         intake_by=clerk_id,
     )
-    applicant = admission.examine(form, channel=application.channel, today=taipei_day(now))
+    applicant = admission.examine(form, channel=Channel.SITE, today=taipei_day(now))
     application_claims.require_no_member(session, applicant, keyring=keyring)
     seen_documents.keep(session, confirmed, documents, keyring=keyring, now=now)
 

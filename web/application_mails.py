@@ -14,7 +14,7 @@ from kernel.settings import Settings
 from kernel.wording import CHINESE, ENGLISH, Bilingual
 from members import admission, application_claims, applications, contact_proofs, invitations
 from members.application_forms import Form
-from members.application_models import Application, State
+from members.application_models import Application, Channel, State
 from members.application_steps import TELL
 from members.proxies import secret_of
 from web import branding, dates, notices
@@ -90,7 +90,7 @@ class ApplicationMailer:
         """Tell a member that somebody applies with their number: here, where nobody waits."""
         named = application_claims.members_named(
             session,
-            admission.examine(form, channel=application.channel, today=taipei_day(now)),
+            admission.examine(form, channel=Channel.SITE, today=taipei_day(now)),
             keyring=self._keyring,
         )
         for member_id in named:

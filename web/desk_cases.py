@@ -11,7 +11,8 @@ from counters.documents import Paper, Whose
 from kernel.errors import Refused
 from kernel.refusals import refusal
 from kernel.wording import Bilingual
-from members.application_models import State
+from members import application_steps
+from members.application_models import Application, State
 from members.profile import masked
 from services import activation_requests, activations
 from web import (
@@ -113,11 +114,20 @@ def _state_of(case: Case) -> State | None:
 
 
 def _application(case: Case) -> str:
-    state = _state_of(case)
-    if state is not None:
-        return desk_words.APPLICATIONS[state].text(pages.language())
+    application = desk_people.application_of(case)
+    if application is not None:
+        words = desk_words.APPLICATIONS[application.state].text(pages.language())
+        return f"{words} · {why}" if (why := _why_returned(application)) else words
     asked = activation_requests.find(scope.db(), case.number) if case.service else None
     return "" if asked is None else service_words.REQUESTS[asked.state].text(pages.language())
+
+
+def _why_returned(application: Application) -> str:
+    """Return what the Bureau wants corrected: the clerk says it to who has a slip only."""
+    if application.state is not State.RETURNED:
+        return ""
+    keyring = scope.rooms().keyring
+    return application_steps.history(scope.db(), application, keyring=keyring)[-1].reason
 
 
 def _may_print_code(case: Case) -> bool:

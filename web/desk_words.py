@@ -155,6 +155,10 @@ CURES: Mapping[str, Bilingual] = {  # what to do about a refusal, by its code
         "已經有帳號；忘記了可以在這裡查詢或重設密碼。",
         "There is an account; it can be found, or its password reset, here.",
     ),
+    "application.already_open": Bilingual(
+        "已有一件申請在等資訊局審核；要改的話，先到原窗口撤回那一件。",
+        "An application is with the Bureau; to change it, take it back at its counter first.",
+    ),
     "eligibility.agency_rule": Bilingual(
         "資格由服務機關決定；有疑問請洽該機關，條件改變後可以再申請。",
         "The agency decides who is entitled; ask it, or apply again when things have changed.",

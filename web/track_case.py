@@ -7,9 +7,11 @@ from flask import redirect, url_for
 from werkzeug.wrappers import Response
 
 from counters import cases, terms
+from counters.case_models import Case
 from counters.models import Counter
 from kernel.wording import Bilingual
-from web import cookies, desk_cases, desk_words, pages, scope
+from members.application_models import State
+from web import cookies, desk_cases, desk_people, desk_words, pages, scope
 from web.desk import line
 from web.track import bp
 
@@ -31,9 +33,19 @@ def case() -> Response | str:
         accepted_at=found.accepted_at,
         collected_at=found.collected_at,
         forwarded_at=found.forwarded_at,
-        advice=desk_words.cure(found.reason).text(pages.language()) if found.reason else "",
+        advice=_advice(found),
         events=[
             desk_cases.said(each.at, each.state, each.reason)
             for each in cases.events(session, found.id)
         ],
     )
+
+
+def _advice(case: Case) -> str:
+    """Say what to do about it; who joins corrects at a counter, where they are known (8(4))."""
+    if case.reason:
+        return desk_words.cure(case.reason).text(pages.language())
+    application = desk_people.application_of(case)
+    if application is not None and application.state is State.RETURNED:
+        return pages.say("資料要補正。請帶這張單子和證件到窗口重新辦理；原來的申請會由新的取代。")
+    return ""

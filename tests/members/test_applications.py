@@ -328,6 +328,39 @@ def test_who_stands_at_a_counter_is_not_kept_out_by_what_a_stranger_typed(
     assert state_of(session, own) is State.REVIEW
 
 
+@pytest.mark.clause("8(4)")
+@pytest.mark.parametrize("channel", [Channel.SITE, Channel.COUNTER])
+def test_what_was_returned_is_handed_in_again_at_a_counter(
+    session: Session, channel: Channel
+) -> None:
+    returned = submit(session, a_form(documents=(ID_CARD,)), channel)
+    send_back(session, returned.application_id)
+
+    again = submit(session, a_form(documents=(ID_CARD,)), Channel.COUNTER)
+
+    assert state_of(session, returned) is State.LAPSED
+    assert state_of(session, again) is State.REVIEW
+
+
+@pytest.mark.refusal("application.already_open")
+def test_what_the_bureau_has_to_decide_does_not_give_way(session: Session) -> None:
+    submit(session, a_form(documents=(ID_CARD,)), Channel.COUNTER)
+
+    with pytest.raises(Refused, match=r"application\.already_open"):
+        submit(session, a_form(documents=(ID_CARD,)), Channel.COUNTER)
+
+
+@pytest.mark.clause("8(4)")
+def test_what_a_counter_took_in_is_confirmed_again_once_it_was_corrected(session: Session) -> None:
+    receipt = submit(session, a_form(documents=(ID_CARD,)), Channel.COUNTER)
+    send_back(session, receipt.application_id)
+    resubmit(session, receipt.application_id, a_form())
+
+    confirm(session, receipt.application_id)
+
+    assert state_of(session, receipt) is State.REVIEW
+
+
 # At the counter
 
 

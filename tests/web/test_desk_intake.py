@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, func, select
 
 from audit.models import LedgerLine, TrailEntry
+from counters import cases
 from counters.case_models import Case, CaseLetter, CaseState, DocumentSeen, IntakeRefusal
 from counters.models import Matter
 from kernel.refusals import refusal
@@ -17,7 +18,7 @@ from members import applications
 from members.application_models import Application
 from members.models import Capacity, Relation, Standing
 from tests import make
-from tests.flows.browser import hidden
+from tests.flows.browser import Browser, hidden
 from tests.flows.provider import City, statements
 from tests.web import office as offices
 from tests.web import staff as officers
@@ -320,6 +321,43 @@ def test_what_bars_a_person_from_joining_is_on_the_slip(office: Office) -> None:
     assert "已有會員帳號" in twice.text
     assert "法定代理人" in young.text
     assert stored(office)["application"] == 0
+
+
+@pytest.mark.refusal("application.already_open")
+@one_database
+def test_who_is_in_the_bureaus_queue_gets_a_slip_that_says_what_to_do(office: Office) -> None:
+    office.opened(*CHILD, age="child", **JOINS)
+
+    slip = office.refusal(office.take_in(CHILD, age="child", **JOINS))
+
+    assert "先到原窗口撤回那一件" in slip.text
+
+
+@pytest.mark.clause("8(4)")
+@one_database
+def test_what_was_returned_is_taken_in_again_and_clerk_and_slip_say_so(office: Office) -> None:
+    number = office.opened(*CHILD, age="child", **JOINS)
+    secret = cases.slip_secret(
+        office.case(number).id, key=office.city.app.extensions["taipei_id"].slip_key
+    )
+    with office.city.database() as session:
+        applications.send_back(
+            session,
+            session.scalars(select(Application.id)).one(),
+            by=office.mei,
+            reason="姓名和戶口名簿不同",
+            keyring=make.KEYRING,
+            now=office.city.now,
+        )
+    citizen = Browser(office.city)
+    citizen.submit(citizen.get("/track"), number=number, secret=secret)
+
+    followed = citizen.get("/track/case").text
+    assert "姓名和戶口名簿不同" in office.browser.get(f"/counter/cases/{number}").text
+    assert "到窗口重新辦理" in followed
+    assert "姓名" not in followed
+    office.opened(*CHILD, age="child", **JOINS)
+    assert "逾期失效" in office.browser.get(f"/counter/cases/{number}").text
 
 
 @pytest.mark.refusal("member.under_age_7")
