@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from kernel.clock import TAIPEI
+from kernel.clock import TAIPEI, taipei_day
 from kernel.keyring import Keyring
 from members import (
     admission,
@@ -20,7 +20,7 @@ from members import (
 )
 from members.application_forms import Form
 from members.application_models import Application, Document
-from members.models import CheckKind, Evidence, Member
+from members.models import Capacity, CheckKind, Evidence, Member
 from members.numbers import recognise
 from members.profile import Profile
 
@@ -54,7 +54,16 @@ def admit(
         numbering.enter(session, member, recognise(typed), keyring=keyring, now=now)
     seen = {each.document for each in seen_documents.listed(session, application.id)}
     _note_checks(session, member, seen, keyring=keyring, now=now)
-    _note_representation(session, member, application, form, seen, now=now)
+    if form.declared is not None:
+        capacities.note(
+            session,
+            member.id,
+            form.declared.capacity,
+            source=form.declared.decree,
+            declared_on=form.declared.declared_on,
+            now=now,
+        )
+    _note_guardian(session, member, application, form, seen, keyring=keyring, now=now)
     return member
 
 
@@ -99,36 +108,49 @@ def _note_checks(
         )
 
 
-def _note_representation(
+def _note_guardian(
     session: Session,
     member: Member,
     application: Application,
     form: Form,
     seen: AbstractSet[Document],
     *,
+    keyring: Keyring,
     now: datetime,
 ) -> None:
-    """Enter who acts for the member, as far as a paper shows it, and what a court declared."""
-    if form.declared is not None:
-        capacities.note(
-            session,
-            member.id,
-            form.declared.capacity,
-            source=form.declared.decree,
-            declared_on=form.declared.declared_on,
-            now=now,
-        )
+    """Enter who acts for the member, as far as a paper shows it and the law lets them (4.17).
+
+    Who came of age since applying decides alone. Who may not act is not entered, but bars nobody
+    from becoming a member: a counter enters another.
+    """
     shown = [evidence for document, evidence in RELATION_BY.items() if document in seen]
     if form.guardian is None or application.guardian_id is None or not shown:
         return
-    of_age = facts.birthday(admission.latest_birth(form), admission.OF_AGE)
-    until = datetime(of_age.year, of_age.month, of_age.day, tzinfo=TAIPEI)
+    until = None if admission.is_guarded(form) else _of_age(form)
+    if until is not None and until <= now:
+        return
+    if not _may_act(session, application.guardian_id, keyring=keyring, now=now):
+        return
     guardians.link(
         session,
         ward_id=member.id,
         guardian_id=application.guardian_id,
         relation=form.guardian.relation,
         evidence=shown[-1],
-        until=None if admission.is_guarded(form) else until,
+        until=until,
         now=now,
     )
+
+
+def _of_age(form: Form) -> datetime:
+    day = facts.birthday(admission.latest_birth(form), admission.OF_AGE)
+    return datetime(day.year, day.month, day.day, tzinfo=TAIPEI)
+
+
+def _may_act(session: Session, guardian_id: UUID, *, keyring: Keyring, now: datetime) -> bool:
+    """Say whether somebody may act for another: neither a minor nor under guardianship."""
+    if capacities.find(session, guardian_id) is Capacity.GUARDED:
+        return False
+    held = register.claims_of(register.get(session, guardian_id), keyring=keyring)
+    span = facts.born_between(held.get("birthdate"))  # of one known in part, the latest day counts
+    return span is None or facts.reached(span[1], admission.OF_AGE, today=taipei_day(now))

@@ -578,6 +578,38 @@ def test_without_a_paper_that_shows_it_no_relation_is_entered(session: Session) 
     assert guardians.guardians_of(session, child, now=LATER) == []
 
 
+@pytest.mark.clause("2(8)1")
+def test_who_comes_of_age_before_the_approval_decides_alone(session: Session) -> None:
+    parent = make.a_member(session)
+    numbering.enter(session, parent, recognise(PARENT.number), keyring=make.KEYRING, now=NOW)
+    seventeen_today = str(LATER.date().replace(year=LATER.year - 18))
+    receipt = submit(session, a_form(birth_date=seventeen_today, guardian=PARENT))
+    confirm(session, receipt.application_id, ID_CARD, *PAPERS)
+
+    grown = approve(session, receipt.application_id).member_id
+
+    assert guardians.guardians_of(session, grown, now=LATER) == []
+
+
+@pytest.mark.parametrize("hindrance", ["a minor", "under guardianship"])
+def test_who_may_not_act_for_others_is_not_entered_as_the_guardian(
+    session: Session, hindrance: str
+) -> None:
+    born = "2012-01-01" if hindrance == "a minor" else "1980-01-01"
+    named = make.a_member(session, birthdate=born)
+    if hindrance == "under guardianship":
+        capacities.note(
+            session, named.id, Capacity.GUARDED, source="1", declared_on=NOW.date(), now=NOW
+        )
+    numbering.enter(session, named, recognise(PARENT.number), keyring=make.KEYRING, now=NOW)
+    receipt = submit(session, a_form(birth_date="2018-01-01", guardian=PARENT))
+    confirm(session, receipt.application_id, *PAPERS)
+
+    child = approve(session, receipt.application_id).member_id
+
+    assert guardians.guardians_of(session, child, now=LATER) == []
+
+
 def test_a_declaration_goes_on_record_with_the_guardian(session: Session) -> None:
     guardian = make.a_member(session)
     numbering.enter(session, guardian, recognise(PARENT.number), keyring=make.KEYRING, now=NOW)
