@@ -47,6 +47,16 @@ def members_named(session: Session, applicant: Applicant, *, keyring: Keyring) -
     return session.scalars(held).all()
 
 
+def names(session: Session, application_id: UUID, member_id: UUID) -> bool:
+    """Say whether an open application names a number that the member holds or held."""
+    theirs = (
+        select(HeldNumber.id)
+        .join(ClaimedNumber, ClaimedNumber.number_hash == HeldNumber.number_hash)
+        .where(ClaimedNumber.application_id == application_id, HeldNumber.member_id == member_id)
+    )
+    return session.scalar(theirs.limit(1)) is not None
+
+
 def _hashes(applicant: Applicant, *, keyring: Keyring) -> list[bytes]:
     named = {each for each in (applicant.number, applicant.former) if each is not None}
     return sorted(numbering.hashed(each, keyring=keyring) for each in named)

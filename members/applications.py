@@ -218,6 +218,7 @@ def resubmit(
     application_claims.drop(session, application_id)
     seen_documents.drop(session, application_id)
     application_claims.claim(session, moved, applicant, keyring=keyring)
+    application_steps.tell(session, moved, now=now)  # and those whom it names by now
 
 
 def withdraw(
@@ -234,6 +235,21 @@ def withdraw(
     """
     step = Step(actor=by)
     move(session, application_id, step, only=OPEN, to=State.WITHDRAWN, keyring=keyring, now=now)
+
+
+def disown(
+    session: Session, application_id: UUID, *, member_id: UUID, keyring: Keyring, now: datetime
+) -> None:
+    """Let a member end an application that names their number, as long as it does (10(1)).
+
+    Raises Refused `case.wrong_state`, or NotFound.
+    """
+    session.execute(  # whoever corrects it just now is waited for
+        select(Application.id).where(Application.id == application_id).with_for_update()
+    )
+    if not application_claims.names(session, application_id, member_id):
+        raise Refused("case.wrong_state")
+    withdraw(session, application_id, keyring=keyring, now=now)
 
 
 def lapse_due(session: Session, *, keyring: Keyring, now: datetime, most: int = 100) -> int:

@@ -85,16 +85,17 @@ def mark_message(message_id: UUID) -> Response:
 @bp.post("/messages/<uuid:message_id>/not-me")
 @scope.member_required
 def disown_application(message_id: UUID) -> Response:
-    """Withdraw the application that named the visitor's number. Raises Refused `case.wrong_state`.
+    """Withdraw the application that names the visitor's number. Raises Refused `case.wrong_state`.
 
-    That the message is theirs says that the number is.
+    That the message is theirs says that it did; it may have been corrected since.
     """
     session, member_id, now = scope.db(), scope.member_id(), scope.now()
     message = inbox.get(session, message_id, member_id=member_id)
     if message.kind != Mail.APPLIED_AS_YOU:
         raise NotFound("message.not_found")
     application_id = UUID(message.facts["application"])
-    applications.withdraw(session, application_id, keyring=scope.rooms().keyring, now=now)
+    keyring = scope.rooms().keyring
+    applications.disown(session, application_id, member_id=member_id, keyring=keyring, now=now)
     inbox.mark(session, message_id, member_id=member_id, read_at=now)
     footprint.record(
         session,

@@ -683,7 +683,12 @@ def test_each_step_the_applicant_must_know_of_is_a_letter_of_ids_only(session: S
     confirm(session, receipt.application_id)
     activation = approve(session, receipt.application_id)
 
-    assert told(session) == ["counter_confirming", "returned_for_correction", "approved"]
+    assert told(session) == [
+        "counter_confirming",
+        "returned_for_correction",
+        "counter_confirming",
+        "approved",
+    ]
     jobs = session.scalars(select(Job).where(Job.kind == application_steps.TELL)).all()
     assert all(
         {*job.payload} <= {"application", "state", "invitation"}

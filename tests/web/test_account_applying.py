@@ -16,7 +16,14 @@ from tests import make
 from tests.flows.browser import Browser, hidden
 from tests.flows.provider import City, the_settings
 from tests.members.applying import OTHER_NATIONAL
-from tests.web.applicants import CHILD, apply, the_application
+from tests.web.applicants import (
+    CHILD,
+    apply,
+    complete,
+    hand_in,
+    send_back,
+    the_application,
+)
 from web import application_mails, notices
 from web.application_mails import ApplicationMailer
 from web.mails import Mail
@@ -103,3 +110,23 @@ def test_the_parent_is_written_to_when_the_child_has_applied(city: City) -> None
         guardian = session.scalars(select(Application.guardian_id)).one()
     wanted = [each.payload for each in jobs if each.payload["template"] == Mail.WARD_APPLIES]
     assert [each["member"] for each in wanted] == [str(guardian)]
+
+
+def test_a_parent_whom_the_corrected_form_names_is_written_to(city: City) -> None:
+    parent(city)
+    applicant, _, _ = apply(city, who={**CHILD, "birth_date": "1990-01-01"})
+    send_back(city, "請確認生日")
+    applicant.post("/track/correct", hidden(applicant.get("/track/application")))
+    complete(applicant, CHILD)
+    hand_in(applicant)
+    mailer = ApplicationMailer(city.sessions, make.KEYRING, the_settings(), NoPost())
+
+    while do_one(city.sessions, {application_mails.KIND: mailer}, now=city.now):
+        pass
+
+    with city.database() as session:
+        jobs = session.scalars(select(Job).where(Job.kind == notices.KIND)).all()
+        guardian = session.scalars(select(Application.guardian_id)).one()
+    assert str(guardian) in {
+        each.payload["member"] for each in jobs if each.payload["template"] == Mail.WARD_APPLIES
+    }

@@ -35,6 +35,7 @@ from tests.web.applicants import (
     complete,
     fill_in,
     hand_in,
+    send_back,
     the_application,
 )
 from tests.web.outbox import World
@@ -311,6 +312,60 @@ def test_the_member_is_told_and_says_that_it_was_not_them(city: City) -> None:
     assert (done.status_code, again.status_code, theirs.status_code) == (303, 409, 404)
     assert "申請已撤銷" in member.get(done.location).text
     assert "已撤回" in applicant.get("/track/application").text
+
+
+def corrected(city: City, applicant: Browser, who: dict[str, str]) -> None:
+    """Let the Bureau return what the applicant handed in, and them hand it in anew."""
+    send_back(city, "請確認證號")
+    applicant.post("/track/correct", hidden(applicant.get("/track/application")))
+    complete(applicant, who)
+    assert hand_in(applicant).status_code == 303
+
+
+def warned(city: City) -> list[str]:
+    """Let the worker write its letters; return the "not me" addresses on the member's page."""
+    world = World(city)
+    rooms = world.rooms
+    mailer = application_mails.ApplicationMailer(
+        rooms.sessions, rooms.keyring, rooms.settings, world
+    )
+    while do_one(rooms.sessions, {application_mails.KIND: mailer}, now=city.now):
+        pass
+    return re.findall(r'action="(/account/messages/[^"]+/not-me)"', messages(city)[1])
+
+
+def messages(city: City) -> tuple[Browser, str]:
+    member = Browser(city)
+    member.log_in(member.get("/account/login"), login="resident")
+    return member, member.get("/account/messages").text
+
+
+@pytest.mark.clause("10(1)")
+@one_database
+def test_whom_a_corrected_form_names_is_told_as_by_the_first(city: City) -> None:
+    known(city)
+    applicant, _, _ = apply(city, who={**FORMERLY, "former_number": ""})
+    assert warned(city) == []
+
+    corrected(city, applicant, FORMERLY)
+
+    assert len(warned(city)) == 1
+
+
+@pytest.mark.clause("10(1)")
+@pytest.mark.refusal("case.wrong_state")
+@one_database
+def test_whose_number_a_corrected_form_names_no_more_withdraws_nothing(city: City) -> None:
+    known(city)
+    applicant, _, _ = apply(city, who=FORMERLY)
+    (address,) = warned(city)
+    corrected(city, applicant, {**FORMERLY, "former_number": ""})
+    member, _ = messages(city)
+
+    late = member.post(address, hidden(member.get("/account/messages")))
+
+    assert late.status_code == 409
+    assert the_application(city).state is State.CONFIRMING
 
 
 @pytest.mark.clause("5(4)")
