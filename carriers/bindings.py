@@ -12,6 +12,7 @@ from carriers.models import Binding, CarrierEvent, CarrierKind, Happening, Place
 from kernel.db import changed, insert_once
 from kernel.errors import NotFound, Refused
 from kernel.ids import new_id
+from members.models import Member
 
 MOST = 20  # live bindings of one member: enough for a family's drawer, too few to fill a disk
 
@@ -243,6 +244,9 @@ def require_not_last(session: Session, binding: Binding) -> None:
     """
     if binding.kind is not CarrierKind.CARD and binding.bound_where is Place.ACCOUNT:
         return
+    session.execute(  # of two that are removed at once, the second waits and looks then
+        select(Member.id).where(Member.id == binding.member_id).with_for_update(key_share=True)
+    )
     another = session.scalar(
         select(Binding.id)
         .where(

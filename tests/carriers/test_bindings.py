@@ -1,8 +1,9 @@
 """Prove that a carrier is one person's, and that a lost one is nobody's."""
 
 import unicodedata
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
+from threading import Event
 from typing import Any
 from uuid import UUID
 
@@ -200,6 +201,37 @@ def test_the_last_card_stays_but_a_passkey_may_go(session: Session, mei: UUID) -
     bind(session, mei, "3" * 64, kind=CarrierKind.DEVICE)
     bindings.release(session, card, actor=mei, now=make.NOON)
     bindings.release(session, passkey, actor=mei, now=make.NOON)
+
+
+@pytest.mark.clause("7(4)")
+@pytest.mark.refusal("carrier.last_one")
+def test_two_tabs_do_not_remove_the_last_two_cards_at_once(sessions: Sessions) -> None:
+    with transaction(sessions) as session:
+        member_id = make.a_member(session).id
+        one, other = (
+            bind(session, member_id, each * 64, kind=CarrierKind.CARD).id for each in "12"
+        )
+    begun = Event()
+
+    def remove_the_other() -> str:
+        try:
+            with transaction(sessions) as session:
+                binding = bindings.get(session, other, member_id=member_id)
+                begun.set()
+                bindings.release(session, binding, actor=member_id, now=make.NOON)
+        except Refused as refused:
+            return refused.code
+        return "removed"
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction(sessions) as session:
+            binding = bindings.get(session, one, member_id=member_id)
+            bindings.release(session, binding, actor=member_id, now=make.NOON)
+            second = pool.submit(remove_the_other)
+            begun.wait(0.5)  # on SQLite it waits for its turn before
+            wait([second], timeout=0.5)
+
+        assert second.result() == "carrier.last_one"
 
 
 @pytest.mark.clause("7(7)")
