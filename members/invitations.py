@@ -127,12 +127,18 @@ def require_login(typed: str) -> str:
 
 
 def _name(session: Session, member_id: UUID, login: str) -> None:
-    """Enter the name unless somebody has it; the unique index settles who was first."""
+    """Enter the name unless somebody has it; the unique index settles who was first.
+
+    Whoever chose one already keeps it, whatever code was issued since.
+    """
     if session.scalar(select(Member.id).where(Member.login == login)) is not None:
         raise Refused("member.login_taken")
-    named = update(Member).where(Member.id == member_id).values(login=login)
+    is_awaited = Member.login.startswith(NEW, autoescape=True)
+    named = update(Member).where(Member.id == member_id, is_awaited).values(login=login)
     try:
         with session.begin_nested():
-            session.execute(named.execution_options(synchronize_session=False))
+            done = session.execute(named.execution_options(synchronize_session=False))
     except IntegrityError:
         raise Refused("member.login_taken") from None
+    if not changed(done):
+        raise Refused("activation.used")

@@ -67,6 +67,20 @@ def test_a_new_invitation_ends_the_one_before(session: Session) -> None:
     assert second.secret not in repr(second)
 
 
+@pytest.mark.refusal("activation.used")
+def test_a_code_that_was_issued_while_the_name_was_chosen_does_not_change_it(
+    session: Session,
+) -> None:
+    first = invite(session)
+    accept(session, first)
+
+    late = invitations.issue(session, first.member_id, keyring=make.KEYRING, now=NOW)
+
+    with pytest.raises(Refused, match=r"activation\.used"):
+        accept(session, late, "second.name")
+    assert register.find_by_login(session, "first.name") is not None
+
+
 @pytest.mark.parametrize("login", ["", "abc", "/new/x", "two words", "a\u0000bcd", "中 文 名"])
 @pytest.mark.refusal("member.login_format")
 def test_an_account_name_can_be_typed_and_told(session: Session, login: str) -> None:
