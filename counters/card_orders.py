@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from counters import dealing
 from counters.card_order_models import CardOrder, Delivery, Document, Stage
 from counters.duty import Duty
 from counters.models import Counter, Matter
@@ -57,7 +58,7 @@ def order(
     Raises Refused: `counter.function_not_delegated`, `case.self_dealing`, `card.mail_not_offered`,
     `card.ordered_already`, or what `standing.require_active` raises.
     """
-    _require_may(duty, member_id)
+    _require_may(session, duty, member_id, now=now)
     standing.require_active(register.read(session, member_id).standing)
     if delivery is Delivery.MAIL and not session.get_one(Counter, duty.counter_id).mails_cards:
         raise Refused("card.mail_not_offered")
@@ -94,7 +95,7 @@ def produce(
     Raises Refused `carrier.visible_info_mismatch` (7(3)), `card.pickup_wrong_counter`,
     `case.wrong_state`.
     """
-    found = _at(session, order_id, duty)
+    found = _at(session, order_id, duty, now=now)
     if _plain(printed_name) != _plain(member_name):
         raise Refused("carrier.visible_info_mismatch")
     known = {"fingerprint": made.fingerprint, "number_hash": made.number_hash}
@@ -110,7 +111,7 @@ def make_ready(session: Session, order_id: UUID, *, duty: Duty, now: datetime) -
 
     Raises Refused `card.pickup_wrong_counter`, `case.wrong_state`.
     """
-    found = _at(session, order_id, duty)
+    found = _at(session, order_id, duty, now=now)
     onward = Stage.IN_TRANSIT if found.delivery is Delivery.MAIL else Stage.AT_COUNTER
     last = taipei_day(now) + KEPT
     _move(session, found, Stage.PRODUCED, onward, by=duty, now=now, collect_by=last)
@@ -130,7 +131,7 @@ def hand_over(
     Raises Refused `card.pickup_wrong_counter`, `card.pickup_id_required`, `card.pickup_expired`,
     `case.wrong_state`.
     """
-    found = _at(session, order_id, duty)
+    found = _at(session, order_id, duty, now=now)
     if document is None:
         raise Refused("card.pickup_id_required")
     _require_in_time(found, now=now)
@@ -175,7 +176,7 @@ def destroy(session: Session, order_id: UUID, *, duty: Duty, now: datetime) -> N
 
     Raises Refused `card.pickup_wrong_counter`, `case.wrong_state`.
     """
-    found = _at(session, order_id, duty)
+    found = _at(session, order_id, duty, now=now)
     _move(session, found, found.stage, Stage.DESTROYED, by=duty, now=now)
 
 
@@ -222,21 +223,20 @@ def open_at(session: Session, counter_id: UUID) -> Sequence[CardOrder]:
     ).all()
 
 
-def _at(session: Session, order_id: UUID, duty: Duty) -> CardOrder:
+def _at(session: Session, order_id: UUID, duty: Duty, *, now: datetime) -> CardOrder:
     found = session.get(CardOrder, order_id)
     if found is None:
         raise NotFound("carrier.not_found")
-    _require_may(duty, found.member_id)
+    _require_may(session, duty, found.member_id, now=now)
     if found.counter_id != duty.counter_id:
         raise Refused("card.pickup_wrong_counter")
     return found
 
 
-def _require_may(duty: Duty, member_id: UUID) -> None:
+def _require_may(session: Session, duty: Duty, member_id: UUID, *, now: datetime) -> None:
     if Matter.CARDS not in duty.matters:
         raise Refused("counter.function_not_delegated")
-    if duty.member_id == member_id:
-        raise Refused("case.self_dealing")
+    dealing.require_none(session, duty.member_id, parties=frozenset({member_id}), now=now)
 
 
 def _require_in_time(found: CardOrder, *, now: datetime) -> None:

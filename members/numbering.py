@@ -98,6 +98,12 @@ def former(session: Session, member: Member, *, keyring: Keyring) -> list[Identi
     return [_opened(each, member, keyring=keyring) for each in rows]
 
 
+def ever(session: Session, member: Member, *, keyring: Keyring) -> list[IdentityNumber]:
+    """Return every number the member holds or held."""
+    rows = session.scalars(select(HeldNumber).where(HeldNumber.member_id == member.id)).all()
+    return [_opened(each, member, keyring=keyring) for each in rows]
+
+
 def _opened(held: HeldNumber, member: Member, *, keyring: Keyring) -> IdentityNumber:
     data_key = open_data_key(member, keyring=keyring)
     return recognise(unseal(data_key, held.value_sealed, place=place_of(held.id)).decode())

@@ -9,9 +9,9 @@ from uuid import UUID
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from audit import footprint
+from audit import footprint, trail
 from audit.lines import Kind
-from counters import cases
+from counters import cases, dealing
 from counters.case_models import CaseMatter
 from counters.models import Matter
 from kernel.errors import NotFound, Refused
@@ -83,7 +83,19 @@ def find() -> Response:
 @clerks.clerk_required(Matter.CHANGES)
 def one(reference: str) -> str:
     """Show what is to become of which datum, to hold the document against."""
-    return _one(change_requests.get(scope.db(), reference))
+    return _one(_asked(reference))
+
+
+def _asked(reference: str) -> ChangeRequest:
+    """Return a change this clerk may see. Raises NotFound, and Refused `case.self_dealing`."""
+    asked = change_requests.get(scope.db(), reference)
+    _require_nobody_close(asked.member_id)
+    return asked
+
+
+def _require_nobody_close(member_id: UUID) -> None:
+    parties = frozenset({member_id})
+    dealing.require_none(scope.db(), scope.member_id(), parties=parties, now=scope.now())
 
 
 def _one(asked: ChangeRequest, error: str = "") -> str:
@@ -111,7 +123,7 @@ def _one(asked: ChangeRequest, error: str = "") -> str:
 @clerks.clerk_required(Matter.CHANGES)
 def show(reference: str) -> Response:
     """Note which documents were seen."""
-    asked, at = change_requests.get(scope.db(), reference), scope.duty()
+    asked, at = _asked(reference), scope.duty()
     deciding = Deciding(
         session=scope.db(),
         keyring=scope.rooms().keyring,
@@ -176,6 +188,7 @@ def _slip() -> tuple[UUID, str]:
     member_id = numbering.find(session, number, keyring=scope.rooms().keyring)
     if member_id is None:
         raise Refused("recovery.identity_unproven")
+    _require_nobody_close(member_id)
     _require_recovery(case, member_id)
     code = recovery.reset_at_counter(
         session,
@@ -184,6 +197,14 @@ def _slip() -> tuple[UUID, str]:
         counter_id=at.counter_id,
         case_reference=case,
         now=scope.now(),
+    )
+    trail.record(
+        session,
+        "reset.printed",
+        actor=at.member_id,
+        subject=member_id,
+        now=scope.now(),
+        case=case,
     )
     clerks.look(member_id, case=case, claims=["name"])
     footprint.record(

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from audit import trail
 from carriers.models import CarrierKind
-from counters import card_orders, cases
+from counters import card_orders, cases, dealing
 from counters.card_order_models import CardOrder, Delivery, Document, Stage
 from counters.card_orders import Made
 from counters.models import Matter
@@ -142,6 +142,8 @@ def _here(order_id: UUID) -> CardOrder:
         raise NotFound("carrier.not_found")
     if found.stage not in STAGES:
         raise NotFound("carrier.not_found")
+    parties = frozenset({found.member_id})
+    dealing.require_none(scope.db(), scope.member_id(), parties=parties, now=scope.now())
     return found
 
 

@@ -20,9 +20,30 @@ def case_here(reference: str) -> Case:
     case = cases.get(scope.db(), reference)
     if desk_seats.duty().counter_id not in {case.counter_id, case.collected_by}:
         raise NotFound("case.not_found")
-    parties = frozenset({case.member_id} if case.member_id is not None else ())
-    dealing.require_none(scope.db(), scope.member_id(), parties=parties, now=scope.now())
+    dealing.require_none(scope.db(), scope.member_id(), parties=_parties(case), now=scope.now())
     return case
+
+
+def _parties(case: Case) -> frozenset[UUID]:
+    """Return who takes part in a case, as far as they are members: the clerk, if as the proxy."""
+    found = [case.member_id]
+    application = application_of(case)
+    if application is not None:
+        found += [application.member_id, application.guardian_id]
+    if _is_the_proxy(case):
+        found.append(scope.member_id())
+    return frozenset(each for each in found if each is not None)
+
+
+def _is_the_proxy(case: Case) -> bool:
+    """Say whether the clerk is who came with the letter of this case: it knows but a hash."""
+    session, keyring = scope.db(), scope.rooms().keyring
+    letter = letters.of_case(session, case.id)
+    if letter is None:
+        return False
+    clerk = register.get(session, scope.member_id())
+    held = numbering.ever(session, clerk, keyring=keyring)
+    return letter.proxy_hash in {letters.hash_of(each, keyring=keyring) for each in held}
 
 
 def case_to_work_on(reference: str) -> Case:

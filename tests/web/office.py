@@ -17,8 +17,8 @@ from counters import cases, staff
 from counters.case_models import Case
 from counters.models import Counter, District
 from kernel.wording import Bilingual
-from members import numbering
-from members.models import Member
+from members import guardians, numbering
+from members.models import Evidence, Member, Relation
 from members.numbers import recognise
 from services import activations
 from services.activations import Provenance
@@ -201,3 +201,17 @@ def lines_of(session: Session, member_id: UUID) -> list[LedgerLine]:
     """Return a member's footprint, the oldest line first."""
     found = select(LedgerLine).where(LedgerLine.member_id == member_id).order_by(LedgerLine.id)
     return list(session.scalars(found))
+
+
+def let_act_for(city: City, guardian_id: UUID, ward_id: UUID) -> None:
+    """Let one member be the parent of another."""
+    with city.database() as session:
+        guardians.link(
+            session,
+            ward_id=ward_id,
+            guardian_id=guardian_id,
+            relation=Relation.PARENT,
+            evidence=Evidence.HOUSEHOLD_REGISTER,
+            until=None,
+            now=city.now,
+        )

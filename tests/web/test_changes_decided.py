@@ -18,7 +18,7 @@ from tests import make
 from tests.counters import town
 from tests.flows.browser import Browser, hidden
 from tests.flows.provider import City
-from tests.web import recovering, staff
+from tests.web import office, recovering, staff
 from tests.web.test_clerks import enter
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -138,3 +138,23 @@ def test_who_has_no_post_sees_nothing(city: City, reference: str) -> None:
 
     for path in ("/doit/changes", f"/doit/changes/{reference}", "/clerk/changes"):
         assert browser.get(path).status_code == 403
+
+
+@pytest.mark.clause("7(2)")
+@pytest.mark.refusal("case.self_dealing")
+def test_a_clerk_neither_reads_nor_notes_the_change_of_their_own_child(
+    city: City, reference: str, clerk: Browser
+) -> None:
+    path = f"/clerk/changes/{reference}"
+    page = clerk.get(path)
+    with city.database() as session:
+        own = register.find_by_login(session, "clerk")
+        assert own is not None
+        clerk_id = own.id
+    office.let_act_for(city, clerk_id, city.member_id())
+
+    refused = clerk.post(path, {**hidden(page), "documents": ["idcard"]})
+
+    assert refused.status_code == 403
+    assert clerk.get(path).status_code == 403
+    assert state(city) is ChangeState.ASKED

@@ -183,3 +183,23 @@ def test_another_counters_card_is_not_found(
     assert office.browser.get(page).status_code == 404
     assert office.browser.get(f"/counter/cards/{UUID(int=0)}").status_code == 404
     assert Browser(city).get(page).status_code == 303
+
+
+@one_database
+@pytest.mark.clause("7(2)")
+@pytest.mark.refusal("case.self_dealing")
+def test_no_clerk_hands_the_card_of_their_own_child_over(
+    city: City, office: Office, cards: SmartcardAdapter
+) -> None:
+    page = an_order(office)
+    made(office, cards, page, "陳美玉")
+    pressed(office, page, "ready")
+    shown = office.browser.get(page)
+    offices.let_act_for(city, office.clerk_id, office.mei)
+
+    sent = {**hidden(shown), "document": "identity_card"}
+    refused = office.browser.post(f"{page}/hand-over", sent)
+
+    assert refused.status_code == 403
+    assert office.browser.get(page).status_code == 403
+    assert the_order(office).stage is Stage.AT_COUNTER

@@ -25,7 +25,7 @@ from tests.web.office import Office
 from tests.web.outbox import World
 from tests.web.test_cards import use
 from tests.web.test_chip_cards import sign
-from tests.web.test_desk_intake import CHILD, JOINS
+from tests.web.test_desk_intake import CHILD, JOINS, LETTER, WITH_LETTER
 
 one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 NOBODY = "00000000-0000-0000-0000-000000000000"
@@ -460,6 +460,32 @@ def test_a_clerk_does_not_even_open_a_case_of_their_own(office: Office) -> None:
     number = office.opened(idno=offices.PROXY)
 
     assert browser.get(f"/counter/cases/{number}").status_code == 403
+
+
+@pytest.mark.clause("7(2)")
+@pytest.mark.refusal("case.self_dealing")
+@one_database
+def test_a_clerk_does_not_open_the_case_in_which_they_came_with_the_letter(office: Office) -> None:
+    browser, clerk_id = offices.a_clerk(office.city, office.counter_id, "clerk.two")
+    number = office.opened(*WITH_LETTER, **LETTER)
+    before = browser.get(f"/counter/cases/{number}").status_code
+    offices.enter_number(office.city, clerk_id, offices.PROXY)
+
+    after = browser.get(f"/counter/cases/{number}").status_code
+
+    assert (before, after) == (200, 403)
+
+
+@pytest.mark.clause("6(1)")
+@pytest.mark.refusal("case.self_dealing")
+@one_database
+def test_a_clerk_does_not_open_the_case_of_a_child_whose_guardian_they_are(office: Office) -> None:
+    browser, clerk_id = offices.a_clerk(office.city, office.counter_id, "clerk.two")
+    offices.enter_number(office.city, clerk_id, offices.PROXY)
+    number = office.opened(*CHILD, age="child", **{**JOINS, "guardian_idno": offices.PROXY})
+
+    assert browser.get(f"/counter/cases/{number}").status_code == 403
+    assert office.browser.get(f"/counter/cases/{number}").status_code == 200
 
 
 @one_database

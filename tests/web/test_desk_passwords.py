@@ -7,7 +7,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from audit.lines import Kind
-from audit.models import LedgerLine
+from audit.models import LedgerLine, TrailEntry
 from counters import cases
 from tests.flows.browser import Browser
 from tests.flows.provider import City
@@ -98,3 +98,29 @@ def test_a_proxys_case_waits_until_the_principal_could_object(office: Office) ->
     office.city.wait(hours=73)
     offices.staff_again(office)
     assert SLIP.search(print_slip(office, number).text)
+
+
+@pytest.mark.clause("7(2)")
+@pytest.mark.refusal("case.self_dealing")
+def test_no_clerk_prints_a_code_for_their_own_child_though_a_colleague_opened_the_case(
+    office: Office,
+) -> None:
+    number = office.opened(matter="recovery")
+    offices.let_act_for(office.city, office.clerk_id, office.mei)
+
+    refused = print_slip(office, number)
+
+    assert refused.status_code == 403
+    assert SLIP.search(refused.text) is None
+
+
+@pytest.mark.clause("9")
+def test_who_printed_a_code_for_whom_is_on_the_trail(office: Office) -> None:
+    number = office.opened(matter="recovery")
+
+    print_slip(office, number)
+
+    with office.city.database() as session:
+        entry = session.scalars(select(TrailEntry).where(TrailEntry.event == "reset.printed")).one()
+    assert (entry.actor, entry.subject) == (office.clerk_id, office.mei)
+    assert entry.detail["case"] == number
