@@ -45,7 +45,7 @@ def case(reference: str) -> str:
 def show(case: Case, error: str = "") -> str:
     """Show a case, with why the last step was refused."""
     session, language = scope.db(), pages.language()
-    letter = letters.of_case(session, case.id)
+    letter, is_here = letters.of_case(session, case.id), desk_people.lies_here(case)
     name = desk_people.name_of(case)
     return consoles.page(
         "desk/case.html",
@@ -66,7 +66,7 @@ def show(case: Case, error: str = "") -> str:
         held_until=case.held_until if _is_held(case) else None,
         face_checked_at=case.face_checked_at,
         carriers=desk_carriers.of_member(case.member_id) if case.member_id else [],
-        steps=frozenset(_steps(case)),
+        steps=frozenset(_steps(case)) if is_here else frozenset(),
         events=[said(each.at, each.state, each.reason) for each in cases.events(session, case.id)],
         law=case.matter is CaseMatter.CHANGE and case.member_id is not None,
         capacities=[
@@ -75,8 +75,8 @@ def show(case: Case, error: str = "") -> str:
         relations=[
             (key.value, words.text(language)) for key, words in desk_words.RELATIONS.items()
         ],
-        may_print_code=_may_print_code(case),
-        is_open=case.state is CaseState.IN_PROCESS,
+        may_print_code=is_here and _may_print_code(case),
+        is_open=is_here and case.state is CaseState.IN_PROCESS,
         outcome=case.outcome,
         why=refusal(case.reason).title.text(language) if case.reason in desk_words.CURES else "",
         asks=[(code, refusal(code).title.text(language)) for code in ASKED],

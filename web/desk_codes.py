@@ -35,9 +35,12 @@ _SAID = (
 @bp.post("/cases/<reference>/code")
 @desk_seats.seat_required
 def print_code(reference: str) -> Response:
-    """Print a new code, which ends the one before; the page shows it this once."""
+    """Print a new code, which ends the one before; the page shows it this once.
+
+    Raises Refused `case.wrong_state` where no case of somebody who joins is open (9).
+    """
     case = desk_people.case_to_work_on(reference)
-    if case.matter is not CaseMatter.JOIN:
+    if case.matter is not CaseMatter.JOIN or case.closed_at is not None:
         raise Refused("case.wrong_state")
     try:
         return desk_papers.show(_slip(case, _issued(case)))

@@ -47,13 +47,21 @@ def _is_the_proxy(case: Case) -> bool:
 
 
 def case_to_work_on(reference: str) -> Case:
-    """Return a case this clerk may take a step in.
+    """Return a case this clerk may take a step in: it lies here, and was not only collected here.
 
-    Raises what `case_here` raises, and Refused `counter.function_not_delegated`.
+    Raises what `case_here` raises, and Refused `counter.function_not_delegated` or
+    `case.wrong_state`.
     """
     case = case_here(reference)
+    if not lies_here(case):
+        raise Refused("case.wrong_state")
     desk_seats.require(competence.FUNCTIONS[case.matter])
     return case
+
+
+def lies_here(case: Case) -> bool:
+    """Say whether a case is at the clerk's counter now."""
+    return case.counter_id == desk_seats.duty().counter_id
 
 
 def person_of(case: Case) -> UUID:

@@ -393,6 +393,30 @@ def test_the_counter_it_was_forwarded_to_may_not_accept_it_and_prints_why(
     assert "第 5(4) 點" in slip
 
 
+@pytest.mark.clause("9")
+@pytest.mark.refusal("case.wrong_state")
+@pytest.mark.parametrize(
+    "path", ["carriers/{card}/lost", "carriers/{card}/mark", "new-card", "face"]
+)
+@one_database
+def test_the_counter_that_collected_a_case_takes_no_step_in_it(office: Office, path: str) -> None:
+    with office.city.database() as session:
+        card = offices.bound_card(session, office.mei)
+    other = offices.another_counter(office)
+    papers = ("applicant.id_card",)
+    number = office.opened(*papers, matter="loss", collected_for=str(other.counter_id))
+    other.step(number, "accept")
+
+    refused = office.press(number, f"/counter/cases/{number}/{path.format(card=card)}")
+
+    assert refused.status_code == 409
+    page = office.browser.get(f"/counter/cases/{number}").text
+    assert 'id="step_' not in page
+    assert 'id="lost_' not in page
+    with office.city.database() as session:
+        assert session.get_one(Binding, card).is_usable
+
+
 @pytest.mark.clause("2(8)6")
 @pytest.mark.clause("7(5)")
 @pytest.mark.refusal("service.review_pending")

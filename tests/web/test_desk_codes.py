@@ -15,9 +15,11 @@ from tests.flows.provider import City
 from tests.web import office as offices
 from tests.web.office import Office
 from tests.web.test_case_letters import joining
+from tests.web.test_desk_cases import bound_here, cards, finished
 from tests.web.test_desk_intake import CHILD, JOINS, WITH_LETTER
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+__all__ = ["cards"]
 CODE = re.compile(r"<dt>啟用碼</dt><dd>(.*?)</dd>")
 
 
@@ -105,3 +107,18 @@ def test_a_proxy_gets_no_code(office: Office) -> None:
 @pytest.mark.refusal("case.wrong_state")
 def test_other_cases_have_no_code(office: Office) -> None:
     assert printed(office, office.opened()).status_code == 409
+
+
+@pytest.mark.clause("9")
+@pytest.mark.refusal("case.wrong_state")
+@pytest.mark.usefixtures("cards")
+def test_no_code_is_printed_once_the_case_is_closed(office: Office) -> None:
+    number = office.opened(*CHILD, age="child", **JOINS)
+    approve(office)
+    printed(office, number)
+    bound_here(office, number)
+    assert finished(office, number).status_code == 303
+
+    late = printed(office, number)
+
+    assert (late.status_code, CODE.search(late.text)) == (409, None)
