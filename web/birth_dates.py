@@ -20,10 +20,9 @@ from kernel.errors import Refused
 from kernel.ids import new_reference
 from kernel.keyring import Keyring
 from kernel.wording import CHINESE
-from members import capacities, corrections, guardians, proxies
+from members import capacities, corrections, guardians
 from members.change_models import Channel
 from members.changes import Source
-from members.proxy_models import PowerEnd
 from web import consent_endings, corrections_told, notices, proxy_acts
 from web.mails import Mail
 
@@ -142,12 +141,6 @@ class Record:
         """End what a minor cannot do: act for others, or give a power of attorney."""
         if band not in MINORS:
             return 0
-        powers = (
-            *proxies.given_by(self.session, self.member_id, now=self.now),
-            *proxies.held_by(self.session, self.member_id, now=self.now),
+        return proxy_acts.end_all_of(
+            self.session, self.member_id, actor=self.by, language=CHINESE, now=self.now
         )
-        ended = [
-            proxy_acts.end(self.session, each, PowerEnd.COUNTER, language=CHINESE, now=self.now)
-            for each in powers
-        ]
-        return sum(ended) + guardians.end_all_of(self.session, self.member_id, now=self.now)

@@ -30,6 +30,7 @@ from web import (
     guardian_links,
     notices,
     pages,
+    proxy_acts,
     scope,
 )
 from web.desk import bp
@@ -68,14 +69,19 @@ def _declare(member_id: UUID) -> Paper:
     chosen = request.form.get("capacity", "")
     if chosen not in set(Capacity):
         raise Mistyped(("capacity", pages.say("請選擇")))
+    session, capacity = scope.db(), Capacity(chosen)
     capacities.note(
-        scope.db(),
+        session,
         member_id,
-        Capacity(chosen),
+        capacity,
         source=request.form.get("decree", "")[:LONGEST],
         declared_on=_declared_on(),
         now=scope.now(),
     )
+    if capacity is Capacity.GUARDED:
+        proxy_acts.end_all_of(
+            session, member_id, actor=scope.member_id(), language=notices.OWN, now=scope.now()
+        )
     return Paper.COURT
 
 

@@ -135,6 +135,31 @@ def end_by_party(power_id: UUID) -> None:
         case_letters.stop_all_by(power.proxy_id, principal_id=me)
 
 
+def end_all_of(
+    session: Session, member_id: UUID, *, actor: UUID | None = None, language: str, now: datetime
+) -> int:
+    """End all by which somebody, or somebody for them, acts who cannot any more; return how many.
+
+    A minor, or who a court put under guardianship (Civil Code 550): the powers they gave and hold,
+    and by law those for whom they are the guardian.
+    """
+    powers = (
+        *proxies.given_by(session, member_id, now=now),
+        *proxies.held_by(session, member_id, now=now),
+    )
+    ended = [end(session, each, PowerEnd.COUNTER, language=language, now=now) for each in powers]
+    for link in guardians.wards_of(session, member_id, now=now):
+        trail.record(
+            session,
+            "guardian.unlinked",
+            actor=actor,
+            subject=link.ward_id,
+            now=now,
+            guardian=str(member_id),
+        )
+    return sum(ended) + guardians.end_all_of(session, member_id, now=now)
+
+
 def end(
     session: Session, power: PowerOfAttorney, why: PowerEnd, *, language: str, now: datetime
 ) -> bool:

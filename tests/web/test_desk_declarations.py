@@ -1,13 +1,19 @@
 """At the desk a court's word and a guardian are noted, the paper in hand (Civil Code 14, 1091)."""
 
+from datetime import timedelta
+from uuid import UUID
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from audit.models import TrailEntry
 from counters import seen
-from members import capacities, guardians
+from members import capacities, guardians, proxies
 from members.models import Capacity, Relation
+from members.proxy_models import Letter, Matter
 from tests.flows.provider import City
 from tests.web import office as offices
 from tests.web.office import PROXY, Office
@@ -62,6 +68,47 @@ def test_a_declaration_is_noted_a_guardian_entered_and_both_end_when_it_is_lifte
     assert papers.count("court_decision") == 3
     assert World(office.city).told().count("law.noted") == 4  # the guardian once
     assert "臺北地院" not in office.browser.get(f"/counter/cases/{number}").text
+
+
+@pytest.mark.clause("7(2)")
+@pytest.mark.parametrize(("capacity", "left"), [("guarded", 0), ("assisted", 3)])
+def test_who_is_put_under_guardianship_acts_for_nobody_and_nobody_by_their_power(
+    office: Office, capacity: str, left: int
+) -> None:
+    city = office.city
+    child, friend = (city.enrol(login) for login in ("child", "friend"))
+    offices.let_act_for(city, office.mei, child)
+    for principal, proxy in ((office.mei, friend), (friend, office.mei)):
+        give_power(office, principal, proxy)
+
+    number = office.opened(matter="change")
+    assert press(office, number, "declare", **{**DECREE, "capacity": capacity}).status_code == 303
+
+    with city.database() as session:
+        acting = (
+            *guardians.wards_of(session, office.mei, now=city.now),
+            *proxies.given_by(session, office.mei, now=city.now),
+            *proxies.held_by(session, office.mei, now=city.now),
+        )
+        unlinked = select(TrailEntry.subject).where(TrailEntry.event == "guardian.unlinked")
+        subjects = list(session.scalars(unlinked))
+    assert len(acting) == left
+    assert subjects == ([] if left else [child])
+
+
+def give_power(office: Office, principal_id: UUID, proxy_id: UUID) -> None:
+    with office.city.database() as session:
+        proxies.enter(
+            session,
+            principal_id=principal_id,
+            proxy_id=proxy_id,
+            matters=[Matter.FOOTPRINT],
+            letter=Letter.PAPER,
+            reference="1",
+            starts_at=office.city.now,
+            ends_at=office.city.now + timedelta(days=30),
+            now=office.city.now,
+        )
 
 
 @pytest.mark.refusal("case.document_unseen")

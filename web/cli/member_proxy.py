@@ -126,7 +126,10 @@ def end_proxy(principal: str, login: str) -> None:
 @click.option("--decree", required=True, help="The number of the court's decree.")
 @click.option("--on", "declared", type=DAY, required=True, help="The day of the decree.")
 def capacity(login: str, capacity: str, decree: str, declared: datetime) -> None:
-    """Note that a court declared member LOGIN guarded or assisted; powers given or held end."""
+    """Note that a court declared member LOGIN guarded or assisted.
+
+    Who is guarded acts for nobody: powers given or held end, and whose guardian they are.
+    """
     now = clock.now()
     with opened() as at:
         member_id, on = find(at, login), _day(declared)
@@ -134,11 +137,7 @@ def capacity(login: str, capacity: str, decree: str, declared: datetime) -> None
             at.session, member_id, Capacity(capacity), source=decree, declared_on=on, now=now
         )
         if Capacity(capacity) is Capacity.GUARDED:  # a mandate ends with it (Civil Code 550)
-            for power in (
-                *proxies.given_by(at.session, member_id, now=now),
-                *proxies.held_by(at.session, member_id, now=now),
-            ):
-                proxy_acts.end(at.session, power, PowerEnd.COUNTER, language=CHINESE, now=now)
+            proxy_acts.end_all_of(at.session, member_id, language=CHINESE, now=now)
         trail.record(
             at.session,
             "capacity.noted",
