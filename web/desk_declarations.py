@@ -13,13 +13,13 @@ from werkzeug.wrappers import Response
 
 from audit import footprint, trail
 from audit.lines import Kind
-from counters import cases, dealing, seen
+from counters import cases, dealing, seen, synthetic
 from counters.case_models import Case, CaseMatter
 from counters.documents import Paper, Whose
 from counters.seen import Document
 from kernel.clock import taipei_day
 from kernel.errors import NotFound, Refused
-from members import capacities, numbering, numbers
+from members import capacities, numbers
 from members.models import Capacity, Evidence, Relation
 from web import (
     desk_cases,
@@ -106,7 +106,8 @@ def _guardian(member_id: UUID) -> Paper:
     if chosen not in set(desk_words.RELATIONS):
         raise Mistyped(("relation", pages.say("請選擇")))
     number = numbers.recognise(request.form.get("guardian_idno", "")[:LONGEST])
-    guardian_id = numbering.find(session, number, keyring=keyring)
+    is_training = desk_seats.duty().is_training
+    guardian_id = synthetic.person(session, number, is_training=is_training, keyring=keyring)
     if guardian_id is None:
         raise Mistyped(("guardian_idno", pages.say("沒有這個證號的會員；要先申辦會員")))
     dealing.require_none(session, scope.member_id(), parties=frozenset({guardian_id}), now=now)

@@ -11,6 +11,7 @@ from tests.flows.browser import hidden
 from tests.flows.provider import City
 from tests.web import office as offices
 from tests.web.office import MEI, PAPERS, Office
+from tests.web.outbox import World
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 SYNTHETIC = synthetic.PEOPLE[0][0]
@@ -102,3 +103,22 @@ def test_a_case_of_practice_is_forwarded_to_no_real_counter(
 def test_they_are_entered_once(office: Office) -> None:
     with office.city.database() as session:
         assert synthetic.seed(session, keyring=make.KEYRING, now=office.city.now) == 0
+
+
+@pytest.mark.clause("5(3)")
+@pytest.mark.refusal("counter.training_only")
+def test_nobody_real_is_entered_as_guardian_there(practice: Office) -> None:
+    city = practice.city
+    number = practice.opened(idno=SYNTHETIC, matter="change")
+    path = f"/counter/cases/{number}/law/guardian"
+    court = {"relation": "guardian", "seen": "yes"}
+    declared = {"capacity": "guarded", "decree": "1", "declared_on": "115/11/01", "seen": "yes"}
+    practice.press(number, f"/counter/cases/{number}/law/declare", **declared)
+
+    real = practice.press(number, path, guardian_idno=MEI, **court)
+    told = World(city).told()
+    synthetic_one = practice.press(number, path, guardian_idno=synthetic.PEOPLE[3][0], **court)
+
+    assert (real.status_code, synthetic_one.status_code) == (403, 303)
+    assert "這裡只供練習" in real.text
+    assert told.count("law.noted") == 1
