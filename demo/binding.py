@@ -86,6 +86,7 @@ def _bind_certificate(
         member_id=member_id,
         member_name=str(card.owner.claims["name"]),
         last_four=wallet.LAST_FOUR,
+        on_record=None,
         name="",
         acr="",
         now=now,

@@ -12,7 +12,7 @@ from carriers.models import Binding
 from kernel.db import transaction
 from kernel.errors import Refused
 from kernel.refusals import refusal
-from members import register
+from members import numbering, register
 from web import (
     card_program,
     carrier_binding,
@@ -114,8 +114,10 @@ def bind(place: str, holder: Holder | None = None) -> Binding:
     Raises NotProven, and what `adapters.certificate.enrolment.finish` raises.
     """
     holder, shown = holder or carrier_binding.visitor(), _shown(place)
-    member = register.read(scope.db(), holder.member_id)
-    claims = register.claims_of(member, keyring=scope.rooms().keyring)
+    keyring = scope.rooms().keyring
+    member = register.get(scope.db(), holder.member_id)
+    claims = register.claims_of(member, keyring=keyring)
+    held = numbering.current(scope.db(), member, keyring=keyring)
     return enrolment.finish(
         scope.db(),
         adapter(),
@@ -123,6 +125,7 @@ def bind(place: str, holder: Holder | None = None) -> Binding:
         member_id=holder.member_id,
         member_name=str(claims["name"]),
         last_four=request.form.get("last_four", "")[:LONGEST_LAST_FOUR],
+        on_record=None if held is None else held.last_four,
         name=request.form.get("name", ""),
         acr=holder.acr,
         where=holder.where,

@@ -43,6 +43,7 @@ def finish(
     member_id: UUID,
     member_name: str,
     last_four: str,
+    on_record: str | None,
     name: str,
     acr: str,
     where: Place = Place.ACCOUNT,
@@ -51,11 +52,14 @@ def finish(
 ) -> Binding:
     """Bind a certificate whose key was shown to be there; it must be made out to the member.
 
-    `member_name` is the name on record, `last_four` what the member typed. Raises Refused:
-    `carrier.certificate_…` or what `bindings.bind` raises.
+    `member_name` is the name on record, `last_four` what the member typed, `on_record` the same
+    of the number on record, None where none was entered. Raises Refused: `carrier.certificate_…`
+    or what `bindings.bind` raises.
     """
     checked = adapter.check(session, der, now=now)
-    require_theirs(checked, member_name=member_name, last_four=last_four)
+    # What is typed stands on the certificate; another of the same name could type it.
+    for each in {last_four, last_four if on_record is None else on_record}:
+        require_theirs(checked, member_name=member_name, last_four=each)
     fingerprint, made_at = adapter.fingerprint_of(checked), checked.certificate.not_valid_before_utc
     bindings.make_way(session, fingerprint, member_id=member_id, made_at=made_at, now=now)
     binding = bindings.bind(

@@ -171,7 +171,9 @@ def test_a_renewed_certificate_works_again_after_the_old_was_revoked(
 
 
 @pytest.mark.refusal("carrier.certificate_other_person")
-@pytest.mark.parametrize("changes", [{"member_name": "合成會員二"}, {"last_four": "0002"}])
+@pytest.mark.parametrize(
+    "changes", [{"member_name": "合成會員二"}, {"last_four": "0002"}, {"on_record": "0002"}]
+)
 def test_somebody_elses_certificate_is_not_bound(
     session: Session, mei: Member, changes: dict[str, str]
 ) -> None:

@@ -25,6 +25,7 @@ from tests.certificates.holder import Holder, an_adapter, install, silent
 from tests.certificates.pki import Leaf
 from tests.flows.browser import Browser, answer, hidden
 from tests.flows.provider import ISSUER, City
+from tests.web import office
 from web.fronts import CERTIFICATE, SECRET
 from web.models import BrowserSession, PresentedCertificate
 
@@ -153,6 +154,21 @@ def test_somebody_elses_certificate_is_not_bound(cards: City) -> None:
         assert (refused.status_code, "不符" in refused.text) == (422, True)
     with cards.database() as session:
         assert session.scalars(select(BoundCertificate)).all() == []
+
+
+@one_database
+@pytest.mark.clause("2(3)")
+@pytest.mark.refusal("carrier.certificate_other_person")
+def test_the_certificate_of_a_namesake_is_not_bound_whatever_is_typed(cards: City) -> None:
+    browser, member_id = Browser(cards), cards.member_id("holder")
+    sign_in(browser)
+    office.enter_number(cards, member_id, office.MEI)
+
+    refused = bind(browser)
+    office.enter_number(cards, member_id, office.NOBODYS)  # it ends as the certificate says
+
+    assert (refused.status_code, "不符" in refused.text) == (422, True)
+    assert bind(browser).location == "/account/carriers?done=certificate"
 
 
 @one_database
