@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from counters import dealing
@@ -93,13 +94,17 @@ def produce(
     """Enter the card that was made: what it is known by, and that its face names the member.
 
     Raises Refused `carrier.visible_info_mismatch` (7(3)), `card.pickup_wrong_counter`,
-    `case.wrong_state`.
+    `case.wrong_state`, and `carrier.already_bound` for a card that was made for another order.
     """
     found = _at(session, order_id, duty, now=now)
     if _plain(printed_name) != _plain(member_name):
         raise Refused("carrier.visible_info_mismatch")
     known = {"fingerprint": made.fingerprint, "number_hash": made.number_hash}
-    _move(session, found, Stage.ORDERED, Stage.PRODUCED, by=duty, now=now, **known)
+    try:
+        with session.begin_nested():
+            _move(session, found, Stage.ORDERED, Stage.PRODUCED, by=duty, now=now, **known)
+    except IntegrityError:
+        raise Refused("carrier.already_bound") from None
 
 
 def _plain(name: str) -> str:

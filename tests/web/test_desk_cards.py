@@ -13,6 +13,7 @@ from carriers.models import Binding
 from clients import registry
 from counters.card_order_models import CardOrder, Stage
 from counters.models import Counter
+from demo.cards.card import Card
 from tests.counters import town
 from tests.flows.browser import Browser, hidden
 from tests.flows.provider import City
@@ -39,9 +40,9 @@ def office(city: City) -> Office:
     return offices.open_office(city)
 
 
-def ordered(office: Office, **fields: str) -> TestResponse:
+def ordered(office: Office, *, idno: str = offices.MEI, **fields: str) -> TestResponse:
     """Order a card in a new case, and return where that leads."""
-    number = office.opened()
+    number = office.opened(idno=idno)
     sent = {"kind": CITY_CARD.name, **fields}
     return office.press(number, f"/counter/cases/{number}/new-card", **sent)
 
@@ -53,10 +54,12 @@ def an_order(office: Office, **fields: str) -> str:
     return str(response.location)
 
 
-def made(office: Office, cards: SmartcardAdapter, page: str, printed: str) -> TestResponse:
+def made(
+    office: Office, cards: SmartcardAdapter, page: str, printed: str, card: Card | None = None
+) -> TestResponse:
     """Put the printed card on the reader, and type what stands on its face."""
     shown = office.browser.get(page)
-    read = Reader(office.browser, a_city_card(cards)).read(place_of(shown))
+    read = Reader(office.browser, card or a_city_card(cards)).read(place_of(shown))
     return office.browser.post(f"{page}/produce", {**hidden(shown), **read, "printed": printed})
 
 
@@ -102,6 +105,26 @@ def test_a_face_that_names_somebody_else_makes_no_card(
     assert refused.status_code == 422
     assert "卡面資訊和申請人的資料不符" in refused.text
     assert the_order(office).stage is Stage.ORDERED
+
+
+@pytest.mark.clause("2(3)")
+@pytest.mark.refusal("carrier.already_bound")
+def test_a_card_that_was_made_for_somebody_else_is_not_made_again(
+    city: City, office: Office, cards: SmartcardAdapter
+) -> None:
+    offices.enter_number(city, city.enrol("other", name="王大明"), offices.PROXY)
+    card = a_city_card(cards)
+    made(office, cards, an_order(office), "陳美玉", card=card)
+    second = an_order(office, idno=offices.PROXY)
+
+    refused = made(office, cards, second, "王大明", card=card)
+
+    assert refused.status_code == 409
+    assert "已經" in refused.text
+    assert office.browser.get(second).status_code == 200
+    with city.database() as session:
+        stages = sorted(session.scalars(select(CardOrder.stage)))
+    assert stages == [Stage.ORDERED, Stage.PRODUCED]
 
 
 @one_database
