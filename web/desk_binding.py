@@ -9,8 +9,9 @@ from uuid import UUID
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from audit import footprint, trail
 from audit.lines import Kind
-from carriers import bindings, names
+from carriers import bindings, loss_reports, names
 from carriers.models import Binding, Place, Suspension
 from counters import cases, faces
 from counters.case_models import Case, CaseMatter
@@ -176,12 +177,27 @@ def _remove(case: Case, binding: Binding) -> None:
     carrier_binding.tell(Kind.CARRIER_REMOVED, Mail.CARRIER_REMOVED, binding)
 
 
-def _lose(_case: Case, binding: Binding) -> None:
+def _lose(case: Case, binding: Binding) -> None:
+    """Refuse it for good: what was reported without signing in is not taken back any more."""
+    session, clerk, now = scope.db(), scope.member_id(), scope.now()
+    was_reported = loss_reports.confirm(session, binding, now=now)
     losses.suspend(
-        scope.db(),
-        binding.id,
-        Suspension.LOST,
-        actor=scope.member_id(),
-        language=pages.language(),
-        now=scope.now(),
+        session, binding.id, Suspension.LOST, actor=clerk, language=pages.language(), now=now
     )
+    if was_reported:
+        trail.record(
+            session,
+            "carrier.loss_confirmed",
+            actor=clerk,
+            subject=binding.member_id,
+            now=now,
+            case=case.number,
+            carrier=str(binding.id),
+        )
+        footprint.record(
+            session,
+            Kind.CARRIER_LOST,
+            member_id=binding.member_id,
+            now=now,
+            carrier=str(binding.id),
+        )

@@ -10,9 +10,12 @@ from werkzeug.test import TestResponse
 
 from adapters.keycard.adapter import KeyCardAdapter
 from adapters.smartcard.adapter import SmartcardAdapter
+from audit.models import TrailEntry
+from carriers import loss_reports
 from carriers.models import Binding, CarrierEvent, Happening, Place, Suspension
 from counters.case_models import CaseState
 from idp import acr
+from kernel.errors import Refused
 from members import application_steps
 from members.application_models import Application, State
 from tests import make
@@ -245,6 +248,30 @@ def test_a_loss_stops_one_card_at_once_and_leaves_the_others(office: Office) -> 
         assert session.get_one(Binding, kept).is_usable
     assert finished(office, number).status_code == 303
     assert "carrier.lost" in World(office.city).told()
+
+
+@pytest.mark.clause("7(7)")
+@pytest.mark.refusal("carrier.reported_lost")
+@one_database
+def test_a_loss_that_was_reported_before_is_final_once_its_owner_says_so_here(
+    office: Office,
+) -> None:
+    city = office.city
+    with city.database() as session:
+        lost = offices.bound_card(session, office.mei)
+        loss_reports.report(session, office.mei, now=city.now)
+    number = office.opened("applicant.id_card", matter="loss")
+    assert f'id="lost_{lost}"' in office.browser.get(f"/counter/cases/{number}").text
+
+    assert office.press(number, f"/counter/cases/{number}/carriers/{lost}/lost").status_code == 303
+
+    assert f'id="lost_{lost}"' not in office.browser.get(f"/counter/cases/{number}").text
+    with city.database() as session:
+        with pytest.raises(Refused, match=r"^carrier\.reported_lost$"):
+            loss_reports.take_back(session, session.get_one(Binding, lost), now=city.now)
+        found = select(TrailEntry).where(TrailEntry.event == "carrier.loss_confirmed")
+        entry = session.scalars(found).one()
+    assert (entry.actor, entry.subject) == (office.clerk_id, office.mei)
 
 
 @pytest.mark.clause("2(8)1")
