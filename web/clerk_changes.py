@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from audit import footprint, trail
 from audit.lines import Kind
-from counters import cases, dealing
+from counters import cases, dealing, seen
 from counters.case_models import CaseMatter
 from counters.models import Matter
 from kernel.errors import NotFound, Refused
@@ -27,6 +27,7 @@ from web import (
     consoles,
     csrf,
     datum_words,
+    desk_people,
     desk_seats,
     notices,
     pages,
@@ -132,9 +133,9 @@ def show(reference: str) -> Response:
         now=scope.now(),
     )
     papers = request.form.getlist("documents")[: len(change_words.PAPERS)]
-    seen = Seen(documents=papers, clerk_id=at.member_id, counter_id=at.counter_id)
+    shown = Seen(documents=papers, clerk_id=at.member_id, counter_id=at.counter_id)
     try:
-        deciding.show(asked, seen)
+        deciding.show(asked, shown)
     except Refused as refused:
         desk_seats.undo()
         page = _one(change_requests.get(scope.db(), reference), _error(refused))
@@ -215,12 +216,17 @@ def _slip() -> tuple[UUID, str]:
 
 
 def _require_recovery(number: str, member_id: UUID) -> None:
-    """Let a code rest on an open case for it, of this counter and this person (7(8), 9)."""
+    """Let a code rest on an open case for it, of this counter and this person (7(8), 9).
+
+    Who acts by law for the person was here: a birth date may have been corrected since.
+    """
     case = cases.open_about(scope.db(), number, member_id, counter_id=scope.duty().counter_id)
     cases.require_open(case)
     if case.matter is not CaseMatter.RECOVERY:
         raise Refused("case.wrong_state")
     cases.require_not_held(case, now=scope.now())
+    papers = seen.of_case(scope.db(), case.id)
+    desk_people.require_guardian(member_id, [each.whose for each in papers])
 
 
 for endpoint, label, icon in (

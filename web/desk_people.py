@@ -1,15 +1,17 @@
 """Find the case a clerk opens, and who it is about: each look is in that person's footprint."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
 from counters import cases, competence, dealing, letters
 from counters.case_models import Case
 from counters.cases import Clerk
+from counters.documents import Whose
 from kernel.errors import NotFound, Refused
 from members import application_steps, applications, numbering, register
 from members.application_models import Application
-from web import clerks, desk_seats, scope
+from web import clerks, desk_seats, guardian_links, scope
 
 
 def case_here(reference: str) -> Case:
@@ -62,6 +64,17 @@ def case_to_work_on(reference: str) -> Case:
 def lies_here(case: Case) -> bool:
     """Say whether a case is at the clerk's counter now."""
     return case.counter_id == desk_seats.duty().counter_id
+
+
+def require_guardian(member_id: UUID, seen: Iterable[str]) -> None:
+    """Ask for who acts by law for a person who does not act alone, as the record says (7(8)).
+
+    `seen` says whose papers were in hand. Raises Refused `member.guardian_required`.
+    """
+    session, keyring, now = scope.db(), scope.rooms().keyring, scope.now()
+    acts_alone = guardian_links.is_able(session, member_id, keyring=keyring, now=now)
+    if not acts_alone and Whose.GUARDIAN not in seen:
+        raise Refused("member.guardian_required")
 
 
 def person_of(case: Case) -> UUID:

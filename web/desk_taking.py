@@ -22,6 +22,7 @@ from web import (
     desk_annex,
     desk_applicants,
     desk_forms,
+    desk_people,
     desk_seats,
     pages,
     scope,
@@ -47,9 +48,8 @@ def take_in(filled: Filled, situation: Situation) -> Case:
         letters.check(letter, matter=situation.matter, now=scope.now())
     member_id = None if situation.matter is CaseMatter.JOIN else _member(number)
     _require_no_self_dealing(filled, member_id, number, letter)
-    if situation.matter is CaseMatter.ACTIVATION and member_id is not None:
-        may_have, session = scope.rooms().may_have, scope.db()
-        eligibility.require(may_have, session, filled.service, member_id, now=scope.now())
+    if member_id is not None:
+        _require_fit(filled, situation.matter, member_id)
     application_id = None
     if situation.matter is CaseMatter.JOIN:
         application_id = _apply(filled, situation)
@@ -61,6 +61,15 @@ def take_in(filled: Filled, situation: Situation) -> Case:
     if filled.slip:
         turned_away.resume(scope.db(), filled.slip, now=scope.now())
     return case
+
+
+def _require_fit(filled: Filled, matter: CaseMatter, member_id: UUID) -> None:
+    """Ask the record whether they may have this, and whether somebody must come along."""
+    session, now = scope.db(), scope.now()
+    if matter is CaseMatter.RECOVERY:
+        desk_people.require_guardian(member_id, [each.whose for each in filled.documents])
+    if matter is CaseMatter.ACTIVATION:
+        eligibility.require(scope.rooms().may_have, session, filled.service, member_id, now=now)
 
 
 def _number(typed: str, field: str) -> IdentityNumber:

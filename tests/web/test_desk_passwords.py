@@ -9,11 +9,15 @@ from werkzeug.test import TestResponse
 from audit.lines import Kind
 from audit.models import LedgerLine, TrailEntry
 from counters import cases
+from members import capacities
+from members.models import Capacity
+from tests.counters import town
 from tests.flows.browser import Browser
 from tests.flows.provider import City
 from tests.web import office as offices
 from tests.web.office import MEI, NOBODYS, PROXY, Office
 from tests.web.recovering import NEW
+from tests.web.test_desk_intake import CHILD
 from tests.web.test_recovery_wards import SLIP
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -85,6 +89,38 @@ def test_a_case_for_something_else_or_one_that_is_done_is_no_reason(office: Offi
     assert print_slip(office, done).status_code == 409
     office.step(done, "close")
     assert print_slip(office, done).status_code == 422
+
+
+@pytest.mark.clause("7(8)")
+@pytest.mark.refusal("member.guardian_required")
+def test_a_childs_guardian_comes_along_whatever_age_the_clerk_chose(office: Office) -> None:
+    offices.enter_number(office.city, office.city.enrol("an", birthdate="2016-05-05"), PROXY)
+
+    alone = office.refusal(office.take_in(matter="recovery", age="adult", idno=PROXY))
+    together = office.opened(*CHILD, matter="recovery", age="child", idno=PROXY)
+
+    assert "法定代理人" in alone.text
+    assert SLIP.search(print_slip(office, together, PROXY).text)
+
+
+@pytest.mark.clause("7(8)")
+@pytest.mark.refusal("member.guardian_required")
+def test_no_code_is_printed_for_who_needs_a_guardian_that_was_not_here(office: Office) -> None:
+    number = office.opened(matter="recovery")
+    with office.city.database() as session:  # since then the court's word came in
+        capacities.note(
+            session,
+            office.mei,
+            Capacity.GUARDED,
+            source="1",
+            declared_on=town.TODAY,
+            now=office.city.now,
+        )
+
+    refused = print_slip(office, number)
+
+    assert refused.status_code == 422
+    assert SLIP.search(refused.text) is None
 
 
 @pytest.mark.clause("7(2)")
