@@ -62,6 +62,16 @@ def check(letter: Letter, *, matter: CaseMatter, now: datetime) -> None:
         raise Refused("case.poa_proxy_mismatch")
 
 
+def require_running(session: Session, case_id: UUID, *, now: datetime) -> None:
+    """Act by a letter to its last day, however long the case waited for the principal.
+
+    Raises Refused `case.poa_expired`; a case without a letter has nothing to run out.
+    """
+    letter = of_case(session, case_id)
+    if letter is not None and letter.ends_on < taipei_day(now):
+        raise Refused("case.poa_expired")
+
+
 def enter(
     session: Session,
     letter: Letter,

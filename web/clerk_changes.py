@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from audit import footprint, trail
 from audit.lines import Kind
-from counters import cases, dealing, seen
+from counters import cases, dealing, letters, seen
 from counters.case_models import CaseMatter
 from counters.models import Matter
 from kernel.errors import NotFound, Refused
@@ -225,6 +225,7 @@ def _require_recovery(number: str, member_id: UUID) -> None:
     if case.matter is not CaseMatter.RECOVERY:
         raise Refused("case.wrong_state")
     cases.require_not_held(case, now=scope.now())
+    letters.require_running(scope.db(), case.id, now=scope.now())
     papers = seen.of_case(scope.db(), case.id)
     desk_people.require_guardian(member_id, [each.whose for each in papers])
 

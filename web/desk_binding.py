@@ -13,7 +13,7 @@ from audit import footprint, trail
 from audit.lines import Kind
 from carriers import bindings, loss_reports, names
 from carriers.models import Binding, Place, Suspension
-from counters import cases, faces
+from counters import cases, faces, letters
 from counters.case_models import Case, CaseMatter
 from counters.faces import Likeness
 from idp import acr
@@ -173,6 +173,7 @@ def _mark(case: Case, binding: Binding) -> None:
 
 def _remove(case: Case, binding: Binding) -> None:
     cases.require_not_held(case, now=scope.now())
+    letters.require_running(scope.db(), case.id, now=scope.now())
     bindings.release(scope.db(), binding, actor=scope.member_id(), now=scope.now())
     carrier_binding.tell(Kind.CARRIER_REMOVED, Mail.CARRIER_REMOVED, binding)
 

@@ -233,6 +233,25 @@ def test_the_last_carrier_is_not_unbound_before_another_is_there(office: Office)
     assert "carrier.removed" in World(office.city).told()
 
 
+@pytest.mark.clause("7(2)")
+@pytest.mark.refusal("case.poa_expired")
+@one_database
+def test_nothing_is_unbound_by_a_letter_that_ran_out_while_the_case_waited(office: Office) -> None:
+    with office.city.database() as session:
+        first = offices.bound_card(session, office.mei)
+        offices.bound_card(session, office.mei, "8" * 64)
+    letter = {**LETTER, "letter_matter": ("unbind",), "ends_on": "2026-11-23"}
+    number = office.opened(*WITH_LETTER, matter="unbind", **letter)
+    office.city.wait(hours=25)
+    offices.staff_again(office)
+
+    late = office.press(number, f"/counter/cases/{number}/carriers/{first}/remove")
+
+    assert "委託書已逾期" in late.text
+    with office.city.database() as session:
+        assert session.get_one(Binding, first).released_at is None
+
+
 @pytest.mark.clause("7(7)")
 @one_database
 def test_a_loss_stops_one_card_at_once_and_leaves_the_others(office: Office) -> None:

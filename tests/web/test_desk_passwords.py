@@ -17,7 +17,7 @@ from tests.flows.provider import City
 from tests.web import office as offices
 from tests.web.office import MEI, NOBODYS, PROXY, Office
 from tests.web.recovering import NEW
-from tests.web.test_desk_intake import CHILD
+from tests.web.test_desk_intake import CHILD, LETTER, WITH_LETTER
 from tests.web.test_recovery_wards import SLIP
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -160,3 +160,20 @@ def test_who_printed_a_code_for_whom_is_on_the_trail(office: Office) -> None:
         entry = session.scalars(select(TrailEntry).where(TrailEntry.event == "reset.printed")).one()
     assert (entry.actor, entry.subject) == (office.clerk_id, office.mei)
     assert entry.detail["case"] == number
+
+
+@pytest.mark.clause("7(2)")
+@pytest.mark.refusal("case.poa_expired")
+@pytest.mark.parametrize(("hours", "printed"), [(73, True), (24 * 5, False)])
+def test_a_letter_that_ran_out_while_its_case_waited_prints_no_code(
+    office: Office, hours: int, *, printed: bool
+) -> None:
+    letter = {**LETTER, "letter_matter": ("recovery",), "ends_on": "2026-11-27"}
+    number = office.opened(*WITH_LETTER, matter="recovery", **letter)
+    office.city.wait(hours=hours)
+    offices.staff_again(office)
+
+    answer = print_slip(office, number)
+
+    assert bool(SLIP.search(answer.text)) is printed
+    assert ("委託書已逾期" in answer.text) is not printed
