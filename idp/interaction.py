@@ -155,7 +155,8 @@ def _must_log_in_again(
             description = "the member who signed in is not the one the client asked for"
             raise AuthorizationRefused("login_required", description, to=request.to)
         return Reason.OTHER_MEMBER
-    if progress.authenticated_at is not None:
+    # A card or a code that only added to an older login makes that login no newer.
+    if progress.authenticated_at and signed_in.authenticated_at >= progress.started_at:
         return None
     if "login" in request.prompt:
         return Reason.CLIENT_ASKED

@@ -120,7 +120,7 @@ def attempt(place: str, *, only: UUID | None = None) -> UUID:
     if beside or proof.kind is ProofKind.KNOWLEDGE:
         login.forget_guesses(shown.owner)
     shared = request.form.get("shared_computer") == "yes"
-    login.start_session(proof, method=NAME, shared_computer=shared, beside=beside)
+    login.start_session(proof, method=NAME, shared_computer=shared, only=only, beside=beside)
     return proof.member_id
 
 

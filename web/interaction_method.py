@@ -80,7 +80,9 @@ def _attempt(adapter: Adapter, *, known: UUID | None) -> None:
             raise NotProven("login.other_member", member_id=known)
         login.admit_active(member_id)
 
-    login.attempt_by(adapter.name, answer, guessed=guessed, admit=admit, shared_computer=False)
+    login.attempt_by(
+        adapter.name, answer, guessed=guessed, admit=admit, shared_computer=False, only=known
+    )
 
 
 def _failed_words(refused: Refused) -> str:

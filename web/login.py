@@ -85,20 +85,24 @@ def attempt_by(
     guessed: str,
     admit: Callable[[UUID], None] = admit_active,
     shared_computer: bool,
+    only: UUID | None = None,
 ) -> UUID:
-    """Do the same by an adapter whose form is its fields; `guessed` is what is being guessed at."""
+    """Do the same by an adapter whose form is its fields; `guessed` is what is being guessed at.
+
+    `only` is the member who adds to the session here; without one the proof stands alone.
+    """
     count_attempt(guessed)
     try:
         proof = prove(method, answer)
         admit(proof.member_id)
-        _worth_here(proof)
+        acr.worth(proof, known_by=_known_by(proof, only))
     except Refused as refused:
         record_failure(refused, method=method, login=guessed)
         if refused.code == "login.busy":
             raise
         raise Refused("login.failed") from None
     forget_attempts(guessed)
-    start_session(proof, method=method, shared_computer=shared_computer)
+    start_session(proof, method=method, shared_computer=shared_computer, only=only)
     return proof.member_id
 
 
@@ -110,15 +114,12 @@ def prove(method: str, answer: Mapping[str, str]) -> Proof:
     return adapter.verify(scope.db(), context, challenge, answer, now=scope.now())
 
 
-def _worth_here(proof: Proof) -> Assurance:
-    """Return what the proof is worth in this browser, where its member may be known already."""
-    return acr.worth(proof, known_by=_known_by(proof))
-
-
-def _known_by(proof: Proof) -> Collection[str]:
+def _known_by(proof: Proof, only: UUID | None) -> Collection[str]:
+    """Return what the session here adds to a proof: nothing where a login of its own is asked."""
     present = scope.visitor()
-    is_known = present is not None and present.member_id == proof.member_id
-    return present.amr if present is not None and is_known else ()
+    if only is None or present is None:
+        return ()
+    return present.amr if present.member_id == proof.member_id == only else ()
 
 
 def count_attempt(subject: str) -> None:
@@ -229,13 +230,19 @@ class Known:
 
 
 def start_session(
-    proof: Proof, *, method: str, shared_computer: bool, beside: Collection[str] = ()
+    proof: Proof,
+    *,
+    method: str,
+    shared_computer: bool,
+    only: UUID | None = None,
+    beside: Collection[str] = (),
 ) -> None:
     """Sign in the member of this proof.
 
-    `beside` are the amr of what the same member proved in the same form.
+    `only` is the member who adds to the session here. `beside` are the amr of what the same
+    member proved in the same form.
     """
-    present, known_by = scope.visitor(), beside or _known_by(proof)
+    present, known_by = scope.visitor(), beside or _known_by(proof, only)
     # What only adds makes the password no newer than it is.
     adds = not beside and acr.adds(proof, known_by=known_by)
     known = Known(

@@ -67,9 +67,8 @@ def attempt(prove: Callable[[], Proof], *, method: str, only: UUID | None = None
             raise
         raise Refused("login.failed") from None
     login.forgive_network()
-    login.start_session(
-        proof, method=method, shared_computer=request.form.get("shared_computer") == "yes"
-    )
+    shared = request.form.get("shared_computer") == "yes"
+    login.start_session(proof, method=method, shared_computer=shared, only=only)
     return proof.member_id
 
 

@@ -137,10 +137,28 @@ def test_a_stranger_logs_in_but_not_silently() -> None:
 
 
 def test_prompt_login_asks_once_in_an_interaction() -> None:
+    just_now = replace(HERE, authenticated_at=NOON)
     again = replace(BEGUN, authenticated_at=NOON)
 
     assert step(asking(prompt="login")) == LogIn(Reason.CLIENT_ASKED)
-    assert step(asking(prompt="login"), progress=again) == Issue()
+    assert step(asking(prompt="login"), just_now, again) == Issue()
+
+
+@pytest.mark.parametrize(
+    ("demand", "answer"),
+    [
+        ({"prompt": "login"}, LogIn(Reason.CLIENT_ASKED)),
+        ({"max_age": 0}, LogIn(Reason.TOO_LONG_AGO)),
+        ({"max_age": 300}, LogIn(Reason.TOO_LONG_AGO)),
+        ({"max_age": 3600}, Issue()),
+    ],
+)
+def test_what_only_adds_to_an_older_login_makes_it_no_newer(
+    demand: dict[str, Any], answer: Step
+) -> None:
+    added = replace(BEGUN, authenticated_at=NOON)
+
+    assert step(asking(**demand), HERE, added) == answer
 
 
 @pytest.mark.parametrize(

@@ -423,6 +423,25 @@ def test_a_card_alone_is_asked_for_the_password_where_more_is_demanded(
 
 
 @one_database
+@pytest.mark.parametrize("demand", [{"prompt": "login"}, {"max_age": "300"}])
+def test_a_card_is_no_newer_password(
+    city: City, cards: SmartcardAdapter, demand: dict[str, str]
+) -> None:
+    card = a_city_card(cards)
+    tie(city, card)
+    browser = signed_in(city)
+    city.wait(hours=1)
+    page = browser.authorize(claims=DEMAND, **demand)
+    page = browser.get(page.request.path.replace("/login", "/card"))
+
+    page = browser.follow(use(browser, page, card))
+
+    assert page.request.path.endswith("/step-up")
+    kept = session_of(city)
+    assert (kept.acr, kept.amr, kept.authenticated_at) == (acr.ACR[0], ["hwk", "sc"], city.now)
+
+
+@one_database
 def test_a_step_up_takes_the_card_of_who_is_here(city: City, cards: SmartcardAdapter) -> None:
     city.enrol("ah.hua")
     mine, hers = a_city_card(cards), a_city_card(cards, OTHER_UID)
