@@ -255,40 +255,21 @@ def start_session(
 
 
 def sign_in(known: Known, *, method: str, shared_computer: bool) -> None:
-    """Sign a member in; who is here already gets a new cookie and its worth."""
+    """Sign a member in; who is here already gets a new cookie and its worth.
+
+    A session on a shared computer stays one, whatever the form in it says.
+    """
     metrics.SIGN_INS.labels(method, "signed_in").inc()
-    session, now = scope.db(), scope.now()
     browser = browsers.describe(request.headers.get("User-Agent", "")[:512])
-    present = scope.visitor()
-    lifetimes = scope.rooms().settings.lifetimes
-    lifetime = lifetimes.of("session_shared_computer" if shared_computer else "session")
-    if present is not None and present.member_id == known.member_id:
-        opened = sessions.renew(
-            session,
-            present.session_id,
-            assurance=known.assurance,
-            carrier_id=known.carrier_id,
-            authenticated_at=known.since,
-            lifetime=lifetime,
-            now=now,
-        )
-    else:
-        if present is not None:
-            end_session(present.session_id, present.member_id)
-        opened = sessions.start(
-            session,
-            member_id=known.member_id,
-            assurance=known.assurance,
-            browser=browser,
-            carrier_id=known.carrier_id,
-            lifetime=lifetime,
-            now=now,
-        )
+    here = scope.visitor()
+    was_shared = here is not None and here.member_id == known.member_id and here.shared_computer
+    shared_computer = shared_computer or was_shared
+    opened = _open_session(known, browser=browser, shared_computer=shared_computer)
     footprint.record(
-        session,
+        scope.db(),
         Kind.LOGGED_IN,
         member_id=known.member_id,
-        now=now,
+        now=scope.now(),
         acr=known.assurance.acr,
         browser=browser,
         method=method,
@@ -299,7 +280,37 @@ def sign_in(known: Known, *, method: str, shared_computer: bool) -> None:
     if not shared_computer:  # the next to sit here may be anybody
         cookies.remember_method(method)
     scope.forget_visitor()
-    _tell_of_new_browser(known.member_id, shared_computer=shared_computer)
+    if not was_shared:  # or it was told when the session began
+        _tell_of_new_browser(known.member_id, shared_computer=shared_computer)
+
+
+def _open_session(known: Known, *, browser: str, shared_computer: bool) -> sessions.Opened:
+    present, session, now = scope.visitor(), scope.db(), scope.now()
+    lifetimes = scope.rooms().settings.lifetimes
+    lifetime = lifetimes.of("session_shared_computer" if shared_computer else "session")
+    if present is not None and present.member_id == known.member_id:
+        return sessions.renew(
+            session,
+            present.session_id,
+            assurance=known.assurance,
+            carrier_id=known.carrier_id,
+            authenticated_at=known.since,
+            lifetime=lifetime,
+            shared_computer=shared_computer,
+            now=now,
+        )
+    if present is not None:
+        end_session(present.session_id, present.member_id)
+    return sessions.start(
+        session,
+        member_id=known.member_id,
+        assurance=known.assurance,
+        browser=browser,
+        carrier_id=known.carrier_id,
+        lifetime=lifetime,
+        shared_computer=shared_computer,
+        now=now,
+    )
 
 
 def _tell_of_new_browser(member_id: UUID, *, shared_computer: bool) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import Base, Key
@@ -26,6 +26,8 @@ class BrowserSession(Base):
     expires_at: Mapped[datetime]
     browser: Mapped[str] = mapped_column(String(64))  # "Chrome, Windows": words, not the raw header
     carrier_id: Mapped[UUID | None]  # the binding that was shown; its loss ends the session
+    # The next to sit there may be anybody: whatever is proven later, it ends when it would have.
+    shared_computer: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class KnownBrowser(Base):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, delete, insert, select, update
+from sqlalchemy import and_, bindparam, case, delete, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from consent import ledger
@@ -27,6 +27,7 @@ _COLUMNS = (
     BrowserSession.amr,
     BrowserSession.authenticated_at,
     BrowserSession.last_seen_at,
+    BrowserSession.shared_computer,
     Member.restricted_until,
 )
 _live = (
@@ -84,6 +85,7 @@ class Visitor:
     amr: tuple[str, ...]
     authenticated_at: datetime
     is_restricted: bool = False
+    shared_computer: bool = False
 
 
 def find(session: Session, token: str, *, now: datetime, idle: timedelta) -> Visitor | None:
@@ -121,6 +123,7 @@ def _seen(session: Session, row: Row, *, now: datetime) -> Visitor:
         amr=amr,
         authenticated_at=row.authenticated_at,
         is_restricted=restricted,
+        shared_computer=row.shared_computer,
     )
 
 
@@ -132,6 +135,7 @@ def start(
     browser: str,
     carrier_id: UUID | None,
     lifetime: timedelta,
+    shared_computer: bool = False,
     now: datetime,
 ) -> Opened:
     """Sign a member in; the caller ends what this browser had before."""
@@ -150,6 +154,7 @@ def start(
             "expires_at": now + lifetime,
             "browser": browser,
             "carrier_id": carrier_id,
+            "shared_computer": shared_computer,
         },
     )
     return opened
@@ -163,10 +168,16 @@ def renew(
     carrier_id: UUID | None,
     authenticated_at: datetime,
     lifetime: timedelta,
+    shared_computer: bool = False,
     now: datetime,
 ) -> Opened:
-    """Give a session that proved itself again a new cookie, keeping its id and its grants."""
+    """Give a session that proved itself again a new cookie, keeping its id and its grants.
+
+    On a shared computer it ends when it would have ended, or sooner.
+    """
     opened = Opened(session_id, new_secret())
+    ends_at = BrowserSession.expires_at
+    until = literal(now + lifetime, ends_at.type)
     session.execute(
         update(BrowserSession)
         .where(BrowserSession.id == session_id)
@@ -176,8 +187,9 @@ def renew(
             amr=list(assurance.amr),
             authenticated_at=authenticated_at,
             last_seen_at=now,
-            expires_at=now + lifetime,
+            expires_at=case((ends_at < until, ends_at), else_=until) if shared_computer else until,
             carrier_id=carrier_id,
+            shared_computer=shared_computer,
         )
     )
     return opened

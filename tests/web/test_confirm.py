@@ -2,12 +2,15 @@
 
 import pytest
 from flask import Blueprint
+from sqlalchemy import select
 
 from tests import make
 from tests.flows.browser import Browser
 from tests.flows.provider import City, the_settings
+from tests.web.outbox import World
 from web import account_confirm, scope
 from web.app import build_rooms, create_app
+from web.models import KnownBrowser
 
 DANGEROUS = "/dangerous"
 
@@ -104,6 +107,35 @@ def test_confirming_keeps_the_session_but_changes_its_cookie(city: City, browser
     assert after is not None
     assert before.value != after.value
     assert browser.get("/account/sessions").text.count("您正在使用</span>") == 1
+
+
+def test_confirming_on_a_shared_computer_makes_it_nobodys_own(city: City) -> None:
+    browser = Browser(city)
+    page = browser.get("/account/login")
+    browser.submit(page, login_id="mei.chen", password=make.PASSWORD, shared_computer="yes")
+    city.wait(minutes=9)
+
+    confirmed = browser.submit(browser.get("/account/confirm"), password=make.PASSWORD)
+
+    assert confirmed.location == "/account"
+    assert browser.get("/account").status_code == 200
+    assert World(city).told() == ["login.new_browser"]
+    assert browser.http.get_cookie("__Host-taipei-id-method", domain="id.example.invalid") is None
+    with city.database() as session:
+        assert session.scalars(select(KnownBrowser)).all() == []
+    city.wait(minutes=1)
+    assert browser.get("/account").status_code == 303
+
+
+def test_a_session_that_moves_to_a_shared_computer_ends_as_one_there(city: City) -> None:
+    browser = Browser(city)
+    browser.log_in(browser.authorize())
+
+    page = browser.authorize(prompt="login")
+    browser.submit(page, login_id="mei.chen", password=make.PASSWORD, shared_computer="yes")
+
+    city.wait(minutes=10)
+    assert browser.get("/account").status_code == 303
 
 
 def test_a_stranger_is_sent_to_log_in(city: City, browser: Browser) -> None:
