@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from idp import verified_request
 from idp.errors import ProtocolError
+from idp.storable import is_storable
 
 LONGEST = 8192
 MEMBERS = ("userinfo", "id_token")
@@ -79,8 +80,8 @@ def read(text: str | None) -> ClaimsRequest:
         parsed = json.loads(text)
     except (ValueError, RecursionError):
         raise ProtocolError("invalid_request", "claims is not JSON") from None
-    if not isinstance(parsed, dict):
-        raise ProtocolError("invalid_request", "claims is not an object")
+    if not isinstance(parsed, dict) or not is_storable(parsed):
+        raise ProtocolError("invalid_request", "claims is not an object that can be kept")
     return ClaimsRequest(*(_member(parsed, name) for name in MEMBERS))
 
 

@@ -35,6 +35,7 @@ from idp.client_metadata import invalid
 from idp.errors import ProtocolError
 from idp.models import GrantEnd
 from idp.software_statements import Issuers
+from idp.storable import is_storable
 from kernel.db import Json
 from kernel.errors import Refused
 from kernel.ids import digest, new_id, new_secret
@@ -225,19 +226,10 @@ def read(body: bytes, believe: Callable[[Json], Json]) -> Json:
     if not isinstance(metadata, dict):
         raise invalid("the body is not a JSON object")
     metadata = believe(metadata)
-    _require_storable(metadata)
+    if not is_storable(metadata):
+        raise invalid("the body is not JSON that can be kept")
     client_metadata.require_possible(metadata)
     return metadata
-
-
-def _require_storable(metadata: Json) -> None:
-    """Refuse half a surrogate pair, NUL and numbers that are none: no database keeps them."""
-    try:
-        storable = json.dumps(metadata, ensure_ascii=False, allow_nan=False).encode()
-    except (ValueError, RecursionError):
-        raise invalid("the body is not JSON") from None
-    if b"\\u0000" in storable:
-        raise invalid("no NUL is allowed")
 
 
 def sent_token(authorization: str | None) -> str:

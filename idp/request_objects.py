@@ -14,6 +14,7 @@ from clients.directory import RegisteredClient
 from clients.profiles import rules_of
 from idp.errors import ProtocolError
 from idp.provider import Provider
+from idp.storable import is_storable
 from kernel.db import Json
 
 ABOUT_ITSELF = frozenset({"iss", "aud", "exp", "nbf", "iat", "jti"})
@@ -122,9 +123,12 @@ def _signed(sent: str, client: RegisteredClient, keys: Json) -> dict[str, Any]:
     try:
         known = KeySet.import_key_set(cast("KeySetSerialization", keys))
         algorithms = _algorithms(client)
-        return dict(jwt.decode(sent, known, algorithms=algorithms).claims)
+        claims = dict(jwt.decode(sent, known, algorithms=algorithms).claims)
     except (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise _refused("the signature is not the client's") from None
+    if not is_storable(claims):
+        raise _refused("it holds what cannot be kept: a NUL, or half a character")
+    return claims
 
 
 def _algorithms(client: RegisteredClient) -> list[str]:

@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from joserfc import jwt
+from joserfc import jws
 from joserfc.jwk import ECKey, RSAKey
 
 from kernel.ids import new_id
@@ -27,10 +27,11 @@ def signed(
     key: Any, claims: dict[str, Any], *, alg: str = "ES256", **header: Any
 ) -> str:  # keys of several kinds, JSON of several shapes
     """Return a compact JWS; None takes a claim or a header away."""
-    head = {"alg": alg, **header}
-    return jwt.encode(
+    head = {"typ": "JWT", "alg": alg, **header}
+    said = {name: value for name, value in claims.items() if value is not None}
+    return jws.serialize_compact(
         {name: value for name, value in head.items() if value is not None},
-        {name: value for name, value in claims.items() if value is not None},
+        json.dumps(said),  # in ASCII: half a surrogate pair can be signed, too
         key,
         algorithms=[alg],
     )

@@ -422,6 +422,7 @@ def test_a_name_that_fits_nobody_who_may_answer_looks_like_any(
         ({"sub_id": {"format": "iss_sub", "iss": "https://other.invalid", "sub": "x"}},
          "invalid_request"),
         ({"sub_id": {"format": "iss_sub", "iss": ISSUER, "sub": 7}}, "invalid_request"),
+        ({"sub_id": {"format": "iss_sub", "iss": ISSUER, "sub": "\0"}}, "invalid_request"),
     ],
 )  # fmt: skip
 @one_database
@@ -456,6 +457,8 @@ def test_a_hint_token_that_another_signed_is_refused(city: City) -> None:
         {"nbf": int(make.NOON.timestamp()) - 70 * 60},
         {"jti": ""},
         {"jti": 7},
+        {"login_hint": "a\0"},
+        {"binding_message": "\ud800"},
     ],
 )
 @one_database

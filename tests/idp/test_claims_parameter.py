@@ -48,6 +48,10 @@ def read(document: Any) -> ClaimsRequest:  # any JSON there is
         '{"userinfo": ' * 1_300,
         "1" * 5_000,
         '{"userinfo": {' + " " * 9_000 + "}}",
+        '{"userinfo": {"name": {"value": 1e999}}}',
+        '{"userinfo": {"name": {"values": [NaN]}}}',
+        '{"userinfo": {"name": {"value": "\\u0000"}}}',
+        '{"id_token": {"sub": {"value": "\\ud800"}}}',
     ],
 )
 def test_a_malformed_claims_parameter_is_an_invalid_request(text: str) -> None:
@@ -55,6 +59,13 @@ def test_a_malformed_claims_parameter_is_an_invalid_request(text: str) -> None:
         claims_parameter.read(text)
 
     assert refused.value.error == "invalid_request"
+
+
+def test_verified_claims_hold_no_number_that_is_none() -> None:
+    element = {"verification": {"trust_framework": None}, "claims": {"name": {"max": float("inf")}}}
+
+    with pytest.raises(ProtocolError):
+        read({"userinfo": {"verified_claims": element}})
 
 
 @given(json_values)
