@@ -30,6 +30,7 @@ from kernel.prebuilt import Prebuilt, Row
 ADDRESS = "urn:taipei-id:awaited"  # stands where a browser's request has its redirect URI
 PING = "ciba.ping"
 OVER = "awaited.over"  # unknown, too old, answered: alike
+LONGEST = timedelta(minutes=10)
 INTERVAL = 5  # seconds between two questions (RFC 8628 3.5)
 SLOWER = 5
 EARLY = timedelta(seconds=1)  # clocks and networks are not exact

@@ -28,7 +28,7 @@ from kernel.ids import digest, new_id, new_number, new_secret
 from kernel.keyring import Keyring
 
 PATH = "/bc-authorize"
-USUAL, LONGEST = timedelta(minutes=5), timedelta(minutes=10)
+SHORTEST, USUAL = timedelta(minutes=1), timedelta(minutes=5)
 LONGEST_MESSAGE, LONGEST_TOKEN = 40, 1024
 _SECONDS = re.compile(r"0*[1-9][0-9]{0,8}", re.ASCII)
 
@@ -112,7 +112,7 @@ def _lifetime(wanted: str | None) -> timedelta:
         return USUAL
     if not _SECONDS.fullmatch(wanted):
         raise ProtocolError("invalid_request", "requested_expiry is not a number of seconds")
-    return min(timedelta(seconds=int(wanted)), LONGEST)
+    return min(max(timedelta(seconds=int(wanted)), SHORTEST), awaited.LONGEST)
 
 
 def _message(sent: str | None) -> str | None:

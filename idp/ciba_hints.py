@@ -21,7 +21,7 @@ from members.models import Member, Standing
 
 HINTS = ("login_hint", "id_token_hint", "login_hint_token")
 NOBODY = UUID(int=0)
-MOST_WAITING = 3  # for one member: nobody is worn down by asking
+MOST_ASKED = 3  # of one member, while the longest can wait: nobody is worn down by asking
 
 
 def meant(
@@ -46,10 +46,10 @@ def meant(
         member_id = subjects.find_member(session, sub, sector=client.sector)
         found = None if member_id is None else session.get(Member, member_id)
     # Counted for a stranger, too: who is counted for must not be told by the clock.
-    waiting = _waiting(session, NOBODY if found is None else found.id, now=now)
+    asked = _asked(session, NOBODY if found is None else found.id, now=now)
     if found is None or found.standing is not Standing.ACTIVE:
         return None
-    return None if waiting >= MOST_WAITING else found.id
+    return None if asked >= MOST_ASKED else found.id
 
 
 def _name(
@@ -80,6 +80,11 @@ def _name(
     return str(subject["sub"])
 
 
-def _waiting(session: Session, member_id: UUID, *, now: datetime) -> int:
-    statement = select(func.count()).where(*awaited.waiting_for(member_id, now=now))
+def _asked(session: Session, member_id: UUID, *, now: datetime) -> int:
+    """Count what the member was asked of late, also what ran out or was stopped: not each yes."""
+    statement = select(func.count()).where(
+        AwaitedRequest.member_id == member_id,
+        AwaitedRequest.asked_at > now - awaited.LONGEST,
+        AwaitedRequest.approved.is_not(True),
+    )
     return session.scalar(statement.select_from(AwaitedRequest)) or 0

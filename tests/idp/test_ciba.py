@@ -233,6 +233,39 @@ def test_nobody_is_worn_down_by_asking(city: City) -> None:
 
 
 @one_database
+def test_what_ran_out_or_was_stopped_was_asked_all_the_same(city: City) -> None:
+    for _ in range(2):
+        waiting(city, requested_expiry="1")
+        city.wait(minutes=1)
+    waiting(city)
+    phone = a_phone(city)
+    phone.submit(the_page(phone), decision="stop")
+
+    waiting(city)
+
+    assert last_meant(city) is None
+    city.wait(minutes=9)
+    waiting(city)
+    assert last_meant(city) == city.member_id()
+
+
+@one_database
+def test_who_agreed_was_not_worn_down(city: City) -> None:
+    for _ in range(3):
+        agree(a_phone(city), waiting(city))
+
+    waiting(city)
+
+    assert last_meant(city) == city.member_id()
+
+
+def last_meant(city: City) -> UUID | None:
+    with city.database() as session:
+        newest = select(AwaitedRequest.member_id).order_by(AwaitedRequest.id.desc()).limit(1)
+        return session.scalars(newest).one()
+
+
+@one_database
 def test_a_login_that_took_too_long_leads_back_to_the_account(city: City) -> None:
     told, phone = waiting(city), a_phone(city)
     page = phone.follow(
@@ -275,7 +308,7 @@ def test_a_bad_request_is_refused_in_json(city: City, form: dict[str, str], expe
     assert error(ask(city, **form)) == expected
 
 
-@pytest.mark.parametrize(("wanted", "given"), [("60", 60), ("3600", 600)])
+@pytest.mark.parametrize(("wanted", "given"), [("1", 60), ("60", 60), ("3600", 600)])
 @one_database
 def test_a_client_may_wish_for_a_time(city: City, wanted: str, given: int) -> None:
     assert waiting(city, requested_expiry=wanted)["expires_in"] == given
