@@ -12,7 +12,7 @@ from clients.directory import RegisteredClient, RegisteredPurpose
 from clients.resources import Target
 from consent import ledger, rules
 from consent.rules import Decided
-from idp import access_tokens, statements
+from idp import access_tokens, statements, strength
 from idp.access_tokens import About
 from idp.errors import ProtocolError
 from idp.models import ClientToken
@@ -163,7 +163,7 @@ def _about_member(
     target: Target,
     now: datetime,
 ) -> dict[str, Any] | None:
-    """Say whom an exchanged token is about, while both consents it rests on stand.
+    """Say whom an exchanged token is about, while both consents and the login it rests on hold.
 
     Only who serves the interface is told its name for the member: the client has one of its own.
     """
@@ -176,6 +176,11 @@ def _about_member(
     asked = owner.find_purpose_by_id(grant.purpose_id)
     decisions = ledger.decisions(session, member_id=grant.member_id, purpose_id=purpose.id)
     if asked is None or not (_stands(asked, own, now) and _stands(purpose, decisions, now)):
+        return None
+    if not (
+        strength.is_strong_enough(purpose, grant)
+        and strength.is_new_enough(purpose, grant, now=now)
+    ):
         return None
     told: dict[str, Any] = {"acr": row.acr, "act": {"sub": owner.client_id}}
     told["sub"] = row.sub if caller.id == target.server_id else str(grant.sub)

@@ -18,7 +18,7 @@ from clients.directory import RegisteredClient, RegisteredPurpose
 from clients.resource_models import TokenFormat
 from clients.resources import Target
 from consent import ledger, rules
-from idp import access_tokens, acr, client_tokens
+from idp import access_tokens, client_tokens, strength
 from idp.access_tokens import About
 from idp.authorize import PURPOSE_PREFIX
 from idp.errors import ProtocolError
@@ -157,6 +157,8 @@ def _agreed(
     decisions = ledger.decisions(session, member_id=row.member_id, purpose_id=purpose.id)
     if not rules.releasable(frozenset(), rules.terms_of(purpose), decisions, now=now):
         raise ProtocolError("invalid_target", "the member has not agreed to this service")
-    if purpose.least_acr is not None and not acr.reaches(row.acr, (purpose.least_acr,)):
+    if not strength.is_strong_enough(purpose, row):
         raise ProtocolError("invalid_target", "this service wants a stronger login")
+    if not strength.is_new_enough(purpose, row, now=now):
+        raise ProtocolError("invalid_target", "this service wants a newer login")
     return frozenset(str(each.receipt_id) for each in decisions if each.claim == "sub")

@@ -6,7 +6,7 @@ and again whenever data are asked for: a token from before is answered with a ch
 
 from datetime import datetime
 
-from clients.directory import RegisteredClient
+from clients.directory import RegisteredClient, RegisteredPurpose
 from idp import acr
 from idp.errors import InsufficientAuthentication
 from kernel.prebuilt import Row
@@ -29,12 +29,22 @@ def require_enough(client: RegisteredClient | None, grant: Row, *, now: datetime
     purpose = None if client is None else client.find_purpose_by_id(grant.purpose_id)
     if purpose is None:
         return  # then consent says no
-    if purpose.least_acr is not None and not acr.reaches(grant.acr, (purpose.least_acr,)):
+    if not is_strong_enough(purpose, grant):
         raise InsufficientAuthentication(
-            "a stronger login is needed", {"acr_values": purpose.least_acr}
+            "a stronger login is needed", {"acr_values": str(purpose.least_acr)}
         )
-    age = (now - grant.authenticated_at).total_seconds()
-    if purpose.login_seconds is not None and age > purpose.login_seconds:
+    if not is_new_enough(purpose, grant, now=now):
         raise InsufficientAuthentication(
             "a newer login is needed", {"max_age": str(purpose.login_seconds)}
         )
+
+
+def is_strong_enough(purpose: RegisteredPurpose, grant: Row) -> bool:
+    """Say whether the grant's login is as strong as this purpose demands."""
+    return purpose.least_acr is None or acr.reaches(grant.acr, (purpose.least_acr,))
+
+
+def is_new_enough(purpose: RegisteredPurpose, grant: Row, *, now: datetime) -> bool:
+    """Say whether the grant's login is as new as this purpose demands."""
+    age = (now - grant.authenticated_at).total_seconds()
+    return purpose.login_seconds is None or age <= purpose.login_seconds

@@ -234,13 +234,40 @@ def test_another_agencys_interface_is_out_of_reach(agency: City) -> None:
 @one_database
 def test_a_service_may_want_a_stronger_login(agency: City) -> None:
     token = both(agency)["access_token"]
-    with agency.database() as session:
-        registry.set_strength(
-            session, "loans", "renewing", least_acr=acr.ACR[1], login_seconds=None
-        )
-    agency.wait(seconds=2)
+    demand(agency, least_acr=acr.ACR[1])
 
     assert error(ask(agency, token)) == "invalid_target"
+
+
+@one_database
+def test_a_service_may_want_a_newer_login(agency: City) -> None:
+    token = both(agency)["access_token"]
+    demand(agency, login_seconds=60)
+
+    assert ask(agency, token).status_code == 200
+    agency.wait(seconds=60)
+    assert error(ask(agency, token)) == "invalid_target"
+
+
+@pytest.mark.parametrize("wanted", [{"least_acr": acr.ACR[1]}, {"login_seconds": 1}])
+@one_database
+def test_what_a_service_demands_later_holds_for_the_token_it_was_given(
+    agency: City, wanted: dict[str, Any]
+) -> None:
+    token = ask(agency, both(agency)["access_token"]).get_json()["access_token"]
+    assert agency.introspect(token, "loans").get_json()["active"]
+
+    demand(agency, **wanted)
+
+    assert agency.introspect(token, "loans").get_json() == INACTIVE
+
+
+def demand(agency: City, *, least_acr: str | None = None, login_seconds: int | None = None) -> None:
+    with agency.database() as session:
+        registry.set_strength(
+            session, "loans", "renewing", least_acr=least_acr, login_seconds=login_seconds
+        )
+    agency.wait(seconds=2)
 
 
 @one_database
