@@ -1,6 +1,6 @@
 """The hot path's statements about grants and tokens, each built once (docs/performance.md)."""
 
-from sqlalchemy import and_, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, column, exists, func, insert, or_, select, table, update
 
 from consent import ledger
 from consent.models import Consent
@@ -9,6 +9,11 @@ from kernel.db import Moment
 from kernel.prebuilt import Prebuilt
 from members.models import Member, Standing
 
+# The table of who is signed in where is `web`'s; a grant knows its own session by id alone.
+_sessions = table("browser_session", column("id", Grant.session_id.type))
+_session_stands = or_(
+    Grant.session_id.is_(None), exists().where(_sessions.c.id == Grant.session_id)
+)
 _member_active = exists().where(Member.id == Grant.member_id, Member.standing == Standing.ACTIVE)
 _GRANT = (
     Grant.id,
@@ -52,6 +57,8 @@ TAKE_CODE = Prebuilt(
         Grant.code_used_at.is_(None),
         Grant.code_expires_at > bindparam("now"),
         Grant.ended_at.is_(None),
+        # A sign-out that came while the grant was being written has not ended it.
+        _session_stands,
         _member_active,
     )
     .values(code_used_at=bindparam("now"))

@@ -6,9 +6,14 @@ from threading import Barrier
 from typing import TypeVar
 
 import pytest
+from sqlalchemy import event
+from werkzeug.test import TestResponse
 
+from idp import grants
+from idp.models import GrantEnd
 from tests.flows.browser import Browser, answer, hidden, is_at_client
 from tests.flows.provider import City
+from web import sessions
 
 WORKERS = 4
 T = TypeVar("T")
@@ -52,6 +57,39 @@ def test_racing_refreshes_all_get_tokens_that_live(city: City, _attempt: int) ->
     for each in responses:
         assert city.is_alive(each.get_json()["access_token"])
         assert city.refresh(each.get_json()["refresh_token"]).status_code == 200
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("silently", [True, False])
+def test_a_code_written_while_the_member_signs_out_is_worth_nothing(
+    city: City, *, silently: bool
+) -> None:
+    browser, member_id = Browser(city), city.member_id()
+    browser.sign_in()
+    page = None if silently else browser.authorize(prompt="consent")
+    waiting = [member_id]
+
+    def sign_out(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if statement.startswith("INSERT INTO authorization_grant") and waiting:
+            waiting.clear()
+            with city.database() as other:
+                sessions.end_all(other, member_id=member_id)
+                grants.end_for_member(other, member_id, reason=GrantEnd.LOGGED_OUT, now=city.now)
+
+    engine = city.sessions.kw["bind"]
+    event.listen(engine, "before_cursor_execute", sign_out)
+    try:
+        response = browser.authorize() if page is None else browser.consent(page)
+    finally:
+        event.remove(engine, "before_cursor_execute", sign_out)
+
+    assert not waiting
+    assert error(city.exchange(answer(response)["code"])) == "invalid_grant"
+
+
+def error(response: TestResponse) -> str:
+    assert response.status_code == 400, response.text
+    return str(response.get_json()["error"])
 
 
 def test_of_two_tabs_that_finish_one_interaction_one_gets_a_code(city: City) -> None:
