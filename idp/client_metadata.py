@@ -4,7 +4,7 @@ What we do not know is ignored, as both specifications demand. What we know and 
 refused: a client that asked for encryption must not find out by reading plain text.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -63,21 +63,24 @@ def invalid(description: str, *, error: str = "invalid_client_metadata") -> Prot
     return ProtocolError(error, description[:LONGEST_DESCRIPTION])
 
 
-def require_possible(metadata: Json) -> None:
-    """Refuse what we know and cannot do. Raises ProtocolError `invalid_client_metadata`."""
+def require_possible(metadata: Json, *, given: Collection[str] = ()) -> None:
+    """Refuse what we know and cannot do. Raises ProtocolError `invalid_client_metadata`.
+
+    `given` are the grant types the client has already: DoIT may have given others than we offer.
+    """
     for name in CANNOT:
         if metadata.get(name) not in (None, ""):  # it may be of any shape
             raise invalid(f"{name}: encryption is not offered")
     for name, possible in ONLY.items():
         if metadata.get(name, possible[0]) not in possible:
             raise invalid(f"{name}: not offered")
-    _require_answerable(metadata)
+    _require_answerable(metadata, given)
     _require_public(metadata.get("jwks"))
 
 
-def _require_answerable(metadata: Json) -> None:
-    grant_types = metadata.get("grant_types", [CODE])
-    if not isinstance(grant_types, list) or not all(each in GRANTS for each in grant_types):
+def _require_answerable(metadata: Json, given: Collection[str]) -> None:
+    grant_types, possible = metadata.get("grant_types", [CODE]), (*GRANTS, *given)
+    if not isinstance(grant_types, list) or not all(each in possible for each in grant_types):
         raise invalid("grant_types: not offered")
     if not {CODE, IMPLICIT} & set(grant_types) or not metadata.get("redirect_uris"):
         raise invalid("redirect_uris: what answers needs them", error="invalid_redirect_uri")
@@ -102,11 +105,23 @@ def _require_public(jwks: object) -> None:
         raise invalid("jwks: it must hold public keys of kinds we know, and nothing else")
 
 
-def form_of(metadata: Json, *, client_id: str, profile: Profile, sector: str, purposes: Any) -> Any:
-    """Return the form to parse; `purposes` are forms already, or JSON to be one."""
+def form_of(
+    metadata: Json,
+    *,
+    client_id: str,
+    profile: Profile,
+    sector: str,
+    purposes: Any,
+    given: Collection[str] = (),
+) -> Any:
+    """Return the form to parse; `purposes` are forms already, or JSON to be one.
+
+    Who names no grant types keeps of `given` those that only DoIT gives.
+    """
+    needed = response_types.needed_grant_types(known_types(metadata))
     default = next(each for each in DEFAULT_ALGORITHMS if each in rules_of(profile).algorithms)
     usual = {
-        "grant_types": response_types.needed_grant_types(known_types(metadata)),
+        "grant_types": [*needed, *(each for each in given if each not in GRANTS)],
         "id_token_signed_response_alg": default,
     }
     told = {**usual, **{name: value for name, value in metadata.items() if value is not None}}

@@ -7,7 +7,7 @@ works at once and learns nothing of people, or the public, where it waits until 
 
 import hmac
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -113,7 +113,8 @@ class Registrar:
         key = sent_token(authorization)
         holder = _require_holder(session, client_id, key)
         client = session.get_one(Client, holder.id)
-        metadata = self._read(body, client.software_statement, now=now)
+        given = tuple(client.grant_types)
+        metadata = self._read(body, client.software_statement, given=given, now=now)
         if metadata.get("client_id") != client_id:
             raise invalid("client_id: it must be the one of the address")
         place = _place_of(holder)
@@ -125,6 +126,7 @@ class Registrar:
             profile=holder.profile,
             sector=sector,
             purposes=[purposes.form_of(each) for each in client.purposes],
+            given=given,
         )
         form = _settled(raw, client.organisation)
         _require_as_reviewed(form, client)
@@ -160,9 +162,11 @@ class Registrar:
         trail.record(session, "client.secret_rotated", actor=None, subject=holder.id, now=now)
         return {"client_id": client_id, "client_secret": secret, "client_secret_expires_at": 0}
 
-    def _read(self, body: bytes, statement: str | None, *, now: datetime) -> Json:
+    def _read(
+        self, body: bytes, statement: str | None, *, given: Collection[str] = (), now: datetime
+    ) -> Json:
         """Return what a body says, as its statement has it; the one kept comes first."""
-        metadata = read(body, partial(self._believe, statement, now=now))
+        metadata = read(body, partial(self._believe, statement, now=now), given=given)
         served = response_types.served(hybrid=self.hybrid)
         if not set(client_metadata.known_types(metadata)) <= set(served):
             raise invalid("response_types: not offered")
@@ -213,7 +217,7 @@ class Registrar:
         )
 
 
-def read(body: bytes, believe: Callable[[Json], Json]) -> Json:
+def read(body: bytes, believe: Callable[[Json], Json], *, given: Collection[str] = ()) -> Json:
     """Return the JSON object in a body, if we can keep it and do what it says.
 
     `believe` returns it as it is with a software statement. Raises ProtocolError
@@ -228,7 +232,7 @@ def read(body: bytes, believe: Callable[[Json], Json]) -> Json:
     metadata = believe(metadata)
     if not is_storable(metadata):
         raise invalid("the body is not JSON that can be kept")
-    client_metadata.require_possible(metadata)
+    client_metadata.require_possible(metadata, given=given)
     return metadata
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from clients import registration_tokens, registry, review
+from clients.grant_types import CODE, DEVICE, ITSELF
 from clients.models import Client, Environment, Profile
 from idp.errors import ProtocolError
 from idp.registration import read
@@ -466,6 +467,22 @@ def test_a_client_changes_what_is_registered_and_what_it_leaves_out_is_gone(city
     assert document["software_id"] == "two"
     assert "tos_uri" not in document
     assert own(city, told).get_json() == document
+
+
+@one_database
+def test_a_client_keeps_the_ways_to_tokens_that_doit_gave_it(city: City) -> None:
+    told = register(city)
+    with city.database() as session:
+        registry.set_grant_types(session, told["client_id"], [CODE, DEVICE])
+    document = own(city, told).get_json()
+    unnamed = {name: value for name, value in document.items() if name != "grant_types"}
+
+    for sent in (document, unnamed):
+        changed = own(city, told, "PUT", sent)
+        assert changed.status_code == 200, changed.text
+        assert changed.get_json()["grant_types"] == [CODE, DEVICE]
+    more = {**document, "grant_types": [CODE, DEVICE, ITSELF]}
+    assert mistake(own(city, told, "PUT", more)) == "invalid_client_metadata"
 
 
 @pytest.mark.parametrize(
