@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, case, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from clients.directory import RegisteredClient
@@ -33,6 +33,7 @@ OVER = "awaited.over"  # unknown, too old, answered: alike
 LONGEST = timedelta(minutes=10)
 INTERVAL = 5  # seconds between two questions (RFC 8628 3.5)
 SLOWER = 5
+AT_LEAST = timedelta(minutes=1)  # from a yes on, so that a poll still comes for it
 EARLY = timedelta(seconds=1)  # clocks and networks are not exact
 KEPT = frozenset(
     {"scope", "claims", "acr_values", "max_age", "ui_locales", "authorization_details", "resource"}
@@ -218,22 +219,27 @@ def settle(
     if answered is None:
         return None
     if code is not None:
-        _hand_over(session, awaited_id, code)
+        _hand_over(session, awaited_id, code, now=now)
     if answered.ping_sealed is not None:
         jobs.enqueue(session, PING, {"awaited": str(awaited_id)}, now=now)
     client_id: UUID = answered.client_id
     return client_id
 
 
-def _hand_over(session: Session, awaited_id: UUID, code: str) -> None:
-    """Give the grant the handle for a code: nobody has seen the one it was made with."""
+def _hand_over(session: Session, awaited_id: UUID, code: str, *, now: datetime) -> None:
+    """Give the grant the handle for a code: nobody has seen the one it was made with.
+
+    Who said yes in the last second is waited for until the next polls.
+    """
+    soonest = literal(now + AT_LEAST, Grant.code_expires_at.type)
+    until = case((AwaitedRequest.expires_at > soonest, AwaitedRequest.expires_at), else_=soonest)
     row = select(AwaitedRequest).where(AwaitedRequest.id == awaited_id)
     session.execute(
         update(Grant)
         .where(Grant.code_hash == digest(code))
         .values(
             code_hash=row.with_only_columns(AwaitedRequest.handle_hash).scalar_subquery(),
-            code_expires_at=row.with_only_columns(AwaitedRequest.expires_at).scalar_subquery(),
+            code_expires_at=row.with_only_columns(until).scalar_subquery(),
         )
         .execution_options(synchronize_session=False)
     )

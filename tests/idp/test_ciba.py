@@ -202,6 +202,15 @@ def test_a_wrong_number_ends_the_matter(city: City) -> None:
         assert entry.one().detail == {"reason": "wrong"}
 
 
+def test_a_yes_in_the_last_second_is_heard(city: City) -> None:
+    told = waiting(city, requested_expiry="60")
+    city.wait(seconds=59)
+    agree(a_phone(city), told)
+    city.wait(seconds=5)
+
+    assert poll(city, told).status_code == 200
+
+
 @one_database
 def test_stopping_needs_no_number(city: City) -> None:
     told, phone = waiting(city), a_phone(city)
