@@ -303,13 +303,14 @@ def test_what_a_colleague_submitted_meanwhile_is_not_written_over(
         make.a_client(session)
         approval.draft(session, "library", make.a_purpose_form(max_days=30), now=now)
     with sessions() as writing:
-        approval.find_open(writing, "library", CODE)
+        read = approval.find_open(writing, "library", CODE)
         writing.commit()
         with transaction(sessions) as session:
             approval.submit(session, "library", CODE, now=now)
 
         with refused("client.change_open"):
             approval.draft(writing, "library", make.a_purpose_form(max_days=60), now=now)
+        assert read.content["max_days"] == 30
     with transaction(sessions) as session:
         assert approval.find_open(session, "library", CODE).content["max_days"] == 30
 
