@@ -117,11 +117,12 @@ class FormView:
 
     @property
     def services(self) -> list[Choice]:
-        """Return the services that can be opened."""
+        """Return the services that can be opened, and that a delegation covers."""
+        covered = desk_seats.covered()
         return [
             Choice(each.code, _text(Bilingual(each.name_zh, each.name_en)))
             for each in activations.services(scope.db())
-            if each.state is ServiceState.OPEN
+            if each.state is ServiceState.OPEN and (covered is None or each.code in covered)
         ]
 
     @property

@@ -81,6 +81,7 @@ def _taken(filled: Filled, situation: Situation) -> Response:
         seen.require_valid(filled.documents, today=taipei_day(scope.now()))
         if matter is CaseMatter.ACTIVATION:
             _require_in_scope(filled.service)
+            desk_seats.require_service(filled.service, elsewhere=filled.collected_for)
             desk_annex.require_filled_in(filled.service)
         case = desk_taking.take_in(filled, situation)
     except Refused as refused:

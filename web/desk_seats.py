@@ -11,8 +11,9 @@ from counters import duty as duties
 from counters import terms
 from counters.duty import Duty
 from counters.models import Counter, Matter
+from counters.standing import Standing
 from counters.terms import Workdays
-from kernel.errors import NotFound
+from kernel.errors import NotFound, Refused
 from kernel.wording import Bilingual
 from web import clerks, scope
 
@@ -46,6 +47,33 @@ def duty() -> Duty:
 def require(matter: Matter) -> None:
     """Let the clerk handle a delegated matter only. Raises what `counters.duty.admitted` raises."""
     duties.admitted(clerks.required_seat(), matter)
+
+
+def require_service(code: str, *, elsewhere: UUID | None = None) -> None:
+    """Take in what the delegation of the counter that does it covers: this one, or one `elsewhere`.
+
+    A delegation that names no service covers none (4): nor does the public page list any. Where
+    clerks practise everything is tried. Raises Refused `counter.function_not_delegated`.
+    """
+    if duty().is_training:
+        return
+    at = _standings().get(elsewhere or duty().counter_id)
+    if at is None or code not in at.services:
+        raise Refused("counter.function_not_delegated")
+
+
+def covered() -> frozenset[str] | None:
+    """Return the services that can be asked for here, or sent on; None where all are tried."""
+    if duty().is_training:
+        return None
+    return frozenset(code for each in _standings().values() for code in each.services)
+
+
+def _standings() -> dict[UUID, Standing]:
+    """Return this counter, and those to which a case can be forwarded."""
+    here = clerks.required_seat().at
+    found = duties.open_counters(scope.db(), now=scope.now())
+    return {each.counter.id: each for each in (*found, here)}
 
 
 def undo() -> None:

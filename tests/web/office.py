@@ -15,7 +15,7 @@ from carriers.models import CarrierKind, Place
 from clients import registry
 from counters import cases, staff
 from counters.case_models import Case
-from counters.models import Counter, District
+from counters.models import Counter, Delegation, District
 from kernel.wording import Bilingual
 from members import guardians, numbering
 from members.models import Evidence, Member, Relation
@@ -166,13 +166,15 @@ def views_of(city: City, member_id: UUID) -> list[LedgerLine]:
 
 
 def two_services(city: City) -> tuple[str, str]:
-    """Let the library have two services; return their codes."""
+    """Let the library have two services, delegated to its counters; return their codes."""
     codes = ("library_card", "reading_room")
     with city.database() as session:
         agency = registry.get(session, "library").organisation_id
         for code in codes:
             name = Bilingual(f"服務 {code}", code)
             activations.open_service(session, agency, code, name, sensitive=False, now=city.now)
+        for each in session.scalars(select(Delegation)):
+            each.services = list(codes)
     return codes
 
 

@@ -35,7 +35,7 @@ def office(city: City) -> Office:
     offices.two_services(city)
     with city.database() as session:
         confirmed(session, a_form(session, activations.get_service(session, CODE)))
-    return offices.open_office(city)
+    return offices.open_office(city, services=frozenset({CODE}))
 
 
 def taken_in(office: Office, **fields: Any) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, func, select
 from audit.models import LedgerLine, TrailEntry
 from counters import cases
 from counters.case_models import Case, CaseLetter, CaseState, DocumentSeen, IntakeRefusal
-from counters.models import Matter
+from counters.models import Delegation, Matter
 from kernel.refusals import refusal
 from members import applications
 from members.application_models import Application
@@ -530,6 +530,44 @@ def test_a_counter_for_cards_only_takes_no_other_matter(city: City) -> None:
     assert office.take_in(matter="change").status_code == 403
     assert office.take_in(matter="activation").status_code == 403
     assert office.opened(matter="bind")
+
+
+@pytest.mark.clause("4")
+@pytest.mark.refusal("counter.function_not_delegated")
+@pytest.mark.parametrize("delegated", [[], ["reading_room"]])
+@one_database
+def test_only_the_services_its_delegation_covers_are_asked_for_at_a_counter(
+    office: Office, delegated: list[str]
+) -> None:
+    codes = offices.two_services(office.city)
+    with office.city.database() as session:
+        session.scalars(select(Delegation)).one().services = delegated
+    papers = (*PAPERS, "applicant.annex_form", "applicant.evidence")
+
+    refused = office.take_in(papers, matter="activation", service=codes[0])
+
+    assert refused.status_code == 403
+    page = office.browser.get("/counter/intake")
+    assert [code for code in codes if f'value="{code}"' in page.text] == delegated
+    assert stored(office)["counter_case"] == 0
+
+
+@pytest.mark.clause("4")
+@pytest.mark.refusal("counter.function_not_delegated")
+@one_database
+def test_what_another_counter_was_given_is_collected_for_that_one(office: Office) -> None:
+    other = offices.another_counter(office)
+    code = offices.two_services(office.city)[0]
+    with office.city.database() as session:
+        own = select(Delegation).where(Delegation.counter_id == office.counter_id)
+        session.scalars(own).one().services = []
+    papers = (*PAPERS, "applicant.annex_form", "applicant.evidence")
+
+    here = office.take_in(papers, matter="activation", service=code)
+    there = str(other.counter_id)
+
+    assert here.status_code == 403
+    assert office.opened(*papers, matter="activation", service=code, collected_for=there)
 
 
 @pytest.mark.clause("4")
