@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, func, select, update
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from kernel.db import changed, insert_once
@@ -126,6 +126,18 @@ def held_by(session: Session, proxy_id: UUID, *, now: datetime) -> Sequence[Powe
     return session.scalars(
         select(PowerOfAttorney)
         .where(PowerOfAttorney.proxy_id == proxy_id, *_in_force(now))
+        .order_by(PowerOfAttorney.id)
+    ).all()
+
+
+def not_over(session: Session, member_id: UUID, *, now: datetime) -> Sequence[PowerOfAttorney]:
+    """Return the powers the member gave or holds that are not over, one of a later day included."""
+    of_theirs = or_(
+        PowerOfAttorney.principal_id == member_id, PowerOfAttorney.proxy_id == member_id
+    )
+    return session.scalars(
+        select(PowerOfAttorney)
+        .where(of_theirs, PowerOfAttorney.ended_at.is_(None), PowerOfAttorney.ends_at > now)
         .order_by(PowerOfAttorney.id)
     ).all()
 

@@ -143,11 +143,10 @@ def end_all_of(
     A minor, or who a court put under guardianship (Civil Code 550): the powers they gave and hold,
     and by law those for whom they are the guardian.
     """
-    powers = (
-        *proxies.given_by(session, member_id, now=now),
-        *proxies.held_by(session, member_id, now=now),
-    )
-    ended = [end(session, each, PowerEnd.COUNTER, language=language, now=now) for each in powers]
+    ended = [
+        end(session, each, PowerEnd.COUNTER, language=language, now=now)
+        for each in proxies.not_over(session, member_id, now=now)
+    ]
     for link in guardians.wards_of(session, member_id, now=now):
         trail.record(
             session,

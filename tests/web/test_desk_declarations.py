@@ -71,15 +71,16 @@ def test_a_declaration_is_noted_a_guardian_entered_and_both_end_when_it_is_lifte
 
 
 @pytest.mark.clause("7(2)")
-@pytest.mark.parametrize(("capacity", "left"), [("guarded", 0), ("assisted", 3)])
+@pytest.mark.parametrize(("capacity", "left"), [("guarded", 0), ("assisted", 4)])
 def test_who_is_put_under_guardianship_acts_for_nobody_and_nobody_by_their_power(
     office: Office, capacity: str, left: int
 ) -> None:
     city = office.city
-    child, friend = (city.enrol(login) for login in ("child", "friend"))
+    child, friend, other = (city.enrol(login) for login in ("child", "friend", "other"))
     offices.let_act_for(city, office.mei, child)
     for principal, proxy in ((office.mei, friend), (friend, office.mei)):
         give_power(office, principal, proxy)
+    give_power(office, other, office.mei, in_days=1)
 
     number = office.opened(matter="change")
     assert press(office, number, "declare", **{**DECREE, "capacity": capacity}).status_code == 303
@@ -87,8 +88,7 @@ def test_who_is_put_under_guardianship_acts_for_nobody_and_nobody_by_their_power
     with city.database() as session:
         acting = (
             *guardians.wards_of(session, office.mei, now=city.now),
-            *proxies.given_by(session, office.mei, now=city.now),
-            *proxies.held_by(session, office.mei, now=city.now),
+            *proxies.not_over(session, office.mei, now=city.now),
         )
         unlinked = select(TrailEntry.subject).where(TrailEntry.event == "guardian.unlinked")
         subjects = list(session.scalars(unlinked))
@@ -96,7 +96,7 @@ def test_who_is_put_under_guardianship_acts_for_nobody_and_nobody_by_their_power
     assert subjects == ([] if left else [child])
 
 
-def give_power(office: Office, principal_id: UUID, proxy_id: UUID) -> None:
+def give_power(office: Office, principal_id: UUID, proxy_id: UUID, *, in_days: int = 0) -> None:
     with office.city.database() as session:
         proxies.enter(
             session,
@@ -105,7 +105,7 @@ def give_power(office: Office, principal_id: UUID, proxy_id: UUID) -> None:
             matters=[Matter.FOOTPRINT],
             letter=Letter.PAPER,
             reference="1",
-            starts_at=office.city.now,
+            starts_at=office.city.now + timedelta(days=in_days),
             ends_at=office.city.now + timedelta(days=30),
             now=office.city.now,
         )
