@@ -148,7 +148,11 @@ class WorkSession(Session):
 
     def _open(self) -> Line:
         if self._line is None:
-            self._taken = self._engine.raw_connection()
+            dialect = self._engine.dialect
+            try:
+                self._taken = self._engine.raw_connection()
+            except dialect.loaded_dbapi.Error as error:  # nobody there: the pool tells it raw
+                raise told(error, "", dialect) from error
             self._line = Line(self._engine, driver_of(self._taken))
         return self._line
 

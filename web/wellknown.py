@@ -5,6 +5,9 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import structlog
+from sqlalchemy.exc import OperationalError
+
 from idp.signing import LocalSigner
 from kernel import clock
 from kernel.work import WorkSession
@@ -16,6 +19,7 @@ KEEP_METADATA = "public, max-age=3600"
 KEEP_KEYS = "public, max-age=300"
 KEYS = "/jwks.json"
 READS = frozenset({"GET", "HEAD"})
+LATER = (("Retry-After", "5"), ("Content-Length", "0"), ("Cache-Control", "no-store"))
 
 
 class Document:
@@ -64,7 +68,8 @@ class Metadata:
 class KeySet:
     """A WSGI application that answers for the published keys and passes everything else on.
 
-    They are asked for once a second at most, and written down anew when they changed.
+    They are asked for once a second at most, and written down anew when they changed. While the
+    database is away they are those of before.
     """
 
     def __init__(self, application: Any, rooms: Callable[[], Rooms]) -> None:  # WSGI is untyped
@@ -78,9 +83,21 @@ class KeySet:
         if environ["PATH_INFO"] != KEYS or environ["REQUEST_METHOD"] not in READS:
             passed_on: Iterable[bytes] = self._application(environ, start_response)
             return passed_on
-        return self._document().answer(environ, start_response)
+        document = self._now_or_before()
+        if document is None:
+            start_response("503 Service Unavailable", list(LATER))
+            return []
+        return document.answer(environ, start_response)
+
+    def _now_or_before(self) -> Document | None:
+        try:
+            return self._document()
+        except OperationalError as away:
+            structlog.get_logger().error("store.away", error=type(away.orig).__name__)
+            return self._written[1]  # nobody else signs meanwhile
 
     def _document(self) -> Document:
+        """Return the keys as they are now. Raises OperationalError while nobody can be asked."""
         rooms = self._rooms()
         session = WorkSession(rooms.sessions)
         try:

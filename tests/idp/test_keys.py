@@ -1,6 +1,7 @@
 """The provider's own keys: made, announced, used, retired, and never pyjwkest's to compute."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,16 +13,19 @@ from jwkest.jws import JWS
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from idp import keys
 from idp.keys import Keys
 from idp.models import KeyState, SigningKey
 from idp.signing import ALGORITHMS, LocalSigner, SignatureInvalid
-from kernel.db import Sessions
+from kernel.db import Sessions, open_engine
+from kernel.db import sessions as sessions_on
 from kernel.keyring import SealBroken
 from tests.flows.browser import Browser, answer, authorization
 from tests.flows.provider import City
 from tests.make import KEYRING, NOON
+from web.wellknown import KeySet as KeySetApplication
 
 one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 LATER = NOON + timedelta(seconds=2)
@@ -154,6 +158,24 @@ def test_the_key_set_is_written_anew_only_when_it_changed(city: City) -> None:
     second = city.call("/jwks.json", headers=known)
     assert second.status_code == 200
     assert len(second.get_json()["keys"]) == len(first.get_json()["keys"]) + 1
+
+
+@one_database
+def test_while_the_database_is_away_the_keys_are_those_of_before(city: City) -> None:
+    rooms = city.app.extensions["taipei_id"]
+    first = city.call("/jwks.json")
+    away = replace(rooms, sessions=sessions_on(open_engine("sqlite:////nowhere/at/all.sqlite3")))
+    city.app.extensions["taipei_id"] = away
+    city.wait(seconds=2)
+
+    assert city.call("/jwks.json").data == first.data
+    away.provider.keys = Keys(KEYRING)
+    _, status, told = run_wsgi_app(KeySetApplication(None, lambda: away), asked("/jwks.json"))
+    assert (status, told["Retry-After"]) == ("503 Service Unavailable", "5")
+
+
+def asked(path: str) -> dict[str, Any]:  # PEP 3333
+    return EnvironBuilder(path).get_environ()
 
 
 @one_database

@@ -5,9 +5,9 @@ from datetime import datetime
 
 import pytest
 from sqlalchemy import Engine, bindparam, event, func, insert, select, text, update
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from kernel.db import Sessions, insert_once, spend, transaction
+from kernel.db import Sessions, insert_once, open_engine, spend, transaction
 from kernel.db import sessions as sessions_of
 from kernel.prebuilt import Prebuilt
 from kernel.throttle import Throttle
@@ -310,3 +310,10 @@ def test_a_step_that_fails_leaves_nothing_and_takes_nothing_along(
     work.commit()
 
     assert kept(sessions) == {b"before", b"in a step that went well", b"after"}
+
+
+def test_a_database_that_is_not_there_is_told_as_one_that_goes_away() -> None:
+    nowhere = sessions_of(open_engine("sqlite:////nowhere/at/all.sqlite3"))
+
+    with WorkSession(nowhere) as work, pytest.raises(OperationalError):
+        work.looking()
