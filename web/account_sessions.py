@@ -11,6 +11,7 @@ from audit import footprint
 from audit.lines import Kind
 from idp import grants
 from idp.models import GrantEnd
+from kernel.errors import NotFound
 from web import cookies, front_channel, login, pages, scope, sessions
 from web.account import bp, done, is_here
 
@@ -53,7 +54,10 @@ def sessions_page() -> str:
 @bp.post("/sessions/<uuid:session_id>/end")
 @scope.member_required
 def end_session(session_id: UUID) -> Response:
-    """End one session of the member."""
+    """End one session of the member. Raises NotFound, also for somebody else's."""
+    listed = sessions.listed(scope.db(), scope.member_id(), now=scope.now())
+    if session_id not in {each.id for each in listed}:
+        raise NotFound("session.not_found")
     login.end_session(session_id, scope.member_id())
     return redirect(url_for("account.sessions", done="session"), 303)
 

@@ -325,9 +325,13 @@ def _tell_of_new_browser(member_id: UUID, *, shared_computer: bool) -> None:
 
 
 def end_session(session_id: UUID, member_id: UUID) -> list[SignOut]:
-    """End one session and every grant issued in it; return the sign-ins that are over."""
+    """End one session and every grant issued in it; return the sign-ins that are over.
+
+    Whoever presses twice is done the first time.
+    """
     session, now = scope.db(), scope.now()
-    sessions.end(session, session_id, member_id=member_id)
+    if not sessions.end(session, session_id, member_id=member_id):
+        return []
     over = grants.end_for_sessions(session, [session_id], reason=GrantEnd.LOGGED_OUT, now=now)
     footprint.record(
         session, Kind.SESSION_ENDED, member_id=member_id, now=now, browser_session=str(session_id)

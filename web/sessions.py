@@ -12,7 +12,6 @@ from consent import ledger
 from consent.models import Consent
 from consent.rules import Decided
 from idp.acr import ACR, Assurance
-from kernel.errors import NotFound
 from kernel.ids import digest, new_id, new_secret
 from kernel.prebuilt import Prebuilt, Row
 from members import recovery
@@ -209,15 +208,14 @@ def listed(session: Session, member_id: UUID, *, now: datetime) -> Sequence[Brow
     ).all()
 
 
-def end(session: Session, session_id: UUID, *, member_id: UUID) -> None:
-    """End one of the member's sessions. Raises NotFound, also for somebody else's."""
+def end(session: Session, session_id: UUID, *, member_id: UUID) -> bool:
+    """End one of the member's sessions; say whether it was there to end."""
     ended = session.scalars(
         delete(BrowserSession)
         .where(BrowserSession.id == session_id, BrowserSession.member_id == member_id)
         .returning(BrowserSession.id)
     ).all()
-    if not ended:
-        raise NotFound("session.not_found")
+    return bool(ended)
 
 
 def end_all(session: Session, *, member_id: UUID, but: UUID | None = None) -> list[UUID]:

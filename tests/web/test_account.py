@@ -1,7 +1,9 @@
 """The member's own pages: everything of mine, nothing of anybody else's."""
 
+from uuid import UUID
+
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from werkzeug.test import TestResponse
 
 from clients import registry
@@ -9,6 +11,7 @@ from clients.models import Purpose
 from tests import make
 from tests.flows.browser import Browser, answer, authorization, hidden
 from tests.flows.provider import City
+from web import sessions
 from web.models import BrowserSession
 
 one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -123,6 +126,27 @@ def test_withdrawing_one_purpose_leaves_the_others(city: City, mei: Browser) -> 
     mei.submit(mei.get(f"/account/consents/{purpose_id(city)}/withdraw"))
 
     assert city.is_alive(other["access_token"])
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_signing_out_twice_at_once_is_signing_out(city: City, mei: Browser) -> None:
+    form = hidden(mei.get("/account"))
+    here = [UUID(session_id(city))]
+
+    def press(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if statement.startswith("DELETE FROM browser_session") and here:
+            with city.database() as other:
+                sessions.end(other, here.pop(), member_id=city.member_id())
+
+    engine = city.sessions.kw["bind"]
+    event.listen(engine, "before_cursor_execute", press)
+    try:
+        response = mei.post("/account/logout", form)
+    finally:
+        event.remove(engine, "before_cursor_execute", press)
+
+    assert (response.status_code, here) == (303, [])
+    assert mei.get("/account").status_code == 303
 
 
 def test_ending_one_session_ends_what_was_issued_in_it(city: City, mei: Browser) -> None:
