@@ -7,7 +7,6 @@ from typing import Any, TypeAlias
 
 from idp import verified_request
 from idp.errors import ProtocolError
-from idp.storable import is_storable
 
 LONGEST = 8192
 MEMBERS = ("userinfo", "id_token")
@@ -80,9 +79,14 @@ def read(text: str | None) -> ClaimsRequest:
         parsed = json.loads(text)
     except (ValueError, RecursionError):
         raise ProtocolError("invalid_request", "claims is not JSON") from None
-    if not isinstance(parsed, dict) or not is_storable(parsed):
-        raise ProtocolError("invalid_request", "claims is not an object that can be kept")
-    return ClaimsRequest(*(_member(parsed, name) for name in MEMBERS))
+    if not isinstance(parsed, dict):
+        raise ProtocolError("invalid_request", "claims is not an object")
+    request = ClaimsRequest(*(_member(parsed, name) for name in MEMBERS))
+    try:
+        json.dumps(request.document(), allow_nan=False)  # as it is kept with the grant
+    except (ValueError, RecursionError):
+        raise ProtocolError("invalid_request", "claims holds a number that is none") from None
+    return request
 
 
 def _member(parsed: Mapping[str, Any], name: str) -> Wanted:
