@@ -28,7 +28,7 @@ from kernel.ids import digest, new_id, new_number, new_secret
 from kernel.keyring import Keyring
 
 PATH = "/bc-authorize"
-SHORTEST, USUAL = timedelta(minutes=1), timedelta(minutes=5)
+SHORTEST, USUAL = timedelta(seconds=30), timedelta(minutes=5)
 LONGEST_MESSAGE, LONGEST_TOKEN = 40, 1024
 _SECONDS = re.compile(r"0*[1-9][0-9]{0,8}", re.ASCII)
 

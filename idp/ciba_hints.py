@@ -21,7 +21,7 @@ from members.models import Member, Standing
 
 HINTS = ("login_hint", "id_token_hint", "login_hint_token")
 NOBODY = UUID(int=0)
-MOST_ASKED = 3  # of one member, while the longest can wait: nobody is worn down by asking
+MOST_ASKED = 5  # of one member, while the longest can wait: nobody is worn down by asking
 
 
 def meant(
