@@ -4,7 +4,7 @@ from datetime import timedelta
 from itertools import count
 
 from playwright.sync_api import Page
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from clients import registry
@@ -21,6 +21,7 @@ from kernel.wording import Bilingual
 from members import numbering
 from members import register as members
 from members.numbers import check_digit, recognise
+from services.models import OFFERED, Service
 from tests.journeys.city import LIBRARY, City
 from tests.live.server import KEYRING
 from web.models import BrowserSession
@@ -74,11 +75,15 @@ def open_counter(city: City) -> str:
             is_training=False,
             now=now,
         )
+        offered = select(Service.code).where(
+            Service.organisation_id == agency.id, Service.state.in_(OFFERED)
+        )
         terms = Terms(
             ground=Ground.COMMISSIONED,
             provision="行政程序法第 15 條",
             document_number=f"北市測字第 {number} 號",
             matters=frozenset(Matter),
+            services=frozenset(session.scalars(offered)),
             cost="由機關負擔",
             starts_on=today - 30 * DAY,
             ends_on=today + 300 * DAY,
