@@ -68,15 +68,20 @@ class WorkSession(Session):
     def step(self) -> Iterator[None]:
         """Do all of a step or nothing: what an exception leaves half-way is undone as it passes.
 
-        What was written or gathered before stays, and what was loaded before stays loaded.
+        What was written or gathered before stays; what was loaded before is read again when asked
+        for, since an UPDATE past the ORM may have changed it meanwhile.
         """
         self.changing()
-        with self.begin_nested():
-            try:
-                yield
-            except BaseException:
-                self._forget_gathered()
-                raise
+        try:
+            with self.begin_nested():
+                try:
+                    yield
+                except BaseException:
+                    self._forget_gathered()
+                    raise
+        except BaseException:
+            self.expire_all()
+            raise
 
     def connection(
         self,

@@ -296,13 +296,18 @@ def test_a_step_that_fails_leaves_nothing_and_takes_nothing_along(
     def half() -> None:
         with work.step():
             work.add(Throttle(**a_row(b"flushed", now)))
-            work.flush()
+            work.execute(
+                update(Throttle).values(hits=7).execution_options(synchronize_session=False)
+            )
+            work.refresh(row)
             ADD.write(work, a_row(b"gathered", now))
             raise ValueError("half-way")
 
     ADD.write(work, a_row(b"before", now))
+    row = work.get_one(Throttle, b"before")
     with pytest.raises(ValueError, match="half-way"):
         half()
+    assert row.hits == 1
     with work.step():
         ADD.write(work, a_row(b"in a step that went well", now))
     ADD.write(work, a_row(b"after", now))
