@@ -11,6 +11,7 @@ from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
 import pytest
+from gunicorn.workers.sync import SyncWorker  # type: ignore[import-untyped]  # no types
 from sqlalchemy import Engine
 
 import migrations
@@ -85,7 +86,7 @@ def test_gunicorn_takes_every_option(environment: pytest.MonkeyPatch) -> None:
     application = serving.Serving(Settings(), bind="127.0.0.1:8600", workers=3)
 
     assert application.cfg.workers == 3
-    assert application.cfg.worker_class_str == "sync"
+    assert issubclass(application.cfg.worker_class, SyncWorker)
     assert application.cfg.preload_app is False
     assert application.cfg.accesslog is None
     assert application.cfg.forwarded_allow_ips == []
