@@ -100,7 +100,8 @@ def go_on(current: Open) -> Page:
     except Refused as refused:
         login.record_failure(refused, method=methods.PHONE)
         return redirect(current.url("phone_page"), 303)
-    login.sign_in(known, method=methods.PHONE, shared_computer=False)
+    shared = request.form.get("shared_computer") == "yes"
+    login.sign_in(known, method=methods.PHONE, shared_computer=shared)
     interactions.mark_authenticated(interaction_id)
     return redirect(current.url("step"), 303)
 

@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
@@ -71,8 +72,8 @@ class Desk:
     def state(self) -> str:
         return str(self.browser.get(f"{self.path}/phone/state").get_json()["state"])
 
-    def go_on(self) -> TestResponse:
-        form = hidden(self.browser.get("/nothing"))
+    def go_on(self, **more: str) -> TestResponse:
+        form = {**hidden(self.browser.get("/nothing")), **more}
         return self.browser.follow(self.browser.post(f"{self.path}/phone/continue", form))
 
 
@@ -152,6 +153,19 @@ def test_a_phone_signs_the_other_device_in(city: City) -> None:
 
 
 @one_database
+def test_a_public_computer_is_signed_out_soon_however_its_visitor_came_in(city: City) -> None:
+    desk, phone = Desk(city), a_phone(city)
+    decide(phone, desk)
+
+    assert 'name="shared_computer"' in desk.look().text
+    desk.go_on(shared_computer="yes")
+
+    with city.database() as session:
+        found = session.scalars(select(BrowserSession))
+        lasting = {each.shared_computer: each.expires_at for each in found}
+    assert lasting[True] <= city.now + timedelta(minutes=10) < lasting[False]
+
+
 def test_the_picture_holds_an_address_of_ours_and_the_code(city: City) -> None:
     desk = Desk(city)
 
