@@ -22,6 +22,7 @@ from kernel.keyring import Keyring, seal, unseal
 from members.application_models import OPEN, Application, ApplicationEvent, ClaimedNumber, State
 
 TELL = "application.tell"  # the kind of job that writes to the applicant
+WARN = "application.warn"  # and the one that writes to the members whom it names
 LONGEST = 2000  # characters of a reason
 
 
@@ -119,9 +120,15 @@ def note(
 
 
 def tell(session: Session, application: Application, *, now: datetime, **ids: str) -> None:
-    """Let the applicant be written to about the state it is in."""
-    payload = {"application": str(application.id), "state": application.state.value, **ids}
+    """Let the applicant be written to about the state it is in; and whom a form names, once.
+
+    The latter by a job of its own: a letter that cannot leave is tried again, and warns nobody.
+    """
+    named = {"application": str(application.id)}
+    payload = {**named, "state": application.state.value, **ids}
     jobs.enqueue(session, TELL, payload, now=now)
+    if application.state is State.CONFIRMING and not ids:  # it was handed in just now
+        jobs.enqueue(session, WARN, named, now=now)
 
 
 def history(session: Session, application: Application, *, keyring: Keyring) -> Sequence[Event]:

@@ -1,4 +1,4 @@
-"""Write to applicants: what happened and where to look; never whose application it is, or why."""
+"""Write to applicants what happened, never whose application it is; and to whom a form names."""
 
 from datetime import datetime
 from uuid import UUID
@@ -15,12 +15,12 @@ from kernel.wording import CHINESE, ENGLISH, Bilingual
 from members import admission, application_claims, applications, contact_proofs, invitations
 from members.application_forms import Form
 from members.application_models import Application, Channel, State
-from members.application_steps import TELL
+from members.application_steps import TELL, WARN
 from members.proxies import secret_of
 from web import branding, dates, notices
 from web.mails import Mail, write
 
-KIND = TELL
+KIND, WARNING = TELL, WARN
 WORDS = {
     State.CONFIRMING: Mail.APPLICATION_RECEIVED,
     State.REVIEW: Mail.APPLICATION_RECEIVED,
@@ -48,16 +48,6 @@ class ApplicationMailer:
             if application is None:
                 return  # destroyed since, and the address with it
             form = applications.open_form(application, keyring=self._keyring)
-            if work.payload["state"] == State.CONFIRMING:
-                self._warn_members(session, application, form, now=now)
-            if application.state is State.CONFIRMING and application.guardian_id is not None:
-                notices.mail(
-                    session,
-                    Mail.WARD_APPLIES,
-                    member_id=application.guardian_id,
-                    language=application.language,
-                    now=now,
-                )
         if not form.email:
             return
         names = self._settings.service_name
@@ -84,10 +74,47 @@ class ApplicationMailer:
         )
         self._post.send(message)
 
-    def _warn_members(
+    def _link(self, work: Work, address: str) -> str:
+        """Return where the letter leads: to the receipt, to choosing a name, or to a no."""
+        if letter := work.payload.get("letter"):
+            secret = secret_of(UUID(letter), key=self._keyring.derive("not-me/v1"))
+            return f"{self._settings.issuer}/not-me?key={secret}"
+        invitation = work.payload.get("invitation")
+        if invitation is None:
+            return f"{self._settings.issuer}/track"
+        code = invitations.secret_of(UUID(invitation), keyring=self._keyring)
+        sent = contact_proofs.sent_to(address, UUID(invitation), keyring=self._keyring)
+        return f"{self._settings.issuer}/activate?code={code}&sent={sent}"
+
+
+class MemberWarner:
+    """The handler that tells members of a form that names them: here, where nobody waits."""
+
+    def __init__(self, make: Sessions, keyring: Keyring) -> None:
+        """Open forms with `keyring`."""
+        self._make = make
+        self._keyring = keyring
+
+    def __call__(self, work: Work, *, now: datetime) -> None:
+        """Tell the parent who is to agree, and whoever holds a number that the form names."""
+        with transaction(self._make) as session:
+            application = session.get(Application, UUID(work.payload["application"]))
+            if application is None:
+                return  # destroyed since
+            form = applications.open_form(application, keyring=self._keyring)
+            self._warn_named(session, application, form, now=now)
+            if application.state is State.CONFIRMING and application.guardian_id is not None:
+                notices.mail(
+                    session,
+                    Mail.WARD_APPLIES,
+                    member_id=application.guardian_id,
+                    language=application.language,
+                    now=now,
+                )
+
+    def _warn_named(
         self, session: Session, application: Application, form: Form, *, now: datetime
     ) -> None:
-        """Tell a member that somebody applies with their number: here, where nobody waits."""
         named = application_claims.members_named(
             session,
             admission.examine(form, channel=Channel.SITE, today=taipei_day(now)),
@@ -102,15 +129,3 @@ class ApplicationMailer:
                 now=now,
                 application=application.id,
             )
-
-    def _link(self, work: Work, address: str) -> str:
-        """Return where the letter leads: to the receipt, to choosing a name, or to a no."""
-        if letter := work.payload.get("letter"):
-            secret = secret_of(UUID(letter), key=self._keyring.derive("not-me/v1"))
-            return f"{self._settings.issuer}/not-me?key={secret}"
-        invitation = work.payload.get("invitation")
-        if invitation is None:
-            return f"{self._settings.issuer}/track"
-        code = invitations.secret_of(UUID(invitation), keyring=self._keyring)
-        sent = contact_proofs.sent_to(address, UUID(invitation), keyring=self._keyring)
-        return f"{self._settings.issuer}/activate?code={code}&sent={sent}"

@@ -68,6 +68,7 @@ def handlers(rooms: Rooms) -> Mapping[str, Handler]:
         application_mails.KIND: application_mails.ApplicationMailer(
             make, rooms.keyring, settings, mailing
         ),
+        application_mails.WARNING: application_mails.MemberWarner(make, rooms.keyring),
         contact_mails.KIND: contact_mails.ContactMailer(make, provider, settings, mailing),
         contact_mails.MARKETING: contact_mails.MarketingMailer(make, provider, settings, mailing),
     }

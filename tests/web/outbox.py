@@ -63,6 +63,9 @@ class World:
             application_mails.KIND: application_mails.ApplicationMailer(
                 rooms.sessions, rooms.keyring, rooms.settings, self
             ),
+            application_mails.WARNING: application_mails.MemberWarner(
+                rooms.sessions, rooms.keyring
+            ),
             contact_mails.KIND: contact_mails.ContactMailer(
                 rooms.sessions, rooms.provider, rooms.settings, self
             ),

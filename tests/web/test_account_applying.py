@@ -7,7 +7,7 @@ from audit.lines import Kind
 from audit.models import LedgerLine
 from kernel.jobs import Job
 from kernel.mail import NoPost
-from kernel.working import do_one
+from kernel.working import Handler, do_one
 from members import capacities, numbering, register
 from members.application_models import Application
 from members.models import Capacity
@@ -25,7 +25,7 @@ from tests.web.applicants import (
     the_application,
 )
 from web import application_mails, notices
-from web.application_mails import ApplicationMailer
+from web.application_mails import ApplicationMailer, MemberWarner
 from web.mails import Mail
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -101,15 +101,21 @@ def test_a_minor_and_who_has_a_guardian_agree_for_nobody(city: City) -> None:
 def test_the_parent_is_written_to_when_the_child_has_applied(city: City) -> None:
     parent(city)
     apply(city, who=CHILD)
-    mailer = ApplicationMailer(city.sessions, make.KEYRING, the_settings(), NoPost())
 
-    assert do_one(city.sessions, {application_mails.KIND: mailer}, now=city.now)
+    work_off(city)
 
-    with city.database() as session:
-        jobs = session.scalars(select(Job).where(Job.kind == notices.KIND)).all()
-        guardian = session.scalars(select(Application.guardian_id)).one()
-    wanted = [each.payload for each in jobs if each.payload["template"] == Mail.WARD_APPLIES]
-    assert [each["member"] for each in wanted] == [str(guardian)]
+    assert warned(city) == [the_guardian(city)]
+
+
+def test_a_letter_that_cannot_leave_warns_the_parent_once(city: City) -> None:
+    parent(city)
+    apply(city, who=CHILD)
+
+    for _ in range(3):
+        work_off(city)  # there is no mail: the applicant's letter is tried again and again
+        city.wait(minutes=2)
+
+    assert warned(city) == [the_guardian(city)]
 
 
 def test_a_parent_whom_the_corrected_form_names_is_written_to(city: City) -> None:
@@ -119,14 +125,32 @@ def test_a_parent_whom_the_corrected_form_names_is_written_to(city: City) -> Non
     applicant.post("/track/correct", hidden(applicant.get("/track/application")))
     complete(applicant, CHILD)
     hand_in(applicant)
-    mailer = ApplicationMailer(city.sessions, make.KEYRING, the_settings(), NoPost())
 
-    while do_one(city.sessions, {application_mails.KIND: mailer}, now=city.now):
+    work_off(city)
+
+    assert the_guardian(city) in warned(city)
+
+
+def work_off(city: City) -> None:
+    """Let the worker try its letters where no mail leaves."""
+    handlers: dict[str, Handler] = {
+        application_mails.KIND: ApplicationMailer(
+            city.sessions, make.KEYRING, the_settings(), NoPost()
+        ),
+        application_mails.WARNING: MemberWarner(city.sessions, make.KEYRING),
+    }
+    while do_one(city.sessions, handlers, now=city.now):
         pass
 
+
+def warned(city: City) -> list[str]:
+    """Return the members who are written to because a ward applies."""
     with city.database() as session:
         jobs = session.scalars(select(Job).where(Job.kind == notices.KIND)).all()
-        guardian = session.scalars(select(Application.guardian_id)).one()
-    assert str(guardian) in {
-        each.payload["member"] for each in jobs if each.payload["template"] == Mail.WARD_APPLIES
-    }
+    letters = [each.payload for each in jobs if each.payload["template"] == Mail.WARD_APPLIES]
+    return [each["member"] for each in letters]
+
+
+def the_guardian(city: City) -> str:
+    with city.database() as session:
+        return str(session.scalars(select(Application.guardian_id)).one())

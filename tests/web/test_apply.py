@@ -10,7 +10,6 @@ from sqlalchemy import Engine, delete, func, select
 from audit.models import TrailEntry
 from kernel.db import Base
 from kernel.wording import Bilingual
-from kernel.working import do_one
 from members import applications, numbering, terms
 from members.application_models import (
     Application,
@@ -292,13 +291,7 @@ def test_a_members_number_is_answered_as_a_strangers_is(city: City, database: En
 def test_the_member_is_told_and_says_that_it_was_not_them(city: City) -> None:
     known(city)
     applicant, _, _ = apply(city, who=FORMERLY)
-    world = World(city)
-    rooms = world.rooms
-    mailer = application_mails.ApplicationMailer(
-        rooms.sessions, rooms.keyring, rooms.settings, world
-    )
-    while do_one(rooms.sessions, {application_mails.KIND: mailer}, now=city.now):
-        pass
+    World(city).work_off({application_mails.KIND, application_mails.WARNING})
     member = Browser(city)
     member.log_in(member.get("/account/login"), login="resident")
     page = member.get("/account/messages")
@@ -324,13 +317,7 @@ def corrected(city: City, applicant: Browser, who: dict[str, str]) -> None:
 
 def warned(city: City) -> list[str]:
     """Let the worker write its letters; return the "not me" addresses on the member's page."""
-    world = World(city)
-    rooms = world.rooms
-    mailer = application_mails.ApplicationMailer(
-        rooms.sessions, rooms.keyring, rooms.settings, world
-    )
-    while do_one(rooms.sessions, {application_mails.KIND: mailer}, now=city.now):
-        pass
+    World(city).work_off({application_mails.KIND, application_mails.WARNING})
     return re.findall(r'action="(/account/messages/[^"]+/not-me)"', messages(city)[1])
 
 
