@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from kernel.db import changed, insert_once
@@ -104,14 +104,16 @@ def put_off(session: Session, member_id: UUID, *, stopped_at: datetime, now: dat
     )
 
 
-def due(session: Session, *, most: int, now: datetime) -> Sequence[AccountDeletion]:
-    """Return deletions whose day has come, the longest waiting first."""
-    return session.scalars(
-        select(AccountDeletion)
-        .where(AccountDeletion.due_at <= now, *_PENDING)
-        .order_by(AccountDeletion.due_at)
-        .limit(most)
-    ).all()
+def due(
+    session: Session, *, after: AccountDeletion | None = None, most: int, now: datetime
+) -> Sequence[AccountDeletion]:
+    """Return deletions whose day has come, the longest waiting first; those behind `after`."""
+    statement = select(AccountDeletion).where(AccountDeletion.due_at <= now, *_PENDING)
+    if after is not None:
+        place = tuple_(AccountDeletion.due_at, AccountDeletion.id)
+        statement = statement.where(place > tuple_(after.due_at, after.id))
+    ordered = statement.order_by(AccountDeletion.due_at, AccountDeletion.id)
+    return session.scalars(ordered.limit(most)).all()
 
 
 def take(session: Session, deletion_id: UUID, *, now: datetime) -> bool:

@@ -68,9 +68,16 @@ def require_free(session: Session, member_id: UUID, *, now: datetime) -> None:
 def run(rooms: Rooms, *, now: datetime) -> int:
     """Remind who leaves within a day, then delete what is due; return how many accounts went."""
     _remind(rooms, now=now)
+    gone, last = 0, None
+    while found := _due(rooms, last, now=now):  # whoever is kept holds up nobody behind them
+        gone += sum(_delete_one(rooms, each.id, each.member_id, now=now) for each in found)
+        last = found[-1]
+    return gone
+
+
+def _due(rooms: Rooms, last: AccountDeletion | None, *, now: datetime) -> Sequence[AccountDeletion]:
     with transaction(rooms.sessions) as session:
-        found = leaving.due(session, most=BATCH, now=now)
-    return sum(_delete_one(rooms, each.id, each.member_id, now=now) for each in found)
+        return leaving.due(session, after=last, most=BATCH, now=now)
 
 
 def _remind(rooms: Rooms, *, now: datetime) -> None:

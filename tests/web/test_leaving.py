@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 from threading import Barrier, Thread
 from typing import Any
 from uuid import UUID
@@ -211,6 +212,23 @@ def test_a_hold_placed_meanwhile_stops_the_end(city: City, browser: Browser) -> 
 
     assert execute(city) == 0
     assert standing(city) is Standing.ACTIVE
+
+
+@pytest.mark.clause("10-I(1)")
+def test_whoever_is_kept_holds_up_nobody_who_asked_later(
+    city: City, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closing, "BATCH", 1)
+    with city.database() as session:
+        for number in range(2):
+            kept = make.a_member(session, f"kept.{number}")
+            leaving.hold(session, kept.id, case_number="1", now=city.now)
+            leaving.ask(session, kept.id, wait=timedelta(days=7), language="zh-Hant", now=city.now)
+    asked(browser)
+    city.wait(days=7)
+
+    assert execute(city) == 1
+    assert standing(city, "kept.0") is standing(city, "kept.1") is Standing.ACTIVE
 
 
 def order(city: City, kind: OrderKind) -> str:
