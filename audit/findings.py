@@ -90,6 +90,8 @@ def verify(
 
     Raises Refused `audit.second_person` or `audit.wrong_state`.
     """
+    audits.step(session, audit, AuditState.ACTION, AuditState.ACTION)  # one after the other
+    session.refresh(finding)
     if by == finding.done_by:
         raise Refused("audit.second_person")
     _change(session, finding, AuditFinding.done_at.is_not(None), verified_by=by, verified_at=now)

@@ -3,15 +3,15 @@
 import json
 import re
 from datetime import timedelta
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from audit import audits
-from audit.audit_models import Audit, AuditState
+from audit import audits, findings, numbered
+from audit.audit_models import Audit, AuditFinding, AuditState
 from audit.lines import Kind
 from audit.models import TrailEntry
 from clients import registry
@@ -410,3 +410,36 @@ def test_of_two_draws_at_once_one_is_refused(city: City, sides: Sides) -> None:
         thread.join()
 
     assert sorted(won) == ["audit.wrong_state", "drawn"]
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_of_two_last_actions_verified_at_once_the_second_ends_the_action(
+    city: City, sides: Sides
+) -> None:
+    reference = sides.drawn()
+    sides.at(reference, "conclude")
+    found = {"grade": "minor", "clause": "9", "finding": "沒有案號", "action": "補建案號"}
+    for _ in range(2):
+        sides.at(reference, "find", **found, by="2026-12-31")
+    sides.at(reference, "report")
+    for number in (1, 2):
+        sides.reply(reference, f"findings/{number}", done="已補建")
+
+    def verify(number: int, holding: Event | None = None) -> None:
+        with city.database() as session:
+            audit = audits.get(session, reference)
+            finding = numbered.get(session, AuditFinding, audit, number)
+            findings.verify(session, audit, finding, by=CLERK, now=city.now)
+            if holding is not None:
+                holding.wait()
+
+    holding = Event()
+    first, second = Thread(target=verify, args=(1, holding)), Thread(target=verify, args=(2,))
+    first.start()
+    second.start()
+    second.join(timeout=0.5)  # it waits for the first; or, were nobody asked to, is done
+    holding.set()
+    for each in (first, second):
+        each.join()
+
+    assert sides.state(reference) is AuditState.VERIFIED
