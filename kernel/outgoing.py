@@ -68,7 +68,10 @@ def call(
     if parts.scheme == "http" and not private and not signed:
         raise AddressForbidden("call.http")
     tls = None if parts.scheme == "http" else _tls(authorities)
-    connection = HTTPConnection(host, port)
+    try:
+        connection = HTTPConnection(host, port)
+    except HTTPException:  # a host nobody could be asked for: with a blank, say
+        raise AddressForbidden("call.address_unusable") from None
     try:
         connection.sock = _connect(tls, host, port, private=private, seconds=seconds)
     except ssl.SSLError:

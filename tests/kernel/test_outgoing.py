@@ -145,6 +145,9 @@ def test_the_connection_goes_to_the_address_that_was_checked(
         ("https://", "call.address_unusable"),
         ("https://site.invalid:port/", "call.address_unusable"),
         ("https://user@site.invalid/", "call.address_unusable"),
+        ("https://site invalid/x", "call.address_unusable"),
+        ("https://site\x7finvalid/x", "call.address_unusable"),
+        ("https://[v1.site invalid]/", "call.address_unusable"),
     ],
 )
 def test_only_https_to_a_plain_address_is_called(url: str, code: str) -> None:
