@@ -22,6 +22,9 @@ _FIND = Prebuilt(
         RegistrationToken.token_hash == bindparam("token_hash"),
         RegistrationToken.ended_at.is_(None),
         RegistrationToken.uses < RegistrationToken.most_uses,
+        RegistrationToken.organisation_id.in_(
+            select(Organisation.id).where(Organisation.ended_at.is_(None))
+        ),
     )
 )
 
@@ -54,7 +57,7 @@ def issue(
 
 
 def find(session: Session, token: str, *, now: datetime) -> Row | None:
-    """Return the row of a token that could be used now, without using it."""
+    """Return the row of a token that could be used now, without using it; no ended agency's."""
     row = _FIND.one_or_none(session, {"token_hash": digest(token)})
     return row if row is not None and now < row.expires_at else None
 
@@ -91,3 +94,16 @@ def end(session: Session, token_id: UUID, *, now: datetime) -> None:
     )
     if changed(ended) != 1:
         raise NotFound("registration.token_not_found")
+
+
+def end_of(session: Session, organisation_id: UUID, *, now: datetime) -> None:
+    """Let nobody register for an organisation any more; whoever does just now is waited for."""
+    session.execute(
+        update(RegistrationToken)
+        .where(
+            RegistrationToken.organisation_id == organisation_id,
+            RegistrationToken.ended_at.is_(None),
+        )
+        .values(ended_at=now)
+        .execution_options(synchronize_session=False)
+    )

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from audit import trail
-from clients import officers, organisations
+from clients import officers, organisations, registration_tokens
 from clients.models import Client, Organisation
 from counters import register
 from counters.models import Counter
@@ -39,6 +39,7 @@ def _wind_up(session: Session, organisation: Organisation, *, now: datetime) -> 
     heir = organisations.heir(session, organisation)
     handed = transfers.hand_over(session, organisation.id, to=heir, now=now)
     _record_cases(session, handed, heir=heir, now=now)
+    registration_tokens.end_of(session, organisation.id, now=now)  # first: no client comes after
     session.execute(
         update(Client)
         .where(Client.organisation_id == organisation.id, Client.disabled_at.is_(None))

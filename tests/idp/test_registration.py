@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from clients import registration_tokens, registry, review
+from clients import organisations, registration_tokens, registry, review
 from clients.grant_types import CODE, DEVICE, ITSELF
 from clients.models import Client, Environment, Profile
 from idp.errors import ProtocolError
@@ -23,6 +23,7 @@ from kernel.outgoing import Answer, CallFailed
 from tests import make, proofs
 from tests.flows.browser import Browser, answer
 from tests.flows.provider import City, basic
+from web import organisation_endings
 
 one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 Metadata: TypeAlias = dict[str, Any]  # JSON
@@ -211,6 +212,23 @@ def test_a_token_that_was_ended_opens_nothing(city: City) -> None:
             registration_tokens.end(session, row.id, now=city.now)
 
     assert send(city, "/register", token, metadata()).status_code == 401
+
+
+@one_database
+def test_an_organisation_that_has_ended_registers_nobody(city: City) -> None:
+    token = a_token(city, lifetime=timedelta(days=9))
+    tomorrow = city.now.date() + timedelta(days=1)
+    with city.database() as session:
+        library = registry.get(session, "library").organisation
+        organisations.end(session, library, on=tomorrow, successor_id=None, now=city.now)
+    city.wait(days=1)
+    organisation_endings.run(city.sessions, now=city.now)
+
+    assert send(city, "/register", token, metadata()).status_code == 401
+    assert send(city, "/register", a_token(city), metadata()).status_code == 401
+    with city.database() as session:
+        _, before = registration_tokens.listed(session)
+        assert before.ended_at == city.now
 
 
 @one_database
