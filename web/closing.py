@@ -110,11 +110,12 @@ def _delete_one(rooms: Rooms, deletion_id: UUID, member_id: UUID, *, now: dateti
 def _delete(
     session: Session, rooms: Rooms, deletion: AccountDeletion, member: Member, *, now: datetime
 ) -> None:
-    told = [
-        member_notices.enqueue_purged(session, client_id, member_id=member.id, now=now)
+    told = {
+        client_id
         for client_id in request_making.recipients(session, member.id)
-    ]
-    consent_endings.left(session, member.id, now=now)
+        if member_notices.enqueue_purged(session, client_id, member_id=member.id, now=now)
+    }
+    consent_endings.left(session, member.id, told=told, now=now)
     grants.end_for_member(session, member.id, reason=GrantEnd.STANDING, now=now)
     requests.close_all(session, member.id, now=now)
     _forget_attempts(session, rooms, member)
@@ -132,7 +133,7 @@ def _delete(
         asked_at=deletion.asked_at,
         erased=sorted({"member", *erased}),
         kept=sorted(set(KEPT.values())),
-        told=sum(told),
+        told=len(told),
         now=now,
     )
 

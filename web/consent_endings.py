@@ -3,6 +3,7 @@
 All in the transaction that ended it: once it commits, no worker anywhere serves those grants.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -64,19 +65,28 @@ def withdrawn_by(
     )
 
 
-def left(session: Session, member_id: UUID, *, now: datetime) -> None:
-    """End everything a member who leaves agreed to (10-I(1)); they need no word of it."""
+def left(session: Session, member_id: UUID, *, told: Collection[UUID] = (), now: datetime) -> None:
+    """End everything a member who leaves agreed to (10-I(1)); they need no word of it.
+
+    Clients hear of it at different times: what many heard in one second would join the member's
+    names (10(3)). Those `told` hear that the account is gone, which says that its consents are.
+    """
     for purpose_id in ledger.purposes_of(session, member_id=member_id):
         client_id = ledger.withdraw(session, member_id=member_id, purpose_id=purpose_id, now=now)
-        _end(
-            session,
-            member_id=member_id,
-            client_id=client_id,
-            purpose_id=purpose_id,
-            reason=EndReason.WITHDRAWN,
-            grant_end=GrantEnd.STANDING,
-            now=now,
-        )
+        of = {"member_id": member_id, "purpose_id": purpose_id}
+        grants.end_for_purpose(session, **of, reason=GrantEnd.STANDING, now=now)
+        at = client_notices.some_time_after(now)
+        if client_id not in told:
+            client_notices.enqueue(
+                session,
+                member_id=member_id,
+                client_id=client_id,
+                purpose_id=purpose_id,
+                reason=EndReason.WITHDRAWN.value,
+                now=at,
+            )
+        if endings.has_ended(session, MARKETING, now=now, **of):
+            marketing_endings.tell(session, **of, client_id=client_id, now=at)
 
 
 def overruled(

@@ -11,6 +11,10 @@ WORDS = {
         "同意結束了，不再需要的要刪除",
         "A consent ended; delete what is not needed",
     ),
+    "https://schemas.openid.net/secevent/risc/event-type/account-purged": (
+        "客人的帳號刪除了，請刪除資料",
+        "A guest's account was deleted; delete the data",
+    ),
     "urn:taipei-id:event:contract-ended": (
         "與市府的契約結束了",
         "The contract with the city ended",

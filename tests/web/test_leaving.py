@@ -19,11 +19,12 @@ from audit.lines import Kind
 from audit.models import LedgerLine
 from clients import registry
 from consent.models import Consent, EndReason
-from idp import checkpoints, deletion_proofs, member_notices
+from idp import checkpoints, client_notices, deletion_proofs, member_notices
 from idp.checkpoints import checking_with
 from idp.models import Grant, Subject
 from kernel.errors import NotFound, Refused
 from kernel.ids import new_id
+from kernel.jobs import Job
 from kernel.throttle import Throttle
 from members import leaving, register, standings
 from members.application_models import Application, Channel, PersonKind, State
@@ -34,7 +35,7 @@ from tests import make
 from tests.flows.browser import Browser, hidden
 from tests.flows.provider import City, the_settings
 from tests.web.outbox import World
-from web import closing, handlers, standing_acts
+from web import closing, consent_endings, handlers, standing_acts
 from web.app import build_rooms, create_app
 
 one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -453,7 +454,23 @@ def test_consents_end_and_recipients_are_told(city: City, world: World, left: st
 
     kinds = [job.kind for job in world.jobs() if job.done_at]
     assert kinds.count(member_notices.PURGED) == 1
-    assert len(world.calls) == 2  # the consent ended, the account is gone
+    assert len(world.calls) == 1  # the account is gone, and its consents with it
+
+
+@pytest.mark.clause("10(3)")
+@one_database
+def test_who_hears_of_a_consent_alone_hears_it_at_a_time_of_its_own(
+    city: City, browser: Browser
+) -> None:
+    with city.database() as session:
+        registry.get(session, "library").notice_uri = "https://library.invalid/notices"
+    with city.database() as session:
+        consent_endings.left(session, city.member_id(), now=city.now)
+
+    with city.database() as session:
+        told = select(Job).where(Job.kind == client_notices.KIND)
+        job = session.scalars(told).one()
+    assert city.now < job.run_at == job.created_at <= city.now + client_notices.SPREAD
 
 
 @pytest.mark.clause("10-I(1)")
