@@ -218,7 +218,9 @@ def _find(incident: Incident) -> None:
     affected.aim(
         session, incident, aim.reach, keys=aim.keys, since=aim.since, until=aim.until, now=now
     )
-    incident_jobs.begin(session, incident_jobs.GATHER, incident, now=now)
+    incident_jobs.begin(
+        session, incident_jobs.GATHER, incident, now=now, wait=incident_jobs.SETTLED
+    )
 
 
 def _back(incident: Incident, event: str) -> Response:

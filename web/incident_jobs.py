@@ -1,6 +1,6 @@
 """Find whom an incident touched and write to each, step by step, in the worker (PDPA 12)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,11 +20,15 @@ from web.mails import Mail
 
 GATHER, TELL = "incident.gather", "incident.tell"
 AT_ONCE = 200  # members told in one transaction
+SETTLED = timedelta(minutes=2)  # by then every line of a moment is in the ledger, or never will be
+NO_WAIT = timedelta(0)
 
 
-def begin(session: Session, kind: str, incident: Incident, *, now: datetime) -> None:
-    """Let the worker begin, in the caller's transaction."""
-    jobs.enqueue(session, kind, {"incident": str(incident.id)}, now=now)
+def begin(
+    session: Session, kind: str, incident: Incident, *, now: datetime, wait: timedelta = NO_WAIT
+) -> None:
+    """Let the worker begin, in the caller's transaction; after a `wait`."""
+    jobs.enqueue(session, kind, {"incident": str(incident.id)}, now=now, run_at=now + wait)
 
 
 class Gatherer:

@@ -1,6 +1,7 @@
 """An incident at the Bureau: the clocks run, the touched are found and told, lessons are kept."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -46,7 +47,11 @@ class Case:
 
     def find(self) -> int:
         """Let mei.chen and others be touched, find them, and return how many there are."""
-        people = (self.city.member_id(), self.city.enrol("mei.other"))
+        self.touch(self.city.member_id(), self.city.enrol("mei.other"))
+        self.aim()
+        return self.found()
+
+    def touch(self, *people: UUID) -> None:
         with self.city.database() as session:
             client_id = registry.get(session, "library").id
             for member_id in people:
@@ -57,8 +62,14 @@ class Case:
                     client_id=client_id,
                     now=self.city.now - timedelta(hours=1),
                 )
+
+    def aim(self) -> None:
         until = (self.city.now + timedelta(hours=9)).strftime("%Y-%m-%d %H:%M")
         assert self.step("find", **SCOPE, until=until).status_code == 303
+        self.work()
+
+    def found(self) -> int:
+        self.city.now += incident_jobs.SETTLED
         self.work()
         with self.city.database() as session:
             return session.scalars(select(Incident.affected)).one() or 0
@@ -95,6 +106,16 @@ def test_the_touched_are_found_told_once_each_and_read_it_in_their_footprint(cit
     assert len({each.member_id for each in lines}) == 2
     assert "圖書館的系統被入侵" in Browser(city).get("/incidents").text
     assert "已通知 2 人" in case.page()
+
+
+@pytest.mark.clause("10-I(2)")
+@one_database
+def test_whose_data_were_on_their_way_when_it_was_aimed_is_found_too(city: City) -> None:
+    case = Case(city)
+    case.aim()
+    case.touch(city.member_id())  # what began before commits only now
+
+    assert case.found() == 1
 
 
 @pytest.mark.clause("10-I(2)")
