@@ -98,6 +98,9 @@ def give_time(session: Session, request: AuditRequest, *, due_at: datetime, now:
 
     Raises Refused `audit.due` or `audit.wrong_state`.
     """
+    audit = session.get_one(Audit, request.audit_id)
+    audits.step(session, audit, AuditState.EVIDENCE, AuditState.EVIDENCE)  # while it is asked
+    session.refresh(request)
     if due_at <= max(now, request.due_at):
         raise Refused("audit.due")
     values: dict[str, datetime] = {"due_at": due_at}

@@ -210,6 +210,17 @@ def test_more_time_lets_the_agency_answer_and_the_missed_day_stays_on_record(
 
 
 @pytest.mark.clause("9")
+@one_database
+def test_once_the_asking_has_ended_no_time_is_given(city: City, sides: Sides) -> None:
+    reference = sides.asked()
+    city.wait(days=3)
+    sides.auditor = staff.sign_in(city, "ann.audits", city.member_id("ann.audits"))
+    assert sides.at(reference, "conclude").status_code == 303
+
+    assert sides.at(reference, "requests/1/time", later="2026-12-05").status_code == 409
+
+
+@pytest.mark.clause("9")
 @pytest.mark.refusal("audit.evidence_open")
 @one_database
 def test_the_asking_does_not_end_while_an_answer_may_come(sides: Sides) -> None:
