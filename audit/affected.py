@@ -46,6 +46,7 @@ def aim(
         session,
         incident,
         Incident.reach.is_(None),
+        Incident.closed_at.is_(None),
         reach=reach,
         keys=named,
         since=since,

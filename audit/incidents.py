@@ -115,6 +115,7 @@ def word(session: Session, incident: Incident, zh: str, en: str, *, is_unreadabl
         incident,
         Incident.told_at.is_(None),
         Incident.published_at.is_(None),
+        Incident.closed_at.is_(None),
         notice_zh=zh.strip()[:2000],
         notice_en=en.strip()[:2000],
         is_unreadable=is_unreadable,
@@ -135,6 +136,7 @@ def tell(session: Session, incident: Incident, *, by: UUID, now: datetime) -> No
         Incident.notice_zh != "",
         Incident.told_at.is_(None),
         Incident.published_at.is_(None),
+        Incident.closed_at.is_(None),
         told_at=now,
         told_by=by,
     )
@@ -154,6 +156,7 @@ def publish(session: Session, incident: Incident, *, now: datetime) -> None:
         Incident.notice_zh != "",
         Incident.told_at.is_(None),
         Incident.published_at.is_(None),
+        Incident.closed_at.is_(None),
         published_at=now,
     )
 

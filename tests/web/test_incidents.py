@@ -188,6 +188,27 @@ def test_it_closes_when_every_step_was_taken_and_the_lesson_written(city: City) 
     ]
 
 
+@pytest.mark.refusal("incident.wrong_state")
+@one_database
+def test_nothing_is_said_of_an_incident_that_is_closed(city: City) -> None:
+    case = Case(city)
+    case.step("level", level="2")
+    case.step("word", **WORDS, is_unreadable="yes")
+    for kind in ("report", "contain", "authority"):
+        case.step(kind)
+    case.aim()
+    assert case.found() == 0
+    assert case.step("close", improvement="換金鑰").status_code == 303
+
+    late = [
+        case.step("word", **WORDS),
+        case.step_of(case.other, "tell"),
+        case.step("publish"),
+    ]
+
+    assert [each.status_code for each in late] == [409, 409, 409]
+
+
 @pytest.mark.refusal("incident.readable")
 @one_database
 def test_a_public_notice_is_enough_only_where_nobody_can_read_the_data(city: City) -> None:
