@@ -5,7 +5,7 @@ command between; it ends by itself after a few seconds or a few commands.
 """
 
 from contextlib import ExitStack
-from threading import Lock
+from threading import Lock, Timer
 from time import monotonic
 
 from adapters.agent import readers
@@ -40,6 +40,7 @@ class Relaying:
         self._nonce = ""
         self._transmit: Transmit | None = None
         self._left, self._end = 0, 0.0
+        self._timer = Timer(0, self.end_if_stale)
 
     def relay(self, nonce: str, command: bytes, *, reader: str, is_last: bool) -> bytes:
         """Return the card's answer to the next command of the exchange named `nonce`.
@@ -59,7 +60,7 @@ class Relaying:
             return answer
 
     def _card(self, nonce: str, reader: str) -> Transmit:
-        is_over = monotonic() > self._end
+        is_over = monotonic() >= self._end
         if self._transmit is None or is_over or nonce != self._nonce:
             if self._transmit is not None and not is_over:
                 raise Trouble("busy")
@@ -68,14 +69,18 @@ class Relaying:
             name = readers.choose(self._readers, reader)
             self._transmit = self._holding.enter_context(self._readers.open(name, resets=True))
             self._nonce, self._left, self._end = nonce, MOST_COMMANDS, monotonic() + SECONDS
+            self._timer = Timer(SECONDS, self.end_if_stale)
+            self._timer.daemon = True
+            self._timer.start()
         return self._transmit
 
     def _close(self) -> None:
         self._transmit = None
+        self._timer.cancel()
         self._holding.close()
 
     def end_if_stale(self) -> None:
         """Let the card go if the page has not come back."""
         with self._lock:
-            if self._transmit is not None and monotonic() > self._end:
+            if self._transmit is not None and monotonic() >= self._end:
                 self._close()

@@ -1,3 +1,5 @@
+from threading import Event
+
 import pytest
 
 from adapters.agent import relaying
@@ -73,6 +75,16 @@ def test_another_exchange_waits_until_the_first_is_over(monkeypatch: pytest.Monk
         assert relay(page, nonce="p" * 43).status == 200
         assert relay(page, nonce="q" * 43).status == 200
         assert page.authenticate("r" * 43).status == 200
+
+
+def test_a_page_that_does_not_come_back_lets_the_card_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown, let_go = a_card(), Event()
+    monkeypatch.setattr(shown, "reset", let_go.set)
+    monkeypatch.setattr(relaying, "SECONDS", 0.1)
+    with agent(SoftReaders({READER: shown}), Typist()) as page:
+        relay(page)
+
+        assert let_go.wait(5)
 
 
 def test_a_swap_in_the_midst_ends_it() -> None:
