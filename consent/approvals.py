@@ -27,6 +27,13 @@ _NEWEST = Prebuilt(
     .order_by(ApprovalRequest.id.desc())
     .limit(1)
 )
+_WAITING = Prebuilt(
+    select(ApprovalRequest.given, ApprovalRequest.refused).where(
+        ApprovalRequest.member_id == bindparam("member"),
+        ApprovalRequest.purpose_id == bindparam("purpose"),
+        ApprovalRequest.decided_at.is_(None),
+    )
+)
 
 
 def ask(
@@ -67,8 +74,15 @@ def ask(
     return insert_once(session, ApprovalRequest, values)
 
 
-def take_back(session: Session, *, member_id: UUID, purpose_id: UUID, now: datetime) -> bool:
-    """Let the member take the question back; say whether there was one."""
+def take_back(
+    session: Session,
+    *,
+    member_id: UUID,
+    purpose_id: UUID,
+    now: datetime,
+    by: UUID | None = None,
+) -> bool:
+    """Take the question back, by the member or who acts for them; say whether there was one."""
     statement = (
         update(ApprovalRequest)
         .where(
@@ -76,9 +90,22 @@ def take_back(session: Session, *, member_id: UUID, purpose_id: UUID, now: datet
             ApprovalRequest.purpose_id == purpose_id,
             ApprovalRequest.decided_at.is_(None),
         )
-        .values(state=ApprovalState.TAKEN_BACK, decided_at=now, decided_by=member_id)
+        .values(state=ApprovalState.TAKEN_BACK, decided_at=now, decided_by=by or member_id)
     )
     return changed(session.execute(statement)) == 1
+
+
+def overtake(
+    session: Session, claims: AbstractSet[str], *, member_id: UUID, purpose_id: UUID, now: datetime
+) -> None:
+    """Take the question back if the member has now answered on any of its claims themselves.
+
+    Before the answer is recorded: a yes that is being written meanwhile is then waited for, and
+    superseded.
+    """
+    row = _WAITING.one_or_none(session, {"member": member_id, "purpose": purpose_id})
+    if row is not None and not claims.isdisjoint([*row.given, *row.refused]):
+        take_back(session, member_id=member_id, purpose_id=purpose_id, now=now)
 
 
 def take_back_all(session: Session, *, member_id: UUID, now: datetime) -> int:

@@ -13,7 +13,7 @@ from audit import reading, summaries
 from audit.lines import Kind
 from audit.reading import Filters
 from clients.models import OrganisationKind
-from consent import ledger
+from consent import approvals, ledger
 from consent.acting import Acting
 from kernel.errors import Refused
 from web import (
@@ -109,6 +109,7 @@ def withdraw_in_stead(acting_id: UUID, purpose_id: UUID) -> Response:
     by = acting.get(acting_id)
     _card(by, purpose_id)
     session, now = scope.db(), scope.now()
+    approvals.take_back(session, member_id=by.member_id, purpose_id=purpose_id, now=now, by=by.by)
     client_id = ledger.withdraw(
         session, member_id=by.member_id, purpose_id=purpose_id, now=now, by=by
     )

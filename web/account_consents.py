@@ -6,7 +6,7 @@ from flask import redirect, url_for
 from werkzeug.wrappers import Response
 
 from audit import summaries
-from consent import ledger
+from consent import approvals, ledger
 from consent.catalogue import BY_NAME
 from kernel.wording import Bilingual
 from web import consent_cards, consent_endings, marketing, pages, scope
@@ -66,6 +66,8 @@ def label(claim: str) -> Bilingual:
 def withdraw(purpose_id: UUID) -> Response:
     """Withdraw the consents to one purpose; every grant resting on them ends at once."""
     session, member_id, now = scope.db(), scope.member_id(), scope.now()
+    # First: a yes of another that is being written meanwhile is waited for, and withdrawn too.
+    approvals.take_back(session, member_id=member_id, purpose_id=purpose_id, now=now)
     client_id = ledger.withdraw(session, member_id=member_id, purpose_id=purpose_id, now=now)
     consent_endings.withdrawn(
         session,

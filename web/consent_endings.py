@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from audit import footprint
 from audit.lines import Kind
-from consent import endings, ledger
+from consent import approvals, endings, ledger
 from consent.acting import Acting
 from consent.catalogue import MARKETING
 from consent.models import EndReason
@@ -71,6 +71,7 @@ def left(session: Session, member_id: UUID, *, told: Collection[UUID] = (), now:
     Clients hear of it at different times: what many heard in one second would join the member's
     names (10(3)). Those `told` hear that the account is gone, which says that its consents are.
     """
+    approvals.take_back_all(session, member_id=member_id, now=now)
     for purpose_id in ledger.purposes_of(session, member_id=member_id):
         client_id = ledger.withdraw(session, member_id=member_id, purpose_id=purpose_id, now=now)
         of = {"member_id": member_id, "purpose_id": purpose_id}

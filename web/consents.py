@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from audit import footprint
 from audit.lines import Kind
-from consent import endings, ledger, questions
+from consent import approvals, endings, ledger, questions
 from consent.catalogue import MARKETING
 from consent.ledger import Answer
 from consent.parts import BEGINNINGS, Part
@@ -98,8 +98,18 @@ def _answer(
 
 
 def write(asked: AuthorizationRequest, answer: Answer) -> None:
-    """Write the member's answer to the ledger, the footprint and a mail."""
+    """Write the member's answer to the ledger, the footprint and a mail.
+
+    Another's word on the same claims is no longer waited for.
+    """
     member_id = scope.member_id()
+    approvals.overtake(
+        scope.db(),
+        answer.given | answer.refused,
+        member_id=member_id,
+        purpose_id=asked.purpose.id,
+        now=scope.now(),
+    )
     receipt_id = ledger.record(
         scope.db(), asked.client, asked.purpose, answer, member_id=member_id, now=scope.now()
     )
@@ -141,7 +151,13 @@ def may_go_on_without(asked: AuthorizationRequest, step: AskConsent) -> bool:
 
 
 def refuse(asked: AuthorizationRequest) -> None:
-    """Note that the member refused; what a client cannot do without is asked again next time."""
+    """Note that the member refused; what a client cannot do without is asked again next time.
+
+    Nobody may say yes in their stead any more to what they asked before.
+    """
+    approvals.take_back(
+        scope.db(), member_id=scope.member_id(), purpose_id=asked.purpose.id, now=scope.now()
+    )
     footprint.record(
         scope.db(),
         Kind.CONSENT_REFUSED,

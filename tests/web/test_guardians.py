@@ -249,6 +249,35 @@ def test_a_child_who_comes_back_later_finds_the_question_waiting(shop: City) -> 
     assert "code" in answer(later.log_in(page, "an.an"))
 
 
+@pytest.mark.clause("10(3)")
+@pytest.mark.refusal("approval.over")
+def test_a_childs_later_no_is_not_overruled_by_a_yes(shop: City) -> None:
+    bound(shop, "mei.chen")
+    child = Browser(shop)
+    page = child.authorize("cafe", scope="openid profile email", purpose="membership")
+    second = child.consent(child.log_in(page, "an.an"), "email")
+    child.consent(second, "email")
+
+    child.submit(second, decision="deny")  # found with the back button
+
+    assert decides(signed_in(shop), email="share").status_code == 409
+    assert given(shop) == {"sub"}
+
+
+def test_answering_another_page_again_leaves_the_question_waiting(shop: City) -> None:
+    bound(shop, "mei.chen")
+    asks(shop)
+    child = Browser(shop)
+    page = child.authorize(
+        "cafe", scope="openid profile email", purpose="membership", prompt="consent"
+    )
+
+    child.consent(child.log_in(page, "an.an"), "email")  # the first page, with the second to come
+
+    assert decides(signed_in(shop), email="share").status_code == 303
+    assert given(shop) == {"sub", "name", "email"}
+
+
 @pytest.mark.refusal("member.guardian_required")
 def test_without_a_guardian_the_page_says_where_to_go(shop: City) -> None:
     _, page = asks(shop)

@@ -412,6 +412,43 @@ def test_a_proxy_decides_what_the_principal_put_before_them(shop: City) -> None:
     assert World(shop).told()[-1] == "proxy.acted"
 
 
+@pytest.mark.clause("10(3)")
+@pytest.mark.parametrize("who", ["principal", "proxy"])
+def test_what_was_withdrawn_is_not_put_in_force_again_by_a_yes(shop: City, who: str) -> None:
+    power_id = empowered(shop)
+    principal = Browser(shop)
+    request = {"scope": "openid profile email", "purpose": "membership"}
+    principal.consents(principal.log_in(principal.authorize("cafe", **request), "grandmother"))
+    page = principal.authorize("cafe", prompt="consent", **request)
+    principal.submit(page, decision="ask")
+    proxy = signed_in(shop)
+    with shop.database() as session:
+        purpose_id = session.scalars(select(Consent.purpose_id).limit(1)).one()
+
+    if who == "proxy":
+        withdraws(proxy, power_id, purpose_id)
+    else:
+        principal.submit(principal.get(f"/account/consents/{purpose_id}/withdraw"))
+
+    assert decides(proxy, duration="90d").status_code == 409
+    with shop.database() as session:
+        assert session.scalars(select(Consent).where(Consent.ended_at.is_(None))).all() == []
+        asked = session.scalars(select(ApprovalRequest)).one()
+    assert asked.decided_by == shop.member_id("mei.chen" if who == "proxy" else "grandmother")
+
+
+def test_an_answer_of_ones_own_ends_the_question_to_the_proxy(shop: City) -> None:
+    empowered(shop)
+    principal = Browser(shop)
+    request = {"scope": "openid profile email", "purpose": "membership"}
+    first = principal.log_in(principal.authorize("cafe", **request), "grandmother")
+    principal.submit(first, decision="ask")
+
+    principal.consents(principal.follow(principal.submit(first, decision="allow", duration="90d")))
+
+    assert decides(signed_in(shop), duration="90d").status_code == 409
+
+
 def test_without_a_duration_nothing_is_agreed_to(shop: City) -> None:
     empowered(shop)
     asks(shop)
