@@ -60,7 +60,9 @@ def _cards(by: Acting) -> list[ConsentCard]:
     return [
         card
         for card in consent_cards.live(by.member_id, now=now)
-        if by.may_withdraw(OrganisationKind(card.client.kind), approved=card.receipt_id in approved)
+        if by.may_withdraw(
+            OrganisationKind(card.client.kind), approved=not approved.isdisjoint(card.given_on)
+        )
     ]
 
 

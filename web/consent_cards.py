@@ -43,6 +43,7 @@ class ConsentCard:
     withdraw_url: str
     receipt_id: UUID
     receipt_url: str
+    given_on: frozenset[UUID]  # the receipts of what is given
     client_id: UUID
     purpose_id: UUID
     ends_soon: bool
@@ -111,6 +112,7 @@ def _card(
         last_used_at=last_used_at,
         withdraw_url=url_for("account.withdraw_page", purpose_id=purpose_id),
         receipt_id=newest.receipt_id,
+        given_on=frozenset(each.receipt_id for each in rows if each.decision is Decision.GIVEN),
         receipt_url=url_for("account.receipt", receipt_id=newest.receipt_id),
         client_id=client.id,
         purpose_id=purpose_id,

@@ -440,6 +440,28 @@ def test_a_guardian_withdraws_what_needed_approval_and_both_are_told(shop: City)
     assert withdrawn == expected
 
 
+def test_a_guardian_withdraws_what_they_approved_also_if_the_child_answered_since(
+    shop: City,
+) -> None:
+    bound(shop, "mei.chen")
+    asks(shop)
+    decides(signed_in(shop), email="share")
+    shop.wait(days=1)
+    child = Browser(shop)
+    request = {"scope": "openid profile email", "purpose": "membership"}
+    page = child.log_in(child.authorize("cafe", prompt="consent", **request), "an.an")
+    child.consent(page, "email")  # the first page alone: being recognised
+    parent = signed_in(shop)
+    with shop.database() as session:
+        link_id = guardians.wards_of(session, shop.member_id(), now=shop.now)[0].id
+        purpose_id = session.scalars(select(Consent.purpose_id).limit(1)).one()
+
+    page = parent.get(f"/account/guardians/for/{link_id}/consents/{purpose_id}")
+
+    assert parent.submit(page).status_code == 303
+    assert given(shop) == set()
+
+
 def test_a_no_stands_for_a_week_and_only_for_the_same_data(shop: City) -> None:
     bound(shop, "mei.chen")
     asks(shop)
