@@ -3,7 +3,7 @@
 from flask import redirect, request
 
 from consent.ledger import Answer
-from consent.models import Voice
+from consent.models import ApprovalState, Voice
 from consent.parts import BEGINNINGS, Part
 from idp.interaction import AskConsent
 from web import account_confirm, asking_others, asking_pages, consents
@@ -20,7 +20,8 @@ def consent_page(current: Open) -> Page:
     if following.part is Part.MARKETING and _is_anothers_word(current, following.claims):
         return passed(current, following.part)  # nobody advertises to who cannot decide it alone
     since = current.row.started_at
-    if asking_others.newest(current.asked, following.part, since=since) is not None:
+    question = asking_others.newest(current.asked, following.part, since=since)
+    if question is not None and question.state is not ApprovalState.REFUSED:
         return redirect(current.url("guardian_page"), 303)
     if asking_others.another_decides(current.asked):
         return redirect(current.url("another_decides"), 303)

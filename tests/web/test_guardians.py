@@ -226,6 +226,23 @@ def test_a_no_is_an_answer(shop: City) -> None:
     assert Kind.APPROVAL_REFUSED in kinds(shop, "an.an")
 
 
+def test_after_a_no_the_child_sees_again_what_to_give_and_may_ask_for_less(shop: City) -> None:
+    bound(shop, "mei.chen")
+    child, page = asks(shop)
+    decides(signed_in(shop), "deny")
+    page = child.follow(child.get(page.request.path))
+    less = re.search(r'id="give_less" href="([^"]+)"', page.text)
+    assert less
+
+    again = child.follow(child.get(less[1]))
+
+    assert again.request.path.endswith("/consent")
+    assert child.consent(again, "email").status_code == 409  # the same is not asked again
+    assert child.consent(again).request.path.endswith("/guardian")
+    assert decides(signed_in(shop)).status_code == 303
+    assert given(shop) == {"sub", "name"}
+
+
 def test_a_child_can_stop_waiting_and_goes_on_as_a_stranger(shop: City) -> None:
     bound(shop, "mei.chen")
     child, page = asks(shop)
