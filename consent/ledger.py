@@ -195,8 +195,9 @@ def _keep_text(
         "sha256": sha256,
         "language": answer.language,
         "body": answer.text,
+        # Of every claim: the next one to read these words may decide on others of them.
         "facts": receipts.facts_of(
-            client, purpose, answer.given | answer.refused, language=answer.language
+            client, purpose, purpose.approved | {"sub"}, language=answer.language
         ),
     }
     insert_once(session, ConsentText, values)  # another worker may be keeping the same words

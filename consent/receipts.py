@@ -6,7 +6,7 @@ of claims, never their values. It is signed in `idp.receipts`; `require_sound` n
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -164,9 +164,7 @@ def _processing(written: Written, issuer: Issuer) -> Json:
                 "retention_period": facts["retention"],
                 "effect_of_refusal": facts["refusal_effect"],
                 "pii_information": [
-                    _pii(claim, decided[claim["name"]])
-                    for claim in facts["claims"]
-                    if claim["name"] in decided
+                    _pii(claim, decided[claim["name"]]) for claim in _told(written, decided)
                 ],
             }
         ],
@@ -175,6 +173,32 @@ def _processing(written: Written, issuer: Issuer) -> Json:
         "jurisdictions": [JURISDICTION],
         "withdrawal_method": issuer.withdraw_at,
         "privacy_rights": list(RIGHTS),
+    }
+
+
+def _told(written: Written, decided: Collection[str]) -> list[Json]:
+    """Return what is said of each decided claim.
+
+    A text kept by an earlier release knows only what its first reader decided on; the catalogue
+    names the others.
+    """
+    told = {claim["name"]: claim for claim in written.text.facts["claims"]}
+    return [told.get(name) or _named(name, written.text.language) for name in _sorted(decided)]
+
+
+def _sorted(names: Collection[str]) -> list[str]:
+    known = [claim.name for claim in in_order(names)]
+    return known + sorted(set(names) - set(known))
+
+
+def _named(name: str, language: str) -> Json:
+    known = BY_NAME.get(name)
+    return {
+        "name": name,
+        "label": known.label.text(language) if known else name,
+        "sensitive": known.sensitive if known else False,
+        "required": name == ALWAYS,
+        "necessity": "",
     }
 
 

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -21,6 +22,7 @@ from kernel.ids import new_id
 from tests import make
 
 ISSUER = Issuer(url="https://id.invalid", name="臺北", withdraw_at="https://id.invalid/account")
+SUB, NONE = frozenset({"sub"}), frozenset[str]()
 LATER = make.NOON + timedelta(days=1)
 
 
@@ -96,6 +98,41 @@ def test_a_receipt_holds_the_exact_words_that_were_shown(session: Session) -> No
     assert notice["text"] == shown
     assert notice["language"] == "zh-Hant-TW"
     assert notice["version"] == 1
+
+
+def decided(said: Json) -> dict[str, str]:
+    (purpose,) = said["pii_processing"]["purposes"]
+    return {each["pii_attribute_id"]: each["decision"] for each in purpose["pii_information"]}
+
+
+def test_a_receipt_says_all_that_was_decided_whoever_read_the_words_first(session: Session) -> None:
+    client = view_of(make.a_client(session))
+    purpose = client.purposes[0]
+    first, second = (make.a_member(session, login=login).id for login in ("first", "second"))
+    less = Answer(given=SUB, refused=NONE, duration="90d", language="en", text="Words", acr="")
+    more = replace(less, refused=frozenset({"name"}))
+
+    ledger.record(session, client, purpose, less, member_id=first, now=make.NOON)
+    receipt_id = ledger.record(session, client, purpose, more, member_id=second, now=make.NOON)
+
+    said = the_document(receipts.get(session, receipt_id, member_id=second))
+    assert decided(said) == {"sub": "given", "name": "refused"}
+
+
+def test_a_text_kept_with_fewer_claims_leaves_none_out(session: Session) -> None:
+    _, member_id, receipt_id = a_receipt(session)
+    written = receipts.get(session, receipt_id, member_id=member_id)
+    kept = written.text.facts
+    written.text.facts = {**kept, "claims": [each for each in kept["claims"] if each["required"]]}
+    written.consents[0].claim = "gone"  # it has left the catalogue since
+    session.flush()
+
+    said = the_document(written)
+
+    assert decided(said) == {"sub": "given", "name": "given", "gone": "refused"}
+    (purpose,) = said["pii_processing"]["purposes"]
+    labels = {each["pii_attribute_id"]: each["label"] for each in purpose["pii_information"]}
+    assert (labels["name"], labels["gone"]) == ("Full name", "gone")
 
 
 def test_a_receipt_keeps_the_names_of_its_day(session: Session) -> None:
