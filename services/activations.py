@@ -179,7 +179,7 @@ def note(
                 ActivationNote.member_id == member_id,
                 ActivationNote.service_id == service.id,
                 ActivationNote.as_of <= as_of,
-                true() if is_wished else _keeps(state),
+                _keeps(state, is_wished=is_wished),
             )
             .values(values)
             .execution_options(synchronize_session="fetch")
@@ -191,13 +191,16 @@ def note(
     )
 
 
-def _keeps(state: Activation) -> ColumnElement[bool]:
-    """Return the notes from which this one takes nothing their member does not dispute (6(3)).
+def _keeps(state: Activation, *, is_wished: bool) -> ColumnElement[bool]:
+    """Return the notes from which this one takes nothing their member would keep (6(3)).
 
-    A suspension is only given back, disputed or not: else a petition would find none to lift.
+    A suspension is only given back, disputed or not, also if its member wished to end the service
+    before: else a petition would find none to lift.
     """
     if state is Activation.ACTIVATED:
         return true()
+    if is_wished:
+        return ActivationNote.state != Activation.SUSPENDED
     disputed = ActivationNote.disputed_at.is_not(None)
     return (ActivationNote.state == Activation.NOT_ACTIVATED) | (
         (ActivationNote.state == Activation.ACTIVATED) & disputed

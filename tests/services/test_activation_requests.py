@@ -110,6 +110,21 @@ def test_a_member_ends_a_service_through_its_agency(
     assert state_of(session, mei) is Activation.NOT_ACTIVATED
 
 
+@pytest.mark.clause("6(3)", "10-II")
+@pytest.mark.refusal("service.suspension_stands")
+def test_a_wish_to_end_a_service_hides_no_suspension_that_came_since(
+    session: Session, agency: Client, mei: Member
+) -> None:
+    noted(session, agency, mei, CODE)
+    row = apply(session, mei, Wish.END)
+    noted(session, agency, mei, CODE, Activation.SUSPENDED)
+
+    with pytest.raises(Refused, match="suspension_stands"):
+        activation_requests.approve(session, row, by=OFFICER, now=NOON)
+
+    assert state_of(session, mei) is Activation.SUSPENDED
+
+
 @pytest.mark.refusal("service.review_pending")
 def test_one_application_is_open_and_it_can_be_withdrawn(session: Session, mei: Member) -> None:
     row = apply(session, mei)
