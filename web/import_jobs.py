@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from audit import footprint, trail
 from audit.lines import Kind
+from audit.models import TrailEntry
 from kernel import jobs
 from kernel.db import changed, transaction
 from kernel.jobs import JobDelayed, Work
@@ -45,7 +46,7 @@ class Consolidator:
         """Do some chunks; while somebody else works on the batch, look again later.
 
         The command line leaves what comes after to the worker. Who lost the job itself with its
-        lease cannot put it off: it is another worker's.
+        lease leaves that to the worker who has it now, and cannot put it off either.
         """
         make, batch_id = self._rooms.sessions, UUID(work.payload["batch"])
         try:
@@ -57,6 +58,8 @@ class Consolidator:
             raise JobDelayed("consolidation.superseded") from None
         state = state_of(make, batch_id)
         with transaction(make) as session:
+            if not jobs.finish(session, work, now=now):
+                return
             if state in BUSY:
                 batches.go_on(session, batch_id, now=now)
             elif state in TOLD:
@@ -64,12 +67,19 @@ class Consolidator:
 
 
 def _finished(session: Session, batch_id: UUID, state: BatchState, *, now: datetime) -> None:
-    """Let the people be told, and the officers."""
-    batch = session.get_one(Batch, batch_id)
-    trail.record(session, f"consolidation.{state.value}", actor=None, subject=batch_id, now=now)
+    """Let the people be told, and the officers; once, also if two jobs find the batch done."""
+    batch, event = session.get_one(Batch, batch_id, with_for_update=True), f"consolidation.{state}"
+    if _is_on_the_trail(session, event, batch_id):
+        return
+    trail.record(session, event, actor=None, subject=batch_id, now=now)
     jobs.enqueue(session, ANNOUNCE, {"batch": str(batch_id)}, now=now)
     for officer in {batch.uploaded_by, batch.confirmed_by or batch.uploaded_by}:
         notices.mail(session, Mail.IMPORT_DONE, member_id=officer, language=notices.OWN, now=now)
+
+
+def _is_on_the_trail(session: Session, event: str, batch_id: UUID) -> bool:
+    noted = select(TrailEntry.id).where(TrailEntry.subject == batch_id, TrailEntry.event == event)
+    return session.scalar(noted.limit(1)) is not None
 
 
 class Announcer:

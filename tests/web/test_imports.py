@@ -16,6 +16,7 @@ from audit.lines import Kind
 from audit.models import LedgerLine, TrailEntry
 from clients import registry
 from clients.officer_models import Role
+from kernel import jobs
 from kernel.jobs import LONGEST_PAUSE, MOST_ATTEMPTS, Job, JobDelayed, JobImpossible, Work
 from members import numbering
 from members.models import Member
@@ -451,3 +452,61 @@ def test_the_worker_that_lost_to_the_command_line_tells_the_people_later(
 
     assert confirmed.note().unannounced is False
     assert events(confirmed.city).count("consolidation.applied") == 1
+
+
+@pytest.fixture
+def twice_taken(confirmed: Office) -> tuple[Work, Work]:
+    """Let two workers take the job of a confirmed batch: the first was slower than its lease."""
+    path = confirmed.upload(yes(0)).location
+    confirmed.world.work_off()
+    confirmed.step(path, "confirm", confirmed.two)
+    now, kinds = confirmed.city.now, {consolidation_batches.KIND}
+    with confirmed.city.database() as session:
+        slow = jobs.take(session, kinds, now=now)
+        quick = jobs.take(session, kinds, now=now + jobs.LEASE)
+    assert slow is not None
+    assert quick is not None
+    return slow, quick
+
+
+@pytest.mark.clause("3-II")
+def test_who_lost_the_job_with_its_lease_leaves_it_to_tell_to_who_has_it(
+    confirmed: Office, twice_taken: tuple[Work, Work]
+) -> None:
+    consolidator, now = import_jobs.Consolidator(confirmed.world.rooms), confirmed.city.now
+    slow, quick = twice_taken
+
+    consolidator(slow, now=now)
+    told_by_the_slow = events(confirmed.city).count("consolidation.applied")
+    consolidator(quick, now=now)
+
+    assert confirmed.batch().state is BatchState.APPLIED
+    assert told_by_the_slow == 0
+    assert events(confirmed.city).count("consolidation.applied") == 1
+
+
+@pytest.mark.clause("3-II")
+def test_who_lost_the_job_with_its_lease_begins_no_second_one(
+    confirmed: Office, twice_taken: tuple[Work, Work], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consolidation_work, "work", lambda *_, **__: iter(()))  # more is to be done
+
+    import_jobs.Consolidator(confirmed.world.rooms)(twice_taken[0], now=confirmed.city.now)
+
+    waiting = [each for each in confirmed.world.jobs() if each.done_at is None]
+    about = [each for each in waiting if each.kind == consolidation_batches.KIND]
+    assert [each.id for each in about] == [twice_taken[1].id]
+
+
+@pytest.mark.clause("3-II")
+def test_two_jobs_that_find_a_batch_done_tell_of_it_once(confirmed: Office) -> None:
+    path = confirmed.upload(yes(0)).location
+    confirmed.world.work_off()
+    confirmed.step(path, "confirm", confirmed.two)
+    with confirmed.city.database() as session:
+        consolidation_batches.go_on(session, confirmed.batch().id, now=confirmed.city.now)
+
+    confirmed.world.work_off()
+
+    assert events(confirmed.city).count("consolidation.applied") == 1
+    assert confirmed.world.told().count("import.done") == 2  # each officer once
