@@ -43,6 +43,7 @@ ENDS_WITH_A_CARRIER = frozenset(
         CaseMatter.ACTIVATION,
     }
 )
+REPLACED = "replaced"  # why a case stopped: the person applied anew
 BEFORE: Mapping[CaseState, frozenset[CaseState]] = MappingProxyType(
     {
         CaseState.ACCEPTED: frozenset({CaseState.INTAKE, CaseState.FORWARDED}),
@@ -359,8 +360,22 @@ class Clerk:
         self.session.refresh(case)
 
 
+def stop_replaced(
+    session: Session, application_ids: Sequence[UUID], *, now: datetime
+) -> Sequence[UUID]:
+    """Stop the cases whose applications gave way to a new one, at any counter; return which."""
+    found = select(Case.id).where(Case.application_id.in_(application_ids)).order_by(Case.id)
+    return [
+        each for each in session.scalars(found).all() if _stop(session, each, REPLACED, now=now)
+    ]
+
+
 def stop_by_principal(session: Session, case_id: UUID, *, why: str, now: datetime) -> bool:
     """Stop a case whose letter was revoked; False if it had come to its end before (7(2))."""
+    return _stop(session, case_id, why, now=now)
+
+
+def _stop(session: Session, case_id: UUID, why: str, *, now: datetime) -> bool:
     before = BEFORE[CaseState.STOPPED]
     values = {"state": CaseState.STOPPED, "reason": why, "closed_at": now}
     if not _moved(session, case_id, before, values):

@@ -62,8 +62,13 @@ def _hashes(applicant: Applicant, *, keyring: Keyring) -> list[bytes]:
     return sorted(numbering.hashed(each, keyring=keyring) for each in named)
 
 
-def give_way(session: Session, applicant: Applicant, *, keyring: Keyring, now: datetime) -> None:
-    """End what no counter confirmed of these numbers, or was returned: the person stands here."""
+def give_way(
+    session: Session, applicant: Applicant, *, keyring: Keyring, now: datetime
+) -> Sequence[UUID]:
+    """End what no counter confirmed of these numbers, or was returned: the person stands here.
+
+    Return which applications: a case of theirs at a counter ends with them.
+    """
     stale = session.scalars(
         select(ClaimedNumber.application_id)
         .join(Application, Application.id == ClaimedNumber.application_id)
@@ -76,6 +81,7 @@ def give_way(session: Session, applicant: Applicant, *, keyring: Keyring, now: d
     for each in stale:
         step = Step(actor=None)
         move(session, each, step, only=OPEN, to=State.LAPSED, keyring=keyring, now=now)
+    return stale
 
 
 def drop(session: Session, application_id: UUID) -> None:

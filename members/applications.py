@@ -6,7 +6,7 @@ keeps that, whoever is first.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hmac import compare_digest
 from uuid import UUID
@@ -55,6 +55,7 @@ class Receipt:
     application_id: UUID
     number: str
     secret: str = field(repr=False)
+    replaced: Sequence[UUID] = ()  # the applications that gave way to this one
 
 
 def submit(
@@ -106,7 +107,8 @@ def submit(
     session.add(application)
     session.flush()
     if at_counter:
-        application_claims.give_way(session, applicant, keyring=keyring, now=now)
+        stale = application_claims.give_way(session, applicant, keyring=keyring, now=now)
+        receipt = replace(receipt, replaced=stale)
     application_claims.claim(session, application, applicant, keyring=keyring)
     if at_counter:
         application_claims.require_no_member(session, applicant, keyring=keyring)

@@ -1,5 +1,6 @@
 """Take a matter in that lacks nothing: who it is about, the letter, the case, and who is told."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from audit import footprint, trail
@@ -125,7 +126,15 @@ def _apply(filled: Filled, situation: Situation) -> UUID:
         counter_id=duty.counter_id,
         clerk_id=duty.member_id,
     )
+    _stop_replaced(receipt.replaced)
     return receipt.application_id
+
+
+def _stop_replaced(application_ids: Sequence[UUID]) -> None:
+    """Let no case wait for an application that gave way to the one taken in now (8(4))."""
+    session, now = scope.db(), scope.now()
+    for case_id in cases.stop_replaced(session, application_ids, now=now):
+        trail.record(session, "case.replaced", actor=scope.member_id(), subject=case_id, now=now)
 
 
 def _open(

@@ -357,6 +357,8 @@ def test_what_was_returned_is_taken_in_again_and_clerk_and_slip_say_so(office: O
     assert "到窗口重新辦理" in followed
     assert "姓名" not in followed
     office.opened(*CHILD, age="child", **JOINS)
+    assert office.case(number).state is CaseState.STOPPED  # its term does not run on
+    assert "由新的申請取代" in citizen.get("/track/case").text
     assert "逾期失效" in office.browser.get(f"/counter/cases/{number}").text
 
 
