@@ -585,8 +585,9 @@ CATALOGUE = {
     ),
     "appeal.out_of_scope": _entry(
         422,
-        "這不是可以陳情的中止：沒有中止，或已經恢復",
-        "This is no suspension to petition against: there is none, or it was lifted",
+        "這不是可以陳情的中止：沒有中止，已經恢復，或主管機關已裁撤、沒有機關承接",
+        "This is no suspension to petition against: there is none, it was lifted, or its agency is "
+        "no more and nobody followed it",
         clause="6(3)",
     ),
     "appeal.anonymous": _entry(

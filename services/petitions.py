@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from clients.models import Organisation
 from kernel.calendar import Calendar
 from kernel.clock import taipei_day
 from kernel.db import changed, insert_once
@@ -63,8 +64,8 @@ def file(
 ) -> Petition:
     """Take a petition in, for the agency of the service; about one suspension one at a time.
 
-    Raises Refused `request.words_missing`, `appeal.out_of_scope` for what suspended nothing or was
-    given back, or `appeal.duplicate`.
+    Raises Refused `request.words_missing`, `appeal.out_of_scope` for what suspended nothing, was
+    given back or has no agency any more, or `appeal.duplicate`.
     """
     if not plea.words.strip():
         raise Refused("request.words_missing")
@@ -94,9 +95,16 @@ def file(
 
 
 def _competent(session: Session, finding: Finding) -> UUID:
-    """Return whose the service is; whoever hands it over at this moment waits for the petition."""
-    owner = select(Service.organisation_id).where(Service.id == finding.run.service_id)
-    return session.scalars(owner.with_for_update(read=True)).one()
+    """Return whose the service is; whoever hands it over at this moment waits for the petition.
+
+    Raises Refused `appeal.out_of_scope` where the agency is no more and nobody followed it.
+    """
+    held = select(Service.organisation_id).where(Service.id == finding.run.service_id)
+    owner = session.scalars(held.with_for_update(read=True)).one()
+    is_over = select(Organisation.ended_at.is_not(None)).where(Organisation.id == owner)
+    if session.scalars(is_over).one():
+        raise Refused("appeal.out_of_scope")
+    return owner
 
 
 def of_member(session: Session, member_id: UUID) -> Sequence[Petition]:
@@ -171,6 +179,12 @@ def written(session: Session, petition: Petition, *, keyring: Keyring) -> list[L
     member = register.get(session, petition.member_id)
     place = _place(petition.id)
     return letters.open_letters(petition.words_sealed, member, keyring=keyring, place=place)
+
+
+def with_letter(session: Session, petition: Petition, letter: Letter, *, keyring: Keyring) -> bytes:
+    """Return what was written and one letter more, sealed."""
+    said = [*written(session, petition, keyring=keyring), letter]
+    return _sealed(session, said, petition.member_id, petition.id, keyring=keyring)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -270,10 +284,8 @@ class Desk:
     def _with(self, petition: Petition, occasion: str, words: str) -> bytes:
         if not words.strip():
             raise Refused("request.words_missing")
-        before = written(self.session, petition, keyring=self.keyring)
         new = letters.letter(Author.CITY, occasion, words, now=self.now)
-        who, which = petition.member_id, petition.id
-        return _sealed(self.session, [*before, new], who, which, keyring=self.keyring)
+        return with_letter(self.session, petition, new, keyring=self.keyring)
 
     def _move(
         self,

@@ -79,6 +79,7 @@ def sweep(rooms: Rooms, *, now: datetime) -> None:
     consent_endings.expire(rooms.sessions, now=now)
     contract_endings.end(rooms.sessions, now=now)
     organisation_endings.run(rooms.sessions, now=now)
+    organisation_endings.close_petitions(rooms, now=now)
     service_closings.run(rooms.sessions, now=now)
     merchant_counts.run(rooms.sessions, now=now)
     offer_reviews.review(rooms.sessions, smallest=rooms.settings.smallest_population, now=now)

@@ -18,10 +18,19 @@ from counters.models import Counter
 from idp import grants
 from idp.models import GrantEnd
 from kernel.db import Sessions, transaction
-from services import transfers
+from kernel.wording import Bilingual
+from services import petition_endings, transfers
 from services.petition_models import Petition
 from services.sanction_models import Sanction
 from services.transfers import HandedOver
+from web import petitioning
+from web.rooms import Rooms
+
+NOBODY_DECIDES = Bilingual(
+    "主管這項服務的機關已經裁撤，沒有機關承接，這件陳情不能再處理。有疑問請洽資訊局。",
+    "The agency of this service is no more and no other followed it, so nobody can decide this "
+    "petition. The Department of Information Technology answers questions.",
+)
 
 
 def run(make: Sessions, *, now: datetime) -> None:
@@ -33,6 +42,16 @@ def run(make: Sessions, *, now: datetime) -> None:
             )
         for organisation in organisations.close_ended(session, now=now):
             _wind_up(session, organisation, now=now)
+
+
+def close_petitions(rooms: Rooms, *, now: datetime) -> None:
+    """Tell whose petitions wait for an agency that is no more, and that nobody followed, so."""
+    with transaction(rooms.sessions) as session:
+        closed = petition_endings.close_orphaned(
+            session, NOBODY_DECIDES, keyring=rooms.keyring, now=now
+        )
+        for each in closed:
+            petitioning.moved(session, each, by=None, now=now)
 
 
 def _wind_up(session: Session, organisation: Organisation, *, now: datetime) -> None:

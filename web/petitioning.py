@@ -50,7 +50,7 @@ def meant(session: Session, number: str) -> Finding:
         raise Refused("appeal.out_of_scope") from None  # as for another agency's
 
 
-def moved(session: Session, petition: Petition, *, by: UUID, now: datetime) -> None:
+def moved(session: Session, petition: Petition, *, by: UUID | None, now: datetime) -> None:
     """Tell the member that something was done, or decided, and what came back."""
     record(session, f"petition.{petition.state.value}", petition, by=by, now=now)
     _tell(session, Kind.PETITION_MOVED, Mail.PETITION_NEWS, petition, now=now)

@@ -6,10 +6,19 @@ from uuid import UUID
 import pytest
 from sqlalchemy.orm import Session
 
+from clients.models import Organisation
 from kernel.errors import NotFound, Refused
 from kernel.ids import new_id
-from services import eligibility_runs, petitions, sanctions, transfers
-from services.petition_models import Petition, Result, Way
+from kernel.wording import Bilingual
+from services import (
+    eligibility_runs,
+    petition_endings,
+    petitionable,
+    petitions,
+    sanctions,
+    transfers,
+)
+from services.petition_models import Petition, PetitionState, Result, Way
 from services.petitions import Desk, Plea
 from services.sanctions import Charge
 from tests import make
@@ -65,6 +74,36 @@ def test_the_successor_decides_open_petitions_and_hears_new_ones(
     desk.investigate(before, "戶政系統仍在本市")
     desk.decide(before, Result.UPHELD, "資料誤植")
     assert first.restored_at == LATER
+
+
+def ended(session: Session, organisation_id: UUID) -> None:
+    session.get_one(Organisation, organisation_id).ended_at = LATER
+    session.flush()
+
+
+@pytest.mark.clause("2(1)", "6(3)")
+@pytest.mark.refusal("appeal.out_of_scope")
+def test_without_a_successor_petitions_are_closed_with_a_letter_and_no_more_taken_in(
+    session: Session, world: World
+) -> None:
+    run, words = world.run(), Bilingual("沒有機關承接", "Nobody followed")
+    world.find(run, *world.holders[:2])
+    first, second = world.confirm(run)
+    petition = petitions.file(session, first, PLEA, keyring=KEYRING, now=NOON)
+    still_there = petition_endings.close_orphaned(session, words, keyring=KEYRING, now=NOON)
+    may_petition = petitionable.of_member(session, second.member_id)
+    hand_over(world, None)
+    ended(session, world.agency.organisation_id)
+
+    closed = petition_endings.close_orphaned(session, words, keyring=KEYRING, now=LATER)
+
+    assert (still_there, may_petition, closed) == ([], [second], [petition])
+    assert (petition.state, petition.closed_at) == (PetitionState.NOT_PROCESSED, LATER)
+    assert petitions.written(session, petition, keyring=KEYRING)[-1].words == words.zh
+    assert petition_endings.close_orphaned(session, words, keyring=KEYRING, now=LATER) == []
+    with pytest.raises(Refused, match="out_of_scope"):
+        petitions.file(session, second, PLEA, keyring=KEYRING, now=LATER)
+    assert petitionable.of_member(session, second.member_id) == []
 
 
 @pytest.mark.clause("2(1)", "6(3)")

@@ -8,6 +8,7 @@ from werkzeug.test import TestResponse
 
 from audit.lines import Kind
 from audit.models import LedgerLine
+from clients.models import Organisation
 from services import activations, decision_slips, suspensions
 from services.activations import Provenance
 from services.models import Activation, Channel, Service
@@ -18,6 +19,7 @@ from tests.flows.provider import City
 from tests.services.city import TODAY
 from tests.web.checking import Office, an_officer, open_office
 from tests.web.outbox import World
+from web import organisation_endings
 from web.mails import Mail
 
 one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -241,3 +243,22 @@ def test_a_petition_is_referred_or_turned_away_with_a_ground(
     assert "同一件事已經明確答覆過" in member.get(f"{MINE}/{reference}").text
     assert member.get(f"{MINE}/NOTHING").status_code == 404
     assert press(judge, reference, "accept").status_code == 409
+
+
+@pytest.mark.clause("2(1)", "6(3)")
+@one_database
+def test_whose_agency_is_no_more_is_told_that_nobody_decides(
+    office: Office, member: Browser
+) -> None:
+    file(member, office.suspended())
+    world = World(office.city)
+    world.work_off()
+    world.letters.clear()
+    with office.city.database() as session:
+        session.get_one(Organisation, office.organisation_id).ended_at = office.city.now
+
+    organisation_endings.close_petitions(world.rooms, now=office.city.now)
+
+    assert petition(office).state is PetitionState.NOT_PROCESSED
+    assert "沒有機關承接" in member.get(f"{MINE}/{petition(office).reference}").text
+    assert world.told()[-1] == Mail.PETITION_NEWS.value
