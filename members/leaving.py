@@ -81,7 +81,11 @@ def get(session: Session, reference: str) -> AccountDeletion:
 
 
 def cancel(session: Session, member_id: UUID, *, now: datetime) -> None:
-    """Keep the account. Raises NotFound if it is not to be deleted, or already was."""
+    """Keep the account. Raises NotFound if it is not to be deleted, or already was.
+
+    The member is locked before the deletion, as by whoever carries it out: else both would wait.
+    """
+    lock(session, member_id)
     cancelled = session.execute(
         update(AccountDeletion)
         .where(AccountDeletion.member_id == member_id, *_PENDING)
@@ -136,6 +140,7 @@ def to_remind(session: Session, *, most: int, now: datetime) -> Sequence[Account
         select(AccountDeletion)
         .where(
             AccountDeletion.due_at <= now + REMIND_BEFORE,
+            AccountDeletion.due_at > now,
             AccountDeletion.reminded_at.is_(None),
             AccountDeletion.member_id.in_(may_sign_in),
             *_PENDING,
