@@ -1,6 +1,7 @@
 """Tell the time: the only place that reads the machine's clock."""
 
-from datetime import UTC, date, datetime
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from time import perf_counter
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,12 @@ TAIPEI = ZoneInfo("Asia/Taipei")
 def now() -> datetime:
     """Return the present moment, aware, in UTC."""
     return datetime.now(UTC)
+
+
+def going_on_from(moment: datetime) -> Callable[[], datetime]:
+    """Return a clock that says `moment` and goes on: for long work, whose last step is not then."""
+    began = now()
+    return lambda: moment + max(now() - began, timedelta(0))
 
 
 def taipei_day(moment: datetime) -> date:

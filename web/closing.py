@@ -20,7 +20,7 @@ from audit.lines import Kind
 from clients import officers
 from idp import deletion_proofs, grants, member_notices
 from idp.models import GrantEnd
-from kernel import throttle
+from kernel import clock, throttle
 from kernel.db import transaction
 from kernel.errors import Refused
 from members import guardians, leaving, requests, standings
@@ -68,9 +68,9 @@ def require_free(session: Session, member_id: UUID, *, now: datetime) -> None:
 def run(rooms: Rooms, *, now: datetime) -> int:
     """Remind who leaves within a day, then delete what is due; return how many accounts went."""
     _remind(rooms, now=now)
-    gone, last = 0, None
+    gone, last, at = 0, None, clock.going_on_from(now)
     while found := _due(rooms, last, now=now):  # whoever is kept holds up nobody behind them
-        gone += sum(_delete_one(rooms, each.id, each.member_id, now=now) for each in found)
+        gone += sum(_delete_one(rooms, each.id, each.member_id, now=at()) for each in found)
         last = found[-1]
     return gone
 

@@ -18,6 +18,7 @@ from consent.catalogue import MARKETING
 from consent.models import EndReason
 from idp import client_notices, grants
 from idp.models import GrantEnd
+from kernel import clock
 from kernel.db import Sessions, transaction
 from web import marketing_endings, notices
 from web.mails import Mail
@@ -113,8 +114,8 @@ def expire(make: Sessions, *, now: datetime) -> int:
     Nothing was released from the moment it ran out; this only puts it on record and tells the
     clients.
     """
-    ended = 0
-    while batch := _expire_some(make, now=now):
+    ended, at = 0, clock.going_on_from(now)
+    while batch := _expire_some(make, now=at()):  # clients ask for what is not older than a moment
         ended += batch
     return ended
 

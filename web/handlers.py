@@ -10,6 +10,7 @@ from idp import (
     ciba_pings,
     sign_outs,
 )
+from kernel import clock
 from kernel.db import transaction
 from kernel.mail import FolderPost, NoPost, Post, SmtpPost
 from kernel.settings import Mail
@@ -75,30 +76,31 @@ def handlers(rooms: Rooms) -> Mapping[str, Handler]:
 
 
 def sweep(rooms: Rooms, *, now: datetime) -> None:
-    """Do what comes due by the calendar and by nobody's hand."""
-    consent_endings.expire(rooms.sessions, now=now)
-    contract_endings.end(rooms.sessions, now=now)
-    organisation_endings.run(rooms.sessions, now=now)
-    organisation_endings.close_petitions(rooms, now=now)
-    service_closings.run(rooms.sessions, now=now)
-    merchant_counts.run(rooms.sessions, now=now)
-    offer_reviews.review(rooms.sessions, smallest=rooms.settings.smallest_population, now=now)
-    closing.run(rooms, now=now)
-    waiver_endings.run(rooms.sessions, now=now)
-    rule_reviews.run(rooms, now=now)
-    certificate_lists.ask(rooms, now=now)
-    figure_keeping.run(rooms.sessions, now=now)
-    key_rotation.run(rooms, now=now)
-    record_checking.ask(rooms.sessions, now=now)
-    card_orders.destroy_overdue(rooms, now=now)
-    import_jobs.destroy_held(rooms, now=now)
-    queue_moves.run(rooms, now=now)
+    """Do what comes due by the calendar and by nobody's hand: each at its own moment."""
+    at = clock.going_on_from(now)
+    consent_endings.expire(rooms.sessions, now=at())
+    contract_endings.end(rooms.sessions, now=at())
+    organisation_endings.run(rooms.sessions, now=at())
+    organisation_endings.close_petitions(rooms, now=at())
+    service_closings.run(rooms.sessions, now=at())
+    merchant_counts.run(rooms.sessions, now=at())
+    offer_reviews.review(rooms.sessions, smallest=rooms.settings.smallest_population, now=at())
+    closing.run(rooms, now=at())
+    waiver_endings.run(rooms.sessions, now=at())
+    rule_reviews.run(rooms, now=at())
+    certificate_lists.ask(rooms, now=at())
+    figure_keeping.run(rooms.sessions, now=at())
+    key_rotation.run(rooms, now=at())
+    record_checking.ask(rooms.sessions, now=at())
+    card_orders.destroy_overdue(rooms, now=at())
+    import_jobs.destroy_held(rooms, now=at())
+    queue_moves.run(rooms, now=at())
     with transaction(rooms.sessions) as session:
-        archives.expire(session, now=now)
-        applications.lapse_due(session, keyring=rooms.keyring, now=now)
+        archives.expire(session, now=at())
+        applications.lapse_due(session, keyring=rooms.keyring, now=at())
     provider = rooms.provider
-    checkpoints.seal(rooms.sessions, provider.keys, issuer=provider.issuer, now=now)
-    checkpoints.seal_trail(rooms.sessions, provider.keys, issuer=provider.issuer, now=now)
+    checkpoints.seal(rooms.sessions, provider.keys, issuer=provider.issuer, now=at())
+    checkpoints.seal_trail(rooms.sessions, provider.keys, issuer=provider.issuer, now=at())
 
 
 def post(mail: Mail) -> Post:

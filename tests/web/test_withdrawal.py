@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -15,8 +16,10 @@ from sqlalchemy import select
 from clients import registry
 from consent.models import Consent, EndReason
 from idp import client_notices
+from idp.event_models import ClientEvent
 from idp.models import Grant, GrantEnd
 from idp.signing import read_keys, read_signed
+from kernel import clock
 from kernel.jobs import Job, JobImpossible, Work
 from kernel.outgoing import AddressForbidden, Answer, CallFailed
 from tests import make
@@ -318,6 +321,21 @@ def test_what_is_still_agreed_to_keeps_the_grant_alive(
 
 def notice_count(world: World) -> int:
     return [job.kind for job in world.jobs()].count(client_notices.KIND)
+
+
+def test_what_a_late_batch_ends_is_told_as_of_then(
+    city: City, browser: Browser, told: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consent_endings, "BATCH", 2)
+    browser.tokens()
+    minutes = count()
+    monkeypatch.setattr(clock, "now", lambda: city.now + timedelta(minutes=next(minutes)))
+    begun = city.now + timedelta(days=400)
+
+    consent_endings.expire(city.sessions, now=begun)
+
+    with city.database() as session:
+        assert session.scalars(select(ClientEvent.at)).one() > begun + timedelta(minutes=1)
 
 
 def test_many_consents_run_out_in_batches(
