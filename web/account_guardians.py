@@ -20,7 +20,17 @@ from kernel.wording import Bilingual
 from members import guardians as links
 from members import proxies
 from members.proxy_models import Matter
-from web import acting, asking_others, csrf, desk_words, guardians, pages, proxy_acts, scope
+from web import (
+    acting,
+    asking_others,
+    csrf,
+    desk_words,
+    guardians,
+    marketing_endings,
+    pages,
+    proxy_acts,
+    scope,
+)
 from web import case_letters as stopping
 from web.account_confirm import confirmation_required, require_unrestricted_for
 from web.consent_page import Duration, durations_of
@@ -278,12 +288,17 @@ def _approve(asked: Asked, given: frozenset[str], duration: str) -> UUID:
     approval = Approval(
         approver_id=asked.by.by, relation=asked.by.relation, until=asked.by.word_ends_at
     )
-    return ledger.record(
-        scope.db(),
+    session, member_id, now = scope.db(), row.member_id, scope.now()
+    receipt_id = ledger.record(
+        session,
         asked.client,
         asked.purpose,
         answer,
-        member_id=row.member_id,
-        now=scope.now(),
+        member_id=member_id,
+        now=now,
         approval=approval,
     )
+    marketing_endings.end_without_data(
+        session, asked.purpose, member_id=member_id, receipt_id=receipt_id, now=now
+    )
+    return receipt_id

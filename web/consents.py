@@ -126,6 +126,9 @@ def write(asked: AuthorizationRequest, answer: Answer) -> None:
     )
     if MARKETING in answer.refused:
         _tell_of_no(asked)
+    marketing_endings.end_without_data(
+        scope.db(), asked.purpose, member_id=member_id, receipt_id=receipt_id, now=scope.now()
+    )
     if answer.given:
         notices.mail(
             scope.db(),

@@ -9,8 +9,48 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from audit import footprint
+from audit.lines import Kind
+from clients.directory import RegisteredPurpose
+from consent import endings, ledger, rules
+from consent.catalogue import MARKETING
 from idp import client_notices
+from kernel.errors import NotFound
 from web import contact_mails
+
+
+def end_without_data(
+    session: Session,
+    purpose: RegisteredPurpose,
+    *,
+    member_id: UUID,
+    receipt_id: UUID,
+    now: datetime,
+) -> None:
+    """End a yes that an answer left without the data it is about (docs/decisions/0040)."""
+    if MARKETING not in purpose.approved:
+        return
+    decisions = ledger.decisions(session, member_id=member_id, purpose_id=purpose.id)
+    if not any(each.claim == MARKETING and each.given for each in decisions):
+        return
+    if rules.identified_until(rules.terms_of(purpose), decisions, now=now) is not None:
+        return
+    of = {"member_id": member_id, "purpose_id": purpose.id}
+    try:
+        stopped = endings.stop(session, MARKETING, now=now, **of)
+    except NotFound:  # another tab just stopped it, or it ran out and the sweep tells
+        return
+    footprint.record(
+        session,
+        Kind.CONSENT_WITHDRAWN,
+        member_id=member_id,
+        client_id=stopped.client_id,
+        purpose_id=purpose.id,
+        claims={MARKETING},
+        basis=[str(receipt_id)],
+        now=now,
+    )
+    tell(session, client_id=stopped.client_id, now=now, **of)
 
 
 def tell(

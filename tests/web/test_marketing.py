@@ -277,6 +277,38 @@ def test_a_no_after_a_yes_is_told_and_a_second_no_is_not(browser: Browser, world
     assert [list(each) for each in events(world)] == [[MARKETING_EVENT]]
 
 
+@pytest.mark.parametrize("pages", [1, 2])
+def test_a_yes_ends_with_a_no_to_the_data_it_is_about(
+    browser: Browser, world: World, pages: int
+) -> None:
+    be_told(browser.city)
+    says(browser, "allow")
+    browser.city.wait(seconds=1)
+    page = browser.authorize("cafe", prompt="consent", **ASKING)
+
+    if pages == 1:
+        browser.consent(page)  # not even looking at the second page is a no
+    else:
+        browser.consent(browser.consent(page, "name"), decision="deny")
+
+    (said,) = answers(browser.city)
+    assert said.end_reason is EndReason.WITHDRAWN
+    assert events(world) == [{MARKETING_EVENT: {"reason": "refused", "purpose": "senior"}}]
+    assert "marketing_allowed" not in silently(browser)
+
+
+def test_a_yes_stays_while_its_data_are_given_again(browser: Browser, world: World) -> None:
+    be_told(browser.city)
+    says(browser, "allow")
+    browser.city.wait(seconds=1)
+    page = browser.authorize("cafe", prompt="consent", **ASKING)
+
+    browser.consent(browser.consent(page, "name"), "name")
+
+    assert [each.ended_at for each in answers(browser.city)] == [None]
+    assert events(world) == []
+
+
 @pytest.mark.refusal("client.form_invalid")
 def test_a_yes_to_marketing_cannot_be_required() -> None:
     bundled = make.a_claim_form("marketing_allowed", required=True)

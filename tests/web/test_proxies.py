@@ -1,5 +1,6 @@
 """A proxy acts as themselves, in what the letter names, told at once, stopped at once."""
 
+import json
 import re
 from datetime import date, timedelta
 from uuid import UUID
@@ -447,6 +448,27 @@ def test_an_answer_of_ones_own_ends_the_question_to_the_proxy(shop: City) -> Non
     principal.consents(principal.follow(principal.submit(first, decision="allow", duration="90d")))
 
     assert decides(signed_in(shop), duration="90d").status_code == 409
+
+
+def test_a_proxys_answer_without_data_ends_the_yes_to_marketing(shop: City) -> None:
+    empowered(shop)
+    names = ("name", "email", "marketing_allowed")
+    purposes = [make.a_purpose_form("club", claims=[make.a_claim_form(each) for each in names])]
+    shop.register("bakery", **make.a_shop_form(sector="bakery.invalid", purposes=purposes))
+    asking = {"claims": json.dumps({"userinfo": {"name": None, "marketing_allowed": None}})}
+    principal = Browser(shop)
+    principal.consents(
+        principal.log_in(principal.authorize("bakery", **asking), "grandmother"), *names
+    )
+    principal.submit(principal.authorize("bakery", prompt="consent", **asking), decision="ask")
+
+    assert decides(signed_in(shop), duration="90d").status_code == 303  # being recognised alone
+
+    with shop.database() as session:
+        live = session.scalars(
+            select(Consent.claim).where(Consent.ended_at.is_(None), Consent.decision == "given")
+        )
+        assert set(live) == {"sub"}
 
 
 def test_without_a_duration_nothing_is_agreed_to(shop: City) -> None:
