@@ -136,6 +136,7 @@ def _labels(rows: Iterable[Consent], *, but: str = "") -> list[Bilingual]:
 
 def ended() -> list[EndedConsent]:
     """Return the visitor's consents that were withdrawn or ran out, the newest first."""
+    in_stead = pages.say("由代理您的人撤回了")
     words = {
         EndReason.WITHDRAWN: pages.say("您撤回了"),
         EndReason.EXPIRED: pages.say("到期了"),
@@ -147,7 +148,7 @@ def ended() -> list[EndedConsent]:
         if each.end_reason in words
     ]
     found = []
-    for _, group in groupby(over, key=lambda each: (each.ended_at, each.receipt_id)):
+    for _, group in groupby(over, key=lambda each: (each.ended_at, each.receipt_id, each.ended_as)):
         rows = list(group)
         first = rows[0]
         client = _client(first.client_id)
@@ -157,7 +158,7 @@ def ended() -> list[EndedConsent]:
                     client=client_view(client),
                     claims=_labels(rows),
                     ended_at=first.ended_at,
-                    reason=words[first.end_reason],
+                    reason=in_stead if first.ended_as else words[first.end_reason],
                     receipt_url=url_for("account.receipt", receipt_id=first.receipt_id),
                 )
             )

@@ -131,8 +131,7 @@ def _view(written: Written, document: Json) -> _ReceiptView:
         expires_at=max(each.expires_at for each in written.consents),
         once=events[0]["one_time"],
         endings=[
-            _Ending(_state(each["event_state"]), datetime.fromisoformat(each["event_time"]))
-            for each in events[1:]
+            _Ending(_state(each), datetime.fromisoformat(each["event_time"])) for each in events[1:]
         ],
         language=kept.language,
         version=kept.text_version,
@@ -170,10 +169,12 @@ def _page(part: Part) -> str:
     }.get(part, "")
 
 
-def _state(state: str) -> str:
+def _state(event: Json) -> str:
+    if "entity_relation" in event:
+        return pages.say("由代理您的人撤回了")
     return {
         "withdrawn": pages.say("您撤回了"),
         "expired": pages.say("到期了"),
         "superseded": pages.say("被較新的同意取代"),
         "overruled": pages.say("依更正的出生日期，改由法定代理人決定"),
-    }.get(state, pages.say("已結束"))
+    }.get(event["event_state"], pages.say("已結束"))

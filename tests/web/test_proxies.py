@@ -115,7 +115,11 @@ def test_a_proxy_withdraws_and_both_footprints_and_the_receipt_name_both(shop: C
     assert "周李月" in signed_in(shop).get("/account/footprint").text
     form = {**hidden(principal.get("/account/footprint")), "format": "csv"}
     assert "您的受託人 陳美玉" in principal.post("/account/footprint/export", form).text
+    listed = principal.get("/account/consents").text
+    assert "由代理您的人撤回了" in listed
+    assert "您撤回了" not in listed
     receipt = principal.get(f"/account/receipts/{receipt_id}").text
+    assert "您撤回了" not in receipt
     assert "陳美玉" in receipt
     assert "周李月" in receipt
 
