@@ -109,7 +109,7 @@ class ApprovalState(StrEnum):
     WAITING = "waiting"
     APPROVED = "approved"
     REFUSED = "refused"
-    TAKEN_BACK = "taken_back"  # by the minor, who may ask anew
+    TAKEN_BACK = "taken_back"  # by who asked, or by what came after; may be asked anew
 
 
 class ApprovalRequest(Base):

@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import date, timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -26,6 +27,7 @@ from members.requests import Desk
 from tests import make
 from tests.flows.browser import Browser, answer, hidden
 from tests.flows.provider import City
+from tests.idp.test_races import at_once
 from tests.web.outbox import World
 
 ALL = tuple(Matter)
@@ -440,6 +442,31 @@ def test_what_was_withdrawn_is_not_put_in_force_again_by_a_yes(shop: City, who: 
         assert session.scalars(select(Consent).where(Consent.ended_at.is_(None))).all() == []
         asked = session.scalars(select(ApprovalRequest)).one()
     assert asked.decided_by == shop.member_id("mei.chen" if who == "proxy" else "grandmother")
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("_attempt", range(3))
+def test_of_a_withdrawal_and_a_yes_at_once_nothing_stays_in_force(
+    shop: City, _attempt: int
+) -> None:
+    empowered(shop)
+    principal, proxy = Browser(shop), signed_in(shop)
+    request = {"scope": "openid profile email", "purpose": "membership"}
+    principal.consents(principal.log_in(principal.authorize("cafe", **request), "grandmother"))
+    principal.submit(principal.authorize("cafe", prompt="consent", **request), decision="ask")
+    with shop.database() as session:
+        purpose_id = session.scalars(select(Consent.purpose_id).limit(1)).one()
+    asked = proxy.get(f"/account/guardians/{request_id(shop)}")
+    withdrawing = principal.get(f"/account/consents/{purpose_id}/withdraw")
+    acts = [
+        partial(proxy.submit, asked, decision="allow", duration="90d"),
+        partial(principal.submit, withdrawing),
+    ]
+
+    at_once(lambda: acts.pop()().status_code, workers=2)
+
+    with shop.database() as session:
+        assert session.scalars(select(Consent).where(Consent.ended_at.is_(None))).all() == []
 
 
 def test_an_answer_of_ones_own_ends_the_question_to_the_proxy(shop: City) -> None:
