@@ -239,7 +239,11 @@ class Desk:
             self._restore(petition, result)
 
     def _restore(self, petition: Petition, result: Result) -> None:
-        """Lift the suspension it is about, or the gap that it left if something lifted it since."""
+        """Lift the suspension it is about, or the gap that it left if something lifted it since.
+
+        The finding stands no more, whatever the note says by now: it is neither petitioned against
+        again nor counted by the brake.
+        """
         finding = petition.finding
         act = Act(
             member_id=petition.member_id,
@@ -251,11 +255,10 @@ class Desk:
         as_of = taipei_day((finding.decided_at if is_upheld else None) or self.now)
         upon = finding.reference
         is_back = suspensions.restore(self.session, act, upon=upon, as_of=as_of, now=self.now)
-        if is_back or (
-            is_upheld and suspensions.close_gap(self.session, act, since=as_of, now=self.now)
-        ):
-            finding.restored_at = self.now
-            self.session.flush()
+        if is_upheld and not is_back:
+            suspensions.close_gap(self.session, act, since=as_of, now=self.now)
+        finding.restored_at = self.now
+        self.session.flush()
 
     def _require_fit(self, petition: Petition) -> None:
         if self.by in {petition.suspended_by, petition.found_by}:

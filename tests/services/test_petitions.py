@@ -12,7 +12,14 @@ from sqlalchemy.orm import Session
 from kernel.calendar import Calendar
 from kernel.errors import NotFound, Refused
 from kernel.ids import new_id
-from services import activations, decision_slips, note_checks, petitions, suspensions
+from services import (
+    activations,
+    decision_slips,
+    eligibility_runs,
+    note_checks,
+    petitions,
+    suspensions,
+)
 from services.eligibility_models import Finding
 from services.models import Activation, ActivationEvent, ActivationNote
 from services.petition_models import NoProcess, Petition, PetitionState, Result, Way
@@ -131,15 +138,41 @@ def test_a_petition_about_an_earlier_suspension_leaves_the_later_one(session: Se
 
 
 @pytest.mark.clause("6(3)")
-def test_partly_upheld_after_a_new_application_it_changes_nothing(session: Session) -> None:
+@pytest.mark.refusal("appeal.out_of_scope")
+def test_partly_upheld_after_a_new_application_it_changes_no_note_and_the_finding_stands_no_more(
+    session: Session,
+) -> None:
     world, finding = suspended(session)
     given_again(world, days=5)
+    eligibility_runs.close(session, finding.run, now=NOON)
+    run = world.run()
+    counted = eligibility_runs.share(session, run, now=LATER).findings
     before = suspensions.periods(session, world.holders[0].id, world.service.id)
 
     decided(session, finding, Result.PARTLY)
 
     assert suspensions.periods(session, world.holders[0].id, world.service.id) == before
-    assert finding.restored_at is None
+    assert finding.restored_at == LATER
+    assert (counted, eligibility_runs.share(session, run, now=LATER).findings) == (1, 0)
+    with pytest.raises(Refused, match="out_of_scope"):
+        filed(session, finding)
+
+
+@pytest.mark.clause("6(3)")
+def test_upheld_while_another_finding_suspends_it_is_not_petitioned_against_again(
+    session: Session,
+) -> None:
+    world, finding = suspended(session)
+    given_again(world, days=0)  # on the same day: there is no gap to close
+    act = Act(
+        member_id=world.holders[0].id, service=world.service, actor=VERIFIER, reference="SECOND"
+    )
+    suspensions.suspend(session, act, now=NOON)
+
+    decided(session, finding, Result.UPHELD)
+
+    (kept,) = activations.of_member(session, world.holders[0].id, {CODE})
+    assert (kept.state, finding.restored_at) == (Activation.SUSPENDED, LATER)
 
 
 @pytest.mark.clause("6(3)")
