@@ -86,7 +86,7 @@ def _bind_certificate(
         member_id=member_id,
         member_name=str(card.owner.claims["name"]),
         last_four=wallet.LAST_FOUR,
-        on_record=None,
+        on_record=frozenset(),
         name="",
         acr="",
         now=now,

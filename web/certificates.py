@@ -117,7 +117,7 @@ def bind(place: str, holder: Holder | None = None) -> Binding:
     keyring = scope.rooms().keyring
     member = register.get(scope.db(), holder.member_id)
     claims = register.claims_of(member, keyring=keyring)
-    held = numbering.current(scope.db(), member, keyring=keyring)
+    ever = numbering.ever(scope.db(), member, keyring=keyring)
     return enrolment.finish(
         scope.db(),
         adapter(),
@@ -125,7 +125,7 @@ def bind(place: str, holder: Holder | None = None) -> Binding:
         member_id=holder.member_id,
         member_name=str(claims["name"]),
         last_four=request.form.get("last_four", "")[:LONGEST_LAST_FOUR],
-        on_record=None if held is None else held.last_four,
+        on_record={each.last_four for each in ever},
         name=request.form.get("name", ""),
         acr=holder.acr,
         where=holder.where,

@@ -1,6 +1,7 @@
 """Bind a certificate to the member it is made out to."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from uuid import UUID
 
@@ -43,7 +44,7 @@ def finish(
     member_id: UUID,
     member_name: str,
     last_four: str,
-    on_record: str | None,
+    on_record: AbstractSet[str],
     name: str,
     acr: str,
     where: Place = Place.ACCOUNT,
@@ -53,13 +54,17 @@ def finish(
     """Bind a certificate whose key was shown to be there; it must be made out to the member.
 
     `member_name` is the name on record, `last_four` what the member typed, `on_record` the same
-    of the number on record, None where none was entered. Raises Refused: `carrier.certificate_…`
+    of every number they hold or held, empty where none was entered: a certificate keeps the number
+    it was made out under. Raises Refused: `carrier.certificate_…`
     or what `bindings.bind` raises.
     """
     checked = adapter.check(session, der, now=now)
+    require_theirs(checked, member_name=member_name, last_four=last_four)
     # What is typed stands on the certificate; another of the same name could type it.
-    for each in {last_four, last_four if on_record is None else on_record}:
-        require_theirs(checked, member_name=member_name, last_four=each)
+    if on_record and not any(
+        holders.is_named(checked, name=member_name, last_four=each) for each in on_record
+    ):
+        raise Refused("carrier.certificate_other_person")
     fingerprint, made_at = adapter.fingerprint_of(checked), checked.certificate.not_valid_before_utc
     bindings.make_way(session, fingerprint, member_id=member_id, made_at=made_at, now=now)
     binding = bindings.bind(

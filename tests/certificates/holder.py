@@ -112,7 +112,7 @@ def bound(session: Session, holder: Holder, *, member_id: UUID, **changes: Any) 
     values: dict[str, Any] = {
         "member_name": NAME,
         "last_four": LAST_FOUR,
-        "on_record": LAST_FOUR,
+        "on_record": {LAST_FOUR},
         "name": "我的憑證",
         "acr": ACR[0],
         "now": now,

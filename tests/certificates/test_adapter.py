@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -172,10 +173,10 @@ def test_a_renewed_certificate_works_again_after_the_old_was_revoked(
 
 @pytest.mark.refusal("carrier.certificate_other_person")
 @pytest.mark.parametrize(
-    "changes", [{"member_name": "合成會員二"}, {"last_four": "0002"}, {"on_record": "0002"}]
+    "changes", [{"member_name": "合成會員二"}, {"last_four": "0002"}, {"on_record": {"0002"}}]
 )
 def test_somebody_elses_certificate_is_not_bound(
-    session: Session, mei: Member, changes: dict[str, str]
+    session: Session, mei: Member, changes: dict[str, Any]
 ) -> None:
     with pytest.raises(Refused, match=r"^carrier\.certificate_other_person$"):
         bound(session, Holder(), member_id=mei.id, **changes)

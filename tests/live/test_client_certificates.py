@@ -83,7 +83,7 @@ def prepare(provider: Provider, pinned: Path) -> None:
             member_id=member.id,
             member_name=NAME,
             last_four=LAST_FOUR,
-            on_record=None,
+            on_record=frozenset(),
             name="",
             acr="",
             now=now,

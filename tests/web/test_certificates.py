@@ -172,6 +172,17 @@ def test_the_certificate_of_a_namesake_is_not_bound_whatever_is_typed(cards: Cit
 
 
 @one_database
+@pytest.mark.clause("10(1)")
+def test_a_certificate_made_out_under_a_former_number_is_bound(cards: City) -> None:
+    browser, member_id = Browser(cards), cards.member_id("holder")
+    sign_in(browser)
+    office.enter_number(cards, member_id, office.NOBODYS)  # it ends as the certificate says
+    office.enter_number(cards, member_id, office.MEI)
+
+    assert bind(browser).location == "/account/carriers?done=certificate"
+
+
+@one_database
 def test_a_certificate_presented_over_tls_is_bound_too(cards: City) -> None:
     browser = Browser(cards)
     sign_in(browser)
