@@ -1,9 +1,9 @@
-"""Close the petitions that nobody can decide: their agency is no more, and none followed (6(3))."""
+"""No petition waits for an agency that is no more: who followed decides, or it is closed (6(3))."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from clients.models import Organisation
@@ -12,17 +12,49 @@ from kernel.wording import Bilingual
 from members import letters, register
 from members.letters import Author
 from services import petitions
+from services.eligibility_models import CheckRun, Finding
+from services.models import Service
 from services.petition_models import NoProcess, Petition, PetitionState
+
+_ENDED = select(Organisation.id).where(Organisation.ended_at.is_not(None))
+_OWNER = (  # whose the service is that was suspended
+    select(Service.organisation_id)
+    .join(CheckRun, CheckRun.service_id == Service.id)
+    .join(Finding, Finding.run_id == CheckRun.id)
+    .where(Finding.id == Petition.finding_id)
+    .scalar_subquery()
+)
+
+
+def follow(session: Session) -> Sequence[Petition]:
+    """Give what waits for an agency that is no more to whoever has its service; return it.
+
+    The hand-over does so in its own transaction; this is for those of before it did.
+    """
+    moved = (
+        update(Petition)
+        .where(
+            Petition.closed_at.is_(None),
+            Petition.organisation_id.in_(_ENDED),
+            _OWNER.not_in(_ENDED),
+        )
+        .values(organisation_id=_OWNER)
+        .returning(Petition)
+    )
+    return session.scalars(moved.execution_options(populate_existing=True)).all()
 
 
 def close_orphaned(
     session: Session, words: Bilingual, *, keyring: Keyring, most: int = 100, now: datetime
 ) -> Sequence[Petition]:
-    """Close so many of them, each once, with these words to the member; return them."""
-    ended = select(Organisation.id).where(Organisation.ended_at.is_not(None))
+    """Close so many that nobody followed, each with these words to the member; return them."""
     found = session.scalars(
         select(Petition)
-        .where(Petition.closed_at.is_(None), Petition.organisation_id.in_(ended))
+        .where(
+            Petition.closed_at.is_(None),
+            Petition.organisation_id.in_(_ENDED),
+            _OWNER.in_(_ENDED),
+        )
         .order_by(Petition.id)
         .limit(most)
         .with_for_update(skip_locked=True)

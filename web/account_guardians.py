@@ -299,6 +299,11 @@ def _approve(asked: Asked, given: frozenset[str], duration: str) -> UUID:
         approval=approval,
     )
     marketing_endings.end_without_data(
-        session, asked.purpose, member_id=member_id, receipt_id=receipt_id, now=now
+        session,
+        asked.purpose,
+        decided=answer.given | answer.refused,
+        member_id=member_id,
+        receipt_id=receipt_id,
+        now=now,
     )
     return receipt_id

@@ -127,7 +127,12 @@ def write(asked: AuthorizationRequest, answer: Answer) -> None:
     if MARKETING in answer.refused:
         _tell_of_no(asked)
     marketing_endings.end_without_data(
-        scope.db(), asked.purpose, member_id=member_id, receipt_id=receipt_id, now=scope.now()
+        scope.db(),
+        asked.purpose,
+        decided=answer.given | answer.refused,
+        member_id=member_id,
+        receipt_id=receipt_id,
+        now=scope.now(),
     )
     if answer.given:
         notices.mail(

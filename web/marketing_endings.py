@@ -4,6 +4,7 @@ By a signed event where it registered an address for those, else by a letter to 
 who knows the member by name can have a yes, and only they are told.
 """
 
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from uuid import UUID
 
@@ -23,12 +24,17 @@ def end_without_data(
     session: Session,
     purpose: RegisteredPurpose,
     *,
+    decided: AbstractSet[str],
     member_id: UUID,
     receipt_id: UUID,
     now: datetime,
 ) -> None:
-    """End a yes that an answer left without the data it is about (docs/decisions/0040)."""
-    if MARKETING not in purpose.approved:
+    """End a yes that an answer left without the data it is about (docs/decisions/0040).
+
+    `decided` are the claims the answer was about: who has only answered the first page, where a
+    purpose is told anew, comes to those data on the next.
+    """
+    if MARKETING not in purpose.approved or rules.IDENTIFYING.isdisjoint(decided):
         return
     decisions = ledger.decisions(session, member_id=member_id, purpose_id=purpose.id)
     if not any(each.claim == MARKETING and each.given for each in decisions):

@@ -45,8 +45,10 @@ def run(make: Sessions, *, now: datetime) -> None:
 
 
 def close_petitions(rooms: Rooms, *, now: datetime) -> None:
-    """Tell whose petitions wait for an agency that is no more, and that nobody followed, so."""
+    """Let who followed an agency decide its petitions; tell whose nobody decides any more, so."""
     with transaction(rooms.sessions) as session:
+        for each in petition_endings.follow(session):
+            _record_case(session, "petition.handed_over", each, heir=each.organisation_id, now=now)
         closed = petition_endings.close_orphaned(
             session, NOBODY_DECIDES, keyring=rooms.keyring, now=now
         )
@@ -90,15 +92,21 @@ def _record_cases(
         *(("sanction.handed_over", each) for each in handed.sanctions),
     ]
     for event, case in cases:
-        trail.record(
-            session,
-            event,
-            actor=None,
-            subject=case.member_id,
-            now=now,
-            reference=case.reference,
-            successor=str(heir or ""),
-        )
+        _record_case(session, event, case, heir=heir, now=now)
+
+
+def _record_case(
+    session: Session, event: str, case: Petition | Sanction, *, heir: UUID | None, now: datetime
+) -> None:
+    trail.record(
+        session,
+        event,
+        actor=None,
+        subject=case.member_id,
+        now=now,
+        reference=case.reference,
+        successor=str(heir or ""),
+    )
 
 
 def _close_counters(session: Session, organisation_id: UUID, *, now: datetime) -> None:

@@ -82,6 +82,27 @@ def ended(session: Session, organisation_id: UUID) -> None:
 
 
 @pytest.mark.clause("2(1)", "6(3)")
+def test_petitions_of_an_agency_that_was_merged_before_they_were_handed_over_follow_the_service(
+    session: Session, world: World, heir: UUID
+) -> None:
+    run, words = world.run(), Bilingual("沒有機關承接", "Nobody followed")
+    world.find(run, *world.holders[:1])
+    (finding,) = world.confirm(run)
+    petition = petitions.file(session, finding, PLEA, keyring=KEYRING, now=NOON)
+    of_before = world.agency.organisation_id
+    hand_over(world, heir)
+    petition.organisation_id = of_before
+    ended(session, of_before)
+
+    closed = petition_endings.close_orphaned(session, words, keyring=KEYRING, now=LATER)
+    followed = petition_endings.follow(session)
+
+    assert (closed, followed) == ([], [petition])
+    assert (petition.organisation_id, petition.closed_at) == (heir, None)
+    assert petition_endings.follow(session) == []
+
+
+@pytest.mark.clause("2(1)", "6(3)")
 @pytest.mark.refusal("appeal.out_of_scope")
 def test_without_a_successor_petitions_are_closed_with_a_letter_and_no_more_taken_in(
     session: Session, world: World

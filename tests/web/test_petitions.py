@@ -122,7 +122,7 @@ def test_a_petition_upheld_restores_and_the_history_has_no_gap(
     page = member.get(f"{MINE}/{reference}").text
     assert "有理由" in page
     assert "戶政系統仍在本市" in page
-    assert "已恢復" in member.get(MINE).text
+    assert "已撤銷" in member.get(MINE).text
     told = World(office.city).told()
     assert {Mail.PETITION_RECEIVED, Mail.PETITION_NEWS, Mail.SERVICE_RESTORED} <= {*told}
 
