@@ -309,6 +309,25 @@ def test_a_yes_stays_while_its_data_are_given_again(browser: Browser, world: Wor
     assert events(world) == []
 
 
+def test_a_purpose_told_anew_ends_no_yes_before_its_data_are_asked_for(
+    browser: Browser, world: World
+) -> None:
+    be_told(browser.city)
+    says(browser, "allow")
+    with browser.city.database() as session:
+        (purpose,) = registry.get(session, "cafe").purposes
+        purpose.text_version = purpose.terms_version = 2
+    browser.city.wait(seconds=2)
+    page = browser.authorize("cafe", **ASKING)
+
+    page = browser.consent(page, "name")
+    assert events(world) == []
+    browser.submit(browser.consent(page, "name"), decision="allow")
+
+    assert events(world) == []
+    assert answers(browser.city)[-1].ended_at is None
+
+
 @pytest.mark.refusal("client.form_invalid")
 def test_a_yes_to_marketing_cannot_be_required() -> None:
     bundled = make.a_claim_form("marketing_allowed", required=True)
