@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from consent.catalogue import MARKETING
 from consent.models import Consent, Decision, EndReason
+from consent.rules import IDENTIFYING
+from kernel.db import changed
 from kernel.errors import NotFound
 
 
@@ -104,22 +106,40 @@ def expire(session: Session, *, most: int, now: datetime) -> RanOut:
     ).all()
     gone = dict.fromkeys(_expired(row) for row in rows)
     yeses = [row for row in rows if (row.claim, row.decision) == (MARKETING, Decision.GIVEN)]
+    bereft = [each for each in gone if _end_marketing(session, each, now=now)]
     return RanOut(
         count=len(rows),
         emptied=[each for each in gone if not _has_left(session, each)],
-        unmarketed=[_expired(row) for row in yeses],
+        unmarketed=[*(_expired(row) for row in yeses), *bereft],
     )
+
+
+def _end_marketing(session: Session, expired: Expired, *, now: datetime) -> bool:
+    """End a yes that would outlive the data it is about; say whether there was one (0040)."""
+    if _has_left(session, expired, Consent.claim.in_(IDENTIFYING - {MARKETING})):
+        return False
+    ended = (
+        update(Consent)
+        .where(*_open_yes(expired), Consent.claim == MARKETING)
+        .values(ended_at=now, end_reason=EndReason.EXPIRED)
+        .execution_options(synchronize_session=False)
+    )
+    return changed(session.execute(ended)) > 0
 
 
 def _expired(row: Any) -> Expired:  # a row of several shapes
     return Expired(member_id=row.member_id, client_id=row.client_id, purpose_id=row.purpose_id)
 
 
-def _has_left(session: Session, expired: Expired) -> bool:
-    left = select(Consent.id).where(
+def _has_left(session: Session, expired: Expired, *more: ColumnElement[bool]) -> bool:
+    left = select(Consent.id).where(*_open_yes(expired), *more)
+    return session.scalar(left.limit(1)) is not None
+
+
+def _open_yes(expired: Expired) -> tuple[ColumnElement[bool], ...]:
+    return (
         Consent.member_id == expired.member_id,
         Consent.purpose_id == expired.purpose_id,
         Consent.decision == Decision.GIVEN,
         Consent.ended_at.is_(None),
     )
-    return session.scalar(left.limit(1)) is not None

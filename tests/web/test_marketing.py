@@ -2,10 +2,11 @@
 
 import json
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from audit.lines import Kind
@@ -263,6 +264,27 @@ def test_a_yes_that_runs_out_with_the_data_is_told(browser: Browser, world: Worl
     consent_endings.expire(browser.city.sessions, now=browser.city.now)
 
     assert MARKETING_EVENT in {name for each in events(world) for name in each}
+
+
+@pytest.mark.parametrize("left", [False, True])
+def test_a_yes_does_not_outlive_the_data_it_is_about(
+    browser: Browser, world: World, *, left: bool
+) -> None:
+    be_told(browser.city)
+    says(browser, "allow")
+    soon = browser.city.now + timedelta(days=1)
+    lasting = ["marketing_allowed", *(["name"] if left else [])]
+    with browser.city.database() as session:
+        session.execute(
+            update(Consent).where(Consent.claim.not_in(lasting)).values(expires_at=soon)
+        )
+    browser.city.now = soon
+
+    consent_endings.expire(browser.city.sessions, now=browser.city.now)
+
+    heard = [name for each in events(world) for name in each]
+    assert (MARKETING_EVENT in heard) is not left
+    assert (answers(browser.city)[-1].ended_at is None) is left
 
 
 def test_a_no_after_a_yes_is_told_and_a_second_no_is_not(browser: Browser, world: World) -> None:
