@@ -23,6 +23,7 @@ from members.application_models import OPEN, Application, ApplicationEvent, Clai
 
 TELL = "application.tell"  # the kind of job that writes to the applicant
 WARN = "application.warn"  # and the one that writes to the members whom it names
+APART = {"warned": "apart"}  # said by a letter's job, but not by one that an older version wrote
 LONGEST = 2000  # characters of a reason
 
 
@@ -124,11 +125,15 @@ def tell(session: Session, application: Application, *, now: datetime, **ids: st
 
     The latter by a job of its own: a letter that cannot leave is tried again, and warns nobody.
     """
-    named = {"application": str(application.id)}
-    payload = {**named, "state": application.state.value, **ids}
-    jobs.enqueue(session, TELL, payload, now=now)
+    payload = {"application": str(application.id), "state": application.state.value, **ids}
+    jobs.enqueue(session, TELL, payload | APART, now=now)
     if application.state is State.CONFIRMING and not ids:  # it was handed in just now
-        jobs.enqueue(session, WARN, named, now=now)
+        warn(session, application.id, now=now)
+
+
+def warn(session: Session, application_id: UUID, *, now: datetime) -> None:
+    """Let the members be written to whom an application names."""
+    jobs.enqueue(session, WARN, {"application": str(application_id)}, now=now)
 
 
 def history(session: Session, application: Application, *, keyring: Keyring) -> Sequence[Event]:

@@ -12,10 +12,17 @@ from kernel.keyring import Keyring
 from kernel.mail import Post, compose
 from kernel.settings import Settings
 from kernel.wording import CHINESE, ENGLISH, Bilingual
-from members import admission, application_claims, applications, contact_proofs, invitations
+from members import (
+    admission,
+    application_claims,
+    application_steps,
+    applications,
+    contact_proofs,
+    invitations,
+)
 from members.application_forms import Form
 from members.application_models import Application, Channel, State
-from members.application_steps import TELL, WARN
+from members.application_steps import APART, TELL, WARN
 from members.proxies import secret_of
 from web import branding, dates, notices
 from web.mails import Mail, write
@@ -48,6 +55,8 @@ class ApplicationMailer:
             if application is None:
                 return  # destroyed since, and the address with it
             form = applications.open_form(application, keyring=self._keyring)
+            if _warns(work):
+                application_steps.warn(session, application.id, now=now)
         if not form.email:
             return
         names = self._settings.service_name
@@ -85,6 +94,16 @@ class ApplicationMailer:
         code = invitations.secret_of(UUID(invitation), keyring=self._keyring)
         sent = contact_proofs.sent_to(address, UUID(invitation), keyring=self._keyring)
         return f"{self._settings.issuer}/activate?code={code}&sent={sent}"
+
+
+def _warns(work: Work) -> bool:
+    """Say whether whom the form names is warned by this job: an older node wrote no other one.
+
+    At the first attempt only: the older worker warned at each of its own.
+    """
+    is_older = not APART.keys() <= work.payload.keys()
+    was_handed_in = work.payload["state"] == State.CONFIRMING and "letter" not in work.payload
+    return is_older and was_handed_in and work.attempt == 1
 
 
 class MemberWarner:

@@ -691,7 +691,7 @@ def test_each_step_the_applicant_must_know_of_is_a_letter_of_ids_only(session: S
     ]
     jobs = session.scalars(select(Job).where(Job.kind == application_steps.TELL)).all()
     assert all(
-        {*job.payload} <= {"application", "state", "invitation"}
+        {*job.payload} <= {"application", "state", "warned", "invitation"}
         and activation.secret not in str(job.payload)
         for job in jobs
     )

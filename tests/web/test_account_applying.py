@@ -1,7 +1,7 @@
 """A parent who is a member says yes online; a masked name is all they see (2(8)1)."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from audit.lines import Kind
 from audit.models import LedgerLine
@@ -113,6 +113,21 @@ def test_a_letter_that_cannot_leave_warns_the_parent_once(city: City) -> None:
 
     for _ in range(3):
         work_off(city)  # there is no mail: the applicant's letter is tried again and again
+        city.wait(minutes=2)
+
+    assert warned(city) == [the_guardian(city)]
+
+
+def test_what_an_older_node_asked_for_warns_the_parent_once(city: City) -> None:
+    parent(city)
+    apply(city, who=CHILD)
+    with city.database() as session:
+        session.execute(delete(Job).where(Job.kind == application_mails.WARNING))
+        letter = session.scalars(select(Job).where(Job.kind == application_mails.KIND)).one()
+        letter.payload = {name: letter.payload[name] for name in ("application", "state")}
+
+    for _ in range(3):
+        work_off(city)  # each attempt but the first is of a letter that warned already
         city.wait(minutes=2)
 
     assert warned(city) == [the_guardian(city)]
