@@ -60,6 +60,17 @@ def get(session: Session, application_id: UUID) -> Application:
     return found
 
 
+def lock(session: Session, application_id: UUID) -> None:
+    """Keep others from moving an application until the transaction ends.
+
+    Whoever ends its case, too, asks for this first: a counter where the person applies anew ends
+    the application and then the case, and either would wait for the other.
+    """
+    session.execute(
+        select(Application.id).where(Application.id == application_id).with_for_update()
+    )
+
+
 def move(
     session: Session,
     application_id: UUID,

@@ -246,9 +246,7 @@ def disown(
 
     Raises Refused `case.wrong_state`, or NotFound.
     """
-    session.execute(  # whoever corrects it just now is waited for
-        select(Application.id).where(Application.id == application_id).with_for_update()
-    )
+    application_steps.lock(session, application_id)  # whoever corrects it just now is waited for
     if not application_claims.names(session, application_id, member_id):
         raise Refused("case.wrong_state")
     withdraw(session, application_id, keyring=keyring, now=now)

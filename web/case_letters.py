@@ -11,7 +11,7 @@ from audit.lines import Kind
 from counters import cases, letters
 from counters.case_models import Case, CaseLetter
 from kernel.errors import NotFound, Refused
-from members import applications, numbering, register
+from members import application_steps, applications, numbering, register
 from web import case_mails, desk_annex, scope
 
 DISOWNED, REVOKED = "disowned", "revoked"
@@ -49,6 +49,7 @@ def _end(letter_id: UUID, why: str) -> None:
     if not letters.revoke(session, letter_id, now=now):
         raise NotFound("poa.not_found")
     letter = session.get_one(CaseLetter, letter_id)
+    _lock_application(session.get_one(Case, letter.case_id))
     was_open = cases.stop_by_principal(session, letter.case_id, why=why, now=now)
     case = session.get_one(Case, letter.case_id, populate_existing=True)
     desk_annex.end_with(case)
@@ -74,3 +75,8 @@ def _end(letter_id: UUID, why: str) -> None:
             state=case.state.value,
         )
     case_mails.tell(case)
+
+
+def _lock_application(case: Case) -> None:
+    if case.application_id is not None:
+        application_steps.lock(scope.db(), case.application_id)

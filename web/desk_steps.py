@@ -11,7 +11,7 @@ from audit.lines import Kind
 from counters.case_models import Case, CaseMatter, CaseOutcome, CaseState
 from counters.cases import Clerk
 from kernel.errors import NotFound, Refused
-from members import applications
+from members import application_steps, applications
 from services import activations
 from services.models import Activation
 from web import case_mails, desk_annex, desk_cases, desk_people, desk_seats, scope
@@ -26,6 +26,8 @@ ENDED_EARLY = frozenset({CaseState.STOPPED, CaseState.NOT_ACCEPTED})
 def move(reference: str, step: str) -> Response:
     """Take one step in a case, tell its person, and show it again."""
     case = desk_people.case_to_work_on(reference)
+    if case.application_id is not None:
+        application_steps.lock(scope.db(), case.application_id)
     try:
         _TAKE[step](desk_people.clerk(), case)
     except Refused as refused:

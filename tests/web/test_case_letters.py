@@ -13,7 +13,7 @@ from members import proxies
 from members.application_models import Application, State
 from members.proxy_models import Letter, Matter
 from tests.flows.browser import Browser, hidden
-from tests.flows.provider import City
+from tests.flows.provider import ISSUER, City
 from tests.web import office as offices
 from tests.web.office import PROXY, Office
 from tests.web.outbox import World
@@ -105,23 +105,24 @@ def joining(office: Office, **changes: str) -> dict[str, Any]:
 def test_whoever_is_made_a_member_by_a_proxy_is_told_and_stops_it(office: Office) -> None:
     number = office.opened(*WITH_LETTER, **joining(office))
 
-    world = World(office.city)
-    world.work_off()
-    link = next(w for text in texts(world) for w in text.split() if "/not-me?key=" in w)
     browser = Browser(office.city)
-    page = browser.get(link.removeprefix(world.rooms.settings.issuer))
-    browser.post("/not-me", hidden(page))
+    browser.post("/not-me", hidden(browser.get(the_link(office))))
 
     assert office.case(number).state is CaseState.STOPPED
     with office.city.database() as session:
         assert session.scalars(select(Application.state)).one() is State.WITHDRAWN
 
 
-def texts(world: World) -> list[str]:
-    return [
+def the_link(office: Office) -> str:
+    """Return the path that the mailed letter leads to, which stops it all."""
+    world = World(office.city)
+    world.work_off()
+    texts = [
         letter.get_body(("plain",)).get_content()  # type: ignore[union-attr]  # ours has one
         for letter in world.letters
     ]
+    link = next(word for text in texts for word in text.split() if "/not-me?key=" in word)
+    return str(link.removeprefix(ISSUER))
 
 
 @pytest.mark.clause("7(2)")

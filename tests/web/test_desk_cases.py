@@ -5,7 +5,7 @@ from threading import Barrier, Thread
 from uuid import UUID
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, event, select
 from werkzeug.test import TestResponse
 
 from adapters.keycard.adapter import KeyCardAdapter
@@ -27,6 +27,7 @@ from tests.web import office as offices
 from tests.web.office import Office
 from tests.web.outbox import World
 from tests.web.test_cards import use
+from tests.web.test_case_letters import joining, the_link
 from tests.web.test_chip_cards import sign
 from tests.web.test_desk_intake import CHILD, JOINS, LETTER, WITH_LETTER
 
@@ -331,6 +332,36 @@ def test_an_application_ends_with_the_case_that_came_to_nothing(office: Office, 
         assert application.state is State.WITHDRAWN
         last = application_steps.history(session, application, keyring=make.KEYRING)[-1]
         assert last.actor == desk.clerk_id
+
+
+@pytest.mark.clause("8(4)")
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("by", ["clerk", "principal"])
+def test_who_ends_a_case_locks_its_application_first_as_one_who_applies_anew(
+    office: Office, by: str
+) -> None:
+    number = office.opened(*WITH_LETTER, **joining(office))
+    link = the_link(office)
+    free: list[object] = []
+
+    def look(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if statement.startswith("UPDATE counter_case"):
+            with office.city.database() as other:
+                unlocked = select(Application.id).with_for_update(skip_locked=True)
+                free.append(other.scalars(unlocked).all())
+
+    engine = office.city.sessions.kw["bind"]
+    event.listen(engine, "before_cursor_execute", look)
+    try:
+        if by == "clerk":
+            office.step(number, "stop")
+        else:
+            office.browser.post("/not-me", hidden(office.browser.get(link)))
+    finally:
+        event.remove(engine, "before_cursor_execute", look)
+
+    assert office.case(number).state is CaseState.STOPPED
+    assert free == [[]]
 
 
 @pytest.mark.clause("2(8)1")
