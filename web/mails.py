@@ -736,7 +736,7 @@ WORDS = {
     ),
     Mail.PETITION_NEWS: Words(
         Bilingual("您的陳情有新進度", "News about your petition"),
-        Bilingual("機關處理了您的陳情。", "The agency worked on your petition."),
+        Bilingual("您的陳情有新進度。", "There is news about your petition."),
         Bilingual("請登入看內容。", "Sign in to read it."),
         "/account/petitions",
     ),

@@ -57,10 +57,17 @@ def card(petition: Petition) -> dict[str, Any]:
         "state": STATES[petition.state],
         "look": "plain" if petition.closed_at else "warn",
         "result": RESULTS[petition.result] if petition.result else None,
-        "ground": GROUNDS[petition.ground] if petition.ground else None,
+        "ground": _ground(petition),
         "filed_at": petition.filed_at,
         "due": petitions.due(petition, calendar.load(scope.db())),
     }
+
+
+def _ground(petition: Petition) -> Bilingual | None:
+    """Return on which ground somebody turned it away; where nobody could, the letter says why."""
+    if petition.ground is None or petition.decided_by is None:
+        return None
+    return GROUNDS[petition.ground]
 
 
 def whole(petition: Petition) -> dict[str, Any]:

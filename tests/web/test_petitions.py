@@ -20,7 +20,7 @@ from tests.services.city import TODAY
 from tests.web.checking import Office, an_officer, open_office
 from tests.web.outbox import World
 from web import organisation_endings
-from web.mails import Mail
+from web.mails import WORDS, Mail
 
 one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 DESK = "/agency/petitions"
@@ -260,5 +260,8 @@ def test_whose_agency_is_no_more_is_told_that_nobody_decides(
     organisation_endings.close_petitions(world.rooms, now=office.city.now)
 
     assert petition(office).state is PetitionState.NOT_PROCESSED
-    assert "沒有機關承接" in member.get(f"{MINE}/{petition(office).reference}").text
+    page = member.get(f"{MINE}/{petition(office).reference}").text
+    assert "沒有機關承接" in page
+    assert "不屬陳情事項" not in page  # it was one
     assert world.told()[-1] == Mail.PETITION_NEWS.value
+    assert "機關處理了" not in str(WORDS[Mail.PETITION_NEWS])  # none did
