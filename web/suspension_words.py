@@ -12,7 +12,10 @@ from web.agency_eligibility import told
 
 
 def of(finding: Finding) -> dict[str, Any]:
-    """Return facts, reason, rule and moment of a suspension, and whether it stands."""
+    """Return facts, reason, rule and moment of a suspension, whether it stands and is heard of.
+
+    Of an agency that is no more, and that nobody followed, nobody hears a petition (6(3)).
+    """
     session, run = scope.db(), finding.run
     written = findings.reason(session, finding, keyring=scope.rooms().keyring)
     return {
@@ -26,6 +29,7 @@ def of(finding: Finding) -> dict[str, Any]:
         "rule": told(run.rule, rules.names_in(session, [run.rule])),
         "since": finding.decided_at,
         "restored_at": finding.restored_at,
+        "may_petition": finding.restored_at is None and run.service.organisation.ended_at is None,
         "periods": suspensions.periods(session, finding.member_id, run.service_id),
     }
 

@@ -265,3 +265,22 @@ def test_whose_agency_is_no_more_is_told_that_nobody_decides(
     assert "不屬陳情事項" not in page  # it was one
     assert world.told()[-1] == Mail.PETITION_NEWS.value
     assert "機關處理了" not in str(WORDS[Mail.PETITION_NEWS])  # none did
+
+
+@pytest.mark.clause("2(1)", "6(3)")
+@one_database
+def test_no_petition_is_offered_that_nobody_could_decide(office: Office, member: Browser) -> None:
+    number, finding = office.suspended(), office.findings()[-1]
+    code = decision_slips.code(finding.id, keyring=make.KEYRING)
+    stranger = Browser(office.city)
+    stranger.submit(stranger.get("/petition"), number=number, code=code)
+    with office.city.database() as session:
+        session.get_one(Organisation, office.organisation_id).ended_at = office.city.now
+
+    pages = [member.get(f"{MINE}/about/{number}").text, stranger.get("/petition/letter").text]
+
+    for page in pages:
+        assert "沒有人能處理陳情" in page
+        assert "訴願" in page
+        assert 'id="file_petition"' not in page
+        assert "向機關陳情" not in page
