@@ -6,6 +6,7 @@ from clients.models import Organisation
 from kernel.wording import Bilingual
 from services import findings, rules, suspensions
 from services.eligibility_models import Finding
+from services.models import ServiceState
 from web import eligibility_words as words
 from web import scope
 from web.agency_eligibility import told
@@ -30,6 +31,7 @@ def of(finding: Finding) -> dict[str, Any]:
         "since": finding.decided_at,
         "restored_at": finding.restored_at,
         "may_petition": finding.restored_at is None and run.service.organisation.ended_at is None,
+        "may_apply": run.service.state is ServiceState.OPEN,
         "periods": suspensions.periods(session, finding.member_id, run.service_id),
     }
 

@@ -11,7 +11,8 @@ from audit.models import LedgerLine
 from clients.models import Organisation
 from services import activations, decision_slips, suspensions
 from services.activations import Provenance
-from services.models import Activation, Channel, Service
+from services.eligibility_models import Finding
+from services.models import Activation, Channel, Service, ServiceState
 from services.petition_models import Petition, PetitionState
 from tests import make
 from tests.flows.browser import Browser, hidden
@@ -284,3 +285,19 @@ def test_no_petition_is_offered_that_nobody_could_decide(office: Office, member:
         assert "訴願" in page
         assert 'id="file_petition"' not in page
         assert "向機關陳情" not in page
+
+
+@pytest.mark.clause("6(3)", "10-II")
+@one_database
+def test_who_lost_a_service_that_closed_since_is_not_sent_to_apply_again(
+    office: Office, member: Browser
+) -> None:
+    number = office.suspended()
+    with office.city.database() as session:
+        service = session.get_one(Finding, office.findings()[-1].id).run.service
+        service.state, service.closed_at = ServiceState.CLOSED, office.city.now
+
+    page = member.get(f"{MINE}/about/{number}").text
+
+    assert "馬上重新申請" not in page
+    assert 'id="file_petition"' in page
