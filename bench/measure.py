@@ -24,6 +24,8 @@ from web.cli.opening import keyring_of
 LOGINS_PER_SECOND = 100  # more than two cores can verify passwords
 # Templates are compiled at first use, in each worker: nothing is measured before that is over.
 WARMING_USERS, WARMING_REPETITIONS = 4, 10
+# All may stand in line, for a table says what answers cost. Who is turned away, `--offered` tells.
+LINE_OF_A_USER = 2
 LEAST = 3  # repetitions a user: a busy machine must not leave a row without numbers
 
 
@@ -93,7 +95,9 @@ def _on(engine: str, plan: Plan, say: Say) -> list[Row]:
         counts = count(settings, city)
         city = replace(city, newcomers=city.newcomers[2:])
         trees = Trees(
-            provider=stack.enter_context(servers.provider(store.url)),
+            provider=stack.enter_context(
+                servers.provider(store.url, longest_line=LINE_OF_A_USER * max(plan.users))
+            ),
             floor=stack.enter_context(servers.floor()),
             store_pid=store.pid,
         )

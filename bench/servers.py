@@ -34,8 +34,13 @@ class Server:
 
 
 @contextmanager
-def provider(url: str, *, issuer: str = "", niceness: int = 0) -> Iterator[Server]:
-    """Run `taipei-id serve` on the database; without an issuer its own address is the issuer."""
+def provider(
+    url: str, *, issuer: str = "", niceness: int = 0, longest_line: int = 0
+) -> Iterator[Server]:
+    """Run `taipei-id serve` on the database; without an issuer its own address is the issuer.
+
+    With `longest_line` so many may stand in line before anybody is told to come later.
+    """
     port = _free_port()
     environment = {
         **{key: value for key, value in os.environ.items() if not key.startswith("TAIPEI_ID_")},
@@ -43,6 +48,8 @@ def provider(url: str, *, issuer: str = "", niceness: int = 0) -> Iterator[Serve
         "TAIPEI_ID_ISSUER": issuer or f"http://localhost:{port}",
         "TAIPEI_ID_DATABASE_URL": url,
     }
+    if longest_line:
+        environment["TAIPEI_ID_LONGEST_LINE"] = str(longest_line)
     serve = ["serve", "--host", HOST, "--port", str(port), "--workers", str(WORKERS)]
     command = ["nice", "-n", str(niceness), sys.executable, "-c", ENTRY, *serve]
     with _running(command, environment, port, "/.well-known/openid-configuration") as server:
