@@ -84,9 +84,12 @@ def _spent(server: Server, store_pid: int | None) -> tuple[float, float]:
     return cpu.spent(server.pid), 0.0 if store_pid is None else cpu.spent(store_pid)
 
 
-def started(module: str, *, niceness: int = 0) -> Popen[str]:
-    """Start a process that reads a job, says that it is ready, waits for `go`, and reports."""
-    command = ["nice", "-n", str(niceness), sys.executable, "-m", module]
+def started(module: str, *, idle: bool = False) -> Popen[str]:
+    """Start a process that reads a job, says that it is ready, waits for `go`, and reports.
+
+    An idle one runs while nobody else wants a processor (SCHED_IDLE, sched(7)).
+    """
+    command = [*(("chrt", "--idle", "0") if idle else ()), sys.executable, "-m", module]
     return Popen(command, cwd=ROOT, stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True)
 
 

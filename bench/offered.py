@@ -55,10 +55,9 @@ class Guessed:
     beside: Became
     guesses: Became
 
-    @property
-    def slower(self) -> float:
-        """Return the 95th percentile of a refresh beside guesses, as a multiple of alone."""
-        return p95(self.beside.refresh_ms) / p95(self.alone.refresh_ms)
+    def slower(self, of: Callable[[list[float]], float]) -> float:
+        """Return how long a refresh takes beside guesses, as a multiple of alone."""
+        return of(self.beside.refresh_ms) / of(self.alone.refresh_ms)
 
 
 @dataclass(frozen=True)
@@ -86,15 +85,15 @@ class Bench:
 
 
 def together(*offers: Offer) -> list[Became]:
-    """Let several kinds arrive, from a process each; all but the first yield as people do.
+    """Let several kinds arrive, from a process each; all but the first stand back for the rest.
 
-    One process for all would wait for itself, and blame the provider.
+    One process for all would wait for itself, and blame the provider. Whoever guesses has
+    machines of their own: what sending costs is not to be taken from those who answer.
     """
     with ExitStack() as stack:
         generators = list[Popen[str]]()
         for offer in offers:
-            niceness = pools.YIELDING if generators else 0
-            generator = stack.enter_context(load.started(GENERATOR, niceness=niceness))
+            generator = stack.enter_context(load.started(GENERATOR, idle=bool(generators)))
             generators.append(generator)
             load.tell(generator, offer.line())
         for generator in generators:

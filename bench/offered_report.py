@@ -1,6 +1,7 @@
 """Say what became of those who arrived."""
 
 from collections import Counter
+from statistics import median
 
 from bench.offered import Guessed, Peak, p95
 from bench.open_loop import TOLD
@@ -21,11 +22,14 @@ def show_guesses(found: Guessed) -> None:
     """Print token traffic alone and beside guesses."""
     print(f"{found.engine}, pools: {found.pools}")
     for name, became in (("alone", found.alone), ("beside guesses", found.beside)):
-        print(f"tokens {name}: p95 {p95(became.refresh_ms):.1f} ms")
+        middle, slow = median(became.refresh_ms), p95(became.refresh_ms)
+        print(f"tokens {name}: median {middle:.1f} ms, p95 {slow:.1f} ms")
         _counts(became.refreshes)
     print("guesses")
     _counts(found.guesses.guesses)
-    print(f"p95 beside guesses: {found.slower:.2f} of that alone")
+    print(
+        f"beside guesses: median {found.slower(median):.2f}, p95 {found.slower(p95):.2f} of alone"
+    )
 
 
 def _counts(counted: Counter[str]) -> None:
