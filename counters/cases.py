@@ -43,7 +43,6 @@ ENDS_WITH_A_CARRIER = frozenset(
         CaseMatter.ACTIVATION,
     }
 )
-REPLACED = "replaced"  # why a case stopped: the person applied anew
 BEFORE: Mapping[CaseState, frozenset[CaseState]] = MappingProxyType(
     {
         CaseState.ACCEPTED: frozenset({CaseState.INTAKE, CaseState.FORWARDED}),
@@ -360,14 +359,12 @@ class Clerk:
         self.session.refresh(case)
 
 
-def stop_replaced(
-    session: Session, application_ids: Sequence[UUID], *, now: datetime
+def stop_with(
+    session: Session, application_ids: Sequence[UUID], *, why: str, now: datetime
 ) -> Sequence[UUID]:
-    """Stop the cases whose applications gave way to a new one, at any counter; return which."""
+    """Stop the cases whose applications have come to their end, at any counter; return which."""
     found = select(Case.id).where(Case.application_id.in_(application_ids)).order_by(Case.id)
-    return [
-        each for each in session.scalars(found).all() if _stop(session, each, REPLACED, now=now)
-    ]
+    return [each for each in session.scalars(found).all() if _stop(session, each, why, now=now)]
 
 
 def stop_by_principal(session: Session, case_id: UUID, *, why: str, now: datetime) -> bool:

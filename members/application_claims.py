@@ -12,7 +12,7 @@ from kernel.errors import Refused
 from kernel.keyring import Keyring
 from members import numbering
 from members.admission import Applicant
-from members.application_models import OPEN, Application, ClaimedNumber, State
+from members.application_models import AWAITED, Application, ClaimedNumber, State
 from members.application_steps import Step, move
 from members.number_models import HeldNumber
 
@@ -74,14 +74,28 @@ def give_way(
         .join(Application, Application.id == ClaimedNumber.application_id)
         .where(
             ClaimedNumber.number_hash.in_(_hashes(applicant, keyring=keyring)),
-            Application.state.in_((State.CONFIRMING, State.RETURNED)),
+            Application.state.in_(AWAITED),
         )
         .distinct()
     ).all()
-    for each in stale:
-        step = Step(actor=None)
-        move(session, each, step, only=OPEN, to=State.LAPSED, keyring=keyring, now=now)
-    return stale
+    return [each for each in stale if _has_lapsed(session, each, keyring=keyring, now=now)]
+
+
+def _has_lapsed(session: Session, application_id: UUID, *, keyring: Keyring, now: datetime) -> bool:
+    """Say whether it waited still; if a counter confirmed it just now, its number stays taken."""
+    try:
+        move(
+            session,
+            application_id,
+            Step(actor=None),
+            only=AWAITED,
+            to=State.LAPSED,
+            keyring=keyring,
+            now=now,
+        )
+    except Refused:
+        return False
+    return True
 
 
 def drop(session: Session, application_id: UUID) -> None:

@@ -42,6 +42,7 @@ class State(StrEnum):
 
 
 OPEN = (State.CONFIRMING, State.REVIEW, State.RETURNED)
+AWAITED = (State.CONFIRMING, State.RETURNED)  # it is the applicant's turn
 _WAITS = "closed_at IS NULL"
 
 

@@ -35,6 +35,7 @@ from members import (
 from members.admission import Applicant
 from members.application_forms import Form, Seen
 from members.application_models import (
+    AWAITED,
     OPEN,
     Application,
     Channel,
@@ -252,12 +253,14 @@ def disown(
     withdraw(session, application_id, keyring=keyring, now=now)
 
 
-def lapse_due(session: Session, *, keyring: Keyring, now: datetime, most: int = 100) -> int:
-    """End what waited for its applicant longer than the patience lasts; return how many."""
+def lapse_due(
+    session: Session, *, keyring: Keyring, now: datetime, most: int = 100
+) -> Sequence[UUID]:
+    """End what waited for its applicant longer than the patience lasts; return which."""
     due = session.scalars(
         select(Application.id)
         .where(
-            Application.state.in_((State.CONFIRMING, State.RETURNED)),
+            Application.state.in_(AWAITED),
             Application.closed_at.is_(None),
             Application.waiting_since <= now - PATIENCE,
         )
@@ -270,7 +273,7 @@ def lapse_due(session: Session, *, keyring: Keyring, now: datetime, most: int = 
             session, each, Step(actor=None), only=OPEN, to=State.LAPSED, keyring=keyring, now=now
         )
         application_steps.tell(session, lapsed, now=now)
-    return len(due)
+    return due
 
 
 def reject(

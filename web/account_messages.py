@@ -15,7 +15,7 @@ from kernel.errors import NotFound
 from members import applications, inbox
 from members.inbox_models import InboxMessage
 from members.proxies import secret_of
-from web import mails, pages, scope
+from web import case_endings, mails, pages, scope
 from web.account import bp, done
 from web.footprint import Option
 from web.mails import Mail
@@ -96,6 +96,8 @@ def disown_application(message_id: UUID) -> Response:
     application_id = UUID(message.facts["application"])
     keyring = scope.rooms().keyring
     applications.disown(session, application_id, member_id=member_id, keyring=keyring, now=now)
+    why = case_endings.NOT_THEIRS
+    case_endings.stop(session, [application_id], why=why, actor=member_id, now=now)
     inbox.mark(session, message_id, member_id=member_id, read_at=now)
     footprint.record(
         session,

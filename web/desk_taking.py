@@ -1,6 +1,5 @@
 """Take a matter in that lacks nothing: who it is about, the letter, the case, and who is told."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from audit import footprint, trail
@@ -18,6 +17,7 @@ from members.application_models import Channel
 from members.application_steps import get as application_of
 from members.numbers import IdentityNumber
 from web import (
+    case_endings,
     case_mails,
     clerks,
     desk_annex,
@@ -126,15 +126,14 @@ def _apply(filled: Filled, situation: Situation) -> UUID:
         counter_id=duty.counter_id,
         clerk_id=duty.member_id,
     )
-    _stop_replaced(receipt.replaced)
+    case_endings.stop(
+        scope.db(),
+        receipt.replaced,
+        why=case_endings.REPLACED,
+        actor=scope.member_id(),
+        now=scope.now(),
+    )
     return receipt.application_id
-
-
-def _stop_replaced(application_ids: Sequence[UUID]) -> None:
-    """Let no case wait for an application that gave way to the one taken in now (8(4))."""
-    session, now = scope.db(), scope.now()
-    for case_id in cases.stop_replaced(session, application_ids, now=now):
-        trail.record(session, "case.replaced", actor=scope.member_id(), subject=case_id, now=now)
 
 
 def _open(

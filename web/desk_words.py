@@ -106,6 +106,10 @@ HAPPENED: Mapping[str, Bilingual] = {  # what a step says beside its state
     "counter.closed": Bilingual("原來的窗口沒有開放", "The counter before is closed"),
     "change.noted": Bilingual("登錄了變更", "The change was entered"),
     "withdrawn": Bilingual("申請人撤回", "Taken back by the applicant"),
+    "lapsed": Bilingual("等候申請人逾期，申請失效", "The applicant was waited for too long"),
+    "not_theirs": Bilingual(
+        "持有這個號碼的會員說：不是我申請的", "The member with this number said: that was not me"
+    ),
     "replaced": Bilingual("由新的申請取代", "A new application took its place"),
     "revoked": Bilingual("本人撤回委託", "The principal took the letter back"),
     "disowned": Bilingual("本人說：不是我委託的", "The principal said: that was not me"),

@@ -22,6 +22,7 @@ from web import (
     archive_making,
     calling,
     card_orders,
+    case_endings,
     certificate_lists,
     closing,
     consent_endings,
@@ -97,7 +98,8 @@ def sweep(rooms: Rooms, *, now: datetime) -> None:
     queue_moves.run(rooms, now=at())
     with transaction(rooms.sessions) as session:
         archives.expire(session, now=at())
-        applications.lapse_due(session, keyring=rooms.keyring, now=at())
+        lapsed = applications.lapse_due(session, keyring=rooms.keyring, now=at())
+        case_endings.stop(session, lapsed, why=case_endings.LAPSED, now=at())
     provider = rooms.provider
     checkpoints.seal(rooms.sessions, provider.keys, issuer=provider.issuer, now=at())
     checkpoints.seal_trail(rooms.sessions, provider.keys, issuer=provider.issuer, now=at())

@@ -31,6 +31,7 @@ from members.application_models import OPEN, Application, State
 from web import (
     apply_fields,
     apply_words,
+    case_endings,
     cookies,
     counter_words,
     csrf,
@@ -170,8 +171,9 @@ def ask_to_withdraw(application: Application) -> Response | str:
 @_with_receipt
 def withdraw(application: Application) -> Response:
     """Take the application back. Raises Refused `case.wrong_state`."""
-    keyring = scope.rooms().keyring
-    applications.withdraw(scope.db(), application.id, keyring=keyring, now=scope.now())
+    session, keyring, now = scope.db(), scope.rooms().keyring, scope.now()
+    applications.withdraw(session, application.id, keyring=keyring, now=now)
+    case_endings.stop(session, [application.id], why=case_endings.WITHDRAWN, now=now)
     return redirect(url_for("track.show"), 303)
 
 

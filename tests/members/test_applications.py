@@ -1,6 +1,6 @@
 """Applications from the form to the member: states, races, receipts (2(8)1, 8(2), 4.1)."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import date, timedelta
 from threading import Barrier
@@ -125,7 +125,7 @@ def withdraw(session: Session, application_id: UUID) -> None:
 
 
 def lapse_due(session: Session, after: timedelta) -> int:
-    return applications.lapse_due(session, keyring=make.KEYRING, now=NOW + after)
+    return len(applications.lapse_due(session, keyring=make.KEYRING, now=NOW + after))
 
 
 def state_of(session: Session, receipt: Receipt) -> State:
@@ -348,6 +348,32 @@ def test_what_the_bureau_has_to_decide_does_not_give_way(session: Session) -> No
 
     with pytest.raises(Refused, match=r"application\.already_open"):
         submit(session, a_form(documents=(ID_CARD,)), Channel.COUNTER)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.refusal("application.already_open")
+def test_what_a_counter_confirms_at_that_moment_does_not_give_way(sessions: Sessions) -> None:
+    with transaction(sessions) as session:
+        online = submit(session)
+    at_the_other_counter = a_form(documents=(ID_CARD,))
+
+    def take_in() -> str:
+        try:
+            with transaction(sessions) as session:
+                submit(session, at_the_other_counter, Channel.COUNTER)
+        except Refused as refused:
+            return refused.code
+        return "taken in"
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction(sessions) as session:
+            confirm(session, online.application_id)
+            outcome = pool.submit(take_in)
+            wait([outcome], timeout=0.5)  # it found the one that waited, and waits for its row
+        assert outcome.result() == "application.already_open"
+
+    with transaction(sessions) as session:
+        assert state_of(session, online) is State.REVIEW
 
 
 @pytest.mark.clause("8(4)")

@@ -13,9 +13,11 @@ from audit.models import LedgerLine, TrailEntry
 from counters import cases
 from counters.case_models import Case, CaseLetter, CaseState, DocumentSeen, IntakeRefusal
 from counters.models import Delegation, Matter
+from kernel.ids import digest, typed_code
 from kernel.refusals import refusal
 from members import applications
 from members.application_models import Application
+from members.applications import PATIENCE
 from members.models import Capacity, Relation, Standing
 from tests import make
 from tests.flows.browser import Browser, hidden
@@ -24,6 +26,7 @@ from tests.web import office as offices
 from tests.web import staff as officers
 from tests.web.office import MEI, NOBODYS, PAPERS, PROXY, Office
 from tests.web.outbox import World
+from web import handlers
 
 one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 LETTER: dict[str, Any] = {
@@ -360,6 +363,42 @@ def test_what_was_returned_is_taken_in_again_and_clerk_and_slip_say_so(office: O
     assert office.case(number).state is CaseState.STOPPED  # its term does not run on
     assert "由新的申請取代" in citizen.get("/track/case").text
     assert "逾期失效" in office.browser.get(f"/counter/cases/{number}").text
+
+
+SECRET = "ABCD-EFGH-JKLM-NPQR"
+
+
+@pytest.mark.clause("8(4)")
+@one_database
+def test_what_lapsed_or_was_taken_back_waits_at_no_counter(office: Office) -> None:
+    number = office.opened(*CHILD, age="child", **JOINS)
+    with office.city.database() as session:
+        application = session.scalars(select(Application)).one()
+        returned = {"by": office.mei, "reason": "姓名和戶口名簿不同", "keyring": make.KEYRING}
+        applications.send_back(session, application.id, now=office.city.now - PATIENCE, **returned)
+        receipt = application.number
+
+    handlers.sweep(office.city.app.extensions["taipei_id"], now=office.city.now)
+
+    assert office.case(number).state is CaseState.STOPPED
+    assert "等候申請人逾期" in office.browser.get(f"/counter/cases/{number}").text
+    again = office.opened(*CHILD, age="child", **JOINS)
+    with office.city.database() as session:
+        waiting = session.scalars(select(Application).where(Application.number != receipt)).one()
+        waiting.secret_hash = digest(typed_code(SECRET))
+        receipt = waiting.number
+    citizen = Browser(office.city)
+    citizen.submit(citizen.get("/track"), number=receipt, secret=SECRET)
+    citizen.submit(citizen.get("/track/withdraw"))
+
+    assert office.case(again).state is CaseState.STOPPED
+    assert "申請人撤回" in office.browser.get(f"/counter/cases/{again}").text
+    with office.city.database() as session:
+        lines = session.scalars(select(TrailEntry.event).order_by(TrailEntry.id)).all()
+    assert [each for each in lines if each in {"case.lapsed", "case.withdrawn"}] == [
+        "case.lapsed",
+        "case.withdrawn",
+    ]
 
 
 @pytest.mark.refusal("member.under_age_7")
