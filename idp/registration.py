@@ -24,16 +24,14 @@ from clients.fetching import Call, fetched
 from clients.forms import ClientMetadata
 from clients.models import (
     Client,
-    ClientSecret,
     Environment,
     FetchedKeys,
     Organisation,
     Review,
 )
-from idp import client_metadata, grants, software_statements
+from idp import client_endings, client_metadata, software_statements
 from idp.client_metadata import invalid
 from idp.errors import ProtocolError
-from idp.models import GrantEnd
 from idp.software_statements import Issuers
 from idp.storable import is_storable
 from kernel.db import Json
@@ -143,12 +141,9 @@ class Registrar:
     ) -> None:
         """End the client and everything issued to it (RFC 7592 2.3)."""
         holder = _require_holder(session, client_id, sent_token(authorization))
-        client = session.get_one(Client, holder.id)
-        client.disabled_at, client.registration_hash = now, None
-        session.execute(delete(ClientSecret).where(ClientSecret.client_id == client.id))
-        grants.end_for_client(session, client.id, reason=GrantEnd.REVOKED, now=now)
-        session.flush()
-        trail.record(session, "client.ended", actor=None, subject=client.id, now=now)
+        if not client_endings.end(session, holder.id, now=now):  # ended at this moment
+            raise unknown_token()
+        trail.record(session, "client.ended", actor=None, subject=holder.id, now=now)
 
     def new_secret(
         self, session: Session, client_id: str, *, authorization: str | None, now: datetime

@@ -71,6 +71,33 @@ def test_a_new_secret_is_printed_and_the_old_one_kept_for_a_day(
     assert kept_hashes(prepared) == {digest(old), digest(new)}
 
 
+def test_after_a_theft_the_new_secret_is_the_only_one(
+    prepared: Engine, taipei_id: Taipei, tmp_path: Path
+) -> None:
+    taipei_id("client", "add", written(tmp_path, a_client_form()))
+
+    new = taipei_id("client", "rotate-secret", "library", "--at-once").stdout.strip()
+
+    assert kept_hashes(prepared) == {digest(new)}
+
+
+def test_a_client_is_ended_once_and_it_is_on_the_trail(
+    prepared: Engine, taipei_id: Taipei, tmp_path: Path
+) -> None:
+    taipei_id("client", "add", written(tmp_path, a_client_form()))
+
+    first, second = (taipei_id("client", "end", "library") for _ in range(2))
+
+    assert (first.exit_code, first.stdout) == (0, "library has ended\n")
+    assert (second.exit_code, second.stderr) == (1, "Error: library has ended already\n")
+    assert kept_hashes(prepared) == set()
+    assert "disabled\tno" not in taipei_id("client", "show", "library").stdout
+    with transaction(sessions(prepared)) as session:
+        client = session.scalars(select(Client)).one()
+        entry = session.scalars(select(TrailEntry).where(TrailEntry.event == "client.ended")).one()
+    assert (entry.subject, entry.detail["channel"]) == (client.id, "cli")
+
+
 def test_a_client_is_shown_without_its_secrets(
     prepared: Engine, taipei_id: Taipei, tmp_path: Path
 ) -> None:
@@ -112,7 +139,9 @@ def test_everything_that_is_registered_is_shown(prepared: Engine, taipei_id: Tai
     assert shown["response_types"] == "code"
 
 
-@pytest.mark.parametrize("words", [("show", "nobody"), ("rotate-secret", "nobody")])
+@pytest.mark.parametrize(
+    "words", [("show", "nobody"), ("rotate-secret", "nobody"), ("end", "nobody")]
+)
 def test_an_unknown_client_is_said_to_be_unknown(
     prepared: Engine, taipei_id: Taipei, words: tuple[str, str]
 ) -> None:

@@ -10,6 +10,7 @@ import click
 from pydantic import ValidationError
 
 from clients import logos, registry
+from idp import client_endings
 from idp.acr import ACR
 from kernel import clock
 from kernel.errors import Refused
@@ -24,7 +25,7 @@ READABLE_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.group()
 def client() -> None:
-    """Register a client, show it, give it a new secret."""
+    """Register a client, show it, give it a new secret, end it."""
 
 
 @client.command()
@@ -53,14 +54,37 @@ def show(client_id: str) -> None:
 
 @client.command(name="rotate-secret")
 @click.argument("client_id")
-def rotate_secret(client_id: str) -> None:
-    """Print a new secret for CLIENT_ID; the old one keeps working for 24 hours."""
+@click.option("--at-once", is_flag=True, help="After a theft: the old one opens nothing any more.")
+def rotate_secret(client_id: str, *, at_once: bool) -> None:
+    """Print a new secret for CLIENT_ID; the old one keeps working for 24 hours.
+
+    With --at-once no old one works, and all tokens the client was given end.
+    """
     with opened() as at:
         now = clock.now()
-        secret = registry.rotate_secret(at.session, client_id, now=now)
         row = registry.get(at.session, client_id)
+        if at_once:
+            secret = client_endings.replace_secrets(at.session, row, now=now)
+        else:
+            secret = registry.rotate_secret(at.session, client_id, now=now)
         recording.record(at.session, "client.secret_rotated", row.id, now=now)
     _hand_over(client_id, secret)
+
+
+@client.command()
+@click.argument("client_id")
+def end(client_id: str) -> None:
+    """End CLIENT_ID, its secrets and every token it was given.
+
+    To be served again it has to be registered anew, under another name.
+    """
+    with opened() as at:
+        now = clock.now()
+        row = registry.get(at.session, client_id)
+        if not client_endings.end(at.session, row.id, now=now):
+            raise Stop(f"{client_id} has ended already")
+        recording.record(at.session, "client.ended", row.id, now=now)
+    say(f"{client_id} has ended")
 
 
 @client.command(name="grants")
