@@ -73,6 +73,12 @@ JOBS = Counter(
     ("kind", "outcome"),
     registry=HERE,
 )
+SWEEP_BUGS = Counter(
+    "taipei_id_sweep_bugs",
+    "Failures of what the worker does by the calendar, by step.",
+    ("step",),
+    registry=HERE,
+)
 POOL = Gauge(
     "taipei_id_database_connections",
     "Connections to the database in use.",
@@ -97,7 +103,7 @@ ARGON2 = Gauge(
 
 EACH = (
     *(SIGN_INS, CONSENTS, TOKENS, REFUSALS, THROTTLED, RESPONSES),
-    *(TIMES, JOBS, POOL, REPLICA, ARGON2),
+    *(TIMES, JOBS, SWEEP_BUGS, POOL, REPLICA, ARGON2),
 )
 
 

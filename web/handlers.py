@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 
 from idp import (
     awaited,
@@ -10,8 +11,7 @@ from idp import (
     ciba_pings,
     sign_outs,
 )
-from kernel import clock
-from kernel.db import transaction
+from kernel.db import Sessions, transaction
 from kernel.mail import FolderPost, NoPost, Post, SmtpPost
 from kernel.settings import Mail
 from kernel.working import Handler
@@ -43,9 +43,11 @@ from web import (
     recover_finding,
     rule_reviews,
     service_closings,
+    sweeping,
     waiver_endings,
 )
 from web.rooms import Rooms
+from web.sweeping import Step
 
 
 def handlers(rooms: Rooms) -> Mapping[str, Handler]:
@@ -78,31 +80,46 @@ def handlers(rooms: Rooms) -> Mapping[str, Handler]:
 
 def sweep(rooms: Rooms, *, now: datetime) -> None:
     """Do what comes due by the calendar and by nobody's hand: each at its own moment."""
-    at = clock.going_on_from(now)
-    consent_endings.expire(rooms.sessions, now=at())
-    contract_endings.end(rooms.sessions, now=at())
-    organisation_endings.run(rooms.sessions, now=at())
-    organisation_endings.close_petitions(rooms, now=at())
-    service_closings.run(rooms.sessions, now=at())
-    merchant_counts.run(rooms.sessions, now=at())
-    offer_reviews.review(rooms.sessions, smallest=rooms.settings.smallest_population, now=at())
-    closing.run(rooms, now=at())
-    waiver_endings.run(rooms.sessions, now=at())
-    rule_reviews.run(rooms, now=at())
-    certificate_lists.ask(rooms, now=at())
-    figure_keeping.run(rooms.sessions, now=at())
-    key_rotation.run(rooms, now=at())
-    record_checking.ask(rooms.sessions, now=at())
-    card_orders.destroy_overdue(rooms, now=at())
-    import_jobs.destroy_held(rooms, now=at())
-    queue_moves.run(rooms, now=at())
+    sweeping.run(rooms.sessions, steps(rooms), now=now)
+
+
+def steps(rooms: Rooms) -> tuple[Step, ...]:
+    """Return what a sweep does, in order; each in transactions of its own."""
+    make, provider = rooms.sessions, rooms.provider
+    return (
+        partial(consent_endings.expire, make),
+        partial(contract_endings.end, make),
+        partial(organisation_endings.run, make),
+        partial(organisation_endings.close_petitions, rooms),
+        partial(service_closings.run, make),
+        partial(merchant_counts.run, make),
+        partial(offer_reviews.review, make, smallest=rooms.settings.smallest_population),
+        partial(closing.run, rooms),
+        partial(waiver_endings.run, make),
+        partial(rule_reviews.run, rooms),
+        partial(certificate_lists.ask, rooms),
+        partial(figure_keeping.run, make),
+        partial(key_rotation.run, rooms),
+        partial(record_checking.ask, make),
+        partial(card_orders.destroy_overdue, rooms),
+        partial(import_jobs.destroy_held, rooms),
+        partial(queue_moves.run, rooms),
+        partial(_expire_archives, make),
+        partial(_lapse_applications, rooms),
+        partial(checkpoints.seal, make, provider.keys, issuer=provider.issuer),
+        partial(checkpoints.seal_trail, make, provider.keys, issuer=provider.issuer),
+    )
+
+
+def _expire_archives(make: Sessions, *, now: datetime) -> None:
+    with transaction(make) as session:
+        archives.expire(session, now=now)
+
+
+def _lapse_applications(rooms: Rooms, *, now: datetime) -> None:
     with transaction(rooms.sessions) as session:
-        archives.expire(session, now=at())
-        lapsed = applications.lapse_due(session, keyring=rooms.keyring, now=at())
-        case_endings.stop(session, lapsed, why=case_endings.LAPSED, now=at())
-    provider = rooms.provider
-    checkpoints.seal(rooms.sessions, provider.keys, issuer=provider.issuer, now=at())
-    checkpoints.seal_trail(rooms.sessions, provider.keys, issuer=provider.issuer, now=at())
+        lapsed = applications.lapse_due(session, keyring=rooms.keyring, now=now)
+        case_endings.stop(session, lapsed, why=case_endings.LAPSED, now=now)
 
 
 def post(mail: Mail) -> Post:

@@ -6,9 +6,10 @@ from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
 
-from kernel import clock, jobs, mail
+from idp.keys import Keys
+from kernel import clock, heartbeats, jobs, mail
 from kernel.db import sessions, transaction
 from kernel.jobs import Job
 from kernel.keyring import Keyring
@@ -74,6 +75,24 @@ def test_without_a_mail_server_a_notice_waits(
     listed = taipei_id("jobs", "list").stdout.splitlines()
     assert "\tmail.send\twaiting\t1\t" in listed[1]
     assert "mei" not in "".join(listed)
+
+
+def test_what_the_calendar_stumbles_over_stops_neither_jobs_nor_the_sign_of_life(
+    prepared: Engine, keyring: Keyring, inbox: Path, taipei_id: Taipei
+) -> None:
+    a_notice(prepared, keyring)
+    with prepared.begin() as connection:
+        connection.execute(text("ALTER TABLE daily_figure RENAME TO mislaid"))
+    try:
+        assert taipei_id("worker", "--once").exit_code == 0
+    finally:
+        with prepared.begin() as connection:
+            connection.execute(text("ALTER TABLE mislaid RENAME TO daily_figure"))
+
+    assert len(list(mail.files(inbox))) == 1
+    with transaction(sessions(prepared)) as session:
+        assert len(heartbeats.listed(session)) == 1
+        assert Keys(keyring).signer(session, now=clock.now()).jwks  # a step after the broken one
 
 
 @pytest.mark.slow
