@@ -49,9 +49,9 @@ def to_count(session: Session, *, now: datetime) -> list[date]:
     return days
 
 
-def keep(session: Session, day: date, figures: Figures, *, now: datetime) -> bool:
-    """Keep what was counted of a day; False if another worker did."""
-    mark = {"day": day, "name": COUNTED, "key": now.isoformat(timespec="seconds"), "count": 1}
+def keep(session: Session, day: date, figures: Figures) -> bool:
+    """Keep what was counted of a day; False if another worker did, or is just doing it."""
+    mark = {"day": day, "name": COUNTED, "key": COUNTED, "count": 1}  # one key: the table decides
     done = select(DailyFigure.key).where(DailyFigure.day == day, DailyFigure.name == COUNTED)
     if session.scalars(done).first() is not None or not insert_once(session, DailyFigure, mark):
         return False

@@ -23,7 +23,7 @@ def run(make: Sessions, *, now: datetime) -> int:
     for day in days[:DAYS_AT_ONCE]:
         with transaction(make) as session:
             counted = {**figures.of_ledgers(session, day), **_of_rooms(session, day)}
-            done += figures.keep(session, day, counted, now=now)
+            done += figures.keep(session, day, counted)
     return done
 
 

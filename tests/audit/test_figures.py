@@ -3,7 +3,8 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from audit import figures, footprint, trail
@@ -53,8 +54,21 @@ def test_each_day_is_counted_once_a_week_of_them_at_a_time(sessions: Sessions) -
         assert figures.last_day(session) == YESTERDAY
         found = figures.read(session, [SIGN_INS], since=YESTERDAY, until=TODAY)
         assert [(each.key, each.count) for each in found] == [("passkey", 1), ("password", 2)]
-        assert not figures.keep(session, YESTERDAY, {}, now=NOON)
+        assert not figures.keep(session, YESTERDAY, {})
         assert len(session.scalars(select(DailyFigure)).all()) == 31 + 6
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_of_two_workers_that_count_a_day_at_once_the_second_waits_for_the_first(
+    sessions: Sessions,
+) -> None:
+    with transaction(sessions) as first:
+        assert figures.keep(first, YESTERDAY, {})
+
+        with sessions() as second:
+            second.execute(text("SET LOCAL lock_timeout = '100ms'"))
+            with pytest.raises(OperationalError, match="lock timeout"):
+                figures.keep(second, YESTERDAY, {})
 
 
 @pytest.mark.clause("10-I(4)")

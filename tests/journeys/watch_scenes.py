@@ -133,5 +133,5 @@ def statistics(page: Page, city: City) -> None:
         for back in range(30):
             counted = {(figures.SIGN_INS, "password"): 900 + 37 * back, ("case", "accepted"): 40}
             counted |= {(figures.SIGN_INS, "passkey"): 3 * back}
-            figures.keep(session, last - timedelta(days=29 - back), counted, now=now)
+            figures.keep(session, last - timedelta(days=29 - back), counted)
     staffing.at_work("/doit/statistics")(page, city)
