@@ -180,13 +180,14 @@ def review(session: Session, *, smallest: int, now: datetime) -> list[UUID]:
     """Look at the offers not looked at for a day; return those halted now.
 
     One whose groups became small is halted, one whose groups are large again goes on. For the
-    worker: never while somebody waits.
+    worker: never while somebody waits. An offer another worker looks at is left to it.
     """
     due = select(Offer).where(
         Offer.approved_at.is_not(None), Offer.ended_at.is_(None), Offer.reviewed_at <= now - DAILY
     )
     halted = []
-    for offer in session.scalars(due.order_by(Offer.id)).all():
+    taken = due.order_by(Offer.id).with_for_update(skip_locked=True)
+    for offer in session.scalars(taken).all():
         large = _is_large(session, offer, smallest=smallest)
         if not large and offer.halted_at is None:
             halted.append(offer.id)

@@ -353,6 +353,20 @@ def test_another_shops_offer_tells_nothing(session: Session, shop: Client) -> No
     assert approved(session, make.a_shop(session, "bakery"), rule=beside).approved_at is not None
 
 
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_an_offer_another_worker_looks_at_is_left_to_it(sessions: Sessions) -> None:
+    with transaction(sessions) as session:
+        figures(session)
+        an_agency(session)
+        offer_id = approved(session, make.a_shop(session)).id
+    later = NOON + timedelta(days=1)
+
+    with transaction(sessions) as first, transaction(sessions) as second:
+        halted = [populations.review(each, smallest=10**9, now=later) for each in (first, second)]
+
+    assert halted == [[offer_id], []]
+
+
 @pytest.mark.clause("10(4)")
 def test_an_offer_whose_group_became_small_stops_answering_and_goes_on_later(
     session: Session, shop: Client
