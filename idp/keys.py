@@ -130,14 +130,40 @@ def rotate(
     )
 
 
-def withdraw(session: Session, kid: str) -> bool:
+def withdraw(session: Session, kid: str, *, now: datetime) -> bool:
     """Publish a key no more that signs no more: what it signed is verified nowhere from now on.
 
     For a key somebody else may know: waiting for its retirement, whoever fetches our keys would
-    believe what that person signs. `PublishedKey` stays, so that the ledger can be verified.
+    believe what that person signs. `PublishedKey` stays, so that the ledger can be verified and
+    whom the key touched be found.
     """
-    gone = delete(SigningKey).where(SigningKey.kid == kid, SigningKey.state == KeyState.RETIRING)
-    return changed(session.execute(gone)) == 1
+    gone = session.execute(
+        delete(SigningKey)
+        .where(SigningKey.kid == kid, SigningKey.state == KeyState.RETIRING)
+        .returning(SigningKey.activated_at)
+    ).one_or_none()
+    if gone is None:
+        return False
+    _keep_span(session, kid, gone.activated_at, until=now)
+    return True
+
+
+def _keep_span(session: Session, kid: str, since: datetime, *, until: datetime) -> None:
+    session.execute(
+        update(PublishedKey)
+        .where(PublishedKey.kid == kid)
+        .values(activated_at=since, retires_at=until)
+    )
+
+
+def span(session: Session, kid: str) -> tuple[datetime, datetime | None] | None:
+    """Return from when until when what a key signs was believed; None for one that never signed."""
+    key = session.get(SigningKey, kid)
+    if key is not None:
+        return None if key.activated_at is None else (key.activated_at, key.retires_at)
+    gone = session.get(PublishedKey, kid)
+    # Of keys that went before their time was written down only the announcement is known.
+    return None if gone is None else (gone.activated_at or gone.created_at, gone.retires_at)
 
 
 def _succeed(
@@ -158,6 +184,7 @@ def _succeed(
     )
     if changed(session.execute(retiring)) != 1:
         return False
+    _keep_span(session, active.kid, active.activated_at, until=now + retirement)
     session.execute(
         update(SigningKey)
         .where(SigningKey.alg == alg, SigningKey.state == KeyState.NEXT)

@@ -71,7 +71,10 @@ class SigningKey(Base):
 
 
 class PublishedKey(Base):
-    """Every public key we ever signed with, so that an old receipt can still be verified."""
+    """Every public key we ever signed with, so that an old receipt can still be verified.
+
+    When it was believed is written here as it is rotated away or withdrawn: an incident asks later.
+    """
 
     __tablename__ = "published_key"
 
@@ -79,6 +82,8 @@ class PublishedKey(Base):
     alg: Mapped[str] = mapped_column(String(8))
     public_jwk: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
+    activated_at: Mapped[datetime | None]
+    retires_at: Mapped[datetime | None]
 
 
 class Interaction(Base):

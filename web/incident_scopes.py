@@ -56,7 +56,7 @@ def terms(settings: Incidents) -> Terms:
 
 
 def aim(session: Session, thread: str, name: str, *, since: datetime, until: datetime) -> Aim:
-    """Return what is looked for; of a key only the time in which it signed.
+    """Return what is looked for; of a key only the time in which it was believed.
 
     Raises Refused `incident.incomplete` for what there is not.
     """
@@ -80,8 +80,9 @@ def _people(session: Session, thread: Thread, name: str) -> frozenset[UUID]:
 
 
 def _of_key(session: Session, kid: str, *, since: datetime, until: datetime) -> Aim:
-    key = next((each for each in keys.listed(session) if each.kid == kid), None)
-    if key is None or key.activated_at is None:
+    span = keys.span(session, kid)
+    if span is None:
         raise Refused("incident.incomplete")
-    ends = until if key.retires_at is None else min(until, key.retires_at)
-    return Aim(Reach.EVERYBODY, frozenset(), max(since, key.activated_at), ends)
+    began, ended = span
+    ends = until if ended is None else min(until, ended)
+    return Aim(Reach.EVERYBODY, frozenset(), max(since, began), ends)

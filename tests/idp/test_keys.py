@@ -17,7 +17,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from idp import keys
 from idp.keys import Keys
-from idp.models import KeyState, SigningKey
+from idp.models import KeyState, PublishedKey, SigningKey
 from idp.signing import ALGORITHMS, LocalSigner, SignatureInvalid
 from kernel.db import Sessions, open_engine
 from kernel.db import sessions as sessions_on
@@ -76,6 +76,36 @@ def test_a_retired_key_goes_after_two_days(session: Session) -> None:
     keys.rotate(session, KEYRING, "ES256", now=NOON + keys.RETIREMENT)
 
     assert states(session).count("retiring") == 2
+
+
+@pytest.mark.clause("10-I(2)")
+def test_of_a_key_that_is_gone_it_is_known_from_when_until_when_it_was_believed(
+    session: Session,
+) -> None:
+    keys.ensure(session, KEYRING, now=NOON)
+    kids = {each.state: each.kid for each in keys.listed(session) if each.alg == "ES256"}
+    announced, first = kids[KeyState.NEXT], kids[KeyState.ACTIVE]
+    assert keys.span(session, announced) is None
+    keys.rotate(session, KEYRING, "ES256", now=LATER)
+    retires = LATER + keys.RETIREMENT
+    assert keys.span(session, first) == (NOON, retires)
+
+    keys.rotate(session, KEYRING, "ES256", now=retires)  # takes away what has retired
+    assert keys.withdraw(session, announced, now=retires + timedelta(hours=1))
+
+    assert {first, announced}.isdisjoint(each.kid for each in keys.listed(session))
+    assert keys.span(session, first) == (NOON, retires)
+    assert keys.span(session, announced) == (LATER, retires + timedelta(hours=1))
+    assert keys.span(session, "nobody's") is None
+
+
+@one_database
+def test_of_a_key_gone_before_that_was_written_down_its_announcement_is_known(
+    session: Session,
+) -> None:
+    session.add(PublishedKey(kid="old", alg="ES256", public_jwk={}, created_at=NOON))
+
+    assert keys.span(session, "old") == (NOON, None)
 
 
 def test_a_rotation_elsewhere_is_seen_after_a_second(session: Session) -> None:

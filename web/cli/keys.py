@@ -75,12 +75,11 @@ def withdraw(kid: str) -> None:
     What it signed in earnest fails as well: whoever is signing in at this moment begins anew.
     """
     with opened() as at:
-        if not signing.withdraw(at.session, kid):
+        now = clock.now()
+        if not signing.withdraw(at.session, kid, now=now):
             raise Stop("no key of this name is retiring; see 'taipei-id keys list', rotate first")
-        trail.record(
-            at.session, "key.withdrawn", actor=None, now=clock.now(), kid=kid, channel="cli"
-        )
-        say(f"{kid}: withdrawn.")
+        trail.record(at.session, "key.withdrawn", actor=None, now=now, kid=kid, channel="cli")
+    say(f"{kid}: withdrawn.")
 
 
 @keys.command()
