@@ -57,6 +57,39 @@ def test_a_rotation_lets_the_announced_key_sign(prepared: Engine, taipei_id: Tai
     assert keys(prepared, KeyState.RETIRING) == {"ES256": active["ES256"]}
 
 
+def test_a_key_stays_published_as_long_as_the_settings_say(
+    prepared: Engine, environment: pytest.MonkeyPatch, taipei_id: Taipei
+) -> None:
+    environment.setenv("TAIPEI_ID_SIGNING__RETIRING_DAYS", "30")
+    taipei_id("keys", "rotate")
+    before = clock.now()
+
+    taipei_id("keys", "rotate", "--alg", "ES256", "--at-once")
+
+    with transaction(sessions(prepared)) as session:
+        retires = session.scalars(
+            select(SigningKey.retires_at).where(SigningKey.state == KeyState.RETIRING)
+        ).one()
+    assert retires is not None
+    assert retires >= before + timedelta(days=30)
+
+
+def test_all_keys_rotate_or_none_and_only_what_was_done_is_said(
+    prepared: Engine, taipei_id: Taipei
+) -> None:
+    taipei_id("keys", "rotate")
+    with transaction(sessions(prepared)) as session:  # all but RS256 are known by now
+        known = update(SigningKey).where(SigningKey.alg != "RS256")
+        session.execute(known.values(created_at=clock.now() - timedelta(hours=2)))
+    active = keys(prepared, KeyState.ACTIVE)
+
+    refused = taipei_id("keys", "rotate")
+
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "RS256: announced less than an hour ago, nothing was rotated" in refused.stderr
+    assert keys(prepared, KeyState.ACTIVE) == active
+
+
 def test_a_key_that_was_rotated_away_can_be_withdrawn_and_one_that_signs_cannot(
     prepared: Engine, taipei_id: Taipei
 ) -> None:
@@ -127,15 +160,16 @@ def make_older(engine: Engine, age: timedelta) -> None:
         session.execute(update(SigningKey).values(activated_at=clock.now() - age))
 
 
-def test_the_doctor_asks_for_a_rotation_after_half_a_year(
-    prepared: Engine, taipei_id: Taipei
+def test_the_doctor_asks_for_a_rotation_a_week_after_the_calendar_wanted_one(
+    prepared: Engine, environment: pytest.MonkeyPatch, taipei_id: Taipei
 ) -> None:
     taipei_id("keys", "rotate")
-    make_older(prepared, timedelta(days=200))
+    make_older(prepared, timedelta(days=98))
 
-    examined = taipei_id("doctor")
+    late = taipei_id("doctor").stdout
+    environment.setenv("TAIPEI_ID_SIGNING__ACTIVE_DAYS", "400")
+    in_time = taipei_id("doctor").stdout
 
-    assert (
-        "✗ signing keys: ES256 has signed for 200 days; run 'taipei-id keys rotate --alg ES256'"
-        in (examined.stdout)
-    )
+    assert "✗ signing keys: ES256 has signed for 98 days, signing.active_days is 90; " in late
+    assert "run 'taipei-id keys rotate --alg ES256'" in late
+    assert "✓ signing keys" in in_time

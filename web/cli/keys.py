@@ -1,6 +1,7 @@
 """`taipei-id keys`: the provider's signing keys, and the master key that seals them."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import click
 
@@ -11,7 +12,7 @@ from idp.signing import ALGORITHMS
 from kernel import clock
 from kernel.keyring import new_master_key
 from web.cli.console import say, show_table
-from web.cli.opening import opened
+from web.cli.opening import Opened, opened
 from web.cli.refusals import Stop
 from web.token_keys import for_signing
 
@@ -53,18 +54,38 @@ def rotate(alg: str | None, *, at_once: bool) -> None:
     stolen key nor the one announced beside it signs, and clients that cached the keys fail for
     five minutes. Then withdraw what was stolen.
     """
+    wanted = (alg,) if alg else ALGORITHMS
     with opened() as at:
-        now = clock.now()
-        active = {key.alg for key in signing.listed(at.session) if key.state is KeyState.ACTIVE}
-        token = for_signing(at.settings)
-        signing.ensure(at.session, at.keyring, token=token, now=now)
-        for each in (alg,) if alg else ALGORITHMS:
-            if each in active:
-                if not (at_once or signing.is_announced(at.session, each, now=now)):
-                    raise Stop(f"{each}: announced less than an hour ago; wait, or say --at-once")
-                signing.rotate(at.session, at.keyring, each, token=token, now=now)
-            say(f"{each}: {'rotated' if each in active else 'first keys made'}.")
-            trail.record(at.session, "key.rotated", actor=None, now=now, alg=each, channel="cli")
+        said = _rotate(at, wanted, at_once=at_once, now=clock.now())
+    for each, done in said.items():
+        say(f"{each}: {done}.")
+
+
+def _rotate(at: Opened, wanted: Sequence[str], *, at_once: bool, now: datetime) -> dict[str, str]:
+    """Rotate all that were asked for, or none; return what was done about each."""
+    active = {key.alg for key in signing.listed(at.session) if key.state is KeyState.ACTIVE}
+    for each in active.intersection(wanted):
+        if not (at_once or signing.is_announced(at.session, each, now=now)):
+            raise Stop(
+                f"{each}: announced less than an hour ago, nothing was rotated; "
+                "wait, say --alg for another, or say --at-once"
+            )
+    token = for_signing(at.settings)
+    signing.ensure(at.session, at.keyring, token=token, now=now)
+    retirement = timedelta(days=at.settings.signing.retiring_days)
+    said = {}
+    for each in wanted:
+        if each not in active:
+            said[each] = "first keys made"
+        elif signing.rotate(
+            at.session, at.keyring, each, retirement=retirement, token=token, now=now
+        ):
+            said[each] = "rotated"
+        else:
+            said[each] = "somebody else rotated it at this moment"
+            continue
+        trail.record(at.session, "key.rotated", actor=None, now=now, alg=each, channel="cli")
+    return said
 
 
 @keys.command()
