@@ -57,6 +57,16 @@ def get(session: Session, organisation_id: UUID) -> Organisation:
     return found
 
 
+def called(session: Session, name: str) -> Sequence[Organisation]:
+    """Return who is called so in either language; those that have ended are not."""
+    either = (Organisation.name_zh == name) | (Organisation.name_en == name)
+    return session.scalars(
+        select(Organisation)
+        .where(either, Organisation.ended_at.is_(None))
+        .order_by(Organisation.id)
+    ).all()
+
+
 def listed(session: Session, kind: OrganisationKind) -> Sequence[Organisation]:
     """Return the organisations of a kind, ended ones included, by name."""
     return session.scalars(

@@ -1,14 +1,12 @@
 """`taipei-id officer`: appoint the first officers, dismiss any, and see which posts are idle."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 import click
-from sqlalchemy import select
 
 from audit import trail
-from clients import officers
-from clients.models import Organisation
+from clients import officers, organisations
 from clients.officer_models import Role
 from kernel import clock
 from kernel.errors import NotFound
@@ -16,8 +14,9 @@ from members import leaving, register
 from web.cli.console import say, show_table
 from web.cli.member import find
 from web.cli.opening import Opened, opened
+from web.cli.refusals import Stop
 
-YEAR = timedelta(days=365)
+DAY, YEAR = timedelta(days=1), timedelta(days=365)
 
 
 @click.group()
@@ -28,12 +27,12 @@ def officer() -> None:
 @officer.command()
 @click.argument("login")
 @click.argument("role", type=click.Choice([each.value for each in Role]))
-@click.option("--organisation", help="The agency, by its Chinese or English name.")
+@click.option("--organisation", help="The agency, by its Chinese or English name, or its id.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The last day; else one year.")
 def appoint(login: str, role: str, organisation: str | None, until: datetime | None) -> None:
     """Give the member LOGIN the post ROLE."""
     now = clock.now()
-    ends_at = now + YEAR if until is None else until.replace(tzinfo=UTC)
+    ends_at = now + YEAR if until is None else _end_of(until)
     with opened() as at:
         member_id = find(at, login)
         leaving.lock(at.session, member_id)
@@ -47,15 +46,29 @@ def appoint(login: str, role: str, organisation: str | None, until: datetime | N
             now=now,
         )
         _record(at, "officer.appointed", member_id, post.id, role, now=now)
-    say(f"{login} is {role} until {clock.taipei_day(ends_at)}: post {post.id}")
+    say(f"{login} is {role} until {_last_day(ends_at)}: post {post.id}")
+
+
+def _end_of(day: datetime) -> datetime:
+    """Return the end of a day in Taipei, as the console has it."""
+    return datetime.combine(day.date() + DAY, time(), clock.TAIPEI)
+
+
+def _last_day(ends_at: datetime) -> date:
+    return clock.taipei_day(ends_at - timedelta(microseconds=1))
 
 
 def _organisation(at: Opened, name: str) -> UUID:
-    either = (Organisation.name_zh == name) | (Organisation.name_en == name)
-    found = at.session.scalar(select(Organisation.id).where(either).limit(1))
-    if found is None:
+    try:
+        return organisations.get(at.session, UUID(name)).id
+    except ValueError:  # a name, then
+        found = organisations.called(at.session, name)
+    if not found:
         raise NotFound("officer.organisation_not_found")
-    return found
+    if len(found) > 1:
+        those = "; ".join(f"{each.id} {each.name_zh} {each.name_en}" for each in found)
+        raise Stop(f"{len(found)} organisations are called so, say one by its id: {those}")
+    return found[0].id
 
 
 @officer.command()
@@ -80,7 +93,7 @@ def list_(*, idle: bool) -> None:
                 str(each.id),
                 register.get(at.session, each.member_id).login,
                 each.role.value,
-                clock.taipei_day(each.ends_at).isoformat(),
+                _last_day(each.ends_at).isoformat(),
                 "IDLE" if officers.is_idle(each, now=now) else "–",
             )
             for each in officers.listed(at.session, now=now)
