@@ -39,7 +39,9 @@ def issue(
     lifetime: timedelta = timedelta(days=7),
     now: datetime,
 ) -> str:
-    """Return a new token, shown this once."""
+    """Return a new token, shown this once. Raises Refused `organisation.ended`."""
+    if organisation.ended_at is not None:
+        raise Refused("organisation.ended")
     token = new_secret()
     session.add(
         RegistrationToken(

@@ -1,10 +1,12 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
+from audit.models import TrailEntry
 from clients import registry
-from clients.models import Review
+from clients.models import Organisation, Review
+from kernel import clock
 from kernel.db import sessions, transaction
 from kernel.outgoing import Answer
 from tests import make
@@ -36,6 +38,43 @@ def test_a_token_is_issued_listed_and_ended(prepared: Engine, taipei_id: Taipei)
 def test_a_token_is_for_exactly_one_organisation(prepared: Engine, taipei_id: Taipei) -> None:
     assert taipei_id("registration-token", "issue").exit_code == 1
     assert taipei_id("registration-token", "issue", "--of", "nobody").exit_code == 1
+
+
+def test_a_new_agency_is_entered_as_at_the_console_and_only_once(
+    prepared: Engine, taipei_id: Taipei
+) -> None:
+    the_token(taipei_id, "--new", " 博物館 ", "Museum")
+
+    again = taipei_id("registration-token", "issue", "--new", "博物館", "A Museum")
+    nameless = taipei_id("registration-token", "issue", "--new", "美術館", " ")
+
+    assert (again.exit_code, nameless.exit_code) == (1, 1)
+    assert "say --of with a client of it" in again.stderr
+    assert "organisation.name_missing" in nameless.stderr
+    with transaction(sessions(prepared)) as session:
+        (museum,) = session.scalars(select(Organisation)).all()
+        entered = session.scalars(
+            select(TrailEntry).where(TrailEntry.event == "organisation.entered")
+        ).one()
+    assert museum.name_zh == "博物館"
+    assert (entered.subject, entered.detail) == (
+        museum.id,
+        {"channel": "cli", "body": "department"},
+    )
+
+
+@pytest.mark.refusal("organisation.ended")
+def test_nobody_registers_for_an_organisation_that_has_ended(
+    prepared: Engine, taipei_id: Taipei, tmp_path: Path
+) -> None:
+    taipei_id("client", "add", written(tmp_path, make.a_client_form()))
+    with transaction(sessions(prepared)) as session:
+        registry.get(session, "library").organisation.ended_at = clock.now()
+
+    refused = taipei_id("registration-token", "issue", "--of", "library")
+
+    assert refused.exit_code == 1
+    assert "organisation.ended" in refused.stderr
 
 
 def waiting(engine: Engine, taipei_id: Taipei, folder: Path) -> None:

@@ -1,15 +1,16 @@
 """`taipei-id registration-token`: let an organisation's developers register clients themselves."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import click
 from sqlalchemy.orm import Session
 
 from audit import trail
-from clients import registration_tokens, registry
-from clients.models import Body, Environment, Organisation, OrganisationKind, Profile
+from clients import organisations, registration_tokens, registry
+from clients.models import Body, Environment, Organisation, Profile
 from kernel import clock
+from kernel.wording import Bilingual
 from web.cli import recording
 from web.cli.console import say, show_table, warn
 from web.cli.opening import opened
@@ -49,7 +50,7 @@ def issue(
     with opened() as at:
         now = clock.now()
         known = None if client_id is None else registry.get(at.session, client_id).organisation
-        organisation = known or _new(at.session, *(new or ("", "")))
+        organisation = known or _new(at.session, Bilingual(*(new or ("", ""))), now=now)
         token = registration_tokens.issue(
             at.session,
             organisation,
@@ -72,16 +73,19 @@ def issue(
     say(token)
 
 
-def _new(session: Session, zh: str, en: str) -> Organisation:
-    organisation = Organisation(
-        kind=OrganisationKind.AGENCY,
-        body=Body.DEPARTMENT,
-        name_zh=zh,
-        name_en=en,
-        created_at=clock.now(),
+def _new(session: Session, name: Bilingual, *, now: datetime) -> Organisation:
+    if any(organisations.called(session, each.strip()) for each in name):
+        raise Stop(f"{name.zh} / {name.en} is there already; say --of with a client of it")
+    organisation = organisations.enter(session, name, Body.DEPARTMENT, now=now)
+    trail.record(
+        session,
+        "organisation.entered",
+        actor=None,
+        subject=organisation.id,
+        now=now,
+        channel="cli",
+        body=organisation.body.value,
     )
-    session.add(organisation)
-    session.flush()
     return organisation
 
 
