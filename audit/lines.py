@@ -55,6 +55,7 @@ class Kind(StrEnum):
     POWER_GIVEN = "power.given"
     POWER_TAKEN = "power.taken"  # a letter that lets the member act for another
     POWER_ENDED = "power.ended"
+    LAW_NOTED = "law.noted"  # a declaration, or who acts by law, was entered or ended by command
     CONSENT_REFUSED = "consent.refused"
     CONSENT_WITHDRAWN = "consent.withdrawn"
     CONSENT_EXPIRED = "consent.expired"

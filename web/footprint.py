@@ -98,6 +98,7 @@ KINDS = {
             Kind.POWER_GIVEN,
             Kind.POWER_TAKEN,
             Kind.POWER_ENDED,
+            Kind.LAW_NOTED,
         }
     ),
     "request": frozenset(

@@ -123,6 +123,10 @@ WORDS: Mapping[str, Bilingual] = {
     Kind.POWER_TAKEN: Bilingual(
         "成為 %(whom)s 的受託人", "Received a power of attorney from %(whom)s"
     ),
+    Kind.LAW_NOTED: Bilingual(
+        "登錄或結束了法院的宣告或法定代理關係",
+        "Noted, or ended, a court's declaration or who acts for whom by law",
+    ),
     Kind.POWER_ENDED: Bilingual(
         "%(whom)s 給 %(by)s 的委託結束了", "The power %(whom)s gave to %(by)s ended"
     ),
@@ -311,6 +315,7 @@ OURS = frozenset(  # done by the city
         Kind.DELETED,
         Kind.NUMBER_ENTERED,
         Kind.POWER_ENDED,
+        Kind.LAW_NOTED,
         Kind.CONSENT_OVERRULED,
         Kind.RECORD_CORRECTED,
         Kind.SUSPENDED,

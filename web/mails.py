@@ -510,11 +510,13 @@ WORDS = {
         "/account/footprint",
     ),
     Mail.LAW_NOTED: Words(
-        Bilingual("窗口登錄了一件和代理有關的事", "A counter noted who acts for whom"),
+        Bilingual("登錄了一件和代理有關的事", "Who acts for whom was noted"),
         Bilingual(
-            "申辦窗口看過文件後，登錄或結束了法院的宣告或法定代理關係。誰可以替誰辦事，寫在「代理與監護」。",
-            "A service counter saw the documents and noted, or ended, a court's declaration or who "
-            "acts for whom by law. It stands under Acting and guardianship.",
+            "申辦窗口或資訊局看過文件後，登錄或結束了法院的宣告或法定代理關係。"
+            "誰可以替誰辦事，寫在「代理與監護」。",
+            "A service counter or the Department of Information Technology saw the documents and "
+            "noted, or ended, a court's declaration or who acts for whom by law. It stands under "
+            "Acting and guardianship.",
         ),
         Bilingual(
             "不對的話，請馬上到任何一個申辦窗口，或撥 1999。",

@@ -1,15 +1,17 @@
 """Guardians, proxies and declarations are entered by hand until counters are open."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
 
 from audit.models import LedgerLine, TrailEntry
 from kernel import clock
 from kernel.db import sessions, transaction
 from kernel.jobs import Job
-from members.models import GuardianLink, Relation
+from members.models import GuardianLink, Member, Relation
 from members.proxy_models import PowerOfAttorney
 from tests.cli.conftest import Taipei
 from tests.make import PASSWORD
@@ -92,6 +94,42 @@ def test_a_declaration_comes_with_its_guardian_and_ends_powers(
     assert taipei_id("member", "lift-capacity", "yue").stdout == "yue decides alone again.\n"
     with transaction(sessions(people)) as session:
         assert session.scalars(select(GuardianLink)).one().ended_at is not None
+
+
+@pytest.mark.clause("2(8)1")
+def test_both_are_told_of_a_guardian_that_was_entered_or_ended(
+    people: Engine, taipei_id: Taipei
+) -> None:
+    taipei_id("member", "guardian", "an", "mei")
+    taipei_id("member", "unlink", "an", "mei")
+
+    with transaction(sessions(people)) as session:
+        whose = {each.login: str(each.id) for each in session.scalars(select(Member))}
+        told = [(each.payload["template"], each.payload["member"]) for each in letters(session)]
+        lines = [(each.kind, str(each.member_id)) for each in session.scalars(select(LedgerLine))]
+    expected = sorted(("law.noted", whose[login]) for login in ("an", "mei", "an", "mei"))
+    assert sorted(told) == sorted(lines) == expected
+
+
+@pytest.mark.clause("2(8)1")
+def test_a_declaration_and_its_end_are_told_and_none_is_of_a_day_to_come(
+    people: Engine, taipei_id: Taipei
+) -> None:
+    words = ("member", "capacity", "yue", "assisted", "--decree", "115-輔宣-1", "--on")
+
+    ahead = taipei_id(*words, TOMORROW)
+    taipei_id(*words, TODAY.isoformat())
+    taipei_id("member", "lift-capacity", "yue")
+
+    assert ahead.exit_code == 1
+    assert "on a day to come" in ahead.stderr
+    with transaction(sessions(people)) as session:
+        assert [each.payload["template"] for each in letters(session)] == ["law.noted"] * 2
+        assert session.scalars(select(LedgerLine.kind)).all() == ["law.noted"] * 2
+
+
+def letters(session: Session) -> Sequence[Job]:
+    return session.scalars(select(Job).order_by(Job.id)).all()
 
 
 def test_an_assistant_fits_assistance(people: Engine, taipei_id: Taipei) -> None:

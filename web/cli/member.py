@@ -16,7 +16,7 @@ from members import guardians, leaving, numbering, numbers, register
 from members.models import Evidence, Relation
 from members.profile import Profile
 from web import guardian_links
-from web.cli import recording
+from web.cli import law_notes, recording
 from web.cli.console import say
 from web.cli.opening import Opened, opened
 from web.cli.refusals import Stop
@@ -142,6 +142,7 @@ def guardian(ward: str, login: str, relation: str, evidence: str) -> None:
             evidence=evidence,
             channel="cli",
         )
+        law_notes.tell(at.session, ward_id, guardian_id, now=now)
     say(f"{login} acts for {ward}.")
 
 
@@ -163,6 +164,7 @@ def unlink(ward: str, login: str) -> None:
             guardian=str(guardian_id),
             channel="cli",
         )
+        law_notes.tell(at.session, ward_id, guardian_id, now=now)
     say(f"{login} no longer acts for {ward}.")
 
 

@@ -1,6 +1,6 @@
 """`taipei-id member proxy`, `capacity`: letters of attorney, and what a court declared."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 
 import click
 
@@ -14,10 +14,11 @@ from members import capacities, proxies
 from members.models import Capacity, Relation
 from members.proxy_models import Letter, Matter, PowerEnd
 from web import guardian_links, proxy_acts
-from web.cli import recording
+from web.cli import law_notes, recording
 from web.cli.console import say
 from web.cli.member import find
 from web.cli.opening import opened
+from web.cli.refusals import Stop
 from web.mails import Mail
 
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -132,7 +133,9 @@ def capacity(login: str, capacity: str, decree: str, declared: datetime) -> None
     """
     now = clock.now()
     with opened() as at:
-        member_id, on = find(at, login), _day(declared)
+        member_id, on = find(at, login), declared.date()
+        if on > clock.taipei_day(now):
+            raise Stop("no court has declared on a day to come; look at --on")
         capacities.note(
             at.session, member_id, Capacity(capacity), source=decree, declared_on=on, now=now
         )
@@ -147,11 +150,8 @@ def capacity(login: str, capacity: str, decree: str, declared: datetime) -> None
             capacity=capacity,
             channel="cli",
         )
+        law_notes.tell(at.session, member_id, now=now)
     say(f"{login} is {capacity}.")
-
-
-def _day(moment: datetime) -> date:
-    return moment.date()
 
 
 @click.command("lift-capacity")
@@ -163,6 +163,7 @@ def lift_capacity(login: str) -> None:
         member_id = find(at, login)
         capacities.lift(at.session, member_id, now=now)
         recording.record(at.session, "capacity.lifted", member_id, now=now)
+        law_notes.tell(at.session, member_id, now=now)
     say(f"{login} decides alone again.")
 
 
