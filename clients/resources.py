@@ -25,7 +25,7 @@ from kernel.prebuilt import Prebuilt, Row
 from kernel.wording import Bilingual
 
 ALGORITHMS = ("ES256", "RS256")
-LONGEST = 255
+LONGEST, LONGEST_NAME = 255, 200
 # A dot or colon in it, so that none is ever a scope of members' data; "purpose:" names a purpose.
 _SCOPE = re.compile(r"(?!purpose:)(?=.{1,64}$)[a-z][a-z0-9_-]*([.:][a-z0-9_-]+)+", re.ASCII)
 _TARGETS = Prebuilt(
@@ -88,19 +88,22 @@ def add(
     """Register an interface that `server` serves.
 
     Raises Refused `resource.not_an_agencys`, `resource.address_invalid`,
-    `resource.already_exists`.
+    `resource.name_missing`, `resource.already_exists`.
     """
     is_agency = server.organisation.kind is OrganisationKind.AGENCY
     if not is_agency or server.auth_method is AuthMethod.NONE:
         raise Refused("resource.not_an_agencys")
     if not _is_address(identifier):
         raise Refused("resource.address_invalid")
+    words = Bilingual(name.zh.strip(), name.en.strip())
+    if not all(each and len(each) <= LONGEST_NAME for each in words):
+        raise Refused("resource.name_missing")
     values = {
         "id": new_id(),
         "identifier": identifier,
         "client_id": server.id,
-        "name_zh": name.zh,
-        "name_en": name.en,
+        "name_zh": words.zh,
+        "name_en": words.en,
         "token_format": token_format,
         "alg": alg,
         "added_at": now,

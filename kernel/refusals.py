@@ -194,6 +194,18 @@ CATALOGUE = {
     "terms.version_taken": _entry(
         409, "這個版本已經用過", "This version exists already", clause="8(2)1"
     ),
+    "terms.incomplete": _entry(
+        422,
+        "請填版本（最多 32 個字）和中文、英文全文",
+        "Give the version (at most 32 characters) and the text in both languages",
+        clause="8(2)1",
+    ),
+    "terms.day_passed": _entry(
+        422,
+        "現行版本在那一天以後才生效；從那天起的版本永遠不會生效",
+        "The version in force began later than that day, so it would never hold",
+        clause="8(2)1",
+    ),
     "member.login_empty": _entry(422, "請輸入帳號", "Enter an account name"),
     "member.guardian_required": _entry(
         422,
@@ -412,6 +424,11 @@ CATALOGUE = {
     ),
     "resource.already_exists": _entry(
         409, "這個介面已經登記", "This interface is registered already"
+    ),
+    "resource.name_missing": _entry(
+        422,
+        "請填中文和英文名稱，各不超過 200 個字",
+        "Give the name in both languages, at most 200 characters each",
     ),
     "resource.not_an_agencys": _entry(
         422,
@@ -858,7 +875,10 @@ CATALOGUE = {
     ),
     "offer.not_found": _entry(404, "沒有這項優惠", "There is no such offer"),
     "offer.title_missing": _entry(
-        422, "請填中文和英文名稱", "Give the name in both languages", clause="6(4)"
+        422,
+        "請填中文和英文名稱，各不超過 200 個字",
+        "Give the name in both languages, at most 200 characters each",
+        clause="6(4)",
     ),
     "offer.rule_invalid": _entry(
         422, "優惠條件不正確", "The offer's rule is not valid", clause="6(4)"

@@ -14,6 +14,8 @@ from kernel.ids import digest, new_id
 from kernel.wording import Bilingual
 from members.application_models import TermsVersion
 
+LONGEST_VERSION = 32  # characters
+
 
 @dataclass(frozen=True)
 class Terms:
@@ -50,19 +52,34 @@ OURS = Terms(
 
 def current(session: Session, *, now: datetime) -> Terms:
     """Return the terms in force."""
-    newest = session.scalar(
-        select(TermsVersion)
-        .where(TermsVersion.effective_at <= now)
-        .order_by(TermsVersion.effective_at.desc(), TermsVersion.id.desc())
-        .limit(1)
-    )
+    newest = _newest(session, now=now)
     if newest is None:
         return OURS
     return Terms(newest.version, Bilingual(newest.text_zh, newest.text_en))
 
 
-def publish(session: Session, terms: Terms, *, effective_at: datetime) -> None:
-    """Let another version be in force from a moment on. Raises Refused `terms.version_taken`."""
+def _newest(session: Session, *, now: datetime) -> TermsVersion | None:
+    return session.scalar(
+        select(TermsVersion)
+        .where(TermsVersion.effective_at <= now)
+        .order_by(TermsVersion.effective_at.desc(), TermsVersion.id.desc())
+        .limit(1)
+    )
+
+
+def publish(session: Session, terms: Terms, *, effective_at: datetime, now: datetime) -> None:
+    """Let another version be in force from a moment on.
+
+    Raises Refused `terms.version_taken`, `terms.incomplete` for a version nobody could agree to,
+    `terms.day_passed` for one that would never hold.
+    """
+    if not all(each.strip() for each in (terms.version, *terms.text)):
+        raise Refused("terms.incomplete")
+    if len(terms.version) > LONGEST_VERSION:
+        raise Refused("terms.incomplete")
+    in_force = _newest(session, now=now)
+    if in_force is not None and effective_at < in_force.effective_at:
+        raise Refused("terms.day_passed")
     taken = select(TermsVersion.id).where(TermsVersion.version == terms.version)
     if terms.version == OURS.version or session.scalar(taken) is not None:
         raise Refused("terms.version_taken")

@@ -22,7 +22,8 @@ from services import eligibility, known_notes, populations
 from services.eligibility import Facts
 from services.models import OFFERED, Offer, Service
 
-LONGEST_NUMBER = 100  # characters
+LONGEST_TITLE = 200  # characters
+LONGEST_NUMBER = 100
 _IN_FORCE = select(Offer.rule, Offer.valid_from, Offer.valid_until, Offer.halted_at).where(
     Offer.purpose_id == bindparam("purpose_id"),
     Offer.approved_at.is_not(None),
@@ -71,7 +72,7 @@ def submit(
     """Put forward a version of an offer; it answers nobody until DoIT approves it.
 
     Of one offer a single version waits, the newest word of its merchant: the one that waited is
-    ended, what is in force goes on. Raises Refused `flow.purpose_not_offer`,
+    ended, what is in force goes on. Raises Refused `flow.purpose_not_offer`, `offer.title_missing`,
     `publish.document_no_missing`, `offer.rule_invalid`, `offer.period_invalid`.
     """
     purpose = session.get(Purpose, purpose_id, with_for_update=True)  # versions are counted
@@ -79,12 +80,13 @@ def submit(
         raise Refused("flow.purpose_not_offer")
     if terms.valid_from > terms.valid_until:
         raise Refused("offer.period_invalid")
+    title = _titled(terms.title)
     latest = session.scalar(select(func.max(Offer.version)).where(Offer.purpose_id == purpose_id))
     offer = Offer(
         purpose_id=purpose_id,
         version=(latest or 0) + 1,
-        title_zh=terms.title.zh,
-        title_en=terms.title.en,
+        title_zh=title.zh,
+        title_en=title.en,
         rule=eligibility.form(_known(session, terms.rule)),
         document_number=_numbered(terms.document_number),
         valid_from=terms.valid_from,
@@ -118,6 +120,13 @@ def _known(session: Session, data: Json) -> eligibility.Rule:
     if set(session.scalars(known)) != asked:
         raise Refused("offer.rule_invalid")
     return rule
+
+
+def _titled(title: Bilingual) -> Bilingual:
+    words = Bilingual(title.zh.strip(), title.en.strip())
+    if not all(each and len(each) <= LONGEST_TITLE for each in words):
+        raise Refused("offer.title_missing")
+    return words
 
 
 def _numbered(document_number: str) -> str:

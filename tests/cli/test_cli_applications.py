@@ -58,4 +58,40 @@ def test_terms_are_published_from_a_day_on(
     assert "市府的申辦規定。" in shown
     with transaction(sessions(prepared)) as session:
         trail = session.scalars(select(TrailEntry).where(TrailEntry.event == "terms.published"))
-        assert [each.detail for each in trail] == [{"version": "2020-1"}]
+        assert [each.detail for each in trail] == [{"version": "2020-1", "channel": "cli"}]
+
+
+@pytest.mark.clause("8(2)1")
+@pytest.mark.parametrize(
+    ("version", "day", "zh", "said"),
+    [
+        (" ", "2030-01-01", "規定".encode(), "terms.incomplete"),
+        ("v" * 33, "2030-01-01", "規定".encode(), "terms.incomplete"),
+        ("2030-1", "2030-01-01", b" \n", "terms.incomplete"),
+        ("2030-1", "2019-12-31", "規定".encode(), "terms.day_passed"),
+        ("2030-1", "2030-01-01", "規定".encode("big5"), "a file is not UTF-8"),
+    ],
+)
+def test_terms_that_nobody_could_agree_to_are_refused_in_a_line(
+    taipei_id: Taipei,
+    prepared: Engine,
+    tmp_path: Path,
+    *,
+    version: str,
+    day: str,
+    zh: bytes,
+    said: str,
+) -> None:
+    text, en = tmp_path / "zh.txt", tmp_path / "en.txt"
+    text.write_bytes(zh)
+    en.write_text("Terms", "utf-8")
+    words = ("terms", "publish", "--zh", str(text), "--en", str(en))
+    good = (*words[:2], "--zh", str(en), "--en", str(en))
+    assert taipei_id(*good, "--version", "2020-1", "--from", "2020-01-01").exit_code == 0
+
+    refused = taipei_id(*words, "--version", version, "--from", day)
+
+    assert refused.exit_code == 1
+    assert said in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+    assert taipei_id("terms", "show").stdout.startswith("2020-1")

@@ -64,6 +64,15 @@ def test_what_is_no_rule_is_refused(shop: Taipei, rule: str) -> None:
     assert "offer.rule_invalid" in adding(shop, rule)
 
 
+@pytest.mark.refusal("offer.title_missing")
+@pytest.mark.parametrize("title", [" ", "長" * 201])
+def test_an_offer_has_a_name_that_fits(shop: Taipei, title: str) -> None:
+    words = ("offer", "add", "cafe", "senior-10-percent", "--rule", '{"age_at_least": 65}')
+    named = ("--title-zh", title, "--title-en", "Offer", "--document-number", "A-1")
+
+    assert "offer.title_missing" in shop(*words, *named, *DAYS).stderr
+
+
 def test_a_number_and_a_purpose_that_exists_are_needed(shop: Taipei) -> None:
     assert "publish.document_no_missing" in adding(shop, number=" ")
     words = ("offer", "add", "cafe", "nothing", "--rule", "{}", *TITLE, "--document-number", "A")

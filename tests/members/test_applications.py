@@ -16,6 +16,7 @@ from kernel.errors import NotFound, Refused
 from kernel.ids import new_id
 from kernel.jobs import Job
 from kernel.keyring import SealBroken
+from kernel.wording import Bilingual
 from members import (
     application_steps,
     applications,
@@ -41,6 +42,7 @@ from members.application_models import (
 from members.applications import PATIENCE, Receipt
 from members.models import Capacity, Member, Relation
 from members.numbers import recognise
+from members.terms import Terms
 from tests import make
 from tests.members.applying import (
     ID_CARD,
@@ -207,28 +209,50 @@ def test_who_has_not_agreed_to_the_terms_hands_in_nothing(session: Session) -> N
 @pytest.mark.clause("8(2)1")
 @pytest.mark.refusal("case.terms_version_changed")
 def test_terms_that_changed_meanwhile_are_agreed_to_anew(session: Session) -> None:
-    newer = terms.Terms("2026-2", terms.OURS.text)
-    terms.publish(session, newer, effective_at=NOW)
+    other = newer("2026-2")
+    terms.publish(session, other, effective_at=NOW, now=NOW)
 
     with pytest.raises(Refused, match=r"case\.terms_version_changed"):
         submit(session)
     receipt = submit(session, a_form(terms="2026-2"))
 
     kept = application_steps.get(session, receipt.application_id)
-    assert kept.terms_hash == newer.hash_in(kept.language) != newer.hash_in("en")
+    assert kept.terms_hash == other.hash_in(kept.language) != other.hash_in("en")
 
 
 @pytest.mark.refusal("terms.version_taken")
 def test_a_version_of_the_terms_is_published_once_and_holds_from_its_moment(
     session: Session,
 ) -> None:
-    terms.publish(session, terms.Terms("2027-1", terms.OURS.text), effective_at=LATER)
+    terms.publish(session, newer("2027-1"), effective_at=LATER, now=NOW)
 
     assert terms.current(session, now=NOW) == terms.OURS
     assert terms.current(session, now=LATER).version == "2027-1"
     for version in ("2027-1", terms.OURS.version):
         with pytest.raises(Refused, match=r"terms\.version_taken"):
-            terms.publish(session, terms.Terms(version, terms.OURS.text), effective_at=NOW)
+            terms.publish(session, newer(version), effective_at=NOW, now=NOW)
+
+
+@pytest.mark.clause("8(2)1")
+@pytest.mark.refusal("terms.incomplete", "terms.day_passed")
+def test_terms_nobody_could_agree_to_and_terms_that_never_hold_are_not_published(
+    session: Session,
+) -> None:
+    terms.publish(session, newer("2027-1"), effective_at=NOW, now=NOW)
+    before = NOW - timedelta(seconds=1)
+
+    for wrong in (newer(" "), newer("v" * 33), Terms("2027-2", Bilingual("規定", " "))):
+        with pytest.raises(Refused, match=r"terms\.incomplete"):
+            terms.publish(session, wrong, effective_at=LATER, now=NOW)
+    with pytest.raises(Refused, match=r"terms\.day_passed"):
+        terms.publish(session, newer("2027-2"), effective_at=before, now=NOW)
+    terms.publish(session, newer("2027-2"), effective_at=NOW, now=NOW)  # the same day: mended
+
+    assert terms.current(session, now=NOW).version == "2027-2"
+
+
+def newer(version: str) -> Terms:
+    return Terms(version, terms.OURS.text)
 
 
 # One person, one application (AT2.8.1e, f)

@@ -190,7 +190,7 @@ def test_terms_that_change_meanwhile_are_read_again(city: City) -> None:
     complete(browser)
     with city.database() as session:
         newer = terms.Terms("2026-2", terms.OURS.text)
-        terms.publish(session, newer, effective_at=city.now)
+        terms.publish(session, newer, effective_at=city.now, now=city.now)
 
     assert hand_in(browser).location == "/apply/terms"
     assert "規定已更新" in browser.get("/apply/terms").text

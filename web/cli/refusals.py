@@ -1,7 +1,7 @@
 """Turn what may go wrong into one line that says what to do."""
 
 import click
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError, ProgrammingError
 
 from kernel.errors import Refused
 from kernel.keyring import SealBroken
@@ -45,6 +45,14 @@ class Commands(click.Group):
             raise Stop(
                 f"the database belongs to another version ({failed}); install that version"
             ) from None
+        except UnicodeDecodeError as unread:
+            raise Stop(
+                f"a file is not UTF-8 ({unread.reason}); save it so, then try again"
+            ) from None
+        except DataError as unfit:
+            raise Stop(
+                f"something given is too long or no such value ({_reason(unfit)}); shorten it"
+            ) from None
         except (OperationalError, ProgrammingError) as failed:
             raise Stop(_about_database(failed)) from None
 
@@ -55,8 +63,12 @@ def _worded(refused: Refused) -> str:
     return f"{refused.code}: {title}; {advice}" if advice else f"{refused.code}: {title}"
 
 
+def _reason(failed: DBAPIError) -> str:
+    return str(failed.orig).strip().splitlines()[0]
+
+
 def _about_database(failed: OperationalError | ProgrammingError) -> str:
-    reason = str(failed.orig).strip().splitlines()[0]
+    reason = _reason(failed)
     if "no such table" in reason or "does not exist" in reason:
         return f"the database has no such table ({reason}); run 'taipei-id db upgrade'"
     return f"the database does not answer ({reason}); look at database_url, then 'taipei-id doctor'"

@@ -44,9 +44,12 @@ def publish(name: str, effective_at: datetime, zh: Path, en: Path) -> None:
     Who is filling in a form on that day reads and agrees anew.
     """
     text = Bilingual(zh.read_text("utf-8").strip(), en.read_text("utf-8").strip())
+    version = name.strip()
     with opened() as at:
         now = clock.now()
         start = effective_at.replace(tzinfo=clock.TAIPEI)
-        versions.publish(at.session, Terms(name[:32], text), effective_at=start)
-        trail.record(at.session, "terms.published", actor=None, now=now, version=name[:32])
-    say(f"{name} holds from {effective_at:%Y-%m-%d}.")
+        versions.publish(at.session, Terms(version, text), effective_at=start, now=now)
+        trail.record(
+            at.session, "terms.published", actor=None, now=now, version=version, channel="cli"
+        )
+    say(f"{version} holds from {effective_at:%Y-%m-%d}.")
