@@ -111,4 +111,5 @@ def _trail(
         reference=order.reference,
         kind=order.kind.value,
         clause=order.clause,
+        **({"channel": "cli"} if by is None else {}),  # nobody but the operator is no member
     )

@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import Engine, select
 
+from audit.models import TrailEntry
 from kernel.db import sessions, transaction
 from kernel.keyring import Keyring
 from members import register
@@ -32,5 +33,8 @@ def test_an_account_is_protected_and_given_back(
     reinstated = taipei_id("member", "reinstate", "mei", "--reason", "本人到場")
 
     assert (suspended.exit_code, again.exit_code, reinstated.exit_code) == (0, 1, 0)
+    with transaction(sessions(prepared)) as session:
+        of_orders = select(TrailEntry.detail).where(TrailEntry.event.startswith("standing."))
+        assert {each["channel"] for each in session.scalars(of_orders)} == {"cli"}
     assert (during, standing(prepared)) == (Standing.SUSPENDED, Standing.ACTIVE)
     assert taipei_id("member", "reinstate", "mei", "--reason", "又一次").exit_code == 1

@@ -1,6 +1,6 @@
 """`taipei-id calendar`: say on which days the city works, as typhoons and decrees have it."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import click
 
@@ -8,7 +8,7 @@ from audit import trail
 from kernel import calendar as days
 from kernel import clock
 from web.cli.console import say, show_table
-from web.cli.opening import opened
+from web.cli.opening import Opened, opened
 
 DAY = click.DateTime(["%Y-%m-%d"])
 OFF, WORKED = "off", "worked"
@@ -56,7 +56,9 @@ def confirm(year: int, by: str, document: str) -> None:
     now = clock.now()
     with opened() as at:
         days.confirm(at.session, year, by=by, document=document, now=now)
-        trail.record(at.session, "calendar.confirmed", actor=None, now=now, year=year)
+        trail.record(
+            at.session, "calendar.confirmed", actor=None, now=now, year=year, channel="cli"
+        )
     say(f"{year} was checked by {by}.")
 
 
@@ -69,9 +71,7 @@ def add(day: datetime, what: str, note: str) -> None:
     on = day.date()
     with opened() as at:
         days.declare(at.session, on, is_workday=what == WORKED, note=note)
-        trail.record(
-            at.session, "calendar.set", actor=None, now=clock.now(), day=str(on), what=what
-        )
+        _record_day(at, on, what)
     say(f"{on} is {what}.")
 
 
@@ -82,7 +82,12 @@ def remove(day: datetime) -> None:
     on = day.date()
     with opened() as at:
         days.forget(at.session, on)
-        trail.record(
-            at.session, "calendar.set", actor=None, now=clock.now(), day=str(on), what="rule"
-        )
+        _record_day(at, on, "rule")
     say(f"{on} is what the rule says.")
+
+
+def _record_day(at: Opened, on: date, what: str) -> None:
+    now = clock.now()
+    trail.record(
+        at.session, "calendar.set", actor=None, now=now, day=str(on), what=what, channel="cli"
+    )

@@ -1,5 +1,6 @@
 """`taipei-id card-keys`: the master keys that the city's and agencies' cards are made from."""
 
+import sys
 from datetime import datetime
 
 import click
@@ -64,14 +65,20 @@ def make(kind: str, token_key: str | None) -> None:
 @click.option("--version", type=click.IntRange(0, 255), help="What its cards answer.")
 def import_(kind: str, version: int | None) -> None:
     """Keep a master key that an issuer made for KIND: 32 hex digits on standard input."""
-    typed = click.prompt("master key", hide_input=True, prompt_suffix=": ", err=True)
     try:
-        key = bytes.fromhex(typed.strip())
+        key = bytes.fromhex(_typed_key().strip())
     except ValueError:
         raise Refused("cardkey.invalid") from None
     with opened() as at:
         said = _row(_add(at, _adapter_for(at, kind), kind, key=key, version=version))
     _say(said)
+
+
+def _typed_key() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline()
+    typed: str = click.prompt("master key", hide_input=True, prompt_suffix=": ", err=True)
+    return typed
 
 
 @card_keys.command()
@@ -119,8 +126,7 @@ def _add(
 
 
 def _record(at: Opened, event: str, kind: str, version: int, *, now: datetime) -> None:
-    detail = {"kind": kind, "version": version, "channel": "cli"}
-    trail.record(at.session, event, actor=None, now=now, **detail)  # type: ignore[arg-type]  # details
+    trail.record(at.session, event, actor=None, now=now, kind=kind, version=version, channel="cli")
 
 
 def _row(row: CardMasterKey) -> tuple[str, ...]:

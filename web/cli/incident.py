@@ -57,6 +57,7 @@ def drill(thread: str, name: str, since: datetime, until: datetime) -> None:
             subject=row.id,
             now=now,
             affected=row.affected or 0,
+            channel="cli",
         )
         said = f"{row.reference}: {row.affected} members, list {row.affected_hash}"
     say(said)
