@@ -64,6 +64,18 @@ def test_unusable_settings_are_all_the_doctor_can_say(
     assert [each[:12] for each in examined.stdout.splitlines()] == ["✗ settings: "] * 2
 
 
+def test_what_belongs_to_the_sandbox_and_the_demo_is_no_misspelt_setting(
+    with_keys: Engine, environment: pytest.MonkeyPatch, taipei_id: Taipei
+) -> None:
+    for name in ("SANDBOX_ADDRESS", "SANDBOX_DATA", "DEMO_PROVIDER"):
+        environment.setenv(f"TAIPEI_ID_{name}", "localhost:9610")
+
+    assert line(taipei_id("doctor").stdout, "environment").startswith("✓ environment: ")
+
+    environment.setenv("TAIPEI_ID_SANDBOX_ENABLED", "1")  # with one underscore
+    assert line(taipei_id("doctor").stdout, "environment").startswith("✗ environment: ")
+
+
 def test_a_misspelt_variable_is_found(
     with_keys: Engine, environment: pytest.MonkeyPatch, taipei_id: Taipei
 ) -> None:

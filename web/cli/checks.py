@@ -36,7 +36,10 @@ from web.cli.opening import engine_of, keyring_of
 
 PATIENCE_SECONDS = 5
 PREFIX = "TAIPEI_ID_"
-NOT_SETTINGS = ("TAIPEI_ID_TEST_", "TAIPEI_ID_DEMO_")  # the tests' and the demo's own
+NOT_SETTINGS = (  # the tests', the demo's and the sandbox's own
+    *("TAIPEI_ID_TEST_", "TAIPEI_ID_DEMO_"),
+    *("TAIPEI_ID_SANDBOX_ADDRESS", "TAIPEI_ID_SANDBOX_DATA"),
+)
 CLOCK_TOLERANCE = timedelta(seconds=2)
 CERTIFICATE_NOTICE = timedelta(days=14)
 KEY_MAY_BE_LATE = timedelta(days=7)  # behind its calendar, before somebody has to look
