@@ -11,6 +11,7 @@ from idp.models import Grant, Interaction, Token, TokenKind
 from kernel.db import Base, sessions, transaction
 from kernel.ids import digest, new_id, new_secret
 from kernel.throttle import Throttle
+from members.change_models import ContactCheck
 from tests import make
 from tests.cli.conftest import Taipei
 from web.cli import purge
@@ -165,6 +166,32 @@ def test_codes_for_a_till_go_an_hour_after_their_minute(database: Engine, now: d
 
     assert counts["till_code"] == 1
     assert count(database, TillCode) == 1
+
+
+def test_of_checked_mailboxes_only_the_last_that_was_confirmed_is_kept(
+    database: Engine, now: datetime
+) -> None:
+    with transaction(sessions(database)) as session:
+        member_id = make.a_member(session).id
+        for age, confirmed in ((400, True), (300, True), (200, False), (1, False)):
+            asked_at = now - age * DAY
+            session.add(
+                ContactCheck(
+                    member_id=member_id,
+                    address_sealed=b"sealed",
+                    asked_at=asked_at,
+                    expires_at=asked_at + HOUR,
+                    tries=1,
+                    confirmed_at=asked_at if confirmed else None,
+                )
+            )
+
+    counts = purge.run(sessions(database), now=now)
+
+    assert counts["contact_check"] == 2
+    with transaction(sessions(database)) as session:
+        left = session.scalars(select(ContactCheck.asked_at).order_by(ContactCheck.asked_at)).all()
+        assert left == [now - 300 * DAY, now - DAY]
 
 
 def test_the_ledgers_are_never_on_the_list() -> None:

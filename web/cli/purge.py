@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 from sqlalchemy import ColumnElement, delete, exists, inspect, select, tuple_
+from sqlalchemy.orm import aliased
 
 from adapters.certificate.models import DeviceCertificate
 from adapters.smartcard.models import CardTalk
@@ -43,6 +44,7 @@ from members.application_models import (
     RefusalSlip,
     State,
 )
+from members.change_models import ContactCheck
 from members.inbox_models import InboxMessage
 from members.proxy_models import ProxyNotice
 from members.recovery_models import Recovery, RecoverySlip
@@ -69,6 +71,15 @@ class Stale:
     ended: ColumnElement[datetime] | Any  # an instrumented attribute
     keep: timedelta
     unless: ColumnElement[bool] | None = None
+
+
+def _newest_confirmed() -> ColumnElement[bool]:
+    """Return which check says since when the mailbox of a member is known to be theirs."""
+    other = aliased(ContactCheck)
+    later = exists().where(
+        other.member_id == ContactCheck.member_id, other.confirmed_at > ContactCheck.confirmed_at
+    )
+    return ContactCheck.confirmed_at.is_not(None) & ~later
 
 
 STALE = (
@@ -102,6 +113,7 @@ STALE = (
     Stale(ProxyNotice, ProxyNotice.expires_at, 30 * DAY),  # until then its link says it is old
     Stale(Recovery, Recovery.expires_at, 30 * DAY),  # who asked for what is on the footprint
     Stale(RecoverySlip, RecoverySlip.expires_at, 30 * DAY),
+    Stale(ContactCheck, ContactCheck.expires_at, 30 * DAY, _newest_confirmed()),
     Stale(ApplicationDraft, ApplicationDraft.touched_at, drafts.KEPT),
     Stale(RefusalSlip, RefusalSlip.refused_at, refusal_slips.KEPT),
     Stale(  # of those who did not become members, with everything they filled in
