@@ -88,7 +88,7 @@ def test_the_statistics_draw_large_figures_and_hide_small_ones(city: City) -> No
     yesterday = taipei_day(city.now) - timedelta(days=1)
     with city.database() as session:
         counted = {(SIGN_INS, "password"): 40, (SIGN_INS, "passkey"): 2, ("case", "accepted"): 7}
-        figures.keep(session, yesterday, counted, now=city.now)
+        figures.keep(session, yesterday, counted)
 
     page = officer.get("/doit/statistics").text
 
