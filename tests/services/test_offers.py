@@ -7,7 +7,7 @@ from threading import Barrier, Thread
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from clients.models import Client
@@ -362,6 +362,7 @@ def test_an_offer_another_worker_looks_at_is_left_to_it(sessions: Sessions) -> N
     later = NOON + timedelta(days=1)
 
     with transaction(sessions) as first, transaction(sessions) as second:
+        second.execute(text("SET LOCAL lock_timeout = '200ms'"))
         halted = [populations.review(each, smallest=10**9, now=later) for each in (first, second)]
 
     assert halted == [[offer_id], []]
