@@ -25,11 +25,11 @@ def run(make: Sessions, steps: Iterable[Step], *, now: datetime) -> None:
         try:
             step(now=at())
         except Exception as bug:  # what one step stumbles over must not stop the others
+            if isinstance(bug, OperationalError):  # a lock it did not get, or all of it
+                _require_database(make)
             name = name_of(step)
             log.exception("sweep.bug", step=name, bug=type(bug).__name__)
             metrics.SWEEP_BUGS.labels(name).inc()
-            if isinstance(bug, OperationalError):  # a lock it did not get, or all of it
-                _require_database(make)
 
 
 def name_of(step: Step) -> str:
