@@ -374,8 +374,14 @@ def test_what_lapsed_or_was_taken_back_waits_at_no_counter(office: Office) -> No
     number = office.opened(*CHILD, age="child", **JOINS)
     with office.city.database() as session:
         application = session.scalars(select(Application)).one()
-        returned = {"by": office.mei, "reason": "姓名和戶口名簿不同", "keyring": make.KEYRING}
-        applications.send_back(session, application.id, now=office.city.now - PATIENCE, **returned)
+        applications.send_back(
+            session,
+            application.id,
+            by=office.mei,
+            reason="姓名和戶口名簿不同",
+            keyring=make.KEYRING,
+            now=office.city.now - PATIENCE,
+        )
         receipt = application.number
 
     handlers.sweep(office.city.app.extensions["taipei_id"], now=office.city.now)
