@@ -11,7 +11,7 @@ from audit.lines import Kind
 from clients.response_types import CODE
 from consent import rules
 from consent.rules import Decided
-from idp import pushed, through_browser
+from idp import pushed, subjects, through_browser
 from idp.id_tokens import Login
 from idp.interaction import SignedIn
 from idp.narrowing import DETAILS, RESOURCE
@@ -47,6 +47,8 @@ def issue(
     """
     pushed.spend(session, request, now=now)
     sub = _name(provider, request, signed_in, decisions, now=now)
+    if sub == signed_in.sub:  # known again from now on, by whichever way it came
+        subjects.remember(session, sub, member_id=signed_in.member_id, sector=request.client.sector)
     new = _new_grant(request, signed_in, sub)
     if request.response_type == CODE:
         state = GrantState(session, lifetimes=provider.lifetimes, now=now, new_grant=new)

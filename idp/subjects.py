@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from idp.models import Subject
-from kernel.db import insert_once
+from kernel.db import note_once
 from kernel.ids import new_nonce
 from kernel.keyring import keyed_hash
 
@@ -62,7 +62,7 @@ class Subjects(SubjectIdentifierFactory):  # type: ignore[misc]  # pyop is untyp
 
 def remember(session: Session, sub: str, *, member_id: UUID, sector: str) -> None:
     """Keep the way back from `sub` to the member; repeating it changes nothing."""
-    insert_once(session, Subject, {"member_id": member_id, "sector": sector, "sub": sub})
+    note_once(session, Subject, {"member_id": member_id, "sector": sector, "sub": sub})
 
 
 def find_member(session: Session, sub: str, *, sector: str) -> UUID | None:

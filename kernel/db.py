@@ -177,9 +177,12 @@ def insert_once(session: Session, table: type[Base], values: dict[str, Any]) -> 
     The database settles the race between two workers.
     """
     session.flush()  # the connection sees what the ORM has written, not what it still holds
-    bind = session.bind or session.get_bind()  # the engine: a connection of the ORM's costs more
-    dialect = bind.dialect.name
-    return _inserting_once(table, dialect, tuple(values)).run(session, values) == 1
+    return _inserting_once(table, _dialect(session), tuple(values)).run(session, values) == 1
+
+
+def note_once(session: Session, table: type[Base], values: dict[str, Any]) -> None:
+    """Insert such a row with the other writes of its request: nobody waits to hear whether."""
+    _inserting_once(table, _dialect(session), tuple(values)).write(session, values)
 
 
 def spend(session: Session, table: type[Base], values: dict[str, Any]) -> bool:
@@ -192,6 +195,11 @@ def spend(session: Session, table: type[Base], values: dict[str, Any]) -> bool:
         return insert_once(session, table, values)
     _inserting(table, tuple(values)).write(session, values, is_seen=False)
     return True
+
+
+def _dialect(session: Session) -> str:
+    bind = session.bind or session.get_bind()  # the engine: a connection of the ORM's costs more
+    return bind.dialect.name
 
 
 @cache
