@@ -5,11 +5,12 @@ import binascii
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, cast
 from urllib.parse import unquote_plus
+from uuid import UUID
 
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -45,6 +46,15 @@ class Credentials:
     def __repr__(self) -> str:
         """Show no secret in logs or tracebacks."""
         return f"Credentials({self.method}, {self.client_id!r})"
+
+
+@dataclass(frozen=True)
+class Once:
+    """An assertion that was found right and is still to be spent: it proves its client once."""
+
+    client_id: UUID
+    jti_hash: bytes = field(repr=False)
+    expires_at: datetime
 
 
 def read_credentials(authorization: str | None, form: Mapping[str, str]) -> Credentials:
@@ -126,8 +136,11 @@ def require_authentic(
     certificate: bytes | None = None,
     authorities: Authorities = NOBODY,
     now: datetime,
-) -> None:
+) -> Once | None:
     """Refuse unless the credentials are right and of the registered method.
+
+    What is returned counts only once `require_unspent` let it pass; nothing is written here, so
+    that whoever must look at the client's own site can do so in between.
 
     `audiences` are the `aud` values an assertion may carry, `keys` what it is checked with,
     `certificate` is what was shown over TLS, `authorities` are those that may vouch for it.
@@ -140,9 +153,16 @@ def require_authentic(
     elif credentials.method is AuthMethod.PRIVATE_KEY_JWT:
         key_set = keys.of(session, client, credentials.proof, now=now)
         claims = _verified(client, credentials.proof, key_set)
-        _require_assertion(session, client, claims, audiences=audiences, now=now)
+        return _sound(client, claims, audiences=audiences, now=now)
     elif credentials.method is not AuthMethod.NONE:
         _require_secret(client, credentials.proof, now=now)
+    return None
+
+
+def require_unspent(session: Session, once: Once | None) -> None:
+    """Let an assertion count this once. Raises Refused `client.authentication_failed`."""
+    if once is not None and not spend(session, SpentAssertion, vars(once)):
+        raise Refused(FAILED)
 
 
 def _sent_by(client: RegisteredClient) -> AuthMethod:
@@ -167,14 +187,14 @@ def _require_secret(client: RegisteredClient, secret: str, *, now: datetime) -> 
         raise Refused(FAILED)
 
 
-def _require_assertion(
-    session: Session,
+def _sound(
     client: RegisteredClient,
     claims: Mapping[str, Any],
     *,
     audiences: frozenset[str],
     now: datetime,
-) -> None:
+) -> Once:
+    """Return what is to be spent of an assertion in whose claims nothing is wrong."""
     expires_at = _moment(claims.get("exp"))
     if expires_at is None or not now - SKEW < expires_at <= now + LONGEST_ASSERTION_LIFE:
         raise Refused(FAILED)
@@ -187,7 +207,10 @@ def _require_assertion(
         raise Refused(FAILED)
     if not _named(claims.get("aud"), alone=rules_of(client.profile).only_issuer) & audiences:
         raise Refused(FAILED)
-    _spend(session, client, claims.get("jti"), expires_at=expires_at + SKEW)
+    jti = claims.get("jti")
+    if not isinstance(jti, str) or not jti:
+        raise Refused(FAILED)
+    return Once(client.id, digest(jti), expires_at + SKEW)
 
 
 def _verified(client: RegisteredClient, assertion: str, key_set: Json) -> dict[str, Any]:
@@ -217,13 +240,3 @@ def _moment(value: object) -> datetime | None:
 def _named(value: object, *, alone: bool) -> frozenset[str]:
     values = value if isinstance(value, list) and not alone else [value]
     return frozenset(each for each in values if isinstance(each, str))
-
-
-def _spend(
-    session: Session, client: RegisteredClient, jti: object, *, expires_at: datetime
-) -> None:
-    if not isinstance(jti, str) or not jti:
-        raise Refused(FAILED)
-    spent = {"client_id": client.id, "jti_hash": digest(jti), "expires_at": expires_at}
-    if not spend(session, SpentAssertion, spent):
-        raise Refused(FAILED)

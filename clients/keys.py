@@ -33,9 +33,9 @@ SMALLEST_MODULUS = 2048  # bits
 PUBLIC = frozenset("kty kid use alg crv x y n e".split())
 KINDS: Mapping[str, type[ECKey | RSAKey | OKPKey]] = {"EC": ECKey, "RSA": RSAKey, "OKP": OKPKey}
 _KEPT = Prebuilt(
-    select(FetchedKeys.uri, FetchedKeys.document, FetchedKeys.fetched_at).where(
-        FetchedKeys.client_id == bindparam("key")
-    )
+    select(
+        FetchedKeys.uri, FetchedKeys.document, FetchedKeys.fetched_at, FetchedKeys.tried_at
+    ).where(FetchedKeys.client_id == bindparam("key"))
 )
 
 
@@ -82,10 +82,13 @@ class ClientKeys:
     ) -> Json:
         if client.jwks_uri is None:
             return client.jwks or NONE
-        kept = _kept(session, client, now=now)
+        known = _KEPT.one_or_none(session, {"key": client.id})
+        kept = _kept(known, client.jwks_uri, now=now)
         if kept is not None and now - kept.fetched_at < FRESH and suffices(kept.document):
             return _document(kept)
-        if self._may_look(client, client.jwks_uri, now=now):
+        if _is_due(known, client.jwks_uri, now=now) and self._may_look(
+            client, client.jwks_uri, now=now
+        ):
             found = read(fetched(self._call, client.jwks_uri))
             if found is not None:
                 self._keep(client, found, now=now)
@@ -115,12 +118,20 @@ class ClientKeys:
             )
 
 
-def _kept(session: Session, client: RegisteredClient, *, now: datetime) -> Row | None:
+def _kept(row: Row | None, uri: str, *, now: datetime) -> Row | None:
     """Return what was fetched last, if it came from where the client publishes now."""
-    row = _KEPT.one_or_none(session, {"key": client.id})
-    if row is None or row.uri != client.jwks_uri or row.fetched_at is None:
+    if row is None or row.uri != uri or row.fetched_at is None:
         return None
     return row if now - row.fetched_at < LONGEST else None
+
+
+def _is_due(row: Row | None, uri: str, *, now: datetime) -> bool:
+    """Say whether it is worth asking for the right to look.
+
+    Who has looked already in this request, and writes by now, must not ask again: on SQLite the
+    statement would wait for a lock that its own request holds.
+    """
+    return row is None or row.uri != uri or row.tried_at <= now - PAUSE
 
 
 def _document(row: Row) -> Json:

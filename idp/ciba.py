@@ -47,6 +47,7 @@ def ask(
 
     Raises ProtocolError.
     """
+    plain = form.single()
     client = permitted_client(
         provider,
         session,
@@ -55,18 +56,19 @@ def ask(
         endpoint=PATH,
         authorization=authorization,
         shown=shown,
+        ahead=lambda client: ciba_hints.look_ahead(provider, session, client, plain, now=now),
         now=now,
     )
     sent = request_objects.brought(
         provider,
         session,
         client,
-        form.single(),
+        plain,
         open_signed=request_objects.opened_for_ciba,
         now=now,
     )
     _require_possible(sent)
-    if "request" in form.single():
+    if "request" in plain:
         _require_new(session, client, sent["jti"], now=now)
     asked = awaited.read(provider, session, client, sent, now=now)
     member_id = ciba_hints.meant(provider, session, client, sent, now=now)

@@ -6,6 +6,7 @@ mistake, whoever it means.
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -16,6 +17,7 @@ from idp import authorize, awaited, request_objects, subjects
 from idp.errors import ProtocolError
 from idp.models import AwaitedRequest
 from idp.provider import Provider
+from kernel import compact
 from members.logins import normalise
 from members.models import Member, Standing
 
@@ -51,6 +53,30 @@ def meant(
     if found is None or found.standing is not Standing.ACTIVE:
         return None
     return None if asked >= MOST_ASKED else found.id
+
+
+def look_ahead(
+    provider: Provider,
+    session: Session,
+    client: RegisteredClient,
+    sent: Mapping[str, str],
+    *,
+    now: datetime,
+) -> None:
+    """Have the keys at hand that the request and its hint were signed with (decision 0067)."""
+    request = sent.get("request")
+    inside = {} if request is None else _unverified(request)
+    hint = inside.get("login_hint_token", sent.get("login_hint_token"))
+    signed = (request, hint if isinstance(hint, str) else None)
+    request_objects.look_ahead(provider, session, client, signed, now=now)
+
+
+def _unverified(signed: str) -> dict[str, Any]:
+    """Return what a request says that is still to be verified: it tells which keys to look for."""
+    try:
+        return compact.unverified(signed, compact.CLAIMS)
+    except ValueError:
+        return {}
 
 
 def _name(

@@ -1,10 +1,17 @@
 """Know which client calls an endpoint, and answer in OAuth's words if it cannot prove it."""
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import TypeAlias
 
 from sqlalchemy.orm import Session
 
-from clients.authentication import Credentials, read_credentials, require_authentic
+from clients.authentication import (
+    Credentials,
+    read_credentials,
+    require_authentic,
+    require_unspent,
+)
 from clients.directory import RegisteredClient
 from clients.profiles import rules_of
 from idp.errors import ProtocolError
@@ -13,7 +20,14 @@ from idp.possession import NOTHING, Shown
 from idp.provider import Provider
 from kernel.errors import Refused
 
+# What is asked of a client's own site: after its proof was found right, before it is spent. A
+# transaction must not wait for a stranger's server (docs/decisions/0067).
+Ahead: TypeAlias = Callable[[RegisteredClient], object]
 NO_CONTRACT = "flow.merchant_contract_inactive: the merchant has no contract in force"
+
+
+def _nothing(client: RegisteredClient) -> None:
+    """Ask for nothing ahead."""
 
 
 def authenticated_client(
@@ -24,16 +38,18 @@ def authenticated_client(
     endpoint: str,
     authorization: str | None,
     shown: Shown = NOTHING,
+    ahead: Ahead = _nothing,
     now: datetime,
 ) -> RegisteredClient:
     """Return the client that proved itself at `endpoint` (a path such as `/token`).
 
-    Raises ProtocolError `invalid_client` (401) or, for two proofs at once, `invalid_request`.
+    `ahead` is done before anything is written. Raises ProtocolError `invalid_client` (401) or, for
+    two proofs at once, `invalid_request`.
     """
     try:
         credentials = read_credentials(authorization, form.single())
         client = _client_of(provider, session, credentials, now=now)
-        require_authentic(
+        once = require_authentic(
             session,
             client,
             credentials,
@@ -43,6 +59,8 @@ def authenticated_client(
             keys=provider.client_keys,
             now=now,
         )
+        ahead(client)
+        require_unspent(session, once)
     except Refused as refused:
         raise _in_oauth_words(refused) from None
     return client
@@ -57,6 +75,7 @@ def permitted_client(
     endpoint: str,
     authorization: str | None,
     shown: Shown = NOTHING,
+    ahead: Ahead = _nothing,
     now: datetime,
 ) -> RegisteredClient:
     """Return the client that proved itself, if it is in force and may use this `grant_type`.
@@ -70,6 +89,7 @@ def permitted_client(
         endpoint=endpoint,
         authorization=authorization,
         shown=shown,
+        ahead=ahead,
         now=now,
     )
     require_in_force(client, now=now)

@@ -27,6 +27,7 @@ def push(
 
     Raises ProtocolError; nothing is ever told by redirect here (RFC 9126 2.3).
     """
+    sent = form.single()
     client = authenticated_client(
         provider,
         session,
@@ -34,9 +35,11 @@ def push(
         endpoint="/par",
         authorization=authorization,
         shown=shown,
+        ahead=lambda client: request_objects.look_ahead(
+            provider, session, client, [sent.get("request")], now=now
+        ),
         now=now,
     )
-    sent = form.single()
     if "request_uri" in sent:
         raise ProtocolError("invalid_request", "request_uri cannot be pushed (RFC 9126 2.1)")
     asked = request_objects.brought(

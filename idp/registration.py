@@ -42,9 +42,15 @@ from kernel.prebuilt import Prebuilt, Row
 BEARER = "bearer"
 REVIEWS = {Environment.SANDBOX: Review.SANDBOX, Environment.PRODUCTION: Review.WAITING}
 _HOLDER = Prebuilt(
-    select(Client.id, Client.registration_hash, Client.profile, Client.sector, Client.review).where(
-        Client.client_id == bindparam("client_id"), Client.disabled_at.is_(None)
-    )
+    select(
+        Client.id,
+        Client.registration_hash,
+        Client.profile,
+        Client.sector,
+        Client.review,
+        Client.grant_types,
+        Client.software_statement,
+    ).where(Client.client_id == bindparam("client_id"), Client.disabled_at.is_(None))
 )
 
 
@@ -110,14 +116,14 @@ class Registrar:
         """
         key = sent_token(authorization)
         holder = _require_holder(session, client_id, key)
-        client = session.get_one(Client, holder.id)
-        given = tuple(client.grant_types)
-        metadata = self._read(body, client.software_statement, given=given, now=now)
+        given = tuple(holder.grant_types)
+        metadata = self._read(body, holder.software_statement, given=given, now=now)
         if metadata.get("client_id") != client_id:
             raise invalid("client_id: it must be the one of the address")
         place = _place_of(holder)
         picture = logos.fetched_picture(self.call, metadata.get("logo_uri"))
         sector = self._sector(metadata, client_id, place)
+        client = session.get_one(Client, holder.id)  # a transaction begins
         raw = client_metadata.form_of(
             metadata,
             client_id=client_id,

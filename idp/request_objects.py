@@ -1,7 +1,7 @@
 """Read what a client brings itself: as it signed it, or as it sent it (RFC 9101; OIDC Core 6.1)."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -46,6 +46,21 @@ def brought(
         raise ProtocolError("invalid_request", "this client's requests must be signed (RFC 9101)")
     asked = {name: value for name, value in sent.items() if name not in CREDENTIALS}
     return {**asked, "client_id": client.client_id}
+
+
+def look_ahead(
+    provider: Provider,
+    session: Session,
+    client: RegisteredClient,
+    signed: Iterable[str | None],
+    *,
+    now: datetime,
+) -> None:
+    """Have the keys at hand that a client signed with, before anything is written."""
+    if client.signs:
+        for each in signed:
+            if each is not None:
+                provider.client_keys.of(session, client, each, now=now)
 
 
 def opened(

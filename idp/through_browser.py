@@ -4,6 +4,7 @@ What leaves in such an id_token is asked of consent and written to the ledger li
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +13,7 @@ from pyop.access_token import AccessToken
 from sqlalchemy.orm import Session
 
 from clients.directory import RegisteredClient
+from clients.response_types import CODE
 from consent.catalogue import claims_of_scopes
 from consent.rules import Decided
 from idp import encryption, statements
@@ -77,6 +79,21 @@ class _Released(ReleasedClaims):
         return {}
 
 
+def ready(
+    provider: Provider, session: Session, request: AuthorizationRequest, *, now: datetime
+) -> AuthorizationRequest:
+    """Return a request whose client has at hand what its tokens are encrypted with.
+
+    To be called before anything is written: the client's site may be slow (decision 0067).
+    """
+    client = request.client
+    if request.response_type == CODE:
+        return request
+    how = client.id_token_encryption
+    client = encryption.with_keys(provider.client_keys, session, client, how, now=now)
+    return replace(request, client=client)
+
+
 def respond(
     provider: Provider,
     session: Session,
@@ -89,7 +106,8 @@ def respond(
 ) -> dict[str, str]:
     """Create a grant and return the response with everything its type names.
 
-    Raises AuthorizationRefused if the tokens cannot be made as the client registered them.
+    The request was made `ready`. Raises AuthorizationRefused if the tokens cannot be made as the
+    client registered them.
     """
     try:
         told = _made(provider, session, request, new, decisions, keyring=keyring, now=now)
@@ -109,8 +127,6 @@ def _made(
     now: datetime,
 ) -> dict[str, Any]:
     client = request.client
-    how = client.id_token_encryption
-    client = encryption.with_keys(provider.client_keys, session, client, how, now=now)
     state = _NewGrant(session, provider, client, new, decisions, now=now)
     state.beside_state = request.to.state
     released = _Released(state, client, keyring=keyring, channel="id_token", relay=provider.relay)

@@ -47,6 +47,11 @@ def exchange(
 ) -> dict[str, Any]:
     """Return the token response. Raises ProtocolError, always with an error RFC 6749 5.2 knows."""
     values = form.single()
+
+    def with_keys(client: RegisteredClient) -> RegisteredClient:
+        how = client.id_token_encryption
+        return encryption.with_keys(provider.client_keys, session, client, how, now=now)
+
     client = authenticated_client(
         provider,
         session,
@@ -54,13 +59,12 @@ def exchange(
         endpoint="/token",
         authorization=authorization,
         shown=shown,
+        ahead=with_keys,
         now=now,
     )
     require_in_force(client, now=now)
     grant_type = _grant_type(values, client)
-    client = encryption.with_keys(
-        provider.client_keys, session, client, client.id_token_encryption, now=now
-    )
+    client = with_keys(client)
     rules = rules_of(client.profile)
     held = held_to(
         session, shown, bound=rules.bound, certificate_bound=client.certificate_bound, now=now

@@ -11,10 +11,9 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from clients.directory import RegisteredClient
-from consent import rules
 from consent.parts import Part
 from consent.rules import Decided
-from idp import awaited, interactions, subjects
+from idp import awaited, interactions, through_browser
 from idp.errors import AuthorizationRefused
 from idp.interaction import MOMENTS, Issue, SignedIn, Step, next_step
 from idp.issue import issue
@@ -39,8 +38,9 @@ class Open:
         self.progress = interactions.progress_of(row)
         self.present: SignedIn | None = None
         self.decisions: tuple[Decided, ...] = ()
-        self.asked: AuthorizationRequest = interactions.request_of(
-            provider, scope.db(), row, now=scope.now()
+        asked = interactions.request_of(provider, scope.db(), row, now=scope.now())
+        self.asked: AuthorizationRequest = through_browser.ready(
+            provider, scope.db(), asked, now=scope.now()
         )
         if row.awaited_id is None:  # or the device is the member's own, and so is the language
             pages.speak(self.asked.ui_locales)
@@ -135,14 +135,8 @@ def _finish(current: Open, present: SignedIn) -> Response:
     session, now, provider = scope.db(), scope.now(), scope.rooms().provider
     if not interactions.finish(session, current.row.id, now=now):
         return redirect(current.url("step"), 303)
-    asked, decisions = current.asked, current.decisions
-    terms = rules.terms_of(asked.purpose)
-    if rules.may_recognise(asked.client.kind, terms, decisions, now=now):
-        subjects.remember(
-            session, present.sub, member_id=present.member_id, sector=asked.client.sector
-        )
-    keyring = scope.rooms().keyring
-    response = issue(provider, session, asked, present, decisions, keyring=keyring, now=now)
+    asked, keyring = current.asked, scope.rooms().keyring
+    response = issue(provider, session, asked, present, current.decisions, keyring=keyring, now=now)
     return oidc.answer(asked, response)
 
 

@@ -16,6 +16,7 @@ from idp import (
     introspection,
     parameters,
     pushing,
+    through_browser,
     token,
     userinfo,
 )
@@ -92,6 +93,7 @@ def _authorize(sent: Parameters) -> Response:
     provider, now = scope.rooms().provider, scope.now()
     asked = authorize.read_request(provider, scope.db(), sent, now=now)
     signed_in = flow.signed_in(asked)
+    asked = through_browser.ready(provider, scope.db(), asked, now=now)
     decisions = flow.decisions(asked, signed_in)
     step = next_step(
         asked,

@@ -10,6 +10,7 @@ from joserfc.jwk import ECKey
 from sqlalchemy import update
 
 from clients import keys
+from clients.grant_types import CIBA
 from clients.keys import ClientKeys, kid_of, read
 from clients.models import Client
 from kernel.outgoing import MOST_BYTES, Answer, CallFailed
@@ -218,3 +219,49 @@ def test_a_request_signed_with_a_published_key_is_opened(robot: City, site: Site
 
     assert "state=inside" in response.location  # what it lacks is told by what it signed
     assert site.looks == [ADDRESS]
+
+
+def signed_request(city: City, key: ECKey, **more: object) -> dict[str, str]:
+    """Return a signed request and the proof of who sends it, the latter by the first key."""
+    stamp = int(city.now.timestamp())
+    claims = {"iss": "robot", "aud": ISSUER, "iat": stamp, "nbf": stamp, "exp": stamp + 60}
+    return {
+        "request": proofs.signed(key, {**claims, "jti": "one", **more}, kid=key.thumbprint()),
+        "client_assertion_type": proofs.ASSERTION,
+        "client_assertion": proofs.assertion(OLD, "robot", ISSUER, now=city.now),
+    }
+
+
+@one_database
+def test_a_pushed_request_with_a_key_nobody_publishes_waits_for_no_lock_of_its_own(
+    robot: City, site: Site
+) -> None:
+    response = robot.call("/par", signed_request(robot, NEW, client_id="robot"))
+
+    assert (response.status_code, response.get_json()["error"]) == (400, "invalid_request_object")
+    assert site.looks == [ADDRESS]
+
+
+@one_database
+@pytest.mark.parametrize("hinted", [False, True])
+def test_a_counters_new_key_is_looked_for_before_anything_is_written(
+    robot: City, site: Site, *, hinted: bool
+) -> None:
+    with robot.database() as session:
+        session.execute(update(Client).values(grant_types=[CIBA]))
+    assert status(robot) == 200  # the old key is known now
+    robot.wait(seconds=60)
+    site.publish(OLD, NEW)
+    whom = {"login_hint_token": hint(robot, NEW)} if hinted else {"login_hint": "mei.chen"}
+    sent = signed_request(robot, OLD if hinted else NEW, scope="openid", **whom)
+
+    response = robot.call("/bc-authorize", sent)
+
+    assert response.status_code == 200, response.text
+    assert site.looks == [ADDRESS, ADDRESS]
+
+
+def hint(city: City, key: ECKey) -> str:
+    whom = {"format": "iss_sub", "iss": ISSUER, "sub": "a-stranger"}
+    claims = {"iss": "robot", "aud": ISSUER, "exp": int(city.now.timestamp()) + 60, "sub_id": whom}
+    return proofs.signed(key, claims, kid=key.thumbprint())

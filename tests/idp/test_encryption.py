@@ -6,16 +6,18 @@ from typing import Any
 import pytest
 from joserfc import jwe, jwt
 from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
+from sqlalchemy import delete
 
 from clients import encryption, registry
 from clients.encryption import find_key
 from clients.keys import ClientKeys
+from clients.models import FetchedKeys
 from idp.discovery import metadata
 from idp.signing import ALGORITHMS
 from kernel.errors import Refused
 from kernel.outgoing import Answer
 from tests import make
-from tests.flows.browser import Browser
+from tests.flows.browser import Browser, answer, authorization
 from tests.flows.provider import ISSUER, City
 from tests.idp.test_registration import register
 
@@ -236,6 +238,27 @@ def test_a_key_that_is_not_there_is_looked_for_and_the_code_is_still_good(city: 
 
     assert "no key to encrypt by ECDH-ES" in first.get_json()["error_description"]
     assert opened(second.get_json()["id_token"], EC, "ECDH-ES")
+
+
+@one_database
+def test_a_key_for_what_comes_through_the_browser_is_fetched_before_anything_is_written(
+    city: City,
+) -> None:
+    city.configure(hybrid=True)
+    how = {"grant_types": ["implicit"], "response_types": ["id_token"], "profile": "hybrid"}
+    site = published(city, SIGNS, EC, id_token_encryption={"alg": "ECDH-ES"}, **how)
+    browser, kind = Browser(city), "id_token"
+
+    first = answer(browser.sign_in("museum", response_type=kind))
+    with city.database() as session:
+        session.execute(delete(FetchedKeys))
+    asking = authorization("museum", prompt="none", response_type=kind)
+    silent = answer(browser.get("/authorize", asking))
+
+    for told in (first, silent):
+        _, inner = opened(told["id_token"], EC, "ECDH-ES")
+        assert city.opened(inner)["aud"] == "museum"
+    assert site.looks == 2
 
 
 @one_database

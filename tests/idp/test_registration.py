@@ -415,6 +415,24 @@ def test_a_sector_is_checked_on_its_site(city: City) -> None:
 
 
 @one_database
+def test_while_a_client_that_changes_is_looked_at_others_may_write(city: City) -> None:
+    listed: Metadata = {"sector_identifier_uri": SECTOR}
+    publish(city, sector=[CALLBACK])
+    told, rooms = register(city, **listed), city.app.extensions["taipei_id"]
+
+    def call(_url: str, **_options: object) -> Answer:
+        a_token(city)  # somebody else, meanwhile
+        return Answer(200, json.dumps([CALLBACK]).encode())
+
+    city.app.extensions["taipei_id"] = replace(rooms, registrar=replace(rooms.registrar, call=call))
+    changed = metadata(client_id=told["client_id"], client_name="Gallery", **listed)
+    response = own(city, told, "PUT", changed)
+
+    assert response.status_code == 200, response.text
+    assert response.get_json()["client_name"] == "Gallery"
+
+
+@one_database
 def test_programs_on_peoples_own_machines_share_no_sector(city: City) -> None:
     addresses: Metadata = {
         "redirect_uris": ["http://localhost:9000/callback"],
