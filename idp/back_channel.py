@@ -10,13 +10,16 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from clients.directory import RegisteredClient
+from idp import encryption
 from idp.client_events import JTI_LENGTH
 from idp.client_notices import Send
+from idp.errors import ProtocolError
 from idp.provider import Provider
 from kernel.db import Sessions, transaction
 from kernel.ids import digest
 from kernel.jobs import JobDelayed, JobImpossible, Work
 from kernel.outgoing import AddressForbidden, CallFailed
+from kernel.work import WorkSession
 
 TYPE = "logout+jwt"  # so that it passes for nothing else (RFC 8725 3.11)
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
@@ -36,18 +39,12 @@ class SignedOut:
 
     def __call__(self, work: Work, *, now: datetime) -> None:
         """Push the logout token; whatever is not taken is tried again later."""
-        with transaction(self._make) as session:
-            client = self._provider.directory.find_by_id(
-                session, UUID(work.payload["client"]), now=now
-            )
-            if client is None or client.backchannel_logout_uri is None:
-                return  # it has left, or wants no word any more
-            if client.backchannel_logout_session_required and work.payload["session"] is None:
-                return  # it would find nothing to end (2.2)
-            signer = self._provider.keys.signer(session, now=now)
-            claims = logout_claims(self._provider, client, work, now=now)
-            token = signer.sign(claims, alg=client.id_token_alg, typ=TYPE)
-        body = urlencode({"logout_token": token}).encode()
+        client = self._find(UUID(work.payload["client"]), now=now)
+        if client is None or client.backchannel_logout_uri is None:
+            return  # it has left, or wants no word any more
+        if client.backchannel_logout_session_required and work.payload["session"] is None:
+            return  # it would find nothing to end (2.2)
+        body = urlencode({"logout_token": self._token(client, work, now=now)}).encode()
         try:
             answer = self._send(client.backchannel_logout_uri, body, content_type=FORM)
         except AddressForbidden as forbidden:
@@ -56,6 +53,28 @@ class SignedOut:
             raise JobDelayed(failed.code) from None
         if answer.status not in TAKEN:
             raise JobDelayed(f"call.status_{answer.status}")
+
+    def _find(self, client_id: UUID, *, now: datetime) -> RegisteredClient | None:
+        """Return the client with the keys it publishes now; no transaction waits for its site."""
+        with WorkSession(self._make) as session:
+            client = self._provider.directory.find_by_id(session, client_id, now=now)
+            if client is None or client.backchannel_logout_uri is None:
+                return client
+            keys, how = self._provider.client_keys, client.id_token_encryption
+            return encryption.with_keys(keys, session, client, how, now=now)
+
+    def _token(self, client: RegisteredClient, work: Work, *, now: datetime) -> str:
+        """Return the logout token, encrypted if the client's id_tokens are (2.6)."""
+        with transaction(self._make) as session:
+            signer = self._provider.keys.signer(session, now=now)
+            claims = logout_claims(self._provider, client, work, now=now)
+            token = signer.sign(claims, alg=client.id_token_alg, typ=TYPE)
+        if client.id_token_encryption is None:
+            return token
+        try:
+            return encryption.sealed(token, client, client.id_token_encryption, nested=True)
+        except ProtocolError:
+            raise JobDelayed("call.no_key") from None  # it may publish one yet
 
 
 def logout_claims(

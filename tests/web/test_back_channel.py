@@ -9,8 +9,11 @@ from urllib.parse import parse_qs
 import pytest
 from joserfc import jwt
 from sqlalchemy import Engine, select
+from sqlalchemy import delete as delete_rows
 
 from clients import registry
+from clients.keys import ClientKeys
+from clients.models import FetchedKeys
 from idp import back_channel, sign_outs
 from idp.grants import end_for_sessions
 from idp.models import Grant, GrantEnd
@@ -22,6 +25,8 @@ from members import leaving
 from tests import make
 from tests.flows.browser import Browser, hidden
 from tests.flows.provider import City
+from tests.idp.test_encryption import EC, SIGNS, Site, public
+from tests.idp.test_encryption import opened as decrypted
 from tests.web.outbox import World
 from tests.web.test_withdrawal import withdraw
 from web import closing
@@ -413,3 +418,51 @@ def test_two_logouts_at_once_are_one_word(
 
     with city.database() as session:
         assert len(session.scalars(select(Job).where(Job.kind == sign_outs.KIND)).all()) == 1
+
+
+# Clients whose id_tokens are encrypted
+
+
+def encrypting(city: City, **form: Any) -> Browser:  # forms are JSON
+    """Sign in at a client that encrypts; return the browser."""
+    how = {"id_token_encryption": {"alg": "ECDH-ES"}, "backchannel_logout_uri": ADDRESS}
+    city.register("sealed", sector="sealed.invalid", **how, **form)
+    browser = Browser(city)
+    browser.tokens("sealed")
+    return browser
+
+
+def logout_token(world: World) -> str:
+    ((_, body, _),) = world.calls
+    (token,) = parse_qs(body.decode())["logout_token"]
+    return token
+
+
+@one_database
+def test_who_reads_encrypted_id_tokens_is_told_in_an_encrypted_logout_token(city: City) -> None:
+    world = World(city, answer=Answer(200, b""))
+    sign_out(encrypting(city, jwks=public(SIGNS, EC)))
+
+    world.work_off()
+
+    header, inner = decrypted(logout_token(world), EC, "ECDH-ES")
+    assert header["cty"] == "JWT"
+    assert opened(city, inner)["events"] == {back_channel.EVENT: {}}
+
+
+@one_database
+def test_who_publishes_no_key_to_encrypt_for_is_told_once_it_does(city: City) -> None:
+    site, world = Site(SIGNS, EC), World(city, answer=Answer(200, b""))
+    city.app.extensions["taipei_id"].provider.client_keys = ClientKeys(city.sessions, site)
+    sign_out(encrypting(city, jwks_uri="https://sealed.invalid/jwks.json"))
+    with city.database() as session:
+        session.execute(delete_rows(FetchedKeys))
+    site.keys = (SIGNS,)
+
+    world.work_off()
+    assert world.calls == []
+    site.keys = (EC,)
+    city.wait(minutes=5)
+    world.work_off()
+
+    assert decrypted(logout_token(world), EC, "ECDH-ES")
