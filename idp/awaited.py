@@ -245,6 +245,12 @@ def _hand_over(session: Session, awaited_id: UUID, code: str, *, now: datetime) 
     )
 
 
+def last_poll(row: AwaitedRequest) -> datetime:
+    """Return until when a poll for it brings something: who said yes late is waited for."""
+    answered_at = row.answered_at
+    return row.expires_at if answered_at is None else max(row.expires_at, answered_at + AT_LEAST)
+
+
 def as_code(
     session: Session, client: RegisteredClient, handle: str, *, way: Way, now: datetime
 ) -> dict[str, str]:

@@ -52,7 +52,7 @@ class Ping:
     def _open(self, awaited_id: UUID, *, now: datetime) -> tuple[str, str, str] | None:
         with transaction(self._make) as session:
             row = session.get(AwaitedRequest, awaited_id)
-            if row is None or row.ping_sealed is None or row.expires_at <= now:
+            if row is None or row.ping_sealed is None or awaited.last_poll(row) <= now:
                 return None
             client = self._provider.directory.find_by_id(session, row.client_id, now=now)
             sealed = row.ping_sealed

@@ -626,6 +626,26 @@ def test_nobody_is_told_too_late_or_where_nobody_listens(city: City) -> None:
     assert client.heard == []
 
 
+@one_database
+def test_a_client_is_told_of_a_yes_in_the_last_second(city: City) -> None:
+    listen(city)
+    told, phone = waiting(city, "listening", client_notification_token="a-token"), a_phone(city)
+    city.wait(seconds=299)
+    agree(phone, told)
+    with city.database() as session:
+        job = session.scalars(select(Job).where(Job.kind == awaited.PING)).one()
+        work = Work(job.id, job.kind, job.payload, 1, job.created_at)
+    early, late = Client(), Client()
+
+    city.wait(seconds=59)  # the worker was busy
+    ping(city, early, work)
+    city.wait(seconds=1)
+    ping(city, late, work)
+
+    assert [body for _, body, _ in early.heard] == [{"auth_req_id": told["auth_req_id"]}]
+    assert late.heard == []
+
+
 @pytest.mark.parametrize("token", ["", "a b", "\u5e02", "a" * 1025])
 @one_database
 def test_who_wants_to_be_told_says_how_to_prove_it(city: City, token: str) -> None:
