@@ -15,6 +15,7 @@ from members.models import CheckKind
 
 TRUST_FRAMEWORK = "tw_taipei_id"
 LIMITS = frozenset({"value", "values", "max_age"})
+RECORDED = frozenset({"check_method", "organization", "time"})  # of how a check was made
 DETAILS = {CheckKind.DOCUMENT: "document_details", CheckKind.RECORD: "record"}
 METADATA: Mapping[str, Any] = {  # lists and a boolean (7)
     "verified_claims_supported": True,
@@ -91,8 +92,11 @@ def _time(asked: object, check: Checked, now: datetime) -> str | None:
     """Return the day of a check: its second would be the same for every client (10(3))."""
     if not _is_recent(asked, check, now=now):
         return None
-    day = check.checked_at.astimezone(TAIPEI).replace(hour=0, minute=0, second=0, microsecond=0)
-    return day.isoformat()
+    midnight = check.checked_at.astimezone(TAIPEI).replace(
+        hour=0, minute=0, second=0, microsecond=0
+    )
+    day = midnight.isoformat()
+    return day if _fits(day, asked) else None
 
 
 def _is_recent(asked: object, check: Checked, *, now: datetime) -> bool:
@@ -143,18 +147,30 @@ def _part_of_piece(name: str, asked: object, check: Checked, *, now: datetime) -
 def _check_details(asked: object, check: Checked, *, now: datetime) -> list[Any] | None:
     entries = asked if isinstance(asked, list) and asked else [{}]
     for entry in entries:
-        if not isinstance(entry, Mapping) or not _fits(check.method, entry.get("check_method")):
-            continue
-        if not _fits(check.office, entry.get("organization")):
-            continue
-        told = {"check_method": check.method}
-        if "organization" in entry:
-            told["organization"] = check.office
-        if "time" in entry and (day := _time(entry["time"], check, now)):
-            told["time"] = day
-        if "time" not in entry or "time" in told:
-            return [told]
+        detail = _detail(entry, check, now=now) if isinstance(entry, Mapping) else None
+        if detail is not None:
+            return [detail]
     return None
+
+
+def _detail(asked: Mapping[str, Any], check: Checked, *, now: datetime) -> Element | None:
+    """Return how a check was made, if it is what was asked for in every respect."""
+    rest = [limit for name, limit in asked.items() if name not in RECORDED]
+    if _unrecorded(rest, check, now) is None:
+        return None
+    if not _fits(check.method, asked.get("check_method")):
+        return None
+    if not _fits(check.office, asked.get("organization")):
+        return None
+    told = {"check_method": check.method}
+    if "organization" in asked:
+        told["organization"] = check.office
+    if "time" in asked:
+        day = _time(asked["time"], check, now)
+        if day is None:
+            return None
+        told["time"] = day
+    return told
 
 
 def _fits(value: object, limit: object) -> bool:

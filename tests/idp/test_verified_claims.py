@@ -108,6 +108,10 @@ def test_the_day_of_a_check_is_told_and_not_its_second() -> None:
         ),
         ([{"record": {"type": None}}], {"type": "document"}),
         ([{"attachments": []}], {"type": "document"}),
+        (
+            [{"check_details": [{"txn": {"value": "abc"}}, {"txn": None, "time": {"value": DAY}}]}],
+            {"type": "document", "check_details": [{"check_method": "vpip", "time": DAY}]},
+        ),
     ],
 )  # fmt: skip
 def test_evidence_is_told_part_by_part(evidence: Any, piece: dict[str, Any]) -> None:
@@ -147,6 +151,10 @@ def test_a_register_is_evidence_of_another_kind() -> None:
         {"evidence": [{"check_details": [{"organization": {"value": "else"}}]}]},
         {"evidence": [{"check_details": [{"time": {"max_age": 1}}]}]},
         {"evidence": [{"check_details": ["vpip"]}]},
+        {"evidence": [{"check_details": [{"check_method": None, "txn": {"value": "abc"}}]}]},
+        {"evidence": [{"check_details": [{"txn": {"essential": True}}]}]},
+        {"evidence": [{"check_details": [{"time": {"value": "1999-01-01T00:00:00+08:00"}}]}]},
+        {"time": {"value": "1999-01-01T00:00:00+08:00", "essential": True}},
     ],
 )
 def test_a_condition_no_check_fulfils_leaves_everything_out(verification: dict[str, Any]) -> None:
