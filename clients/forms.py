@@ -19,6 +19,7 @@ from clients.certificate_names import CertificateName
 from clients.claims import MARKETING, lesser
 from clients.encryption import Encryption, find_key
 from clients.models import AuthMethod, Body, OrganisationKind, Profile, PurposeKind
+from clients.origins import origin
 from clients.profiles import rules_of
 from kernel.wording import Bilingual
 
@@ -239,7 +240,7 @@ class ClientMetadata(_Form):
     def _frames_are_the_clients_own(self) -> Self:
         """Let browsers load only what stands where the client itself does (Front-Channel 2)."""
         framed = self.frontchannel_logout_uri
-        if framed is not None and _origin(framed) not in map(_origin, self.redirect_uris):
+        if framed is not None and origin(framed) not in map(origin, self.redirect_uris):
             raise ValueError(f"{framed}: must have the origin of a redirect URI")
         return self
 
@@ -319,11 +320,6 @@ def _require_site(value: str) -> None:
     _require_address(value)
     if urlsplit(value).scheme not in {"https", "http"}:
         raise ValueError(f"{value}: must be https, or http on loopback")
-
-
-def _origin(address: str) -> tuple[str, str]:
-    parts = urlsplit(address)
-    return parts.scheme, parts.netloc.lower()
 
 
 def _require_address(value: str) -> None:

@@ -9,6 +9,7 @@ import hashlib
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from clients.origins import origin
 from kernel.ids import new_nonce
 from kernel.keyring import keyed_hash
 
@@ -45,10 +46,8 @@ def session_state(client_id: str, redirect_uri: str, browser_state: str) -> str 
 
     None for an app's own address, which has no origin and no page to ask from.
     """
-    parts = urlsplit(redirect_uri)
-    if parts.scheme not in {"https", "http"}:
+    if urlsplit(redirect_uri).scheme not in {"https", "http"}:
         return None
     salt = new_nonce(SALT_BYTES).hex()
-    origin = f"{parts.scheme}://{parts.netloc.lower()}"
-    told = f"{client_id} {origin} {browser_state} {salt}"
+    told = f"{client_id} {origin(redirect_uri)} {browser_state} {salt}"
     return f"{hashlib.sha256(told.encode()).hexdigest()}.{salt}"

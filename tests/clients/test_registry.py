@@ -70,6 +70,13 @@ def test_a_frame_stands_where_the_client_does(address: str) -> None:
     require_refused(frontchannel_logout_uri=address)
 
 
+@pytest.mark.parametrize("address", ["https://library.invalid:443/x", "https://LIBRARY.invalid/x"])
+def test_a_frame_stands_there_however_its_origin_is_written(session: Session, address: str) -> None:
+    client = make.a_client(session, frontchannel_logout_uri=address)
+
+    assert client.frontchannel_logout_uri == address
+
+
 def test_a_purpose_keeps_each_claim_with_its_necessity(session: Session) -> None:
     (purpose,) = make.a_client(session).purposes
 

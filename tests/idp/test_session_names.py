@@ -1,5 +1,6 @@
 """A session has a name at each client, and no two names can be joined."""
 
+import hashlib
 from uuid import UUID
 
 import pytest
@@ -42,3 +43,22 @@ def test_a_session_state_is_salted_anew_each_time() -> None:
 
 def test_an_app_without_a_page_has_nothing_to_ask_from() -> None:
     assert session_state("app", "tw.taipei.app:/callback", "state") is None
+
+
+@pytest.mark.parametrize(
+    ("address", "origin"),
+    [
+        ("https://library.invalid:443/callback", "https://library.invalid"),
+        ("https://Library.invalid:8443/callback", "https://library.invalid:8443"),
+        ("https://library.invalid:80/callback", "https://library.invalid:80"),
+        ("http://127.0.0.1:80/callback", "http://127.0.0.1"),
+        ("http://[::1]:9000/callback", "http://[::1]:9000"),
+    ],
+)
+def test_the_origin_is_the_one_a_browser_tells_our_frame(address: str, origin: str) -> None:
+    told = session_state("library", address, "state")
+
+    assert told is not None
+    hashed, _, salt = told.partition(".")
+    asked = f"library {origin} state {salt}"
+    assert hashed == hashlib.sha256(asked.encode()).hexdigest()
