@@ -26,6 +26,13 @@ class ProtocolError(Exception):
         self.aftermath = aftermath
 
 
+class NothingSent(ProtocolError):
+    """No token came, or none of a kind we know: the challenge names no error (RFC 6750 3.1)."""
+
+    def __init__(self, description: str) -> None:
+        super().__init__("invalid_token", description, status=401)
+
+
 class InsufficientAuthentication(ProtocolError):
     """The login behind a token does not do; `challenge` says which would (RFC 9470 3)."""
 

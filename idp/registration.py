@@ -31,7 +31,7 @@ from clients.models import (
 )
 from idp import client_endings, client_metadata, software_statements
 from idp.client_metadata import invalid
-from idp.errors import ProtocolError
+from idp.errors import NothingSent, ProtocolError
 from idp.software_statements import Issuers
 from idp.storable import is_storable
 from kernel.db import Json
@@ -240,7 +240,9 @@ def read(body: bytes, believe: Callable[[Json], Json], *, given: Collection[str]
 def sent_token(authorization: str | None) -> str:
     """Return the bearer token of a request. Raises ProtocolError `invalid_token` (401)."""
     word, _, token = (authorization or "").partition(" ")
-    if word.lower() != BEARER or not token.strip():
+    if word.lower() != BEARER:
+        raise NothingSent("no token was sent")
+    if not token.strip():
         raise unknown_token()
     return token.strip()
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from clients.directory import RegisteredClient
 from idp import encryption, strength
-from idp.errors import ProtocolError
+from idp.errors import NothingSent, ProtocolError
 from idp.parameters import Parameters
 from idp.possession import BEARER, DPOP, NOTHING, Shown, require_possession
 from idp.provider import Provider
@@ -92,13 +92,15 @@ def sent_token(form: Parameters, authorization: str | None) -> tuple[str, str]:
     form.require_sound()
     body = form.get("access_token")
     if authorization is None and body is None:
-        raise ProtocolError("invalid_token", "no access token was sent", status=401)
+        raise NothingSent("no access token was sent")
     if authorization is not None and body is not None:
         raise ProtocolError("invalid_request", "the access token was sent in two ways")
     if authorization is None:
         return BEARER, str(body)
     word, _, token = authorization.partition(" ")
     scheme = SCHEMES.get(word.lower())
-    if scheme is None or not token.strip():
+    if scheme is None:
+        raise NothingSent("the Authorization header is not of a kind that holds a token")
+    if not token.strip():
         raise ProtocolError("invalid_token", "the Authorization header holds no token", status=401)
     return scheme, token.strip()

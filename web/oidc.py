@@ -24,6 +24,7 @@ from idp.addresses import with_fragment, with_parameters
 from idp.errors import (
     AuthorizationRefused,
     InsufficientAuthentication,
+    NothingSent,
     ProtocolError,
     ReturnAddress,
 )
@@ -92,8 +93,8 @@ def as_query(body: bytes) -> str | None:
 def _authorize(sent: Parameters) -> Response:
     provider, now = scope.rooms().provider, scope.now()
     asked = authorize.read_request(provider, scope.db(), sent, now=now)
-    signed_in = flow.signed_in(asked)
     asked = through_browser.ready(provider, scope.db(), asked, now=now)
+    signed_in = flow.signed_in(asked)
     decisions = flow.decisions(asked, signed_in)
     step = next_step(
         asked,
@@ -244,7 +245,7 @@ def refuse_in_json(error: ProtocolError) -> Response:
     if error.status == HTTPStatus.UNAUTHORIZED:
         scheme = "Basic" if error.error == "invalid_client" else _scheme()
         challenge = f'{scheme} realm="{scope.rooms().provider.issuer}"'
-        if scheme != "Basic":
+        if scheme != "Basic" and not isinstance(error, NothingSent):
             challenge += f', error="{error.error}", error_description="{error.description}"'
         if isinstance(error, InsufficientAuthentication):
             challenge += "".join(f', {name}="{said}"' for name, said in error.challenge.items())

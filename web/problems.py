@@ -5,7 +5,7 @@ from http import HTTPStatus
 from flask import jsonify, request
 from werkzeug.wrappers import Response
 
-from idp.errors import ProtocolError
+from idp.errors import NothingSent, ProtocolError
 from kernel.refusals import refusal
 from web import fronts, pages, scope
 
@@ -48,9 +48,9 @@ def of_protocol(error: ProtocolError) -> Response:
     response = problem(code, status=error.status, detail=error.description)
     if (scheme := _SCHEMES.get(error.error)) is not None:  # RFC 6750 3; RFC 9449 7.1, 9
         rooms = scope.rooms()
-        response.headers["WWW-Authenticate"] = (
-            f'{scheme} realm="{rooms.provider.issuer}", error="{error.error}"'
-        )
+        said = "" if isinstance(error, NothingSent) else f', error="{error.error}"'
+        challenge = f'{scheme} realm="{rooms.provider.issuer}"{said}'
+        response.headers["WWW-Authenticate"] = challenge
         response.headers.extend(
             fronts.fresh_nonce(request.environ, rooms.provider, now=scope.now())
         )

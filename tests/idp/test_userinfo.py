@@ -73,6 +73,18 @@ def test_without_a_live_token_nobody_learns_anything(city: City, authorization: 
     assert response.headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Basic abc"}])
+@one_database
+def test_who_sends_no_token_is_told_how_and_of_no_error(
+    city: City, headers: dict[str, str]
+) -> None:
+    for path in ("/userinfo", "/register/x", "/api/agency/terms"):
+        response = city.call(path, headers=headers)
+
+        assert response.status_code == 401
+        assert response.headers["WWW-Authenticate"] == f'Bearer realm="{ISSUER}"', path
+
+
 @one_database
 def test_a_body_that_is_no_form_is_refused(city: City) -> None:
     token = Browser(city).tokens()["access_token"]
