@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from adapters import signed_over
 from adapters.contract import NotProven
 from adapters.signed_over import HASHES
+from kernel.unreadable import UNREADABLE
 
 FORMAT = "web-eid:1"
 MOST_CHARACTERS = 32 * 1024
@@ -87,7 +88,7 @@ def is_message_signed(token: Token, message: bytes) -> bool:
     """
     try:
         key = x509.load_der_x509_certificate(token.certificate).public_key()
-    except (ValueError, UnsupportedAlgorithm):
+    except UNREADABLE:
         raise NotProven("token.malformed") from None
     return _verifies(key, token, message)
 

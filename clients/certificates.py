@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, cast
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import (
     Criticality,
@@ -31,6 +30,7 @@ from clients.models import AuthMethod
 from clients.revocations import RevocationLists
 from kernel.settings import SettingsInvalid
 from kernel.strong_keys import is_strong
+from kernel.unreadable import UNREADABLE
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def read(path: Path | None, lists: Path | None = None) -> Authorities:
     revoked = None if lists is None else RevocationLists(lists)
     try:
         return Authorities(tuple(x509.load_pem_x509_certificates(path.read_bytes())), revoked)
-    except (OSError, ValueError):
+    except (OSError, *UNREADABLE):
         raise SettingsInvalid(f"mtls.authorities: {path} holds no certificates in PEM") from None
 
 
@@ -78,7 +78,7 @@ def is_of(client: RegisteredClient, der: bytes, *, authorities: Authorities, now
             and is_strong(certificate.public_key())
             and _is_the_clients(client, certificate, der, authorities, now)
         )
-    except (ValueError, TypeError, x509.DuplicateExtension, UnsupportedAlgorithm):
+    except UNREADABLE:
         return False
 
 

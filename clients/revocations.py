@@ -11,9 +11,9 @@ from pathlib import Path
 from threading import Lock
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 
 from kernel.strong_keys import is_strong
+from kernel.unreadable import UNREADABLE
 
 _LIST = re.compile(rb"-----BEGIN X509 CRL-----.+?-----END X509 CRL-----", re.DOTALL)
 Lists = tuple[x509.CertificateRevocationList, ...]
@@ -53,7 +53,7 @@ class RevocationLists:
                 if stamp != self._stamp:
                     self._lists, self._stamp = _read(self._path), stamp
                 return self._lists
-        except (OSError, ValueError):
+        except (OSError, *UNREADABLE):
             return ()
 
 
@@ -72,5 +72,5 @@ def _is_of(each: x509.CertificateRevocationList, issuer: x509.Certificate) -> bo
         return False
     try:
         return each.is_signature_valid(key)  # type: ignore[arg-type]  # an issuer's key signs
-    except (TypeError, ValueError, UnsupportedAlgorithm):
+    except UNREADABLE:
         return False

@@ -17,6 +17,7 @@ from werkzeug.wsgi import get_host
 
 from idp.possession import NOTHING, Shown
 from idp.provider import Provider
+from kernel.unreadable import UNREADABLE
 
 CERTIFICATE = "X-Client-Certificate"  # set by the proxy at a front, taken away everywhere else
 SECRET = "X-Client-Certificate-Secret"  # noqa: S105  # the name of a header
@@ -54,7 +55,7 @@ def certificate(environ: Environ) -> bytes | None:
         return None
     try:
         found = x509.load_pem_x509_certificate(unquote(text).encode("ascii", "replace"))
-    except ValueError:
+    except UNREADABLE:
         return None
     return found.public_bytes(Encoding.DER)
 

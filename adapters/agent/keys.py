@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384, Hash, HashAlgorithm
 
 from adapters.agent.troubles import Trouble
+from kernel.unreadable import UNREADABLE
 
 SHA256_INFO = bytes.fromhex("3031300d060960864801650304020105000420")  # RFC 8017 9.2
 RSA_SIZES = (2048, 3072, 4096)
@@ -30,7 +30,7 @@ def may_sign_in(certificate: bytes) -> bool:
         return extensions.get_extension_for_class(x509.KeyUsage).value.digital_signature
     except x509.ExtensionNotFound:
         return True
-    except ValueError:
+    except UNREADABLE:
         return False
 
 
@@ -38,7 +38,7 @@ def kind_of(certificate: bytes) -> KeyKind:
     """Return how the key in this certificate (DER) signs. Raises Trouble `card_unknown`."""
     try:
         key = x509.load_der_x509_certificate(certificate).public_key()
-    except (ValueError, UnsupportedAlgorithm):
+    except UNREADABLE:
         raise Trouble("card_unknown") from None
     if isinstance(key, rsa.RSAPublicKey) and key.key_size in RSA_SIZES:
         return KeyKind(algorithm="RS256", size=key.key_size // 8, hash=SHA256())

@@ -11,7 +11,6 @@ from typing import TypeAlias
 from uuid import UUID
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
@@ -29,6 +28,7 @@ from kernel.errors import NotFound, Refused
 from kernel.ids import new_id, new_nonce
 from kernel.keyring import Keyring
 from kernel.strong_keys import is_strong
+from kernel.unreadable import UNREADABLE
 
 LIFETIME = timedelta(days=90)
 AUTHORITY_LIFETIME = timedelta(days=3650)
@@ -200,7 +200,7 @@ def requested_key(request: bytes) -> DeviceKey:
     try:
         read = x509.load_pem_x509_csr(request)
         key, proved = read.public_key(), read.is_signature_valid
-    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion):
+    except UNREADABLE:
         raise Refused("device.request_unreadable") from None
     if not proved:
         raise Refused("device.request_unreadable")

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from adapters import web_eid
 from adapters.contract import NotProven
 from adapters.web_eid import Token
+from kernel.unreadable import UNREADABLE
 
 MOST_BYTES = 24 * 1024
 MOST_CERTIFICATES = 8  # a chain; the holder's is one of them
@@ -78,7 +79,7 @@ def signer_of(der: bytes, content: bytes) -> bytes:
     try:
         certificates, signer = _read(der, content)
         message = _signed_by(signer)
-    except ValueError:
+    except UNREADABLE:
         raise NotProven("token.malformed") from None
     for certificate in certificates:
         token = Token(

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.hashes import SHA256, HashAlgorithm
@@ -21,6 +21,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from adapters.certificate.checks import HASHES, Checked
 from kernel.ids import new_nonce
+from kernel.unreadable import UNREADABLE
 
 NONCE_BYTES = 32
 OLDEST = timedelta(minutes=10)  # of an answer, and how far the authority's clock may go ahead
@@ -68,7 +69,7 @@ def read_answer(answer: bytes, checked: Checked, *, nonce: bytes, now: datetime)
         response = ocsp.load_der_ocsp_response(answer)
         if not _is_believable(response, checked, nonce=nonce, now=now):
             return UNAVAILABLE
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension):
+    except UNREADABLE:
         return UNAVAILABLE
     status = {
         ocsp.OCSPCertStatus.GOOD: Status.GOOD,

@@ -7,9 +7,10 @@ where it stands (RFC 5280 4.2.1.8).
 from dataclasses import dataclass, field
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat import asn1
 from cryptography.hazmat.primitives.serialization import Encoding
+
+from kernel.unreadable import UNREADABLE
 
 DER = Encoding.DER
 MOST_BYTES = 16 * 1024
@@ -55,7 +56,7 @@ def read(der: bytes) -> x509.Certificate:
         certificate.extensions  # noqa: B018  # parsed late, and refused only then
         certificate.public_key()
         certificate.signature_hash_algorithm  # noqa: B018
-    except (ValueError, x509.DuplicateExtension, x509.InvalidVersion, UnsupportedAlgorithm):
+    except UNREADABLE:
         raise Unreadable("no certificate") from None
     if not der.endswith(b"\0" + certificate.signature):  # nobody signs how many are unused
         raise Unreadable("a signature of odd bits")

@@ -26,6 +26,7 @@ from kernel.db import changed, insert_once
 from kernel.errors import Refused
 from kernel.ids import new_id
 from kernel.prebuilt import Prebuilt
+from kernel.unreadable import UNREADABLE
 
 BATCH = 2_000  # rows a statement: so that half a million serials never stand in memory at once
 
@@ -140,7 +141,7 @@ def _read(der: bytes, issuer: Issuer) -> x509.CertificateRevocationList:
     try:
         crl = x509.load_der_x509_crl(der)
         signed = crl.is_signature_valid(issuer.certificate.public_key())  # type: ignore[arg-type]  # another key signs nothing
-    except (ValueError, TypeError, x509.DuplicateExtension):
+    except UNREADABLE:
         raise Refused("carrier.revocation_list_invalid") from None
     if not signed or crl.issuer != issuer.certificate.subject:
         raise Refused("carrier.revocation_list_invalid")
@@ -150,7 +151,7 @@ def _read(der: bytes, issuer: Issuer) -> x509.CertificateRevocationList:
 def _number(crl: x509.CertificateRevocationList) -> int:
     try:
         return crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
-    except (x509.ExtensionNotFound, ValueError):
+    except (x509.ExtensionNotFound, *UNREADABLE):
         raise Refused("carrier.revocation_list_invalid") from None
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 OURS = {"adapters", "kernel"}
-SHARED = {"adapters", "adapters.signed_over", "kernel", "kernel.ids"}
+SHARED = {"adapters", "adapters.signed_over", "kernel", "kernel.ids", "kernel.unreadable"}
 LIBRARIES = {"cryptography", "smartcard", "pkcs11", "asn1crypto", "cffi"}
 ASK = """
 import json, sys

@@ -178,7 +178,11 @@ def with_usage(*, digital_signature: bool) -> bytes:
     )
 
 
-@pytest.mark.parametrize("certificate", [b"", b"\x30\x00", edwards()])
+def of_no_version() -> bytes:
+    return certificate_of(KEY).replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x03", 1)
+
+
+@pytest.mark.parametrize("certificate", [b"", b"\x30\x00", edwards(), of_no_version()])
 def test_what_is_no_certificate_of_a_known_key_is_unknown(certificate: bytes) -> None:
     assert code_of(lambda: keys.kind_of(certificate)) == "card_unknown"
 
@@ -188,6 +192,7 @@ def test_a_certificate_for_decrypting_only_does_not_sign_in() -> None:
     assert not keys.may_sign_in(with_usage(digital_signature=False))
     assert keys.may_sign_in(certificate_of(KEY))
     assert not keys.may_sign_in(b"none")
+    assert not keys.may_sign_in(of_no_version())
 
 
 @pytest.mark.parametrize("signature", [b"", b"\x30\x00", b"\x30\x06\x02\x01\xff\x02\x01\x01"])

@@ -23,6 +23,11 @@ Private = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 POLICY = "2.16.886.101.0.3.3"
 OCSP_URL = "http://ocsp.example/"
 YEAR = timedelta(days=365)
+VERSION_3 = bytes.fromhex("a003020102")
+# A name in the form of X.400, which nobody reads any more.
+STRANGE_NAME = x509.UnrecognizedExtension(
+    x509.ObjectIdentifier("2.5.29.17"), bytes.fromhex("3004a3023000")
+)
 
 
 @asn1.sequence
@@ -115,6 +120,11 @@ def _usage(
         encipher_only=False,
         decipher_only=False,
     )
+
+
+def of_version(der: bytes, number: int) -> bytes:
+    """Return a certificate that says it is of another version than the third (number 2)."""
+    return der.replace(VERSION_3, VERSION_3[:-1] + bytes([number]), 1)
 
 
 @cache

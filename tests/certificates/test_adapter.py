@@ -1,5 +1,6 @@
 """Prove what is particular to certificates; what all adapters promise is in `tests/contract`."""
 
+import base64
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -60,6 +61,24 @@ def reason(session: Session, holder: Holder, *, adapter: CertificateAdapter | No
     with pytest.raises(NotProven) as refused:
         prove(session, holder, adapter=adapter)
     return refused.value.reason
+
+
+@pytest.mark.parametrize("number", [1, 3, 4, 0x7F])
+def test_a_certificate_of_no_version_there_is_is_refused(session: Session, number: int) -> None:
+    adapter, holder = an_adapter(), Holder()
+    asked = adapter.begin(HERE, now=make.NOON)
+    odd = base64.b64encode(pki.of_version(holder.der, number)).decode()
+    answer = {"token": holder.token(asked.nonce, unverifiedCertificate=odd)}
+
+    with pytest.raises(NotProven) as refused:
+        adapter.verify(session, HERE, asked, answer, now=make.NOON)
+    assert refused.value.reason == "token.malformed"
+
+
+def test_a_certificate_with_a_name_nobody_reads_is_refused(session: Session) -> None:
+    holder = Holder().but(extra=((pki.STRANGE_NAME, False),))
+
+    assert reason(session, holder) == "carrier.certificate_invalid"
 
 
 # What it proves

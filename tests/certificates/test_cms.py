@@ -38,6 +38,11 @@ def test_the_signers_certificate_is_found_in_its_chain() -> None:
     assert cms.signer_of(signing.cms(CONTENT, CITIZEN, chain=chain), CONTENT) == CITIZEN[0]
 
 
+@pytest.mark.parametrize("number", [1, 3, 4])
+def test_a_certificate_of_no_version_there_is_is_no_signers(number: int) -> None:
+    assert reason_of(pki.of_version(SIGNED, number)) == "token.malformed"
+
+
 def test_other_content_is_refused_whether_it_goes_along_or_not() -> None:
     detached = signing.cms(b"I owe you", CITIZEN, options=signing.DETACHED)
 

@@ -90,6 +90,17 @@ def test_a_list_that_lies_about_its_length_changes_nothing(session: Session) -> 
     assert session.scalar(select(func.count()).select_from(RevokedSerial)) == 0
 
 
+@pytest.mark.refusal("carrier.revocation_list_invalid")
+def test_a_list_of_no_version_there_is_changes_nothing(session: Session) -> None:
+    der = pki.revocation_list(
+        pki.generation(2), (1, 2), number=1, start=NOON - timedelta(hours=1), until=NOON + LONGEST
+    )
+    odd = der.replace(b"\x02\x01\x01", b"\x02\x01\x02", 1)
+
+    with pytest.raises(Refused, match=r"^carrier\.revocation_list_invalid$"):
+        revocation_lists.load(session, pki.citizens().issuers[0], odd, now=NOON)
+
+
 # Replayed answers
 
 

@@ -292,3 +292,18 @@ def test_the_lists_are_named_in_the_settings(tmp_path: Path) -> None:
 
     assert read.revoked is not None
     assert read.certificates == VOUCHING.certificates
+
+
+@one_database
+@pytest.mark.parametrize("number", [1, 3, 4])
+def test_a_certificate_of_no_version_there_is_proves_nobody(
+    client: RegisteredClient, number: int
+) -> None:
+    odd = pki.of_version(mtls.issued(DNS).der(), number)
+
+    assert not certificates.is_of(client, odd, authorities=VOUCHING, now=make.NOON)
+
+
+@one_database
+def test_a_certificate_with_a_name_nobody_reads_proves_nobody(client: RegisteredClient) -> None:
+    assert not proves(client, mtls.issued(extra=((pki.STRANGE_NAME, False),)))

@@ -1,7 +1,9 @@
 """Clients that show a certificate: who they are, and what their tokens are held to (RFC 8705)."""
 
+import ssl
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from cryptography import x509
@@ -61,6 +63,11 @@ def call(
         data=form,
         headers={**mtls.headers(certificate), **headers},
     )
+
+
+def of_no_version() -> str:
+    odd = pki.of_version(OWN.public_bytes(Encoding.DER), 3)
+    return ssl.DER_cert_to_PEM_cert(odd)
 
 
 def code_form(city: City, client_id: str = "bank", **changes: str) -> dict[str, str]:
@@ -129,6 +136,7 @@ def test_at_every_endpoint_the_certificate_counts_and_no_other(front: City, path
         call(front, path, form, OWN, **{SECRET: ""}),
         call(front, path, form, OWN, **{CERTIFICATE: "x" * 40_000}),
         call(front, path, form, OWN, **{CERTIFICATE: "-----BEGIN CERTIFICATE-----"}),
+        call(front, path, form, OWN, **{CERTIFICATE: quote(of_no_version())}),
     ]
 
     assert {each.get_json()["error"] for each in refused} == {"invalid_client"}
