@@ -1,13 +1,13 @@
 """Use signing keys that stay in a PKCS#11 token: made there, never given away.
 
-One session a process and one lock: the library behind may lose its way with several threads, and no
-session survives a fork. Whoever signs first in a process opens the token.
+One session a process, for no session survives a fork; it is used in turn with whoever else uses the
+library (`kernel.tokens`). Whoever signs first in a process opens the token.
 """
 
 import hashlib
 import os
 from collections.abc import Callable
-from threading import Lock
+from functools import partial
 from typing import Any, TypeVar
 
 import pkcs11
@@ -23,6 +23,7 @@ from pkcs11.util.ec import encode_ec_public_key, encode_named_curve_parameters
 
 from idp.signing import KINDS, RSA_BITS, Private
 from kernel.settings import SettingsInvalid
+from kernel.tokens import lasting
 
 ED25519 = b"\x06\x03\x2b\x65\x70"  # the object identifier 1.3.101.112 (RFC 8410 3)
 HOW: dict[str, dict[str, Any]] = {
@@ -43,7 +44,6 @@ class TokenKeys:
     def __init__(self, *, module: str, token: str, pin: str) -> None:
         """Know where the token is; it is opened when it is needed."""
         self._module, self._token, self._pin = module, token, pin
-        self._lock = Lock()
         self._process = 0
         self._session: Any = None  # pkcs11 has no types worth the name
         self._keys: dict[str, Any] = {}  # same
@@ -66,38 +66,37 @@ class TokenKeys:
 
     def _with_session(self, do: Callable[[Any], T], *, what: str) -> T:
         """Do it, once more with a new session if the old one was lost."""
-        with self._lock:
-            try:
-                return do(self._opened())
-            except PKCS11Error:
-                self._process = 0
-            try:
-                return do(self._opened())
-            except PKCS11Error as failed:
-                self._process = 0
-                raise SettingsInvalid(
-                    f"token: cannot {what} ({type(failed).__name__}); "
-                    "look at the module, the token's label and its PIN"
-                ) from None
+        try:
+            return lasting(
+                lambda: do(self._opened()),
+                self._open,
+                partial(self._open, anew=True),
+                lost=PKCS11Error,
+            )
+        except PKCS11Error as failed:
+            raise SettingsInvalid(
+                f"token: cannot {what} ({type(failed).__name__}); "
+                "look at the module, the token's label and its PIN"
+            ) from None
 
     def _opened(self) -> Any:  # same
         if self._process != os.getpid():
-            self._session, self._keys = self._open(), {}
-            self._process = os.getpid()
+            self._open(anew=self._process != 0)  # what was opened before a fork is the parent's
         return self._session
 
-    def _open(self) -> Any:  # same
+    def _open(self, *, anew: bool = False) -> None:
         try:
             library = pkcs11.lib(self._module)
         except RuntimeError:
             raise SettingsInvalid(f"token.module: {self._module} does not load") from None
-        if self._session is not None:  # ours is of another process, or was lost
+        if anew:
             library.reinitialize()
         token = library.get_token(token_label=self._token)
         try:
-            return token.open(rw=True, user_pin=self._pin)
+            self._session = token.open(rw=True, user_pin=self._pin)
         except UserAlreadyLoggedIn:  # by another part of this process
-            return token.open(rw=True)
+            self._session = token.open(rw=True)
+        self._keys, self._process = {}, os.getpid()
 
 
 def _made(session: Any, alg: str) -> Private:  # same

@@ -1205,6 +1205,11 @@ CATALOGUE = {
         "This card did not prove that it is genuine",
         clause="2(3)",
     ),
+    "carrier.card_uncheckable": _entry(
+        503,
+        "現在無法查驗這張卡片，請稍後再試，或改用其他方式",
+        "This card cannot be checked now: try again later, or another way",
+    ),
     "carrier.kind_not_supported": _entry(
         422, "不支援這種卡片", "This kind of card is not supported", clause="7(6)1"
     ),

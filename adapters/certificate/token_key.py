@@ -1,10 +1,10 @@
 """Sign certificates with a key that never leaves its PKCS#11 token (P-256).
 
-One session a process and one lock: the library behind may lose its way with several threads, and
-none of it survives a fork. Whoever serves requests opens the key when it first signs.
+One session a process, for none survives a fork; it is used in turn with whoever else uses the
+library (`kernel.tokens`). Whoever serves requests opens the key when it first signs.
 """
 
-from threading import Lock
+from functools import partial
 from typing import Any, NoReturn
 
 import pkcs11
@@ -17,6 +17,7 @@ from pkcs11.exceptions import PKCS11Error, UserAlreadyLoggedIn
 from pkcs11.util.ec import encode_ec_public_key, encode_named_curve_parameters
 
 from kernel.settings import SettingsInvalid
+from kernel.tokens import lasting
 
 _CURVE_BYTES = 32
 _CURVE_BITS = 256
@@ -27,28 +28,50 @@ class TokenKey(ec.EllipticCurvePrivateKey):
 
     def __init__(self, *, module: str, token: str, pin: str, label: str) -> None:
         """Open the token and find the key. Raises SettingsInvalid."""
-        self._lock = Lock()
+        self._module, self._token, self._pin, self._label = module, token, pin, label
         try:
-            session = _opened(pkcs11.lib(module).get_token(token_label=token), pin)
-            self._key, found = _both(session, label)
+            found = lasting(self._open, lost=PKCS11Error)
         except (PKCS11Error, RuntimeError, ValueError, KeyError) as failed:
-            raise SettingsInvalid(
-                f"token: no key called {label} opens there ({type(failed).__name__}); "
-                "look at the module, the token's label and its PIN"
-            ) from None
+            raise self._not_opening(failed) from None
         if not isinstance(found, ec.EllipticCurvePublicKey) or found.key_size != _CURVE_BITS:
             raise SettingsInvalid(f"token: {label} is no key on P-256")
         self._public = found
 
     def sign(self, data: Any, signature_algorithm: ec.EllipticCurveSignatureAlgorithm) -> bytes:
-        """Return the signature as X.509 writes one; `data` is hashed here."""
+        """Return the signature as X.509 writes one; `data` is hashed here.
+
+        Raises SettingsInvalid while the token cannot be reached.
+        """
         algorithm: Any = signature_algorithm.algorithm  # a hash: nothing here is hashed before
         hasher = Hash(algorithm)
         hasher.update(data)
-        with self._lock:
-            raw = bytes(self._key.sign(hasher.finalize(), mechanism=Mechanism.ECDSA))
+        hashed = hasher.finalize()
+        try:
+            raw = lasting(
+                lambda: bytes(self._key.sign(hashed, mechanism=Mechanism.ECDSA)),
+                self._open,
+                partial(self._open, anew=True),
+                lost=PKCS11Error,
+            )
+        except PKCS11Error as failed:
+            raise self._not_opening(failed) from None
         r, s = (int.from_bytes(each, "big") for each in (raw[:_CURVE_BYTES], raw[_CURVE_BYTES:]))
         return encode_dss_signature(r, s)
+
+    def _open(self, *, anew: bool = False) -> object:
+        """Open a session, find the private key and return the public one."""
+        library = pkcs11.lib(self._module)
+        if anew:
+            library.reinitialize()
+        session = _opened(library.get_token(token_label=self._token), self._pin)
+        self._key, found = _both(session, self._label)
+        return found
+
+    def _not_opening(self, failed: Exception) -> SettingsInvalid:
+        return SettingsInvalid(
+            f"token: no key called {self._label} opens there ({type(failed).__name__}); "
+            "look at the module, the token's label and its PIN"
+        )
 
     def public_key(self) -> ec.EllipticCurvePublicKey:
         """Return the public half."""

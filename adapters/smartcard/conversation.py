@@ -162,7 +162,10 @@ def _challenge(profile: Profile, state: State) -> Ask:
 
 def _key(profile: Profile, masters: Versions, state: State) -> CardKey:
     (number,) = state.version
-    return masters.of(number).of_card(profile.material(state.uid or NOBODY))
+    try:
+        return masters.of(number).of_card(profile.material(state.uid or NOBODY))
+    except SettingsInvalid:  # the token that has it is away; the doctor says more
+        raise Refused("carrier.card_uncheckable") from None
 
 
 def _after_true_number(profile: Profile, state: State, uid: bytes) -> Ask | Shown:

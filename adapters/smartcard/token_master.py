@@ -1,10 +1,10 @@
 """Use a master key that never leaves its PKCS#11 token: the token computes AES-CMAC with it.
 
-One session a process and one lock, opened by the worker that first reads a card: neither several
-threads nor a fork may share one. Another part of the process may be logged in already.
+One session a process, opened by the worker that first reads a card: no fork may share one. It is
+used in turn with whoever else uses the library, who may be logged in already (`kernel.tokens`).
 """
 
-from threading import Lock
+from functools import partial
 from typing import Any
 
 import pkcs11
@@ -12,7 +12,9 @@ from pkcs11 import KeyType, Mechanism, ObjectClass
 from pkcs11.exceptions import PKCS11Error, UserAlreadyLoggedIn
 
 from adapters.smartcard.keys import BLOCK, PlainKey, diversifying
+from kernel.errors import Refused
 from kernel.settings import SettingsInvalid
+from kernel.tokens import lasting
 
 
 class TokenMaster:
@@ -20,9 +22,9 @@ class TokenMaster:
 
     def __init__(self, *, module: str, token: str, pin: str, label: str) -> None:
         """Open the token and find the key. Raises SettingsInvalid."""
-        self._lock = Lock()
+        self._module, self._token, self._pin, self._label = module, token, pin, label
         try:
-            self._key = _found(_session(module, token, pin), label)
+            lasting(self._open, lost=PKCS11Error)
         except (PKCS11Error, RuntimeError) as failed:
             raise SettingsInvalid(
                 f"token: no AES key called {label} opens there ({type(failed).__name__}); "
@@ -30,13 +32,28 @@ class TokenMaster:
             ) from None
 
     def cmac(self, data: bytes) -> bytes:
-        """Return the 16 bytes of AES-CMAC."""
-        with self._lock:
-            return bytes(self._key.sign(data, mechanism=Mechanism.AES_CMAC))
+        """Return the 16 bytes of AES-CMAC. Raises Refused `carrier.card_uncheckable`."""
+        try:
+            return lasting(
+                lambda: bytes(self._key.sign(data, mechanism=Mechanism.AES_CMAC)),
+                self._open,
+                partial(self._open, anew=True),
+                lost=PKCS11Error,
+            )
+        except PKCS11Error:
+            raise Refused("carrier.card_uncheckable") from None
 
     def of_card(self, material: bytes) -> PlainKey:
         """Return the key of one card: that one leaves the token, the master key does not."""
         return PlainKey(self.cmac(diversifying(material)))
+
+    def _open(self, *, anew: bool = False) -> None:
+        if anew:
+            pkcs11.lib(self._module).reinitialize()
+        session = _session(self._module, self._token, self._pin)
+        self._key: Any = session.get_key(  # the library's key has no exact type
+            object_class=ObjectClass.SECRET_KEY, key_type=KeyType.AES, label=self._label
+        )
 
 
 def make_key(*, module: str, token: str, pin: str, label: str) -> None:
@@ -63,7 +80,3 @@ def _session(module: str, token: str, pin: str, *, rw: bool = False) -> pkcs11.S
         return found.open(rw=rw, user_pin=pin)
     except UserAlreadyLoggedIn:
         return found.open(rw=rw)
-
-
-def _found(session: pkcs11.Session, label: str) -> Any:  # the library's key has no exact type
-    return session.get_key(object_class=ObjectClass.SECRET_KEY, key_type=KeyType.AES, label=label)

@@ -80,6 +80,25 @@ def test_a_token_that_does_not_open_says_so_without_its_pin(
     assert not any(PIN in each or "0000" in each for each in said)
 
 
+def issue_after_another_began_anew() -> list[bytes]:
+    token_key.make_key(module=MODULE, token=LABEL, pin=PIN, label="devices")
+    key = opened()
+    ca = authority._self_signed(key, name="Synthetic devices", now=make.NOON)
+    pkcs11.lib(MODULE).reinitialize()  # as whoever signs here does after a fork
+    again = authority._self_signed(key, name="Synthetic devices", now=make.NOON)
+    return [each.public_bytes(Encoding.DER) for each in (ca, again)]
+
+
+def test_a_key_outlives_its_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with token(tmp_path) as where:
+        monkeypatch.setenv("SOFTHSM2_CONF", where["SOFTHSM2_CONF"])
+        found = apart(issue_after_another_began_anew)
+
+    first, second = map(x509.load_der_x509_certificate, found)
+    assert first.public_key() == second.public_key()
+    second.verify_directly_issued_by(first)
+
+
 def another_curve() -> str:
     with pkcs11.lib(MODULE).get_token(token_label=LABEL).open(rw=True, user_pin=PIN) as session:
         named = {Attribute.EC_PARAMS: encode_named_curve_parameters("secp384r1")}

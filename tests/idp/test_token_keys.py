@@ -106,6 +106,19 @@ def test_a_session_that_was_lost_is_opened_again(soft_token: Path) -> None:
     assert verified(apart(sign_when_the_session_was_lost)) == ["ES256", "ES256"]
 
 
+def sign_beside_others() -> int:
+    other = pkcs11.lib(MODULE).get_token(token_label=LABEL).open(user_pin=PIN)
+    at = opened()
+    signer = LocalSigner([pair(at, "ES256")])
+    at._session.close()
+    signer.sign({}, alg="ES256")
+    return len(list(other.get_objects({Attribute.CLASS: ObjectClass.PRIVATE_KEY})))
+
+
+def test_who_opens_a_session_again_takes_no_other_away(soft_token: Path) -> None:
+    assert apart(sign_beside_others) == 1
+
+
 def share_the_process() -> Told:
     pkcs11.lib(MODULE).get_token(token_label=LABEL).open(user_pin=PIN)
     at = opened()

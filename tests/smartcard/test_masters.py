@@ -1,10 +1,12 @@
 """Master keys of cards: kept sealed or in a token, in versions, and never given away."""
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pkcs11
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -21,7 +23,7 @@ from kernel.keyring import SealBroken
 from kernel.settings import SettingsInvalid, Token
 from tests import make
 from tests.certificates.tokens import LABEL, MODULE, PIN, apart, token
-from tests.smartcard.cards import CITY_CARD, MASTER, MASTER_BYTES, UID, a_card, key_of
+from tests.smartcard.cards import CITY_CARD, MASTER, MASTER_BYTES, UID, a_card, key_of, show
 from tests.smartcard.reader import Reader, an_adapter
 
 KIND = CITY_CARD.name
@@ -203,6 +205,66 @@ def test_without_a_token_a_key_in_one_says_so(
     for token_ in (None, {"module": None}):
         opened = adapter.opener(token_)
         with pytest.raises(SettingsInvalid, match="no token is set"):
+def computed_after_another_began_anew() -> list[bytes]:
+    where = {"module": MODULE, "token": LABEL, "pin": PIN}
+    make_key(**where, label="cards")
+    key = TokenMaster(**where, label="cards")
+    found = [key.cmac(bytes(16))]
+    for _ in range(2):
+        pkcs11.lib(MODULE).reinitialize()  # as whoever signs here does after a fork
+        found.append(key.cmac(bytes(16)))
+    return found
+
+
+def test_a_key_in_a_token_outlives_its_session(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with token(tmp_path) as where:
+        monkeypatch.setenv("SOFTHSM2_CONF", where["SOFTHSM2_CONF"])
+        first, *later = apart(computed_after_another_began_anew)
+
+    assert later == [first, first]
+
+
+def computed_while_the_token_was_away(conf: str, nowhere: str) -> tuple[bytes, str, bytes]:
+    where = {"module": MODULE, "token": LABEL, "pin": PIN}
+    make_key(**where, label="cards")
+    key = TokenMaster(**where, label="cards")
+    before = key.cmac(bytes(16))
+    os.environ["SOFTHSM2_CONF"] = nowhere
+    pkcs11.lib(MODULE).reinitialize()
+    with pytest.raises(Refused) as refused:
+        key.of_card(MATERIAL)
+    os.environ["SOFTHSM2_CONF"] = conf
+    return before, refused.value.code, key.cmac(bytes(16))
+
+
+@pytest.mark.refusal("carrier.card_uncheckable")
+def test_while_a_token_is_away_no_card_can_be_checked_and_afterwards_it_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "none").mkdir()
+    nowhere = tmp_path / "nowhere.conf"
+    nowhere.write_text(f"directories.tokendir = {tmp_path}/none\nlog.level = ERROR\n")
+    with token(tmp_path) as where:
+        conf = where["SOFTHSM2_CONF"]
+        monkeypatch.setenv("SOFTHSM2_CONF", conf)
+        before, code, after = apart(computed_while_the_token_was_away, conf, str(nowhere))
+
+    assert code == "carrier.card_uncheckable"
+    assert before == after
+
+
+@pytest.mark.refusal("carrier.card_uncheckable")
+def test_a_token_that_does_not_open_is_no_fault_of_the_card(session: Session) -> None:
+    in_token = replace(KEPT, open_token=lambda _label: MASTER)
+    in_token.add(session, KIND, token_label="cards", now=make.NOON)
+    away = KEPT.of_kind(session, KIND)
+
+    with pytest.raises(Refused, match=r"^carrier\.card_uncheckable$"):
+        show(a_card(key_version=1).transmit, masters=away)
+
+
             Masters(b"s" * 32, open_token=opened).add(session, KIND, token_label="c", now=make.NOON)
         with pytest.raises(SettingsInvalid, match="no token is set"):
             adapter.make_token_key(token_, "cards")

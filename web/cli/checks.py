@@ -27,6 +27,7 @@ from idp.models import KeyState
 from idp.signing import ALGORITHMS
 from kernel import calendar, clock
 from kernel.db import sessions, transaction
+from kernel.errors import Refused
 from kernel.keyring import SealBroken
 from kernel.settings import FILE_VARIABLE, Settings, SettingsInvalid
 from members.models import Member
@@ -217,7 +218,7 @@ def _require_open(name: str, versions: Versions) -> None:
     try:
         for number in versions.numbers:
             check_value(versions.of(number))
-    except (SealBroken, SettingsInvalid) as failed:
+    except (SealBroken, SettingsInvalid, Refused) as failed:
         raise Unwell(f"a master key of {name} does not open: {failed}") from None
 
 
