@@ -39,6 +39,14 @@ class Phase(StrEnum):
     TRUE_NUMBER = "true_number"
 
 
+NOT_OF_THIS_KIND = frozenset(
+    {
+        (Phase.SELECT, "carrier.kind_not_supported"),
+        (Phase.NUMBER, "carrier.number_is_random"),
+    }
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class State:
     """Where a conversation stands; secret, so it is only ever kept sealed."""
@@ -88,14 +96,20 @@ def begin(atr: bytes = b"") -> Ask:
     return Ask(State(atr=atr), READ_NUMBER)
 
 
-def otherwise(kinds: Profiles, profile: Profile, state: State) -> tuple[Profile, Ask] | None:
-    """Return the kind to try next if a card has not the application of this one."""
-    if state.phase is not Phase.SELECT:
+def otherwise(
+    kinds: Profiles, profile: Profile, state: State, code: str
+) -> tuple[Profile, Ask] | None:
+    """Return the kind to try next, if the refusal `code` only says that a card is not of this one.
+
+    It has not this one's application, or hides its number, as cards of this one do not.
+    """
+    if (state.phase, code) not in NOT_OF_THIS_KIND:
         return None
     following = kinds.after(profile, state.atr, hidden=not state.uid)
     if following is None:
         return None
-    return following, Ask(state, desfire.select(following.application))
+    selecting = replace(state, phase=Phase.SELECT)
+    return following, Ask(selecting, desfire.select(following.application))
 
 
 def advance(

@@ -125,11 +125,17 @@ def read(folders: Iterable[Path]) -> Profiles:
 
 
 def _require_apart(profile: Profile, others: Iterable[Profile], file: Path) -> None:
-    """Refuse two kinds that no answer of a card could tell from one another."""
+    """Refuse two kinds that no answer of a card could tell from one another.
+
+    A card known by its number alone has no application to ask for: it needs a make of its own.
+    """
     for other in others:
         same_make = any(_may_meet(*each) for each in product(profile.atrs, other.atrs))
-        if same_make and (profile.kind, profile.application) == (other.kind, other.application):
-            told_by = "application" if profile.application else "answer to reset"
+        if same_make and (
+            profile.kind is not other.kind or profile.application == other.application
+        ):
+            is_told = profile.kind is other.kind is CardClass.SYMMETRIC
+            told_by = "application" if is_told else "answer to reset"
             raise SettingsInvalid(
                 f"{file}: a card of this kind could be a {other.name} as well; "
                 f"it must have another {told_by}"

@@ -85,8 +85,8 @@ class Reading:
 
     def _otherwise(self, kind: Profile, state: State, refused: Refused) -> tuple[Profile, Ask]:
         """Try the next kind of the same make, if this card is only not of this one."""
-        following = conversation.otherwise(self.kinds, kind, state)
-        if following is None or refused.code != "carrier.kind_not_supported":
+        following = conversation.otherwise(self.kinds, kind, state, refused.code)
+        if following is None:
             raise refused
         return following
 
