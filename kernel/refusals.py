@@ -1326,7 +1326,9 @@ CATALOGUE = {
     ),
     # master keys of cards
     "cardkey.exists": _entry(
-        409, "這種卡片已經有這個版本的金鑰", "This kind of card has a key of this version"
+        409,
+        "這把金鑰，或這種卡片的這個版本，已經有了",
+        "This key is kept already, or this kind of card has a key of this version",
     ),
     "cardkey.invalid": _entry(
         422,

@@ -74,19 +74,22 @@ class Masters:
     ) -> CardMasterKey:
         """Keep 16 bytes sealed, or the label of a key in the token, as the kind's next version.
 
+        Another key than any the kind has had: a rotation to the same one would change nothing.
         Raises Refused `cardkey.exists` or `cardkey.invalid`; SettingsInvalid for the token.
         """
         number = self._next(session, kind) if version is None else version
         if number not in VERSIONS:
             raise Refused("cardkey.invalid")
         opened = self.open_token(token_label) if token_label else _plain(key)
+        checked = check_value(opened)
+        _require_another(session, kind, token_label, checked)
         values = {
             "id": new_id(),
             "kind": kind,
             "version": number,
             "key_sealed": None if token_label else self._sealed(kind, number, key),
             "token_label": token_label,
-            "check_value": check_value(opened),
+            "check_value": checked,
             "made_at": now,
         }
         if not insert_once(session, CardMasterKey, values):
@@ -110,6 +113,15 @@ class Masters:
     @property
     def _sealing(self) -> bytes:
         return keyed_hash(self.secret, "cards/masters/v1")
+
+
+def _require_another(session: Session, kind: str, token_label: str | None, checked: bytes) -> None:
+    """Refuse a key that a kind has, or had, by its label in the token or its check value."""
+    same = (CardMasterKey.kind == kind) & (CardMasterKey.check_value == checked)
+    if token_label:
+        same |= CardMasterKey.token_label == token_label
+    if session.scalar(select(CardMasterKey.id).where(same).limit(1)) is not None:
+        raise Refused("cardkey.exists")
 
 
 def check_value(key: MasterKey) -> bytes:

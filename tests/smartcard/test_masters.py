@@ -83,6 +83,24 @@ def test_what_is_no_key_or_no_byte_is_refused(session: Session) -> None:
         add(session, version=7)
 
 
+@pytest.mark.refusal("cardkey.exists")
+def test_the_next_version_is_another_key(session: Session) -> None:
+    in_token = replace(KEPT, open_token=lambda label: PlainKey(label.encode() * 16))
+    add(session)
+    in_token.add(session, KIND, token_label="a", now=make.NOON)
+    masters.retire(session, KIND, 1, now=make.NOON)
+
+    for kind, changes in (
+        (KIND, {"key": MASTER_BYTES}),
+        (KIND, {"token_label": "a"}),
+        ("library-card", {"token_label": "a"}),
+        (KIND, {"key": b"a" * 16}),
+    ):
+        with pytest.raises(Refused, match=r"^cardkey\.exists$"):
+            in_token.add(session, kind, **changes, now=make.NOON)
+    assert in_token.add(session, KIND, token_label="b", now=make.NOON).version == 3
+
+
 def test_a_key_moved_to_another_kind_does_not_open(session: Session) -> None:
     add(session)
     session.execute(update(CardMasterKey).values(kind="library-card"))
@@ -187,24 +205,6 @@ def test_a_token_computes_with_a_key_it_does_not_give_away(
         assert isinstance(found, bytes)
 
 
-def test_a_key_in_the_token_is_kept_by_its_label(session: Session) -> None:
-    def open_token(label: str) -> MasterKey:
-        assert label == "cards"
-        return MASTER
-
-    at = Masters(b"s" * 32, open_token=open_token)
-    row = at.add(session, KIND, token_label="cards", now=make.NOON)
-
-    assert (row.key_sealed, row.check_value) == (None, MASTER.cmac(bytes(16))[:3])
-    assert at.of_kind(session, KIND).of(1) is MASTER
-
-
-def test_without_a_token_a_key_in_one_says_so(
-    session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for token_ in (None, {"module": None}):
-        opened = adapter.opener(token_)
-        with pytest.raises(SettingsInvalid, match="no token is set"):
 def computed_after_another_began_anew() -> list[bytes]:
     where = {"module": MODULE, "token": LABEL, "pin": PIN}
     make_key(**where, label="cards")
@@ -265,6 +265,24 @@ def test_a_token_that_does_not_open_is_no_fault_of_the_card(session: Session) ->
         show(a_card(key_version=1).transmit, masters=away)
 
 
+def test_a_key_in_the_token_is_kept_by_its_label(session: Session) -> None:
+    def open_token(label: str) -> MasterKey:
+        assert label == "cards"
+        return MASTER
+
+    at = Masters(b"s" * 32, open_token=open_token)
+    row = at.add(session, KIND, token_label="cards", now=make.NOON)
+
+    assert (row.key_sealed, row.check_value) == (None, MASTER.cmac(bytes(16))[:3])
+    assert at.of_kind(session, KIND).of(1) is MASTER
+
+
+def test_without_a_token_a_key_in_one_says_so(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for token_ in (None, {"module": None}):
+        opened = adapter.opener(token_)
+        with pytest.raises(SettingsInvalid, match="no token is set"):
             Masters(b"s" * 32, open_token=opened).add(session, KIND, token_label="c", now=make.NOON)
         with pytest.raises(SettingsInvalid, match="no token is set"):
             adapter.make_token_key(token_, "cards")
