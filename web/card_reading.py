@@ -8,7 +8,8 @@ from werkzeug.wrappers import Response
 
 from adapters.smartcard import talks
 from adapters.smartcard.adapter import SmartcardAdapter
-from adapters.smartcard.reading import Command, Voucher
+from adapters.smartcard.reading import Voucher
+from adapters.smartcard.talks import Taken
 from audit import trail
 from kernel.db import transaction
 from kernel.errors import NotFound, Refused
@@ -49,20 +50,24 @@ def answer() -> Response:
     nonce = request.form.get("challenge", "")
     place = request.form.get("place", "")[: proofs.LONGEST_PLACE]
     try:
-        step = _go_on(nonce, place, request.form.get("answer", ""))
+        taken = _taken(nonce, place)
+    except Refused as stale:  # anybody can send that, any number of times: no line is written
+        return problems.problem(stale.code)
+    try:
+        step = adapter().reading.go_on(scope.db(), nonce, taken, request.form.get("answer", ""))
     except Refused as refused:
         return _refuse(refused)
     return _answer({"card": step.text} if isinstance(step, Voucher) else asdict(step))
 
 
-def _go_on(nonce: str, place: str, text: str) -> Command | Voucher:
+def _taken(nonce: str, place: str) -> Taken:
+    """Use up one step of this browser's conversation. Raises Refused `challenge.expired`."""
     session, now = scope.db(), scope.now()
     if challenges.find_place(session, nonce, browser=cookies.browser(), now=now) != place:
         raise Refused("challenge.expired")
     scope.keep()
     with transaction(scope.rooms().sessions) as own:  # a step is used up whatever comes of it
-        taken = talks.take(own, nonce, now=now)
-    return adapter().reading.go_on(scope.db(), nonce, taken, text)
+        return talks.take(own, nonce, now=now)
 
 
 def _answer(body: Mapping[str, object]) -> Response:

@@ -129,6 +129,7 @@ def _taken(place: str) -> Challenge:
     try:
         return _take(place)
     except Refused as stale:
+        login.count_network()  # before a line is written: no card was read that could be counted
         login.record_failure(stale, method=NAME)
         raise
 

@@ -1,5 +1,6 @@
 """Sign in with a phone that is signed in already: this page stands on the other device (UI 3.3)."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -16,7 +17,7 @@ from web import browsers, cookies, handovers, interactions, login, methods, page
 from web.account_show import picture
 from web.handovers import Device
 from web.interactions import Open, Page, bp, still_open
-from web.login import Known
+from web.login import Known, LoginLocked
 from web.models import Handover
 from web.views import client_view
 
@@ -98,12 +99,20 @@ def go_on(current: Open) -> Page:
     try:
         known = _take(found, only=only)
     except Refused as refused:
-        login.record_failure(refused, method=methods.PHONE)
+        _write_down(refused)
         return redirect(current.url("phone_page"), 303)
     shared = request.form.get("shared_computer") == "yes"
     login.sign_in(known, method=methods.PHONE, shared_computer=shared)
     interactions.mark_authenticated(interaction_id)
     return redirect(current.url("step"), 303)
+
+
+def _write_down(refused: Refused) -> None:
+    """Undo the step and write down what failed, while this network has not failed too often."""
+    scope.abandon()
+    with suppress(LoginLocked):
+        login.count_network()
+        login.record_failure(refused, method=methods.PHONE)
 
 
 def _take(found: Handover, *, only: UUID | None) -> Known:

@@ -20,6 +20,7 @@ from carriers.models import Binding
 from demo.cards.card import Card
 from demo.cards.storage import RandomNumberCard, StorageCard
 from idp import acr
+from kernel import throttle
 from kernel.jobs import Job
 from members.models import Standing
 from tests import make
@@ -332,6 +333,29 @@ def test_a_form_without_a_card_is_refused(city: City, cards: SmartcardAdapter) -
         response = browser.submit(page, challenge=nonce, card=card, password=make.PASSWORD)
         assert response.status_code == 200
     assert "challenge.expired" in trail(city)
+
+
+@one_database
+def test_an_answer_to_no_question_leaves_no_line(city: City, cards: SmartcardAdapter) -> None:
+    reader = Reader(Browser(city), StorageCard(UID))
+
+    refused = reader.say("answer", place="login", challenge="none", answer="9000")
+
+    assert refused.get_json()["type"].endswith("challenge.expired")
+    assert trail(city) == []
+
+
+@one_database
+def test_forms_of_no_card_leave_no_more_lines_than_others_may(
+    city: City, cards: SmartcardAdapter
+) -> None:
+    browser = Browser(city)
+    page = browser.get("/account/login/card")
+
+    answers = [browser.submit(page, challenge="none") for _ in range(throttle.ADDRESS.limit + 3)]
+
+    assert [each.status_code for each in answers[-3:]] == [429] * 3
+    assert trail(city) == ["challenge.expired"] * throttle.ADDRESS.limit
 
 
 @one_database

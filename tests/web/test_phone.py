@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from audit.lines import Kind
@@ -17,6 +17,7 @@ from audit.models import LedgerLine, TrailEntry
 from carriers import bindings
 from carriers.models import Binding, CarrierKind, Place, Suspension
 from idp import acr
+from kernel import throttle
 from kernel.db import Sessions, transaction
 from kernel.errors import Refused
 from kernel.jobs import Job
@@ -306,6 +307,18 @@ def test_another_browser_gets_nothing_from_it(city: City) -> None:
     assert thief.get(f"{desk.path}/phone").status_code == 404
     assert thief.post(f"{desk.path}/phone/continue", form).status_code == 404
     assert thief.get("/account").status_code == 303
+
+
+@one_database
+def test_who_goes_on_without_a_yes_writes_no_more_lines_than_others_may(city: City) -> None:
+    desk = Desk(city)
+
+    for _ in range(throttle.ADDRESS.limit + 3):
+        desk.go_on()
+
+    with city.database() as session:
+        failed = select(func.count()).where(TrailEntry.event == "login.failed")
+        assert session.scalar(failed) == throttle.ADDRESS.limit
 
 
 @one_database
