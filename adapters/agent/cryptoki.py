@@ -43,17 +43,33 @@ def identify(module: str, reader: str) -> Identity:
 
 
 def sign(module: str, reader: str, identity: Identity, pin: str, message: bytes) -> bytes:
-    """Return the card's signature in JWS form, after its PIN. Raises Trouble."""
-    with _token(module, reader) as token, token.open(user_pin=pin) as session:
-        certificate, key_id = _certificate(session)
-        if certificate != identity.certificate:
-            raise Trouble("card_removed")
-        kind = keys.kind_of(certificate)
-        # The library makes the class that can sign as it runs; types do not know it.
-        key = session.get_key(object_class=ObjectClass.PRIVATE_KEY, id=key_id)
-        if kind.algorithm == "RS256":
-            return bytes(key.sign(message, mechanism=Mechanism.SHA256_RSA_PKCS))  # type: ignore[attr-defined]  # see above
-        return bytes(key.sign(keys.digest(kind, message), mechanism=Mechanism.ECDSA))  # type: ignore[attr-defined]  # see above
+    """Return the card's signature in JWS form, after its PIN. Raises Trouble.
+
+    A PIN costs a try of the card it is sent to: one that was put in meanwhile gets none.
+    """
+    with _token(module, reader) as token:
+        with token.open() as session:
+            _require_same(session, identity)
+        with token.open(user_pin=pin) as session:
+            key_id = _require_same(session, identity)
+            return _signed(session, key_id, identity, message)
+
+
+def _require_same(session: pkcs11.Session, identity: Identity) -> bytes:
+    """Return the id of the key that the person chose. Raises Trouble if the card has another."""
+    certificate, key_id = _certificate(session)
+    if certificate != identity.certificate:
+        raise Trouble("card_removed")
+    return key_id
+
+
+def _signed(session: pkcs11.Session, key_id: bytes, identity: Identity, message: bytes) -> bytes:
+    kind = keys.kind_of(identity.certificate)
+    # The library makes the class that can sign as it runs; types do not know it.
+    key = session.get_key(object_class=ObjectClass.PRIVATE_KEY, id=key_id)
+    if kind.algorithm == "RS256":
+        return bytes(key.sign(message, mechanism=Mechanism.SHA256_RSA_PKCS))  # type: ignore[attr-defined]  # see above
+    return bytes(key.sign(keys.digest(kind, message), mechanism=Mechanism.ECDSA))  # type: ignore[attr-defined]  # see above
 
 
 @contextmanager

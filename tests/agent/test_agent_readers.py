@@ -288,6 +288,23 @@ def test_a_token_of_any_maker_signs_through_its_library(token: Token) -> None:
         once.run(cryptoki.sign, *arguments, "000000", b"message", seconds=60)
 
 
+def test_a_card_put_in_meanwhile_is_not_tried_with_the_pin_of_the_first(
+    token: Token, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token.write(token.own, "01")
+    identity = once.run(cryptoki.identify, soft_token.MODULE, token.slot, seconds=60)
+    (tmp_path / "other").mkdir()
+    form = issue(new_key(rsa_key=True), pin="654321", label="Other", now=make.NOON)
+    other = Token(tmp_path / "other", form)
+    other.write(other.own, "01")
+    for name, value in other.environment.items():
+        monkeypatch.setenv(name, value)
+
+    arguments = (soft_token.MODULE, other.slot, identity, PIN, b"message")
+    with pytest.raises(Trouble, match="card_removed"):  # and not that the PIN is wrong
+        once.run(cryptoki.sign, *arguments, seconds=60)
+
+
 def test_a_token_whose_certificates_only_decrypt_does_not_sign_in(token: Token) -> None:
     token.write(with_usage(digital_signature=False), "01")
 
