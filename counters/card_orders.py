@@ -176,13 +176,14 @@ def _take_a_try(session: Session, found: CardOrder) -> bool:
     return bool(changed(taken))
 
 
-def destroy(session: Session, order_id: UUID, *, duty: Duty, now: datetime) -> None:
-    """Write down that the counter destroyed a card nobody activated.
+def destroy(session: Session, order_id: UUID, *, duty: Duty, now: datetime) -> CardOrder:
+    """Write down that the counter destroyed a card nobody activated, and return it.
 
     Raises Refused `card.pickup_wrong_counter`, `case.wrong_state`.
     """
     found = _at(session, order_id, duty, now=now)
     _move(session, found, found.stage, Stage.DESTROYED, by=duty, now=now)
+    return found
 
 
 def destroy_overdue(session: Session, *, now: datetime) -> Sequence[CardOrder]:

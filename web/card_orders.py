@@ -50,12 +50,21 @@ def hand_over(
     return given
 
 
+def destroy(session: Session, order_id: UUID, *, duty: Duty, now: datetime) -> None:
+    """End a card that the counter destroyed, and say so. Raises as `card_orders.destroy`."""
+    _tell_of_end(session, card_orders.destroy(session, order_id, duty=duty, now=now), now=now)
+
+
 def destroy_overdue(rooms: Rooms, *, now: datetime) -> None:
     """End the cards nobody came for, and tell whose they were."""
     with transaction(rooms.sessions) as session:
         for each in card_orders.destroy_overdue(session, now=now):
-            _write(session, Kind.CARD_DESTROYED, each, now=now)
-            _mail(session, Mail.CARD_DESTROYED, each, now=now)
+            _tell_of_end(session, each, now=now)
+
+
+def _tell_of_end(session: Session, ended: CardOrder, *, now: datetime) -> None:
+    _write(session, Kind.CARD_DESTROYED, ended, now=now)
+    _mail(session, Mail.CARD_DESTROYED, ended, now=now)
 
 
 def _write(session: Session, kind: Kind, found: CardOrder, *, now: datetime) -> None:

@@ -231,7 +231,7 @@ def _hand_over(order: CardOrder) -> None:
 
 
 def _destroy(order: CardOrder) -> None:
-    card_orders.destroy(scope.db(), order.id, duty=desk_seats.duty(), now=scope.now())
+    telling.destroy(scope.db(), order.id, duty=desk_seats.duty(), now=scope.now())
 
 
 def _note(event: str, order: CardOrder) -> None:

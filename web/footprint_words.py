@@ -157,7 +157,7 @@ WORDS: Mapping[str, Bilingual] = {
     ),
     Kind.CARD_HANDED: Bilingual("在申辦窗口領取了新卡", "Collected a new card at the counter"),
     Kind.CARD_DESTROYED: Bilingual(
-        "逾期沒有領取的新卡已銷毀", "A new card that was not collected was destroyed"
+        "還沒有啟用的新卡已銷毀", "A new card that was not activated yet was destroyed"
     ),
     Kind.CARRIER_BOUND: Bilingual("新增了通行密鑰或卡片", "Added a passkey or a card"),
     Kind.CARRIER_RENAMED: Bilingual("改了載具的名稱", "Renamed a carrier"),

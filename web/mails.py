@@ -335,8 +335,8 @@ WORDS = {
     Mail.CARD_DESTROYED: Words(
         Bilingual("您的新卡片已銷毀", "Your new card was destroyed"),
         Bilingual(
-            "您訂製的卡片逾期沒有領取或啟用，已經銷毀。",
-            "The card you ordered was not collected or activated in time, and was destroyed.",
+            "您訂製的卡片已經銷毀，不能再領取或啟用。",
+            "The card you ordered was destroyed; it can no longer be collected or activated.",
         ),
         Bilingual(
             "需要的話，請再到申辦窗口訂製。", "If you need one, order it at a counter again."

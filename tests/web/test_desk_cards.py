@@ -177,6 +177,21 @@ def test_a_destroyed_card_is_gone_from_the_list(office: Office, cards: Smartcard
 
 
 @one_database
+@pytest.mark.clause("7(6)2")
+def test_a_member_is_told_that_the_counter_destroyed_their_card(
+    city: City, office: Office, cards: SmartcardAdapter
+) -> None:
+    world, page = World(city), an_order(office)
+
+    pressed(office, page, "destroy")
+
+    assert "card.destroyed" in world.told()
+    with city.database() as session:
+        kinds = session.scalars(select(LedgerLine.kind)).all()
+    assert Kind.CARD_DESTROYED in kinds
+
+
+@one_database
 @pytest.mark.clause("9")
 def test_each_look_at_a_cards_page_is_in_its_members_footprint(
     city: City, office: Office, cards: SmartcardAdapter
