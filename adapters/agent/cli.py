@@ -15,6 +15,7 @@ from adapters.agent.prompts import Pinentry, Terminal
 from adapters.agent.readers import Readers
 from adapters.agent.server import Server
 from adapters.agent.signing import Prompt, Signing
+from adapters.agent.troubles import Trouble
 from adapters.agent.ways import PivWay, Way
 
 SERVICE = "https://id.gov.taipei"
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run until Ctrl-C; `doctor` looks and ends, with 1 if something is missing."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    readers = tokens.beside(PcscReaders(), options.tokens)
+    readers = _readers(options.tokens)
     cards = ways_to_cards(readers, options.module, options.tokens)
     if options.command == "doctor":
         sys.exit(_examine(readers, cards, options))
@@ -38,6 +39,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     started = start(server.listen(options.ports), readers, Signing(readers, cards, prompt), options)
     print(f"taipei-id-agent listens on {server.ADDRESS}:{started.port}", flush=True)  # noqa: T201  # a program's greeting
     serve(started)
+
+
+def _readers(module: str) -> Readers:
+    """Return the readers, and beside them the tokens of a library; end if it is none."""
+    try:
+        return tokens.beside(PcscReaders(), module)
+    except Trouble:
+        sys.exit(f"--tokens {module}: this PKCS#11 library does not open; see docs/agent.md")
 
 
 def start(made: Server, readers: Readers, signing: Signing, options: argparse.Namespace) -> Server:
@@ -65,7 +74,8 @@ def ways_to_cards(readers: Readers, *modules: str) -> list[Way]:
 
 def _examine(readers: Readers, cards: Sequence[Way], options: argparse.Namespace) -> int:
     lines = [doctor.module_line(options.module)]
-    lines += doctor.findings(readers, cards, options.pinentry)
+    pinentry = None if options.terminal else options.pinentry
+    lines += doctor.findings(readers, cards, pinentry)
     for is_well, line in lines:
         print(f"{'ok  ' if is_well else 'look'}  {line}")  # noqa: T201  # a command's answer
     return 0 if all(is_well for is_well, _ in lines) else 1

@@ -16,13 +16,18 @@ ADVICE = {
     "reader_in_use": "another program holds the card: close it",
     "card_mute": "the card does not answer: turn it over, or clean its contacts",
 }
+NO_WINDOW = "none; install pinentry, name it with --pinentry, or start with --terminal"
 LAST_TRY = "only one try is left for its PIN: a wrong one locks the card"
 
 
-def findings(readers: Readers, cards: Sequence[Way], pinentry: str) -> Iterator[tuple[bool, str]]:
-    """Yield what was looked at: whether it is well, and a line about it."""
-    found = shutil.which(pinentry)
-    yield bool(found), f"window for the PIN: {found or 'none; the terminal is used instead'}"
+def findings(
+    readers: Readers, cards: Sequence[Way], pinentry: str | None
+) -> Iterator[tuple[bool, str]]:
+    """Yield what was looked at: whether it is well, and a line about it.
+
+    `pinentry` is None where the terminal asks for the PIN.
+    """
+    yield _prompt(pinentry)
     try:
         seen = readers.seen()
     except Trouble as trouble:
@@ -31,6 +36,13 @@ def findings(readers: Readers, cards: Sequence[Way], pinentry: str) -> Iterator[
     yield bool(seen), f"card readers: {len(seen) or 'none; plug one in'}"
     for each in seen:
         yield _card(each, cards)
+
+
+def _prompt(pinentry: str | None) -> tuple[bool, str]:
+    if pinentry is None:
+        return True, "window for the PIN: none wanted; the terminal asks"
+    found = shutil.which(pinentry)
+    return bool(found), f"window for the PIN: {found or NO_WINDOW}"
 
 
 def _card(seen: Seen, cards: Sequence[Way]) -> tuple[bool, str]:

@@ -132,7 +132,9 @@ def test_a_child_that_dies_or_hangs_is_an_error_and_nothing_worse(
 # Its commands
 
 
-def lines(cards: dict[str, Card | None], pinentry_program: str = sys.executable) -> list[str]:
+def lines(
+    cards: dict[str, Card | None], pinentry_program: str | None = sys.executable
+) -> list[str]:
     readers = SoftReaders(cards)
     found = doctor.findings(readers, [PivWay(readers)], pinentry_program)
     return [f"{is_well} {line}" for is_well, line in found]
@@ -162,9 +164,18 @@ def test_the_doctor_says_what_to_do() -> None:
         def transmit(self, apdu: bytes) -> bytes:
             return b"\x6a\x82"
 
-    assert lines({}, "no-such-program")[0].endswith("the terminal is used instead")
+    assert lines({}, "no-such-program")[0].endswith("or start with --terminal")
+    assert lines({}, None)[0] == "True window for the PIN: none wanted; the terminal asks"
     assert lines({})[1] == "False card readers: none; plug one in"
     assert "--module" in lines({"A": Foreign()})[2]
+
+
+@pytest.mark.parametrize("command", ["run", "doctor"])
+def test_a_library_that_does_not_open_ends_with_its_name(command: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main([command, "--tokens", "/nowhere.so", "--port", "0"])
+
+    assert str(ended.value.code).startswith("--tokens /nowhere.so: ")
 
 
 def test_the_doctor_says_that_the_service_is_missing() -> None:
