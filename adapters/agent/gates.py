@@ -1,8 +1,9 @@
 """Decide who may speak to the program: pages of exactly the listed origins, from this computer.
 
 A page of another site, a name that was pointed at this computer (DNS rebinding) and a form are
-refused before anything is read. What cannot be kept out is another program of the same person;
-therefore the PIN's window shows the origin, and a card signs nothing without the PIN.
+refused before anything is read; another person's program is, where the system tells (`peers`). What
+cannot be kept out is another program of the same person; therefore the PIN's window shows the
+origin, and a card signs nothing without the PIN.
 """
 
 from collections.abc import Mapping

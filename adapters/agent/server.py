@@ -6,9 +6,11 @@ import os
 from collections.abc import Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import cast
 
-from adapters.agent import window
+from adapters.agent import peers, window
 from adapters.agent.gates import NotAdmitted
+from adapters.agent.peers import Address
 from adapters.agent.program import Asked, Program
 from adapters.agent.troubles import STATUS, Trouble
 
@@ -33,6 +35,15 @@ class Server(ThreadingHTTPServer):
     def port(self) -> int:
         """Return where it listens."""
         return int(self.server_address[1])
+
+    def verify_request(self, request: object, client_address: object) -> bool:
+        """Let only programs of the person who started this one be answered."""
+        del request
+        host, port = cast("Address", client_address)
+        is_ours = peers.is_ours((host, port), (ADDRESS, self.port))
+        if not is_ours:
+            log.info("refused other_person")
+        return is_ours
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -114,7 +125,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def _sharing(self) -> dict[str, str]:
         """Return the headers by which the browser lets the page, and no other, read the answer."""
-        found = {"Cache-Control": "no-store", "Vary": "Origin", "X-Content-Type-Options": "nosniff"}
+        found = {
+            "Cache-Control": "no-store",
+            "Vary": "Origin",
+            "X-Content-Type-Options": "nosniff",
+            "Cross-Origin-Resource-Policy": "same-origin",  # no page loads a picture to find us
+        }
         origin = self._headers.get("origin", "")
         if origin in self._program.gates.origins:
             found |= {

@@ -1,9 +1,12 @@
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.agent import peers
 from adapters.agent.gates import is_origin
 from adapters.agent.server import Server, listen
 from demo.cards.readers import SoftReaders
@@ -100,6 +103,33 @@ def test_a_browser_is_told_that_the_listed_page_may_ask(page: Caller) -> None:
     assert reply.headers["Access-Control-Allow-Origin"] == ORIGIN
     assert reply.headers["Access-Control-Allow-Private-Network"] == "true"
     assert reply.headers["Vary"] == "Origin"
+
+
+def test_no_page_loads_anything_of_ours_as_a_picture(page: Caller) -> None:
+    for path in ("/window", "/window.css", "/nothing"):
+        assert page.send("GET", path).headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+def test_another_persons_program_is_not_answered(
+    page: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert page.send("GET", "/window").status == 200
+    monkeypatch.setattr(os, "getuid", lambda: os.geteuid() + 1)
+
+    with pytest.raises(OSError, match=r"[Cc]losed|[Rr]eset"):
+        page.send("GET", "/window")
+
+
+def test_who_uses_the_newer_addresses_is_known_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends = [f"{peers.MAPPED}{peers._written(('127.0.0.1', port))}" for port in (40000, 8603)]
+    table = tmp_path / "tcp6"
+    table.write_text(f"head\n 0: {ends[0]} {ends[1]} 01 0:0 0:0 0 {os.getuid() + 1} 0 7\n")
+    monkeypatch.setattr(peers, "TABLES", (tmp_path / "none", table))
+
+    assert not peers.is_ours(("127.0.0.1", 40000), ("127.0.0.1", 8603))
+    assert peers.is_ours(("127.0.0.1", 40001), ("127.0.0.1", 8603))
 
 
 def test_a_browser_is_told_nothing_about_another_page(page: Caller) -> None:
