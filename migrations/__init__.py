@@ -23,6 +23,8 @@ STANDS_AT = text("SELECT version_num FROM alembic_version")
 LOCK_NOT_AVAILABLE = "55P03"
 RESTS = (1, 2, 4, 8, 15, 30, 60)  # seconds
 HERE = Path(__file__).parent
+# Read once: a process goes on with its own code, whatever is installed over it.
+_KNOWN = tuple(sorted(path.name.partition("_")[0] for path in HERE.glob("versions/[0-9]*.py")))
 ROOMS_WITH_TABLES = (
     "adapters.certificate.models",
     "adapters.keycard.models",
@@ -91,10 +93,17 @@ def metadata() -> MetaData:
 def upgrade(url: str, revision: str = "head") -> None:
     """Bring the database at `url` up to `revision`; twice is as good as once.
 
-    Raises OfAnotherVersion.
+    One that a later version brought further is left as it is: this version works on it
+    (decisions/0144). Raises OfAnotherVersion.
     """
     running = import_module(RUNNING)
-    _patiently(lambda: running.upgrade(url, revision))
+    try:
+        _patiently(lambda: running.upgrade(url, revision))
+    except OfAnotherVersion:  # asked afterwards, for the later version may have been first just now
+        stands = current(url)
+        if stands is None or not is_newer(stands):
+            raise
+        return
     running.finish(url, revision)
 
 
@@ -132,17 +141,17 @@ def current(url: str) -> str | None:
 
 def known() -> list[str]:
     """Return the revisions of this version of the code, the newest last."""
-    return sorted(path.name.partition("_")[0] for path in (HERE / "versions").glob("[0-9]*.py"))
+    return list(_KNOWN)
 
 
 def head() -> str:
     """Return the newest revision this version of the code knows."""
-    return known()[-1]
+    return _KNOWN[-1]
 
 
 def is_newer(revision: str) -> bool:
     """Say whether a database at `revision` was brought there by a later version than this."""
-    return revision not in known()
+    return revision not in _KNOWN
 
 
 def is_current(url: str) -> bool:

@@ -6,14 +6,20 @@ holds nobody up. That needs no record of what was done, which a restored copy wo
 next release takes them out.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from time import sleep
 from typing import Any, Protocol
 
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine import make_url
 
-from kernel.db import open_engine
+from kernel.db import is_pooled, open_engine
 
+ONE_RUNNER = 7_209_411_847  # beside that of the revisions (env.py)
+LOOK_SECONDS = 1
 VALID = """
 SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)
 """
@@ -69,9 +75,42 @@ def run(url: str, scripts: ScriptDirectory, revision: str) -> None:
     steps: list[Step] = [step for each in found for step in getattr(each.module, "AFTERWARDS", ())]
     if not steps:
         return
-    engine = open_engine(url, pool_size=1)
+    engine = open_engine(url, pool_size=2)
+    if engine.dialect.name == "postgresql" and not is_pooled(make_url(url)):
+        event.listen(engine, "connect", _take_all_the_time_there_is)
     try:
-        for step in steps:
-            step.run(engine)
+        with _alone(engine):
+            for step in steps:
+                step.run(engine)
     finally:
         engine.dispose()
+
+
+def _take_all_the_time_there_is(connection: Any, _record: object) -> None:  # the driver's own
+    """Lift what the URL says of how long a page may wait."""
+    connection.execute("SET statement_timeout = 0")
+    connection.execute("SET lock_timeout = 0")
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[None]:
+    """Let one node do its steps: an index another is building looks like one that was interrupted.
+
+    Whoever waits asks again and again. A statement that waited for the lock would be one more that
+    the building of an index waits for. Who has it holds no snapshot, so nothing waits for that.
+    """
+    if engine.dialect.name != "postgresql":  # each step is one transaction, and those are alone
+        yield
+        return
+    with engine.connect() as connection:
+        while not _has_turn(connection):
+            connection.rollback()
+            sleep(LOOK_SECONDS)
+        yield
+
+
+def _has_turn(connection: Connection) -> bool:
+    connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+    connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+    asked = connection.exec_driver_sql(f"SELECT pg_try_advisory_xact_lock({ONE_RUNNER})")
+    return bool(asked.scalar())

@@ -30,8 +30,13 @@ def _relax_foreign_keys(engine: Engine, connection: Connection) -> None:
 
 
 def _wait_for_others(connection: Connection) -> None:
-    """Let only one node migrate; on SQLite the transaction itself is the lock."""
+    """Let only one node migrate, however long; on SQLite the transaction itself is the lock.
+
+    How long a page may wait may stand in the URL, and is no measure for a revision.
+    """
     if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+        connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ONE_RUNNER})")
 
 

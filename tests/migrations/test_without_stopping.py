@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Event
 
 import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, bindparam, column, event, select, table, text, update
+from sqlalchemy.engine import make_url
 
 import migrations
 from kernel.db import Sessions, open_engine, transaction
@@ -243,6 +245,8 @@ def test_a_change_that_was_interrupted_goes_on_where_it_stopped(
 
 
 INDEX = Index(name="ix_job_kind_tried", table="job", columns=("kind", "attempts"))
+VALID = text("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:name)")
+ONE_RUNNER = 7_209_411_846  # of migrations/env.py, which runs revisions when it is imported
 
 
 def test_an_index_is_built_once(empty_url: str) -> None:
@@ -287,8 +291,7 @@ def test_an_index_whose_building_was_interrupted_is_built_anew(postgres_server: 
         INDEX.run(engine)
 
         with engine.connect() as connection:
-            valid = text("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:n)")
-            assert connection.scalar(valid, {"n": INDEX.name})
+            assert connection.scalar(VALID, {"name": INDEX.name})
         engine.dispose()
 
 
@@ -314,6 +317,84 @@ def test_what_comes_afterwards_runs_in_the_order_of_the_revisions(
     assert ran == ["0001", "0002"]
 
 
+def test_two_upgrades_at_once_build_one_index(
+    postgres_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripts = ScriptDirectory(str(migrations.HERE))
+    module = scripts.get_revision("0001").module
+    monkeypatch.setattr(module, "AFTERWARDS", (INDEX,), raising=False)
+    second_has_looked = Event()
+    monkeypatch.setattr(afterwards, "sleep", lambda _seconds: second_has_looked.set())
+    with postgres.fresh_database(postgres_server) as url:
+        migrations.upgrade(url, "0001")
+        engine = open_engine(url)
+        begun = text("SELECT to_regclass(:name)::oid")
+        with ThreadPoolExecutor(2) as pool, engine.begin() as writer:
+            _write(writer)
+            first = pool.submit(afterwards.run, url, scripts, "0001")
+            _wait_until_it_waits(engine)  # its index is there, and not valid
+            with engine.connect() as connection:
+                one = connection.scalar(begun, {"name": INDEX.name})
+            second = pool.submit(afterwards.run, url, scripts, "0001")
+            assert second_has_looked.wait(60)
+            writer.commit()
+            first.result(60)
+            second.result(60)
+
+        with engine.connect() as connection:
+            assert connection.scalar(begun, {"name": INDEX.name}) == one
+            assert connection.scalar(VALID, {"name": INDEX.name})
+        engine.dispose()
+
+
+IMPATIENT = {"options": "-c lock_timeout=200 -c statement_timeout=200"}  # ms; of pages, in the URL
+
+
+def test_what_comes_afterwards_may_take_longer_than_a_page(
+    postgres_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripts = ScriptDirectory(str(migrations.HERE))
+    module = scripts.get_revision("0001").module
+    with postgres.fresh_database(postgres_server) as url:
+        migrations.upgrade(url, "0001")
+        monkeypatch.setattr(module, "AFTERWARDS", (INDEX,), raising=False)
+        engine = open_engine(url)
+        with ThreadPoolExecutor(1) as pool, engine.begin() as writer:
+            _write(writer)
+            building = pool.submit(afterwards.run, impatient(url), scripts, "0001")
+            _wait_until_it_waits(engine)
+            writer.execute(text("SELECT pg_sleep(0.5)"))  # longer than a page may wait
+            writer.commit()
+            building.result(60)
+
+        assert INDEX.name in _indexes(engine)
+        engine.dispose()
+
+
+def test_an_upgrade_waits_for_another_longer_than_a_page_may(
+    postgres_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gave_way: list[float] = []
+    monkeypatch.setattr(migrations, "sleep", gave_way.append)
+    with postgres.fresh_database(postgres_server) as url:
+        engine = open_engine(url)
+        with ThreadPoolExecutor(1) as pool, engine.begin() as another:
+            another.execute(text(f"SELECT pg_advisory_xact_lock({ONE_RUNNER})"))
+            upgrading = pool.submit(migrations.upgrade, impatient(url), "0001")
+            _wait_until_it_waits(engine, FOR_ANOTHER)
+            another.execute(text("SELECT pg_sleep(0.5)"))
+            another.commit()
+            upgrading.result(60)
+
+        assert gave_way == []
+        assert migrations.current(url) == "0001"
+        engine.dispose()
+
+
+def impatient(url: str) -> str:
+    return make_url(url).update_query_dict(IMPATIENT).render_as_string(hide_password=False)
+
+
 def _write(connection: Connection) -> None:
     insert = text(
         "INSERT INTO job (id, kind, payload, created_at, run_at, attempts)"
@@ -322,12 +403,19 @@ def _write(connection: Connection) -> None:
     connection.execute(insert, {"id": new_id(), "at": NOON})
 
 
-def _wait_until_it_waits(engine: Engine) -> None:
-    waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'virtualxid'")
+FOR_WRITERS = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'virtualxid'"
+
+FOR_ANOTHER = (
+    "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database"
+    " WHERE NOT granted AND locktype = 'advisory' AND d.datname = current_database()"
+)
+
+
+def _wait_until_it_waits(engine: Engine, waits: str = FOR_WRITERS) -> None:
     waiting = False
     while not waiting:
         with engine.connect() as connection:
-            waiting = bool(connection.scalar(waits))
+            waiting = bool(connection.scalar(text(waits)))
 
 
 def _indexes(engine: Engine) -> list[str]:

@@ -15,12 +15,18 @@ def db() -> None:
 
 @db.command()
 def upgrade() -> None:
-    """Bring the tables up to this version: all of it or nothing; twice does no harm."""
-    url = configuration.load().database_url
+    """Bring the tables up to this version: all of it or nothing; twice does no harm.
+
+    Tables of a later version are left as they are: this one works on them.
+    """
+    settings = configuration.load()
+    url = settings.database_url
     before = migrations.current(url)
     migrations.upgrade(url)
     now_at = migrations.current(url)
-    if before == now_at:
+    if now_at is not None and migrations.is_newer(now_at):
+        require_current(settings)  # which says so
+    elif before == now_at:
         say(f"The database is up to date ({now_at}).")
     else:
         say(f"The database is prepared ({before or 'empty'} → {now_at}).")
