@@ -12,11 +12,13 @@ import shutil
 import sqlite3
 import subprocess
 import tarfile
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import IO
 
 from sqlalchemy import URL, make_url
 
@@ -51,8 +53,8 @@ def take(url: str, path: Path, *, revision: str, now: datetime) -> Manifest:
     address = make_url(url)
     if path.exists():
         raise BackupFailed(f"{path} exists already")
-    with TemporaryDirectory(prefix=".taipei-id-backup-", dir=path.parent) as name:
-        data = Path(name) / DATA
+    with _room(path.parent) as folder:
+        data = folder / DATA
         _copy_out(address, data)
         manifest = Manifest(
             engine=address.get_backend_name(),
@@ -60,9 +62,9 @@ def take(url: str, path: Path, *, revision: str, now: datetime) -> Manifest:
             taken_at=now.isoformat(timespec="seconds"),
             sha256=_sha256(data),
         )
-        said = Path(name) / MANIFEST
+        said = folder / MANIFEST
         said.write_text(json.dumps(asdict(manifest), indent=2), "utf-8")
-        whole = Path(name) / "whole"
+        whole = folder / "whole"
         with tarfile.open(whole, "x") as archive:
             for each in (said, data):
                 archive.add(each, arcname=each.name, filter=_of_nobody)
@@ -72,43 +74,73 @@ def take(url: str, path: Path, *, revision: str, now: datetime) -> Manifest:
 
 
 def read(path: Path) -> Manifest:
-    """Return what a copy says of itself, once its data fit. Raises BackupFailed."""
-    with TemporaryDirectory(prefix="taipei-id-backup-") as name:
-        return _unpack(path, Path(name))
+    """Return what a copy says of itself, once its data fit. Raises BackupFailed.
+
+    Nothing is written: a copy may be looked at where there is no room for it.
+    """
+    return _read(path, keep=len)
 
 
 def put_back(path: Path, url: str) -> Manifest:
-    """Put a copy into the empty database at `url`.
+    """Put a copy into the empty database at `url`; it is unpacked beside itself.
 
     Raises BackupFailed for a copy that is damaged or of another engine, and for a database that
     holds anything: nothing is ever overwritten.
     """
     address = make_url(url)
-    with TemporaryDirectory(prefix="taipei-id-backup-") as name:
-        manifest = _unpack(path, Path(name))
+    beside = path.parent if os.access(path.parent, os.W_OK) else None  # a medium that is only read
+    with _room(beside) as folder:
+        with (folder / DATA).open("xb") as target:
+            manifest = _read(path, keep=target.write)
         if manifest.engine != address.get_backend_name():
             raise BackupFailed(f"the copy is of {manifest.engine}, the settings name another")
         if manifest.engine == "sqlite":
-            _into_sqlite(address, Path(name) / DATA)
+            _into_sqlite(address, folder / DATA)
         else:
-            _into_postgres(address, Path(name) / DATA)
+            _into_postgres(address, folder / DATA)
     return manifest
 
 
-def _unpack(path: Path, folder: Path) -> Manifest:
+@contextmanager
+def _room(folder: Path | None) -> Iterator[Path]:
+    """Lend a new folder in `folder`. Raises BackupFailed if a disk refuses, which says why."""
     try:
-        with tarfile.open(path, "r:") as archive:
+        with TemporaryDirectory(prefix=".taipei-id-backup-", dir=folder) as name:
+            yield Path(name)
+    except (OSError, sqlite3.Error) as error:
+        raise BackupFailed(f"it could not be written: {error}") from None
+
+
+def _read(path: Path, *, keep: Callable[[bytes], object]) -> Manifest:
+    """Give all data of the copy to `keep`, in pieces; what that raises is left as it is."""
+    digest = hashlib.sha256()
+    with ExitStack() as stack:
+        try:
+            archive = stack.enter_context(tarfile.open(path, "r:"))
             manifest = _manifest(archive)
             source = archive.extractfile(DATA)
-            if source is None:
-                raise BackupFailed("the copy holds no data")
-            with (folder / DATA).open("xb") as target:
-                shutil.copyfileobj(source, target, PIECE)
-    except (OSError, tarfile.TarError, KeyError, ValueError, TypeError) as error:
-        raise BackupFailed(f"{path} is no whole copy ({type(error).__name__})") from None
-    if _sha256(folder / DATA) != manifest.sha256:
+        except (OSError, tarfile.TarError, KeyError, ValueError, TypeError) as error:
+            raise _not_whole(path, error) from None
+        if source is None:
+            raise BackupFailed("the copy holds no data")
+        for piece in _pieces(path, source):
+            digest.update(piece)
+            keep(piece)
+    if digest.hexdigest() != manifest.sha256:
         raise BackupFailed(f"{path} is damaged: its data are not those that were copied")
     return manifest
+
+
+def _pieces(path: Path, source: IO[bytes]) -> Iterator[bytes]:
+    try:
+        while piece := source.read(PIECE):
+            yield piece
+    except (OSError, tarfile.TarError) as error:
+        raise _not_whole(path, error) from None
+
+
+def _not_whole(path: Path, error: Exception) -> BackupFailed:
+    return BackupFailed(f"{path} is no whole copy ({type(error).__name__})")
 
 
 def _manifest(archive: tarfile.TarFile) -> Manifest:

@@ -2,14 +2,17 @@
 
 import io
 import json
+import resource
 import stat
 import tarfile
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
 
 import migrations
 from audit import footprint
@@ -131,6 +134,93 @@ def test_a_copy_says_whether_it_is_whole(city: Engine, taipei_id: Taipei, tmp_pa
     damaged = taipei_id("restore", str(file), "--check")
     assert damaged.exit_code == 1
     assert "damaged" in damaged.stderr
+
+
+@one_database
+def test_a_copy_is_looked_at_where_there_is_no_room_for_it(
+    city: Engine, taipei_id: Taipei, tmp_path: Path
+) -> None:
+    file = tmp_path / "copy.tar"
+    assert taipei_id("backup", str(file)).exit_code == 0
+
+    with no_room():
+        checked = taipei_id("restore", str(file), "--check")
+
+    assert "whole" in checked.stdout
+    assert checked.exit_code == 0
+
+
+@one_database
+def test_a_full_disk_is_not_taken_for_a_broken_copy(
+    city: Engine, taipei_id: Taipei, tmp_path: Path, empty: str, environment: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "copy.tar"
+    with no_room():
+        untaken = taipei_id("backup", str(file))
+    assert taipei_id("backup", str(file)).exit_code == 0
+    environment.setenv("TAIPEI_ID_DATABASE_URL", empty)
+    with no_room():
+        unrestored = taipei_id("restore", str(file))
+
+    for refused in (untaken, unrestored):
+        assert refused.exit_code == 1
+        assert refused.stderr.startswith("Error: it could not be written: ")
+    assert "File too large" in unrestored.stderr
+    assert taipei_id("restore", str(file)).exit_code == 0
+
+
+@one_database
+def test_a_copy_is_unpacked_beside_itself(
+    city: Engine, taipei_id: Taipei, tmp_path: Path, empty: str, environment: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "copy.tar"
+    assert taipei_id("backup", str(file)).exit_code == 0
+    environment.setattr(tempfile, "tempdir", str(tmp_path / "a memory that is too small"))
+    environment.setenv("TAIPEI_ID_DATABASE_URL", empty)
+
+    restored = taipei_id("restore", str(file))
+
+    assert restored.exit_code == 0, restored.stderr
+
+
+@contextmanager
+def no_room() -> Iterator[None]:
+    """Let no file grow beyond 64 KB."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_copy_of_a_later_versions_tables_says_so_and_comes_back(
+    city: Engine, taipei_id: Taipei, tmp_path: Path, empty: str, environment: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "copy.tar"
+    with standing_at(city, "9999"):
+        taken = taipei_id("backup", str(file))
+    environment.setenv("TAIPEI_ID_DATABASE_URL", empty)
+
+    restored = taipei_id("restore", str(file))
+
+    assert "revision 9999" in taken.stdout.replace("\n", " ")
+    assert restored.exit_code == 0, restored.stderr
+    assert "2 members" in restored.stdout
+    assert migrations.current(empty) == "9999"
+
+
+@contextmanager
+def standing_at(engine: Engine, revision: str) -> Iterator[None]:
+    """Let a later version have been at the tables, while the block runs."""
+    moved = text("UPDATE alembic_version SET version_num = :revision")
+    with engine.begin() as connection:
+        connection.execute(moved, {"revision": revision})
+    try:
+        yield
+    finally:
+        with engine.begin() as connection:
+            connection.execute(moved, {"revision": migrations.head()})
 
 
 def a_tar(**members: bytes) -> bytes:

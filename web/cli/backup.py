@@ -30,10 +30,9 @@ def backup(file: Path) -> None:
     """
     settings = configuration.load()
     require_current(settings)
+    stands = migrations.current(settings.database_url) or ""  # a later version may have been here
     try:
-        taken = backups.take(
-            settings.database_url, file, revision=migrations.head(), now=clock.now()
-        )
+        taken = backups.take(settings.database_url, file, revision=stands, now=clock.now())
     except BackupFailed as failed:
         raise Stop(str(failed)) from None
     say(f"{file}: {_described(taken)}.")
