@@ -216,6 +216,23 @@ def test_a_hold_placed_meanwhile_stops_the_end(city: City, browser: Browser) -> 
 
 
 @pytest.mark.clause("10-I(1)")
+@one_database
+def test_nobody_is_deleted_by_a_version_that_does_not_know_every_table(
+    city: City, browser: Browser
+) -> None:
+    asked(browser)
+    city.wait(days=8)
+    moved = text("UPDATE alembic_version SET version_num = :revision")
+    with city.database() as session:
+        session.execute(moved, {"revision": "9999"})
+
+    assert execute(city) == 0
+    with city.database() as session:
+        session.execute(moved, {"revision": migrations.head()})
+    assert execute(city) == 1
+
+
+@pytest.mark.clause("10-I(1)")
 def test_whoever_is_kept_holds_up_nobody_who_asked_later(
     city: City, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
