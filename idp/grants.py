@@ -16,7 +16,7 @@ from clients.response_types import CODE
 from idp import sign_outs
 from idp.models import Grant, GrantEnd
 from idp.sign_outs import SignOut
-from kernel.db import Moment
+from kernel.db import Moment, changed
 
 
 def end_one(session: Session, grant_id: UUID, reason: GrantEnd, *, now: datetime) -> None:
@@ -75,6 +75,11 @@ def end_for_client(session: Session, client_id: UUID, *, reason: GrantEnd, now: 
     _end(session, reason, Grant.client_id == client_id, now=now)
 
 
+def end_all(session: Session, *, reason: GrantEnd, now: datetime) -> int:
+    """End everything issued to anybody; return how many grants that were. Clients are not told."""
+    return _end(session, reason, now=now)
+
+
 def _sign_out(
     session: Session, reason: GrantEnd, *conditions: ColumnElement[bool], now: datetime
 ) -> list[SignOut]:
@@ -107,12 +112,13 @@ def _sign_out(
 
 def _end(
     session: Session, reason: GrantEnd, *conditions: ColumnElement[bool], now: datetime
-) -> None:
-    session.execute(
+) -> int:
+    ended = session.execute(
         update(Grant)
         .where(Grant.ended_at.is_(None), *conditions)
         .values(ended_at=now, end_reason=reason)
     )
+    return changed(ended)
 
 
 def last_used(session: Session, *, member_id: UUID) -> dict[UUID, datetime]:

@@ -12,6 +12,7 @@ from consent import ledger
 from consent.models import Consent
 from consent.rules import Decided
 from idp.acr import ACR, Assurance
+from kernel.db import changed
 from kernel.ids import digest, new_id, new_secret
 from kernel.prebuilt import Prebuilt, Row
 from members import recovery
@@ -224,6 +225,11 @@ def end_all(session: Session, *, member_id: UUID, but: UUID | None = None) -> li
     if but is not None:
         statement = statement.where(BrowserSession.id != but)
     return list(session.scalars(statement.returning(BrowserSession.id)).all())
+
+
+def end_everybodys(session: Session) -> int:
+    """Sign everybody out; return how many sessions that were."""
+    return changed(session.execute(delete(BrowserSession)))
 
 
 def end_resting_on(session: Session, carrier_id: UUID, *, member_id: UUID) -> list[UUID]:
