@@ -142,3 +142,16 @@ def test_an_alert_rests_on_recorded_rules_and_names_its_runbook() -> None:
 
     assert set(re.findall(r"taipei_id:[a-z0-9_:]+", text)) == recorded
     assert len(re.findall("- alert: ", text)) == len(re.findall("runbook: ", text))
+
+
+NOT_YET = ("worker_silence_seconds", "seal_age_seconds", "verified_age_seconds")
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_was_never_done_has_no_number_and_alarms_all_the_same(watched: City) -> None:
+    alerts = (ROOT / "deploy/prometheus/alerts.yaml").read_text("utf-8")
+    before = told(watched)
+
+    for name in NOT_YET:
+        assert f"\ntaipei_id_{name}" not in before
+        assert f"absent(taipei_id_{name}" in alerts
