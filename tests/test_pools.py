@@ -1,10 +1,11 @@
 """nginx as deployed sends programs' calls to workers of their own, and no password among them."""
 
 import re
+import shutil
 import socket
 import ssl
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +23,11 @@ PEOPLE, PROGRAMS = "people", "programs"
 ISSUER, CLIENTS = "id.example.org", "mtls.id.example.org"
 PER_VISITOR = 60  # at once, from one address; nginx.conf
 BESIDE = """
-server {{ listen unix:{folder}/people.sock; location / {{ return 200 people; }} }}
+server {{
+    listen unix:{folder}/people.sock;
+    location / {{ return 200 people; }}
+    location /silence {{ return 444; }}
+}}
 server {{ listen unix:{folder}/programs.sock; location / {{ return 200 programs; }} }}
 """
 
@@ -32,16 +37,25 @@ class Deployed:
     """nginx as deployed, in front of two servers that say which pool they are."""
 
     port: int
+    folder: Path
 
-    def answer(self, path: str, *, method: str = "GET", host: str = ISSUER) -> tuple[int, str]:
+    @property
+    def written(self) -> str:
+        """Return what nginx wrote into its logs."""
+        logs = (self.folder / name for name in ("nginx.log", "access.log"))
+        return "".join(each.read_text("utf-8") for each in logs)
+
+    def answer(
+        self, path: str, *, method: str = "GET", host: str = ISSUER, body: str = ""
+    ) -> tuple[int, str]:
         """Send a path as it stands; return the status and which pool answered."""
-        said = self._said([_request(method, path, host)], host=host)
+        said = self._said([_request(method, path, host, body=body)], host=host)
         return int(said.split()[1]), said.rpartition("\r\n\r\n")[2]
 
-    def at_once(self, count: int, path: str, *, visitor: str) -> set[int]:
+    def at_once(self, count: int, path: str, *, visitor: str, host: str = ISSUER) -> set[int]:
         """Send so many requests from one address without waiting; return how they were answered."""
-        asked = [_request("GET", path, ISSUER, then="keep-alive")] * (count - 1)
-        said = self._said([*asked, _request("GET", path, ISSUER)], host=ISSUER, visitor=visitor)
+        asked = [_request("GET", path, host, then="keep-alive")] * (count - 1)
+        said = self._said([*asked, _request("GET", path, host)], host=host, visitor=visitor)
         return {int(each) for each in re.findall(r"^HTTP/1.1 (\d+)", said, re.MULTILINE)}
 
     def _said(self, asked: Sequence[str], *, host: str, visitor: str = "127.0.0.1") -> str:
@@ -56,10 +70,10 @@ class Deployed:
             return connection.makefile("rb").read().decode()
 
 
-def _request(method: str, path: str, host: str, *, then: str = "close") -> str:
+def _request(method: str, path: str, host: str, *, then: str = "close", body: str = "") -> str:
     return (
-        f"{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0\r\n"
-        f"Connection: {then}\r\n\r\n"
+        f"{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(body)}\r\n"
+        f"Connection: {then}\r\n\r\n{body}"
     )
 
 
@@ -74,7 +88,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     command = [front.NGINX, "-p", str(folder), "-c", str(conf)]
     ready = [f"http://localhost:{asked}/"]
     with running(command, environment={}, log=folder / "nginx.log", ready=ready):
-        yield Deployed(tls)
+        yield Deployed(tls, folder)
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +155,18 @@ def test_programs_with_certificates_reach_the_same_workers(deployed: Deployed, n
     assert deployed.answer(PATHS[name], host=CLIENTS) == (200, PROGRAMS)
 
 
+@pytest.mark.parametrize("path", ["/api/till/answers", "/api/verify", "/api/events"])
+def test_programs_with_certificates_reach_our_interfaces(deployed: Deployed, path: str) -> None:
+    assert deployed.answer(path, method="POST", host=CLIENTS) == (200, PROGRAMS)
+
+
+@pytest.mark.parametrize("path", ["/account/login", "/x/api/verify", "/metrics", "/"])
+def test_programs_with_certificates_reach_nothing_below(deployed: Deployed, path: str) -> None:
+    status, _page = deployed.answer(path, host=CLIENTS)
+
+    assert status == 404
+
+
 def test_a_page_asked_for_at_the_host_of_certificates_is_people_s(deployed: Deployed) -> None:
     assert deployed.answer("/lost", host=CLIENTS) == (200, PEOPLE)
 
@@ -150,3 +176,39 @@ def test_a_back_end_may_call_more_often_than_a_visitor_may_click(deployed: Deplo
 
     assert deployed.at_once(often, "/token", visitor="127.0.0.2") == {200}
     assert deployed.at_once(often, "/news", visitor="127.0.0.3") == {200, 429}
+
+
+def test_at_the_host_of_certificates_the_same_limits_hold(deployed: Deployed) -> None:
+    often = 2 * PER_VISITOR
+
+    assert deployed.at_once(often, "/api/verify", visitor="127.0.0.4", host=CLIENTS) == {200}
+    assert deployed.at_once(often, "/lost", visitor="127.0.0.5", host=CLIENTS) == {200, 429}
+
+
+HINT = "mei.chen"  # of a member who signs in
+
+
+@pytest.mark.clause("10-I(2)")
+@pytest.mark.parametrize("host", [ISSUER, CLIENTS])
+def test_nginx_keeps_no_address_s_query_whatever_goes_wrong(deployed: Deployed, host: str) -> None:
+    hinted = f"?login_hint={HINT}"
+    too_often = deployed.at_once(
+        2 * PER_VISITOR, f"/news{hinted}", visitor=f"127.0.1.{len(host)}", host=host
+    )
+    away = deployed.answer(f"/silence{hinted}", host=host)
+    with no_room(deployed.folder / "client_body"):
+        no_space = deployed.answer(f"/news{hinted}", method="POST", host=host, body="x" * 200_000)
+    too_large = deployed.answer(f"/news{hinted}", method="POST", host=host, body="x" * 300_000)
+
+    assert 429 in too_often
+    assert [status for status, _ in (away, no_space, too_large)] == [502, 500, 413]
+    assert '"GET /silence" 502' in deployed.written  # what befell it is known all the same
+    assert HINT not in deployed.written
+
+
+@contextmanager
+def no_room(folder: Path) -> Iterator[None]:
+    """Take away where nginx keeps long bodies while it reads them."""
+    shutil.rmtree(folder)
+    yield
+    folder.mkdir()

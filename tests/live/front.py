@@ -129,7 +129,7 @@ class Front:
         }.items():
             assert written in text, written
             text = text.replace(written, here)
-        return text
+        return _without_limits(re.sub(r"access_log /.*;", "access_log off;", text))
 
     def call(
         self,
@@ -200,8 +200,12 @@ def _location() -> str:
     """Return what the deployed server for our own pages says of them."""
     text = MAIN.read_text("utf-8")
     start = text.index("    location / {")
-    lines = text[start : text.index("\n    }\n", start) + 7].splitlines()
-    return "\n".join(line for line in lines if "limit_req" not in line)
+    return _without_limits(text[start : text.index("\n    }\n", start) + 7])
+
+
+def _without_limits(text: str) -> str:
+    """Leave out how often one address may come: the zones stand in nginx.conf."""
+    return "\n".join(line for line in text.splitlines() if "limit_req" not in line)
 
 
 def a_front(folder: Path) -> Front:
