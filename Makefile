@@ -81,11 +81,8 @@ bench: $(VENV)/dev.stamp ## Measure one sign-in: CPU time, statements, p95
 container-check: ## Take the container file's steps in a folder (as root; debootstrap)
 	@scripts/container-check.sh
 
-sbom: $(VENV)/dev.stamp ## What an installation is made of, as CycloneDX: dist/sbom.json
-	@mkdir -p dist
-	@$(BIN)/cyclonedx-py requirements requirements/runtime.txt \
-	  --output-reproducible --output-format JSON --output-file dist/sbom.json
-	@echo 'dist/sbom.json'
+sbom: $(VENV)/dev.stamp ## What an installation is made of, as CycloneDX: dist/sbom-*.json
+	@scripts/sbom.sh $(BIN) dist
 
 fuzz: $(VENV)/dev.stamp ## Throw bytes at every parser, MINUTES=1 each
 	@$(BIN)/python -m tests.fuzzing --minutes $(MINUTES) $(ARGS)
