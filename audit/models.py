@@ -20,6 +20,7 @@ WATCHED = (
     "event IN ('record.viewed', 'record.viewed_without_case', 'proxy.many_principals', "
     "'staff.refused')"
 )
+APPLICATIONS = "event = 'application.viewed'"  # looks at them; read with those
 
 
 class TrailEntry(Base):
@@ -34,6 +35,12 @@ class TrailEntry(Base):
             "id",
             postgresql_where=text(WATCHED),
             sqlite_where=text(WATCHED),
+        ),
+        Index(
+            "ix_trail_applications",
+            "id",
+            postgresql_where=text(APPLICATIONS),
+            sqlite_where=text(APPLICATIONS),
         ),
     )
 

@@ -28,6 +28,7 @@ class BrowserSession(Base):
     carrier_id: Mapped[UUID | None]  # the binding that was shown; its loss ends the session
     # The next to sit there may be anybody: whatever is proven later, it ends when it would have.
     shared_computer: Mapped[bool] = mapped_column(default=False, server_default=false())
+    worked_at: Mapped[datetime | None]  # in a post of the city, in this very browser
 
 
 class KnownBrowser(Base):

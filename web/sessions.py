@@ -19,7 +19,7 @@ from members import recovery
 from members.models import Member, Standing
 from web.models import BrowserSession
 
-TOUCH_EVERY = timedelta(minutes=1)
+TOUCH_EVERY = timedelta(minutes=1)  # also for work
 _COLUMNS = (
     BrowserSession.id,
     BrowserSession.member_id,
@@ -28,6 +28,7 @@ _COLUMNS = (
     BrowserSession.authenticated_at,
     BrowserSession.last_seen_at,
     BrowserSession.shared_computer,
+    BrowserSession.worked_at,
     Member.restricted_until,
 )
 _live = (
@@ -61,6 +62,11 @@ _TOUCH = Prebuilt(
     .where(BrowserSession.id == bindparam("key"))
     .values(last_seen_at=bindparam("now"))
 )
+_WORK = Prebuilt(
+    update(BrowserSession)
+    .where(BrowserSession.id == bindparam("key"))
+    .values(worked_at=bindparam("now"))
+)
 
 
 @dataclass(frozen=True)
@@ -86,6 +92,12 @@ class Visitor:
     authenticated_at: datetime
     is_restricted: bool = False
     shared_computer: bool = False
+    worked_at: datetime | None = None
+
+    @property
+    def present_at(self) -> datetime:
+        """Return when they last worked here for the city, or proved who they are."""
+        return max(self.authenticated_at, self.worked_at or self.authenticated_at)
 
 
 def find(session: Session, token: str, *, now: datetime, idle: timedelta) -> Visitor | None:
@@ -124,7 +136,14 @@ def _seen(session: Session, row: Row, *, now: datetime) -> Visitor:
         authenticated_at=row.authenticated_at,
         is_restricted=restricted,
         shared_computer=row.shared_computer,
+        worked_at=row.worked_at,
     )
+
+
+def mark_work(session: Session, visitor: Visitor, *, now: datetime) -> None:
+    """Note that the visitor works for the city in this browser, once a minute."""
+    if now - visitor.present_at > TOUCH_EVERY:
+        _WORK.write(session, {"key": visitor.session_id, "now": now})
 
 
 def start(
@@ -155,6 +174,7 @@ def start(
             "browser": browser,
             "carrier_id": carrier_id,
             "shared_computer": shared_computer,
+            "worked_at": None,
         },
     )
     return opened
