@@ -20,7 +20,7 @@ from kernel.prebuilt import Prebuilt
 
 LONGEST = timedelta(days=2 * 366)  # then somebody has to appoint anew
 IDLE = timedelta(days=90)
-USED_EVERY = timedelta(minutes=1)
+USED_EVERY = timedelta(days=1)  # idle posts are told by it
 OF_AGENCIES = frozenset({Role.OFFICER, Role.MANAGER})
 OF_ORGANISATIONS = OF_AGENCIES | {Role.MERCHANT}
 APPOINTS: Mapping[Role, frozenset[Role]] = {
@@ -146,7 +146,7 @@ def roles_of(session: Session, member_id: UUID, *, now: datetime) -> tuple[Post,
 
 
 def mark_used(session: Session, post: Post, *, now: datetime) -> None:
-    """Note that somebody works in a post, once a minute."""
+    """Note that somebody works in a post, once a day."""
     if post.used_at is None or now - post.used_at > USED_EVERY:
         session.execute(update(OfficerPost).where(OfficerPost.id == post.id).values(used_at=now))
 

@@ -18,7 +18,7 @@ from counters.standing import Standing, Status
 from counters.training import Trained
 from kernel.errors import Refused
 
-USED_EVERY = timedelta(minutes=1)
+USED_EVERY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ def _duty(post: Post) -> Duty:
 
 
 def mark_used(session: Session, post: Post, *, now: datetime) -> None:
-    """Note that somebody works in a post, once a minute."""
+    """Note that somebody works in a post, once a day."""
     used_at = post.clerk.used_at
     if used_at is None or now - used_at > USED_EVERY:
         session.execute(update(Clerk).where(Clerk.id == post.clerk.id).values(used_at=now))

@@ -91,8 +91,9 @@ def seat_needed() -> Response | None:
     if first is not None:
         return first
     post = required_seat()
-    if consoles.was_away(post.clerk.used_at):
+    if consoles.was_away():
         return consoles.confirm()
+    consoles.mark_work()
     duty.mark_used(scope.db(), post, now=scope.now())
     g.seat = _seat_words(post)
     return None

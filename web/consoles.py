@@ -6,7 +6,7 @@ they may do is looked up at every request (docs/decisions/0092).
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 from uuid import UUID
@@ -22,7 +22,7 @@ from clients.officers import Post
 from idp import acr
 from kernel.errors import Refused
 from kernel.wording import Bilingual
-from web import account_confirm, cookies, pages, passkeys, scope
+from web import account_confirm, cookies, pages, passkeys, scope, sessions
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -141,8 +141,9 @@ def staff_required(*roles: Role) -> Callable[[Callable[P, R]], Callable[P, R | R
             post = chosen(roles)
             if post is None:
                 raise _refusal()
-            if was_away(post.used_at):
+            if was_away():
                 return confirm()
+            mark_work()
             officers.mark_used(scope.db(), post, now=scope.now())
             scope.act_as(post)
             if post.role is Role.AUDITOR:
@@ -188,11 +189,20 @@ def proof_needed() -> Response | None:
     return confirm() if scope.now() - visitor.authenticated_at > SINCE_LOGIN else None
 
 
-def was_away(used_at: datetime | None) -> bool:
-    """Say whether the visitor did not work for a quarter of an hour, nor proved who they are."""
+def was_away() -> bool:
+    """Say whether nobody worked in this browser for a quarter of an hour, nor proved who they are.
+
+    What the visitor does in another browser says nothing of who sits before this one.
+    """
     visitor = scope.visitor()
-    times = [each for each in (visitor and visitor.authenticated_at, used_at) if each]
-    return scope.now() - max(times) > SINCE_WORK
+    return visitor is None or scope.now() - visitor.present_at > SINCE_WORK
+
+
+def mark_work() -> None:
+    """Note that somebody works in this browser."""
+    visitor = scope.visitor()
+    if visitor is not None:
+        sessions.mark_work(scope.db(), visitor, now=scope.now())
 
 
 def confirm() -> Response:

@@ -13,7 +13,7 @@ from clients.models import Organisation
 from clients.officer_models import Role
 from kernel.errors import Refused
 from tests.flows.browser import Browser, hidden
-from tests.flows.provider import ISSUER, City, the_settings
+from tests.flows.provider import ISSUER, City, statements, the_settings
 from tests.web import staff
 from web import closing, consoles, scope
 from web.app import create_app
@@ -150,6 +150,36 @@ def test_who_was_away_for_a_quarter_of_an_hour_proves_it_again(desk: City) -> No
     assert first == 200
     assert [each.status_code for each in answers] == [303, 303]
     assert answers[0].location.startswith("/account/confirm?")
+
+
+@pytest.mark.clause("10-I(2)")
+def test_who_works_in_one_browser_does_not_keep_another_open(desk: City) -> None:
+    home = staff.an_officer(desk)
+    office = staff.sign_in(desk, "rui.reviews", desk.member_id("rui.reviews"))
+    for _ in range(2):
+        desk.wait(minutes=9)
+        assert office.get("/staff-test/doit_reviewer").status_code == 200
+
+    left = home.get("/staff-test/doit_reviewer")
+
+    assert left.status_code == 303
+    assert left.location.startswith("/account/confirm?")
+    assert office.get("/staff-test/doit_reviewer").status_code == 200
+
+
+@pytest.mark.clause("10-I(2)")
+def test_noting_that_somebody_works_costs_one_statement_a_minute(desk: City) -> None:
+    browser = staff.an_officer(desk)
+    browser.get("/staff-test/doit_reviewer")  # the post's first page of the day
+    updates = []
+    for seconds in (61, 1, 61):
+        desk.wait(seconds=seconds)
+        with statements(desk.sessions.kw["bind"]) as seen:
+            browser.get("/staff-test/doit_reviewer")
+        updates.append([each for each in seen if each.startswith("UPDATE officer_post")])
+        updates.append([each for each in seen if "worked_at=" in each])
+
+    assert [len(each) for each in updates] == [0, 1, 0, 0, 0, 1]
 
 
 @pytest.mark.clause("10-I(1)")
