@@ -5,7 +5,7 @@ worker that dies, or a second one, changes nothing. Millions of lines take minut
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from audit.incident_models import Incident, IncidentMember, Reach
 from audit.incidents import change
 from audit.models import LedgerLine, TrailEntry
 from audit.sampling import LOOKS
+from audit.views import APPLICATION
 from kernel.db import changed
 from kernel.errors import Refused
 from kernel.ids import first_id_at
@@ -23,6 +24,7 @@ from kernel.ids import first_id_at
 STEP = 20_000  # lines read at once
 _AT_ONCE = 5000
 _IN_ONE = 500  # members named in one statement
+Made = Callable[[Session, Collection[UUID]], Mapping[UUID, UUID]]  # members, by application
 
 
 def aim(
@@ -55,14 +57,17 @@ def aim(
     )
 
 
-def gather(session: Session, incident: Incident, *, now: datetime, step: int = STEP) -> bool:
+def gather(
+    session: Session, incident: Incident, *, made: Made, now: datetime, step: int = STEP
+) -> bool:
     """Read on by one step; True when the list is complete and frozen.
 
-    Raises Refused `incident.wrong_state` if it was frozen, or another worker read this step.
+    Who looked at an application touched the member it `made`, if it made one. Raises Refused
+    `incident.wrong_state` if it was frozen, or another worker read this step.
     """
     if incident.reach is None or incident.until is None or incident.place is None:
         raise Refused("incident.wrong_state")
-    rows = _rows(session, incident, step)
+    rows = _rows(session, incident, step, made)
     touched = {member_id for _, member_id in rows if member_id is not None}
     place = rows[-1][0] if rows else incident.place
     change(
@@ -79,7 +84,9 @@ def gather(session: Session, incident: Incident, *, now: datetime, step: int = S
     return True
 
 
-def _rows(session: Session, incident: Incident, step: int) -> list[tuple[UUID, UUID | None]]:
+def _rows(
+    session: Session, incident: Incident, step: int, made: Made
+) -> list[tuple[UUID, UUID | None]]:
     """Return the next lines; with the member's id where the line is one of those meant."""
     keys = {UUID(each) for each in incident.keys or ()}
     until = first_id_at(incident.until or incident.known_at)
@@ -89,11 +96,13 @@ def _rows(session: Session, incident: Incident, step: int) -> list[tuple[UUID, U
             .where(TrailEntry.id > incident.place, TrailEntry.id < until)
             .order_by(TrailEntry.id)
             .limit(step)
-        )
-        return [
-            (row.id, row.subject if row.event in LOOKS and row.actor in keys else None)
-            for row in entries
-        ]
+        ).all()
+        theirs = [row for row in entries if row.actor in keys]
+        opened = {row.id: row.subject for row in theirs if row.event == APPLICATION and row.subject}
+        members = made(session, set(opened.values()))
+        seen = {row.id: row.subject for row in theirs if row.event in LOOKS}
+        seen |= {entry_id: members.get(subject) for entry_id, subject in opened.items()}
+        return [(row.id, seen.get(row.id)) for row in entries]
     lines = session.execute(
         select(LedgerLine.id, LedgerLine.client_id, LedgerLine.member_id)
         .where(LedgerLine.id > incident.place, LedgerLine.id < until)

@@ -8,12 +8,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from audit.audit_models import Act, AuditSample, Source
+from audit.audit_models import AuditSample, Source
 from audit.models import LedgerLine, TrailEntry
-from audit.sampling import PREFIXES
+from audit.sampling import LOOKS
 
 GONE = "gone"  # the act is no longer where it was drawn from
-ABOUT_MEMBERS = PREFIXES[Act.LOOKS]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +69,7 @@ def _evidence(
         event=entry.event,
         at=entry.at,
         actor=entry.actor,
-        member_id=entry.subject if entry.event.startswith(ABOUT_MEMBERS) else None,
+        member_id=entry.subject if entry.event in LOOKS else None,
         case=str(entry.detail.get("case", "")),
         reason="" if line is None else str(line.detail.get("reason", "")),
         claims=() if line is None else tuple(line.claims),

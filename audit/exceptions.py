@@ -9,8 +9,7 @@ from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session
 
 from audit.models import WATCHED, TrailEntry
-from audit.sampling import LOOKS
-from audit.views import Looks
+from audit.views import Looks, is_a_look
 from kernel.calendar import Calendar
 from kernel.clock import TAIPEI, taipei_day
 from kernel.ids import first_id_at
@@ -61,7 +60,7 @@ def out_of_hours(session: Session, spans: Iterable[Span]) -> list[tuple[UUID | N
         return []
     rows = session.execute(
         select(TrailEntry.actor, func.count())
-        .where(_WATCHED, TrailEntry.event.in_(LOOKS), or_(*within))
+        .where(is_a_look(), or_(*within))
         .group_by(TrailEntry.actor)
         .order_by(func.count().desc())
     )

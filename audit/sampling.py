@@ -18,15 +18,16 @@ from sqlalchemy.orm import Session
 from audit.audit_models import Act, Source
 from audit.lines import Kind
 from audit.models import LedgerLine, TrailEntry
+from audit.views import APPLICATION, WITH_CASE, WITHOUT_CASE
 from kernel.ids import first_id_at
 
 AT_ONCE = 5000
 PREFIXES = {  # of the events in the trail that are such acts
-    Act.LOOKS: ("record.viewed",),
+    Act.LOOKS: ("record.viewed", APPLICATION),
     Act.CASES: ("case.",),
     Act.DESK: ("counter.", "delegation.", "officer.", "clerk."),
 }
-LOOKS = ("record.viewed", "record.viewed_without_case")
+LOOKS = (WITH_CASE, WITHOUT_CASE)  # at members
 Item = tuple[Source, UUID]
 
 

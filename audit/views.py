@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select, text
 from sqlalchemy.orm import Session
 
-from audit.models import LedgerLine, TrailEntry
+from audit.models import APPLICATIONS, WATCHED, LedgerLine, TrailEntry
 from kernel.ids import first_id_at
 
 WITH_CASE, WITHOUT_CASE = "record.viewed", "record.viewed_without_case"
+APPLICATION = "application.viewed"  # by its number, before it made a member
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,17 @@ class Unfounded:
     reason: str
 
 
+def is_a_look() -> ColumnElement[bool]:
+    """Pick looks at members and at applications, in the words of the two indexes."""
+    at_members = TrailEntry.event.in_((WITH_CASE, WITHOUT_CASE))
+    return or_(and_(text(WATCHED), at_members), text(APPLICATIONS))
+
+
 def by_officer(session: Session, *, since: datetime) -> list[Looks]:
     """Return the officers who looked since then, most looks without a case first."""
     counted = session.execute(
         select(TrailEntry.actor, TrailEntry.event, func.count())
-        .where(TrailEntry.event.in_((WITH_CASE, WITHOUT_CASE)), *_since(since))
+        .where(is_a_look(), *_since(since))
         .group_by(TrailEntry.actor, TrailEntry.event)
     ).all()
     found: dict[UUID | None, dict[str, int]] = {}

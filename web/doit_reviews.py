@@ -13,6 +13,7 @@ from kernel.errors import NotFound
 from kernel.refusals import refusal
 from kernel.wording import Bilingual
 from members import (
+    application_looks,
     application_steps,
     applications,
     approval_rules,
@@ -105,14 +106,7 @@ def _get(reference: str) -> Application:
 
 def _page(application: Application, error: tuple[str, str] | None = None) -> str:
     session, keyring, now = scope.db(), scope.rooms().keyring, scope.now()
-    trail.record(
-        session,
-        "application.viewed",
-        actor=scope.member_id(),
-        subject=application.id,
-        now=now,
-        post=str(scope.post().id),
-    )
+    _note_look(application)
     form = applications.open_form(application, keyring=keyring)
     is_own = scope.member_id() in {application.intake_by, application.guardian_id}
     return consoles.page(
@@ -142,6 +136,23 @@ def _page(application: Application, error: tuple[str, str] | None = None) -> str
         clauses=list(review_words.CLAUSES.items()),
         typed={name: request.form.get(name, "")[:2000] for name in ("reason", "clause", "why")},
         errors=[error] if error else [],
+    )
+
+
+def _note_look(application: Application) -> None:
+    """Write that a reviewer looks: where applicants read it, or where the member it made does."""
+    session, actor = scope.db(), scope.member_id()
+    if application.member_id is not None:
+        consoles.look(session, application.member_id, actor=actor, case=application.number)
+        return
+    trail.record(
+        session,
+        application_looks.VIEWED,
+        actor=actor,
+        subject=application.id,
+        now=scope.now(),
+        post=str(scope.post().id),
+        case=application.number,
     )
 
 

@@ -14,6 +14,7 @@ from kernel import jobs
 from kernel.db import Sessions, transaction
 from kernel.errors import Refused
 from kernel.jobs import Work
+from members import application_looks
 from members.models import Member, Standing
 from web import notices
 from web.mails import Mail
@@ -43,7 +44,7 @@ class Gatherer:
         try:
             with transaction(self._make) as session:
                 incident = _of(session, work.payload)
-                if not affected.gather(session, incident, now=now):
+                if not affected.gather(session, incident, made=application_looks.made, now=now):
                     begin(session, GATHER, incident, now=now)
         except Refused:
             return

@@ -1,5 +1,6 @@
 """The ledger says exactly whom an incident touched, in steps that a crash does not disturb."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from threading import Barrier, Thread
 from uuid import UUID
@@ -19,6 +20,13 @@ from tests.make import NOON
 
 CLIENT, OTHER, OFFICER, COLLEAGUE = (new_id() for _ in range(4))
 HOUR = timedelta(hours=1)
+APPLIED, REJECTED = new_id(), new_id()  # applications
+MADE = {APPLIED: new_id()}
+
+
+def made_of(_: Session, application_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Say which member each application made."""
+    return {each: MADE[each] for each in application_ids if each in MADE}
 
 
 def seeded(session: Session) -> set[UUID]:
@@ -51,7 +59,7 @@ def gathered(
 ) -> set[UUID]:
     affected.aim(session, incident, reach, keys=keys, since=NOON - 2 * HOUR, until=NOON, now=NOON)
     steps = 0
-    while not affected.gather(session, incident, now=NOON, step=step):
+    while not affected.gather(session, incident, made=made_of, now=NOON, step=step):
         steps += 1
     assert steps > 0 or step > 3
     rows = select(IncidentMember.member_id).where(IncidentMember.incident_id == incident.id)
@@ -94,6 +102,20 @@ def test_an_officer_touched_whoever_they_looked_at(session: Session, keyring: Ke
     assert gathered(session, an_incident(session, keyring), Reach.ACTORS, OFFICER) == seen
 
 
+@pytest.mark.clause("9")
+def test_an_officer_touched_whom_an_application_they_opened_made_a_member(
+    session: Session, keyring: Keyring
+) -> None:
+    for application_id in (APPLIED, REJECTED):
+        trail.record(
+            session, "application.viewed", actor=OFFICER, subject=application_id, now=NOON - HOUR
+        )
+
+    found = gathered(session, an_incident(session, keyring), Reach.ACTORS, OFFICER, step=9)
+
+    assert found == {MADE[APPLIED]}
+
+
 def look(session: Session, actor: UUID, member_id: UUID) -> None:
     trail.record(session, "record.viewed", actor=actor, subject=member_id, now=NOON - HOUR)
 
@@ -105,7 +127,7 @@ def test_a_frozen_list_takes_nobody_more(session: Session, keyring: Keyring) -> 
     gathered(session, incident, Reach.CLIENTS, CLIENT)
 
     with pytest.raises(Refused, match=r"incident\.wrong_state"):
-        affected.gather(session, incident, now=NOON)
+        affected.gather(session, incident, made=made_of, now=NOON)
     session.add(IncidentMember(incident_id=incident.id, member_id=new_id()))
     assert not affected.is_as_frozen(session, incident)
 
@@ -113,7 +135,7 @@ def test_a_frozen_list_takes_nobody_more(session: Session, keyring: Keyring) -> 
 def test_an_incident_is_aimed_once_and_at_something(session: Session, keyring: Keyring) -> None:
     incident = an_incident(session, keyring)
     with pytest.raises(Refused, match=r"incident\.wrong_state"):
-        affected.gather(session, incident, now=NOON)
+        affected.gather(session, incident, made=made_of, now=NOON)
     for reach, keys, since in (
         (Reach.CLIENTS, [], NOON - HOUR),
         (Reach.CLIENTS, [CLIENT], NOON),
@@ -158,7 +180,7 @@ def test_of_two_workers_at_one_step_one_has_it(sessions: Sessions, keyring: Keyr
             row = session.get_one(Incident, incident_id)
             start.wait()
             try:
-                won.append(affected.gather(session, row, now=NOON))
+                won.append(affected.gather(session, row, made=made_of, now=NOON))
             except Refused as refused:
                 won.append(refused.code)
 

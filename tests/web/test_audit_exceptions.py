@@ -163,6 +163,18 @@ def test_nobody_works_at_night_or_on_a_sunday(now: datetime) -> None:
 
 
 @pytest.mark.clause("9")
+def test_who_opens_an_application_at_night_is_counted_as_well(
+    session: Session, now: datetime
+) -> None:
+    reviewer, night = new_id(), now.astimezone(TAIPEI).replace(hour=2)
+    trail.record(session, "application.viewed", actor=reviewer, subject=new_id(), now=night)
+    span = (night.replace(hour=0), night.replace(hour=7))
+
+    assert exceptions.out_of_hours(session, [span]) == [(reviewer, 1)]
+    assert views.by_officer(session, since=night) == [views.Looks(reviewer, 1, 0)]
+
+
+@pytest.mark.clause("9")
 def test_looks_out_of_hours_are_counted_by_officer(session: Session, now: datetime) -> None:
     officer, night = new_id(), now.astimezone(TAIPEI).replace(hour=2)
     look(session, officer, night, case="115-001")

@@ -110,6 +110,29 @@ def test_who_looked_stands_in_the_footprint_once_there_is_a_member(city: City) -
     assert lines[0].detail["viewer"] == ""
 
 
+@pytest.mark.clause("9")
+@one_database
+def test_who_opens_a_members_old_application_stands_in_the_footprint(city: City) -> None:
+    officer, number = staff.an_officer(city), hand_in(city)
+    press(officer, number, "approve")
+    with city.database() as session:
+        made = session.scalars(select(Application.member_id)).one()
+        mine = select(LedgerLine).where(LedgerLine.member_id == made)
+        before = len(session.scalars(mine).all())
+
+    officer.get(f"{INDEX}/{number}")
+
+    who = city.member_id("rui.reviews")
+    with city.database() as session:
+        *_, last = session.scalars(mine.order_by(LedgerLine.id))
+        assert len(session.scalars(mine).all()) == before + 1
+        assert (last.kind, last.detail["case"]) == (Kind.VIEWED, number)
+        looks = select(TrailEntry.actor).where(
+            TrailEntry.event == "record.viewed", TrailEntry.subject == made
+        )
+        assert session.scalars(looks).all() == [who]
+
+
 @pytest.mark.clause("2(8)1")
 @pytest.mark.refusal("case.self_dealing")
 @one_database

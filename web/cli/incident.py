@@ -8,6 +8,7 @@ from audit import affected, incidents, trail
 from kernel import clock
 from kernel.errors import Refused
 from kernel.refusals import refusal
+from members import application_looks
 from web import incident_scopes
 from web.cli.console import say, show_table
 from web.cli.opening import opened
@@ -48,7 +49,7 @@ def drill(thread: str, name: str, since: datetime, until: datetime) -> None:
             )
         except Refused as refused:
             raise Stop(refusal(refused.code).title.en) from None
-        while not affected.gather(session, row, now=now):
+        while not affected.gather(session, row, made=application_looks.made, now=now):
             pass
         trail.record(
             session,
