@@ -110,7 +110,7 @@ def field(code: str) -> Response | str:
     try:
         _keep(service, form.put(_typed_field(key or form.next_key())))
     except Refused as refused:
-        scope.abandon()
+        scope.abandon(refused)
         return _field_page(code, None, refused)
     return _back(code)
 
@@ -241,7 +241,7 @@ def _back(code: str) -> Response:
 
 
 def _again(code: str, refused: Refused) -> str:
-    scope.abandon()
+    scope.abandon(refused)
     return _one(_mine(code), refused)
 
 

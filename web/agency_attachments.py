@@ -67,7 +67,7 @@ def _acted(slug: str, act: Callable[[ContentVersion], None]) -> Response | str:
     except NotFound:
         raise
     except Refused as refused:
-        scope.abandon()
+        scope.abandon(refused)
         return agency_content.show(agency_content.mine(slug), refused, at="file")
     return agency_content.back(item)
 

@@ -109,7 +109,7 @@ def _written(
 
 
 def _again(reference: str, field: str, refused: Refused) -> Response:
-    scope.abandon()
+    scope.abandon(refused)
     page = _show(_mine(reference), field, refused)
     return Response(page, refusal(refused.code).status, mimetype="text/html")
 

@@ -55,7 +55,7 @@ def resolve(reference: str) -> Response | str:
             scope.db(), conflict, Resolution(resolution), officer=scope.member_id(), now=now
         )
     except Refused as refused:
-        scope.db().rollback()
+        scope.abandon(refused)
         return _show(_mine(reference), refused)
     trail.record(
         scope.db(),

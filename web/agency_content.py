@@ -78,7 +78,7 @@ def new() -> Response | str:
         )
         _keep(item)
     except Refused as refused:
-        scope.abandon()
+        scope.abandon(refused)
         return _form(None, refused)
     return back(item)
 
@@ -100,7 +100,7 @@ def draft(slug: str) -> Response | str:
     try:
         _keep(item)
     except Refused as refused:
-        scope.abandon()
+        scope.abandon(refused)
         return _form(mine(slug), refused)
     return back(item)
 
@@ -122,7 +122,7 @@ def submit(slug: str) -> Response | str:
             now=scope.now(),
         )
     except Refused as refused:
-        scope.abandon()
+        scope.abandon(refused)
         return show(mine(slug), refused)
     record("content.submitted", row)
     return back(item)

@@ -57,7 +57,7 @@ def new() -> Response | str:
             now=scope.now(),
         )
     except Refused as refused:
-        scope.abandon()
+        scope.abandon(refused)
         return _index(refused)
     _record("inventory.entered", system.id)
     return _back(system.id)
@@ -116,7 +116,7 @@ def plan(system_id: UUID) -> Response | str:
     try:
         row = plans.save(scope.db(), system, _typed(), by=scope.member_id(), now=scope.now())
     except Refused as refused:
-        scope.abandon()
+        scope.abandon(refused)
         return _plan_form(_mine(system_id), refused)
     _record("plan.drafted", row.id)
     return _back(system_id)
@@ -189,7 +189,7 @@ def _acted(system_id: UUID, act: Callable[[IdentitySystem], None]) -> Response |
     except NotFound:
         raise
     except Refused as refused:
-        scope.abandon()
+        scope.abandon(refused)
         return _one(_mine(system_id), refused)
     return _back(system_id)
 

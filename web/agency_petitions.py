@@ -172,7 +172,7 @@ def move(reference: str, verb: str) -> Response:
     except Refused as refused:
         entry = refusal(refused.code)
         error = (f"words-{verb}", entry.title.text(pages.language()))
-        scope.abandon()
+        scope.abandon(refused)
         return Response(_page(_mine(reference), error), entry.status, mimetype="text/html")
     petitioning.moved(scope.db(), mine, by=scope.member_id(), now=scope.now())
     return redirect(url_for(".one", reference=mine.reference), 303)

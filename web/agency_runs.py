@@ -216,7 +216,7 @@ def decide(reference: str) -> Response:
             count = findings.dismiss(scope.db(), mine, chosen, by=by, now=now)
             record("eligibility.findings_dismissed", mine, count=count)
     except Refused as refused:
-        scope.abandon()
+        scope.abandon(refused)
         return Response(_page(_mine(reference), "evidence", refused), 409, mimetype="text/html")
     return _back(mine)
 

@@ -219,7 +219,7 @@ def back(audit: Audit, done: str | None = None) -> Response:
 
 def refused_page(reference: str, field: str, refused: Refused) -> Response:
     """Undo what was begun and show the page again with what is wrong."""
-    scope.abandon()
+    scope.abandon(refused)
     page = show(audits.get(scope.db(), reference), field, refused)
     return Response(page, refusal(refused.code).status, mimetype="text/html")
 

@@ -137,7 +137,7 @@ def show(reference: str) -> Response:
     try:
         deciding.show(asked, shown)
     except Refused as refused:
-        desk_seats.undo()
+        desk_seats.undo(refused)
         page = _one(change_requests.get(scope.db(), reference), _error(refused))
         return Response(page, refusal(refused.code).status, mimetype="text/html")
     return redirect(url_for("clerk_changes.index", done="seen"), 303)
@@ -172,7 +172,7 @@ def print_slip() -> Response:
     try:
         member_id, code = _slip()
     except Refused as refused:
-        desk_seats.undo()
+        desk_seats.undo(refused)
         about_case = refused.code.startswith(("case.", "update."))
         field = "case" if about_case else "number"
         page = _ask_whose((field, _error(refused)))

@@ -130,7 +130,7 @@ def bind_card(reference: str, kind: str) -> Response:
         binding = WAYS[kind].bind(_place(case, kind), holder)
     except Refused as refused:
         number = case.number
-        desk_seats.undo()
+        desk_seats.undo(refused)
         words, status = _why_not(kind, refused), refusal(refused.code).status
         return _show(cases.get(scope.db(), number), kind, words, status)
     carrier_binding.tell(Kind.CARRIER_BOUND, Mail.CARRIER_ADDED, binding)

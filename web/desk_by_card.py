@@ -108,7 +108,7 @@ def find_person(kind: str) -> Response:
     except NotFound:
         raise
     except Refused as refused:
-        desk_seats.undo()
+        desk_seats.undo(refused)
         return _ask(kind, refused)
 
 

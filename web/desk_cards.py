@@ -189,7 +189,7 @@ def move_card(order_id: UUID, step: str) -> Response:
     except NotFound:
         raise
     except Refused as refused:
-        desk_seats.undo()
+        desk_seats.undo(refused)
         return _show(_here(order_id), refused)
     _note(f"card.{step}", order)
     if step == "destroy":

@@ -88,7 +88,7 @@ def show(case: Case, error: str = "") -> str:
 def again(case: Case, refused: Refused) -> Response:
     """Show the case with why a step was refused; nothing of the step stays."""
     number = case.number
-    desk_seats.undo()
+    desk_seats.undo(refused)
     entry = refusal(refused.code)
     page = show(cases.get(scope.db(), number), entry.title.text(pages.language()))
     return Response(page, entry.status, mimetype="text/html")

@@ -87,7 +87,7 @@ def _taken(filled: Filled, situation: Situation) -> Response:
     except Refused as refused:
         if refused.code not in desk_words.CURES:
             raise
-        desk_seats.undo()
+        desk_seats.undo(refused)
         return _refuse(filled, situation, refused.code)
     return redirect(url_for("desk.slip", reference=case.number), 303)
 

@@ -38,7 +38,7 @@ def find_letter() -> Response:
     try:
         found = _found()
     except Refused as refused:
-        desk_seats.undo()
+        desk_seats.undo(refused)
         entry = refusal(refused.code)
         field = "seen" if refused.code == "case.document_unseen" else "idno"
         page = _page(error=(field, entry.title.text(pages.language())))

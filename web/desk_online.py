@@ -139,7 +139,9 @@ def confirm_online(application_id: UUID) -> Response:
         return _again(application_id, f"{words} {missing}", 422)
     except Refused as refused:
         entry = refusal(refused.code)
-        return _again(application_id, entry.title.text(pages.language()), entry.status)
+        return _again(
+            application_id, entry.title.text(pages.language()), entry.status, refused=refused
+        )
     return redirect(url_for("desk.online"), 303)
 
 
@@ -177,11 +179,24 @@ def send_back_online(application_id: UUID) -> Response:
         )
     except Refused as refused:
         entry = refusal(refused.code)
-        return _again(application_id, entry.title.text(pages.language()), entry.status, "reason")
+        return _again(
+            application_id,
+            entry.title.text(pages.language()),
+            entry.status,
+            "reason",
+            refused=refused,
+        )
     return redirect(url_for("desk.online"), 303)
 
 
-def _again(application_id: UUID, words: str, status: int, field: str = "") -> Response:
-    desk_seats.undo()
+def _again(
+    application_id: UUID,
+    words: str,
+    status: int,
+    field: str = "",
+    *,
+    refused: Refused | None = None,
+) -> Response:
+    desk_seats.undo(refused)
     page = _show(_waiting(application_id), words, field)
     return Response(page, status, mimetype="text/html")

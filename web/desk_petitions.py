@@ -74,7 +74,7 @@ def take_petition() -> Response:
 
 
 def _refused(refused: Refused) -> Response:
-    desk_seats.undo()
+    desk_seats.undo(refused)
     entry, field = refusal(refused.code), FIELDS.get(refused.code, "number")
     error = (field, entry.title.text(pages.language()))
     is_confirming = field in {"seen", "read_back", "signed"}

@@ -76,9 +76,9 @@ def _standings() -> dict[UUID, Standing]:
     return {each.counter.id: each for each in (*found, here)}
 
 
-def undo() -> None:
+def undo(refused: Refused | None = None) -> None:
     """Undo this request's transaction, and look up anew who sits here: the page is shown again."""
-    scope.abandon()
+    scope.abandon(refused)
     clerks.forget_posts()
 
 

@@ -125,7 +125,7 @@ def decide(reference: str) -> Response:
     try:
         deciding.decide(asked, granted=granted, reason=request.form.get("reason", ""))
     except Refused as refused:
-        scope.abandon()
+        scope.abandon(refused)
         entry = refusal(refused.code)
         words = entry.title.text(pages.language())
         page = _one(change_requests.get(scope.db(), reference), words)

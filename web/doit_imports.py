@@ -40,7 +40,7 @@ def decide(stream_id: UUID) -> Response | str:
     except Refused as refused:
         if isinstance(refused, NotFound):
             raise
-        scope.db().rollback()
+        scope.abandon(refused)
         return _index(refused)
     trail.record(
         scope.db(),

@@ -173,7 +173,7 @@ def step(reference: str, kind: str) -> Response:
     try:
         _take(incident, kind)
     except Refused as refused:
-        scope.abandon()
+        scope.abandon(refused)
         page = _show(incidents.get(scope.db(), reference), FIELDS.get(kind, ""), refused)
         return Response(page, refusal(refused.code).status, mimetype="text/html")
     return _back(incident, f"incident.{kind}")

@@ -101,7 +101,7 @@ def decide(waiver_id: UUID) -> Response:
     except NotFound:
         raise
     except Refused as refused:
-        scope.abandon()
+        scope.abandon(refused)
         entry = refusal(refused.code)
         again = _waiver(waivers.get(scope.db(), waiver_id), entry.title.text(pages.language()))
         return Response(again, entry.status, mimetype="text/html")

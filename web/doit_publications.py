@@ -165,7 +165,7 @@ def decide(kind: str, version_id: UUID) -> Response:
         else:
             raise NotFound("publish.not_found")
     except Refused as refused:
-        scope.abandon()
+        scope.abandon(refused)
         entry = refusal(refused.code)
         again = publishing.get(scope.db(), of.model, version_id)
         page = _one(kind, again, entry.title.text(pages.language()))

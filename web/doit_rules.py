@@ -156,7 +156,7 @@ def _do(write: Callable[[], object], done: str) -> Response:
     try:
         write()
     except Refused as refused:
-        scope.abandon()
+        scope.abandon(refused)
         entry = refusal(refused.code)
         page = _show(entry.title.text(pages.language()))
         return Response(page, entry.status, mimetype="text/html")

@@ -117,7 +117,7 @@ def propose() -> Response:
             now=scope.now(),
         )
     except Refused as refused:
-        scope.abandon()
+        scope.abandon(refused)
         entry = refusal(refused.code)
         title = entry.title.text(pages.language())
         field = "login_id" if refused.code == "standing.nobody" else "reason"

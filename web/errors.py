@@ -8,11 +8,9 @@ from http import HTTPStatus
 import structlog
 from flask import Flask, g, request
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from audit import trail
 from idp.errors import AuthorizationRefused, ProtocolError, UntrustedRequest
 from kernel import metrics
 from kernel.errors import Refused
@@ -23,7 +21,6 @@ from web.error_words import words_for
 from web.protocol_errors import PROTOCOL_ERRORS
 
 SOON_SECONDS = "5"
-NOTED = frozenset({"audit.read_only", "case.self_dealing", "standing.second_person"})
 
 
 def init(app: Flask) -> None:
@@ -59,21 +56,10 @@ def _untrusted(error: UntrustedRequest) -> Response:
 
 
 def _refused(error: Refused) -> Response:
-    scope.abandon(aftermath=_noting(error.code) if error.code in NOTED else None)
+    scope.abandon(error)
     if _asked_by_a_program():
         return problems.problem(error.code)
     return _page(error.code, refusal(error.code).status)
-
-
-def _noting(code: str) -> Callable[[Session], None]:
-    """Return what writes that somebody tried what is not theirs to do (regulation 9)."""
-    visitor, now = scope.visitor(), scope.now()
-
-    def note(session: Session) -> None:
-        if visitor is not None:
-            trail.record(session, "staff.refused", actor=visitor.member_id, now=now, code=code)
-
-    return note
 
 
 def _http(error: HTTPException) -> Response:

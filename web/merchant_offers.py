@@ -164,7 +164,7 @@ def _mine(draft_id: UUID) -> OfferDraft:
 
 def _refused(refused: Refused, draft_id: UUID | None = None) -> Response:
     """Show the form again as it was typed: nothing of it is lost."""
-    scope.abandon()
+    scope.abandon(refused)
     entry = refusal(refused.code)
     error = (FIELDS.get(refused.code, "title_zh"), entry.title.text(pages.language()))
     found = None if draft_id is None else _mine(draft_id)

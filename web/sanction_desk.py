@@ -161,7 +161,7 @@ def end(reference: str) -> Response:
 
 
 def _refused(refused: Refused, again: Callable[[str], str]) -> Response:
-    scope.abandon()
+    scope.abandon(refused)
     entry = refusal(refused.code)
     page = again(entry.title.text(pages.language()))
     return Response(page, entry.status, mimetype="text/html")

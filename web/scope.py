@@ -1,7 +1,7 @@
 """One request, one transaction: open late, commit on success, roll back otherwise (STYLE 3)."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from datetime import datetime
 from functools import wraps
 from typing import ParamSpec, TypeVar, cast
@@ -11,17 +11,21 @@ from flask import Flask, current_app, g, redirect, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from audit import trail
 from clients.officers import Post
 from counters.duty import Duty
 from idp.errors import Aftermath
 from kernel import clock
 from kernel.db import transaction
+from kernel.errors import Refused
 from kernel.work import WorkSession
 from web import cookies, sessions
 from web.referring import NUMBER, Number
 from web.rooms import Rooms
 from web.sessions import Visitor
 
+NOTED = frozenset({"audit.read_only", "case.self_dealing"})
+SECOND_PERSON = ".second_person"  # two have to do it, and one tried alone
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -141,23 +145,51 @@ def keep() -> None:
         g.pop("db").close()
 
 
-def abandon(*, aftermath: Aftermath | None = None) -> None:
-    """Undo this request's transaction, then write what must survive it in one of its own."""
+def abandon(refused: Refused | None = None, *, aftermath: Aftermath | None = None) -> None:
+    """Undo this request's transaction, then write what must survive it in one of its own.
+
+    Whoever shows a page again because it was `refused` says so: the auditor reads some of them.
+    """
+    noted = None if refused is None else _noting(refused)
     session = g.pop("db", None)
     if session is not None:
         session.rollback()
         session.close()
-    if aftermath is not None:
-        with transaction(rooms().sessions) as own:
-            aftermath(own)
+    for write in (noted, aftermath):
+        if write is not None:
+            with transaction(rooms().sessions) as own:
+                write(own)
 
 
-def step() -> AbstractContextManager[None]:
+@contextmanager
+def step() -> Iterator[None]:
     """Do all of a step or nothing, for whoever shows the page again with why it was refused.
 
     What is half done when Refused is caught would be committed with the page.
     """
-    return cast("WorkSession", primary()).step()
+    session = cast("WorkSession", primary())
+    try:
+        with session.step():
+            yield
+    except Refused as refused:
+        write = _noting(refused)
+        if write is not None:
+            write(session)
+        raise
+
+
+def _noting(refused: Refused) -> Aftermath | None:
+    """Return what writes that somebody of the city tried what is not theirs to do (9)."""
+    code = refused.code
+    if code not in NOTED and not code.endswith(SECOND_PERSON):
+        return None
+    present, moment = visitor(), now()
+
+    def write(session: Session) -> None:
+        if present is not None:
+            trail.record(session, "staff.refused", actor=present.member_id, now=moment, code=code)
+
+    return write
 
 
 def init(app: Flask) -> None:

@@ -50,6 +50,21 @@ def name_on(city: City, path: str = "/") -> str:
     return city.call(path, headers={"Accept-Language": "en"}).text.split("<title>")[1].split("<")[0]
 
 
+@pytest.mark.clause("9")
+def test_who_would_approve_their_own_proposal_stands_in_the_auditors_report(city: City) -> None:
+    first, who = staff.an_officer(city), city.member_id("rui.reviews")
+    propose(first)
+
+    own = decide(city, first)
+
+    assert own.status_code == 200  # the page again, with why not
+    with city.database() as session:
+        noted = select(TrailEntry).where(TrailEntry.event == "staff.refused")
+        assert [(each.actor, each.detail) for each in session.scalars(noted)] == [
+            (who, {"code": "case.self_dealing"})
+        ]
+
+
 @pytest.mark.clause("2(7)")
 def test_the_name_changes_at_midnight_and_an_old_receipt_keeps_the_old_one(city: City) -> None:
     first, second = staff.an_officer(city), staff.an_officer(city, login="rui.two")

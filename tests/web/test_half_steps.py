@@ -8,10 +8,13 @@ import ast
 import re
 from collections.abc import Iterator
 
+import pytest
+
 from tests.regulation import ROOT
 
 UNDOES = ("abandon(", "rollback(", "undo(")
 FOLLOWED = 3  # calls deep
+CONSOLES = re.compile("(agency|audit|clerk|desk|doit|merchant|sanction)_")
 # Failures are counted there and stay counted; nothing else was begun when they are refused.
 DOORS = re.compile(
     r"account(_cards|_confirm|_found|_leaving)?|interaction_\w+|step_up|recover\w*|card_reading"
@@ -70,6 +73,23 @@ def half_steps(known: dict[str, ast.FunctionDef]) -> Iterator[str]:
 
 def test_no_page_commits_half_a_step() -> None:
     assert list(half_steps(views())) == []
+
+
+@pytest.mark.clause("9")
+def test_consoles_that_undo_what_was_refused_say_what_it_was() -> None:
+    silent = [
+        name
+        for name, view in views().items()
+        if CONSOLES.match(name)
+        for tried in ast.walk(view)
+        if isinstance(tried, ast.Try)
+        for handler in tried.handlers
+        if handler.type is not None and "Refused" in ast.unparse(handler.type)
+        for words in map(ast.unparse, handler.body)
+        if re.search(r"abandon\(\)|undo\(\)|rollback\(\)", words)
+    ]
+
+    assert silent == []
 
 
 def test_half_a_step_would_be_noticed() -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from audit.lines import Kind
-from audit.models import LedgerLine
+from audit.models import LedgerLine, TrailEntry
 from idp import subjects
 from services.sanction_models import MisuseReport, Sanction
 from tests import make
@@ -83,6 +83,26 @@ def test_misuse_is_heard_determined_and_over_by_the_clock(office: Office, member
     lifted = press(office.finder, at, "end", why="誤會")
     assert lifted.status_code == 303
     assert "已解除" in office.finder.get(AGENCY).text
+
+
+@pytest.mark.clause("9")
+@one_database
+def test_who_would_decide_alone_stands_in_the_auditors_report(office: Office) -> None:
+    at, who = report(office.finder).location, office.city.member_id("finder")
+    office.city.wait(days=9)
+    office.finder.submit(
+        office.finder.get("/account/login"), login_id="finder", password=make.PASSWORD
+    )
+    staff.strengthen(office.city, who)
+
+    alone = press(office.finder, at, "determine", **RULING)
+
+    assert alone.status_code == 403
+    with office.city.database() as session:
+        noted = select(TrailEntry).where(TrailEntry.event == "staff.refused")
+        assert [(each.actor, each.detail) for each in session.scalars(noted)] == [
+            (who, {"code": "sanction.second_person"})
+        ]
 
 
 @pytest.mark.clause("6(1)", "10-I(3)")
