@@ -235,6 +235,11 @@ def dismiss(
     return len(chosen)
 
 
+def people(session: Session, run: CheckRun, references: Iterable[str]) -> set[UUID]:
+    """Return whom the chosen findings are about."""
+    return {each.member_id for each in _chosen(session, run, references)}
+
+
 def _chosen(session: Session, run: CheckRun, references: Iterable[str]) -> Sequence[Finding]:
     wanted = sorted(set(references))[:MOST_AT_ONCE]
     return session.scalars(

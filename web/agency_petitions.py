@@ -19,6 +19,7 @@ from web import (
     consoles,
     counter_forms,
     csrf,
+    impartial,
     pages,
     petition_words,
     petitioning,
@@ -168,6 +169,7 @@ def move(reference: str, verb: str) -> Response:
         now=scope.now(),
     )
     try:
+        impartial.require(mine.member_id)
         VERBS[verb](desk, mine)
     except Refused as refused:
         entry = refusal(refused.code)

@@ -16,7 +16,7 @@ from services import decision_slips, findings, rules
 from services import eligibility_runs as runs
 from services.eligibility_models import CheckRun, FactCode, Finding, FindingState, RunState
 from services.findings import Report, Verdict
-from web import consoles, counter_forms, pages, scope, suspending
+from web import consoles, counter_forms, footprint_export, impartial, pages, scope, suspending
 from web import eligibility_words as words
 from web.agency_counters import organisation_id, staff_required
 from web.agency_eligibility import INDEX, bp, error_of, told
@@ -209,6 +209,7 @@ def decide(reference: str) -> Response:
         halted = Refused("eligibility.halted")
         return Response(_page(mine, "", halted), 409, mimetype="text/html")
     try:
+        impartial.require(*findings.people(scope.db(), mine, chosen))
         if request.form.get("decision") == "confirm":
             keyring = scope.rooms().keyring
             suspending.confirm(scope.db(), mine, chosen, verdict, by=by, keyring=keyring, now=now)

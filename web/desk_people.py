@@ -11,7 +11,7 @@ from counters.documents import Whose
 from kernel.errors import NotFound, Refused
 from members import application_steps, applications, numbering, register
 from members.application_models import Application
-from web import clerks, desk_seats, guardian_links, scope
+from web import clerks, desk_seats, guardian_links, impartial, scope
 
 
 def case_here(reference: str) -> Case:
@@ -32,20 +32,9 @@ def _parties(case: Case) -> frozenset[UUID]:
     application = application_of(case)
     if application is not None:
         found += [application.member_id, application.guardian_id]
-    if _is_the_proxy(case):
+    if impartial.came_as_proxy(case):
         found.append(scope.member_id())
     return frozenset(each for each in found if each is not None)
-
-
-def _is_the_proxy(case: Case) -> bool:
-    """Say whether the clerk is who came with the letter of this case: it knows but a hash."""
-    session, keyring = scope.db(), scope.rooms().keyring
-    letter = letters.of_case(session, case.id)
-    if letter is None:
-        return False
-    clerk = register.get(session, scope.member_id())
-    held = numbering.ever(session, clerk, keyring=keyring)
-    return letter.proxy_hash in {letters.hash_of(each, keyring=keyring) for each in held}
 
 
 def case_to_work_on(reference: str) -> Case:

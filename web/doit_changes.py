@@ -17,7 +17,7 @@ from members import change_requests, changes, register
 from members.change_models import ChangeRequest
 from members.models import Member
 from members.profile import masked
-from web import change_words, consoles, csrf, datum_words, pages, personal_words, scope
+from web import change_words, consoles, csrf, datum_words, impartial, pages, personal_words, scope
 from web.personal_deciding import CLAIMS_OF, Deciding
 
 bp = Blueprint("doit_changes", __name__, url_prefix="/doit/changes")
@@ -123,6 +123,7 @@ def decide(reference: str) -> Response:
         now=scope.now(),
     )
     try:
+        impartial.require(asked.member_id)
         deciding.decide(asked, granted=granted, reason=request.form.get("reason", ""))
     except Refused as refused:
         scope.abandon(refused)

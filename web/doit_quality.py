@@ -13,7 +13,7 @@ from kernel.errors import Refused
 from kernel.wording import Bilingual
 from members import records
 from members.record_models import Discrepancy
-from web import consoles, csrf, pages, record_checking, scope
+from web import consoles, csrf, impartial, pages, record_checking, scope
 from web.reading_apart import read_apart
 
 bp = Blueprint("doit_quality", __name__, url_prefix="/doit/quality")
@@ -95,6 +95,7 @@ def explain(finding_id: UUID) -> Response:
     words = request.form.get(f"explanation-{finding_id}", "")
     try:
         finding = records.explain(session, finding_id, words, by=by, now=now)
+        impartial.require(finding.member_id)
     except Refused as refused:
         if refused.code != "finding.unexplained":
             raise

@@ -25,7 +25,7 @@ from members import (
 from members.application_models import Application, State
 from members.review_checks import Verdict
 from members.rule_models import RuleRun
-from web import consoles, csrf, pages, review_words, scope
+from web import consoles, csrf, impartial, pages, review_words, scope
 
 bp = Blueprint("doit_reviews", __name__, url_prefix="/doit/reviews")
 INDEX = "doit_reviews.index"
@@ -179,6 +179,7 @@ def _rule_words(run: RuleRun | None) -> Bilingual | None:
 def approve(reference: str) -> Response:
     """Make the applicant a member."""
     application = _get(reference)
+    impartial.require_for(application)
     reviewing.approve(
         scope.db(),
         application.id,
@@ -195,6 +196,7 @@ def approve(reference: str) -> Response:
 def send_back(reference: str) -> Response:
     """Ask the applicant for a correction."""
     application, typed = _get(reference), request.form.get("reason", "")
+    impartial.require_for(application)
     reviewing.require_not_own(scope.db(), application.id, reviewer_id=scope.member_id())
     if not typed.strip():
         return _incomplete(reference, "reason")
@@ -215,6 +217,7 @@ def reject(reference: str) -> Response:
     """Turn the application down: clause, reason and remedies are one letter, none may be empty."""
     application = _get(reference)
     clause, why = request.form.get("clause", ""), request.form.get("why", "")
+    impartial.require_for(application)
     reviewing.require_not_own(scope.db(), application.id, reviewer_id=scope.member_id())
     if clause not in review_words.CLAUSES or not why.strip():
         return _incomplete(reference, "why")

@@ -15,7 +15,7 @@ from members import register, standings
 from members.profile import masked
 from members.standing_models import OrderKind, StandingOrder
 from members.standings import Proposal
-from web import consoles, csrf, pages, scope, standing_acts
+from web import consoles, csrf, impartial, pages, scope, standing_acts
 
 bp = Blueprint("doit_standing", __name__, url_prefix="/doit/standing")
 MOST = 100
@@ -107,11 +107,12 @@ def _done() -> list[str]:
 def propose() -> Response:
     """Open an order about the account that was typed."""
     try:
-        proposal = _proposal()
+        proposal, member_id = _proposal(), _meant()
+        impartial.require(member_id)
         order = standing_acts.propose(
             scope.db(),
             proposal,
-            member_id=_meant(),
+            member_id=member_id,
             by=scope.member_id(),
             keyring=scope.rooms().keyring,
             now=scope.now(),
@@ -189,6 +190,7 @@ def _state(order: StandingOrder) -> str:
 def confirm(reference: str) -> Response:
     """Let an order come into force, as the second officer."""
     order = standings.get(scope.db(), reference)
+    impartial.require(order.member_id)
     standing_acts.confirm(
         scope.db(),
         order,
@@ -205,6 +207,7 @@ def end(reference: str) -> Response:
     """Lift an order, or drop a proposal, for a written reason."""
     order = standings.get(scope.db(), reference)
     stood = order.in_force_at is not None
+    impartial.require(order.member_id)
     try:
         standing_acts.end(
             scope.db(),

@@ -21,7 +21,7 @@ from services import misuse, sanctions
 from services.models import Service
 from services.sanction_models import Sanction
 from services.sanctions import Charge, Ruling
-from web import consoles, counter_forms, csrf, pages, sanction_words, sanctioning, scope
+from web import consoles, counter_forms, csrf, impartial, pages, sanction_words, sanctioning, scope
 
 MOST = 100
 LONGEST = 2000  # characters
@@ -62,9 +62,11 @@ def report() -> Response:
     """Open a case about the member that was named, and give them time to answer."""
     by, now = scope.member_id(), scope.now()
     try:
+        meant = _meant()
+        impartial.require(meant)
         sanction = sanctions.report(
             scope.db(),
-            _meant(),
+            meant,
             _charge(),
             organisation_id=_house(),
             by=by,
@@ -135,6 +137,7 @@ def determine(reference: str) -> Response:
     """Put it into force, as a second person."""
     mine, by, now = _mine(reference), scope.member_id(), scope.now()
     try:
+        impartial.require(mine.member_id)
         ruling = Ruling(
             starts_on=counter_forms.day("starts_on"),
             ends_on=counter_forms.day("ends_on"),
@@ -153,6 +156,7 @@ def end(reference: str) -> Response:
     mine, by, now = _mine(reference), scope.member_id(), scope.now()
     reason, keyring = request.form.get("why", "")[:LONGEST], scope.rooms().keyring
     try:
+        impartial.require(mine.member_id)
         sanctions.end(scope.db(), mine, reason, by=by, keyring=keyring, now=now)
     except Refused as refused:
         return _refused(refused, lambda title: _page(_mine(reference), ("why", title)))
@@ -172,6 +176,7 @@ def close_report(reference: str) -> Response:
     by, document = scope.member_id(), counter_forms.typed("document")
     try:
         row = misuse.close(scope.db(), reference, document, by=by, now=scope.now())
+        impartial.require(row.member_id)
     except Refused as refused:
         if refused.code != "sanction.incomplete":
             raise

@@ -285,6 +285,26 @@ def test_no_officer_settles_their_own_note(city: City, agency: UUID) -> None:
     assert 'id="state-error"' in page.text
 
 
+@pytest.mark.clause("7(2)")
+@pytest.mark.refusal("case.self_dealing")
+def test_no_officer_decides_for_their_own_child(city: City, mei: Browser, officer: Browser) -> None:
+    apply(mei)
+    office.let_act_for(city, city.member_id("of.ficer"), city.member_id())
+
+    approved, refused = press(officer, "approve"), press(officer, "refuse", reason="不符")
+
+    assert {approved.status_code, refused.status_code} == {200}  # the page again, with why not
+    assert 'id="reason-error"' in approved.text
+    assert state_of(city) is None
+    office.note(city, CODE, city.member_id(), "C-1")
+    mei.post(f"{MINE}/{CODE}/wrong", hidden(mei.get(MINE)))
+    match = re.search(rf"{INDEX}/disputes/[0-9A-Z]{{8}}", officer.get(INDEX).text)
+    assert match is not None
+    page = officer.post(match[0], {**hidden(officer.get(match[0])), "state": "not_activated"})
+    assert 'id="state-error"' in page.text
+    assert state_of(city) is Activation.ACTIVATED
+
+
 def test_the_queue_shows_no_names_and_the_front_page_counts(mei: Browser, officer: Browser) -> None:
     apply(mei)
 

@@ -142,6 +142,22 @@ def test_who_has_no_post_sees_nothing(city: City, reference: str) -> None:
 
 @pytest.mark.clause("7(2)")
 @pytest.mark.refusal("case.self_dealing")
+def test_an_officer_does_not_decide_the_change_of_their_own_child(
+    city: City, reference: str, clerk: Browser
+) -> None:
+    seen(clerk, reference, "idcard")
+    officer = staff.an_officer(city)
+    office.let_act_for(city, city.member_id("rui.reviews"), city.member_id())
+    page = officer.get(f"/doit/changes/{reference}")
+
+    refused = officer.submit(page, decision="grant", reason="照身分證")
+
+    assert refused.status_code == 403
+    assert state(city) is ChangeState.DOCUMENTED
+
+
+@pytest.mark.clause("7(2)")
+@pytest.mark.refusal("case.self_dealing")
 def test_a_clerk_neither_reads_nor_notes_the_change_of_their_own_child(
     city: City, reference: str, clerk: Browser
 ) -> None:
