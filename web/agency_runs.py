@@ -21,7 +21,6 @@ from web import eligibility_words as words
 from web.agency_counters import organisation_id, staff_required
 from web.agency_eligibility import INDEX, bp, error_of, told
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would work out
 LONGEST_REASON = 2000  # characters
 
 
@@ -127,7 +126,7 @@ def export(reference: str) -> Response:
 
 def _cell(typed: str) -> str:
     """Return a text that no spreadsheet takes for a formula."""
-    return f"'{typed}" if typed.startswith(FORMULA) else typed
+    return f"'{typed}" if typed.startswith(footprint_export.FORMULA) else typed
 
 
 def _sheet(name: str, heading: list[str], rows: list[list[str]]) -> Response:
