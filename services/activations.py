@@ -11,7 +11,18 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, false, literal, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Uuid,
+    case,
+    false,
+    literal,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from clients.models import Organisation, OrganisationKind
@@ -181,7 +192,7 @@ def note(
                 ActivationNote.as_of <= as_of,
                 _keeps(state, is_wished=is_wished),
             )
-            .values(values)
+            .values({**values, "since": _since(state, as_of)})
             .execution_options(synchronize_session="fetch")
         )
         if changed(newer) != 1:
@@ -205,6 +216,14 @@ def _keeps(state: Activation, *, is_wished: bool) -> ColumnElement[bool]:
     return (ActivationNote.state == Activation.NOT_ACTIVATED) | (
         (ActivationNote.state == Activation.ACTIVATED) & disputed
     )
+
+
+def _since(state: Activation, as_of: date) -> ColumnElement[date] | None:
+    """Return the day since when it is open: a repeated or renewed yes begins nothing anew."""
+    if state is not Activation.ACTIVATED:
+        return None
+    is_open = (ActivationNote.state == state) & (ActivationNote.since <= as_of)
+    return case((is_open, ActivationNote.since), else_=literal(as_of, Date()))
 
 
 def _why_not(session: Session, member_id: UUID, service: Service, as_of: date) -> str:

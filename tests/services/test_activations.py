@@ -75,6 +75,35 @@ def test_a_dispute_outlives_the_next_batch_and_ends_when_it_is_settled(session: 
     assert (settled.disputed_at, settled.dispute) == (None, None)
 
 
+@pytest.mark.clause("10-II")
+def test_who_says_yes_again_does_not_move_the_day_since_when_it_is_open(session: Session) -> None:
+    agency, mei = an_agency(session), make.a_member(session)
+    days = [TODAY - timedelta(days=ago) for ago in (9, 5, 2)]
+    since = []
+
+    for state, day in zip(
+        [Activation.ACTIVATED, Activation.ACTIVATED, Activation.NOT_ACTIVATED], days, strict=True
+    ):
+        activations.note(
+            session,
+            activations.get_service(session, "senior_card"),
+            state,
+            KEYED,
+            member_id=mei.id,
+            organisation_id=agency.organisation_id,
+            as_of=day,
+            is_wished=True,  # the service is given up by its member
+            now=NOON,
+        )
+        (now_noted,) = activations.of_member(session, mei.id, {"senior_card"})
+        since.append((now_noted.since, now_noted.as_of))
+    noted(session, agency, mei, as_of=TODAY)
+    (reopened,) = activations.of_member(session, mei.id, {"senior_card"})
+
+    assert since == [(days[0], days[0]), (days[0], days[1]), (None, days[2])]
+    assert reopened.since == TODAY
+
+
 @pytest.mark.clause("2(8)6")
 def test_nobody_else_settles_a_dispute_and_nobody_twice(session: Session) -> None:
     agency, mei = an_agency(session), make.a_member(session)
