@@ -21,7 +21,7 @@ from services import consolidation_docket as docket
 from services.activations import Provenance
 from services.models import Activation, ActivationNote, Channel, Service
 from services.request_models import ActivationRequest
-from web import annex_fields, consoles, counter_forms, csrf, notices, pages, scope
+from web import annex_fields, consoles, counter_forms, csrf, impartial, notices, pages, scope
 from web.agency_services import STAFF, organisation_id
 from web.mails import Mail
 from web.reading_apart import read_apart
@@ -118,6 +118,7 @@ def decide(reference: str, step: str) -> Response | str:
     by = scope.member_id()
     try:
         with scope.step():
+            impartial.require(row.member_id)
             if step == "take":
                 activation_requests.take_up(session, row, by=by, now=now)
             elif step == "approve":
@@ -223,6 +224,7 @@ def settle(reference: str) -> Response | str:
     origin = Provenance(channel=Channel.KEYED, actor=str(scope.member_id()), reference=case)
     try:
         with scope.step():
+            impartial.require(member_id)
             right = _chosen(note)
             docket.close_with_dispute(session, case, right, officer=scope.member_id(), now=now)
             if right is not note.state:
@@ -246,8 +248,6 @@ def settle(reference: str) -> Response | str:
 
 def _chosen(note: ActivationNote) -> Activation:
     """Return what was chosen; nobody suspends here, for that takes a finding (6(3))."""
-    if note.member_id == scope.member_id():
-        raise Refused("case.self_dealing")
     typed = counter_forms.typed("state")
     right = next((each for each in _offered(note) if each == typed), None)
     if right is None:
