@@ -87,7 +87,7 @@ def _chart(id_: str, title: str, found: Sequence[DailyFigure], periods: Sequence
     return Chart(
         id=id_,
         title=title,
-        plot=plots.plot([sum(row.values()) for row in table.values()]),
+        plot=plots.plot([plots.shown(row.values()) for row in table.values()]),
         first=periods[0],
         last=periods[-1],
         heads=[heads[key] for key in keys],

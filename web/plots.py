@@ -1,6 +1,6 @@
 """Work out bar charts as plain shapes; the template draws them as SVG beside a table."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from audit.figures import SMALLEST
@@ -30,11 +30,11 @@ class Plot:
 
 def plot(counts: Sequence[int]) -> Plot:
     """Return the bars of these counts; what is too small to be shown is flat."""
-    shown = [count if count >= SMALLEST else 0 for count in counts]
-    top = max(shown, default=0)
+    drawn = [shown([count]) for count in counts]
+    top = max(drawn, default=0)
     room = WIDTH / max(len(counts), 1)
     bars = []
-    for place, count in enumerate(shown):
+    for place, count in enumerate(drawn):
         height = HEIGHT * count / top if top else 0
         bars.append(
             Bar(
@@ -45,6 +45,11 @@ def plot(counts: Sequence[int]) -> Plot:
             )
         )
     return Plot(tuple(bars), top)
+
+
+def shown(counts: Iterable[int]) -> int:
+    """Add up what the table beside the plot says: the rest would tell the small ones (10-I(4))."""
+    return sum(each for each in counts if each >= SMALLEST)
 
 
 def said(count: int) -> str:

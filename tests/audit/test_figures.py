@@ -78,3 +78,9 @@ def test_small_figures_are_neither_written_nor_drawn() -> None:
     assert [each.height for each in drawn.bars] == [0, plots.HEIGHT, 0, plots.HEIGHT / 2]
     assert [plots.said(each) for each in (0, 1, 4, 5)] == ["0", "< 5", "< 5", "5"]
     assert plots.plot([]).top == plots.plot([1]).top == 0
+
+
+@pytest.mark.clause("10-I(4)")
+def test_a_small_figure_is_not_what_the_bar_has_more_than_the_table() -> None:
+    assert plots.shown([120, 3]) == plots.shown([120, 0]) == 120
+    assert plots.shown([3, 4]) == 0
