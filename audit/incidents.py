@@ -5,6 +5,7 @@ is a moment of its own, taken once; closing wants them all. Records are never de
 five years, and there are few.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -122,18 +123,36 @@ def word(session: Session, incident: Incident, zh: str, en: str, *, is_unreadabl
     )
 
 
-def tell(session: Session, incident: Incident, *, by: UUID, now: datetime) -> None:
+def notice_hash(incident: Incident) -> str:
+    """Return what tells one wording of the notice from another."""
+    parts = (incident.notice_zh, incident.notice_en, str(incident.is_unreadable))
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _as_read(incident: Incident, read: str) -> tuple[ColumnElement[bool], ...]:
+    """Return what holds while the notice says what was read. Raises `incident.wrong_state`."""
+    if not incident.notice_zh or read != notice_hash(incident):
+        raise Refused("incident.wrong_state")
+    return (
+        Incident.notice_zh == incident.notice_zh,
+        Incident.notice_en == incident.notice_en,
+        Incident.is_unreadable.is_(incident.is_unreadable),
+    )
+
+
+def tell(session: Session, incident: Incident, *, read: str, by: UUID, now: datetime) -> None:
     """Let everybody touched be told, as a second person; the list is frozen before.
 
-    Raises Refused `incident.second_person` or `incident.wrong_state`.
+    `read` is the hash of the notice the second person read. Raises Refused
+    `incident.second_person` or `incident.wrong_state`.
     """
     if by == incident.opened_by:
         raise Refused("incident.second_person")
     change(
         session,
         incident,
+        *_as_read(incident, read),
         Incident.frozen_at.is_not(None),
-        Incident.notice_zh != "",
         Incident.told_at.is_(None),
         Incident.published_at.is_(None),
         Incident.closed_at.is_(None),
@@ -142,18 +161,18 @@ def tell(session: Session, incident: Incident, *, by: UUID, now: datetime) -> No
     )
 
 
-def publish(session: Session, incident: Incident, *, now: datetime) -> None:
+def publish(session: Session, incident: Incident, *, read: str, now: datetime) -> None:
     """Tell the public instead, which is enough only where the data could not be read.
 
-    Raises Refused `incident.readable` or `incident.wrong_state`.
+    `read` is the hash of the notice as it was read. Raises Refused `incident.readable` or
+    `incident.wrong_state`.
     """
     if not incident.is_unreadable:
         raise Refused("incident.readable")
     change(
         session,
         incident,
-        Incident.is_unreadable.is_(True),
-        Incident.notice_zh != "",
+        *_as_read(incident, read),
         Incident.told_at.is_(None),
         Incident.published_at.is_(None),
         Incident.closed_at.is_(None),

@@ -143,6 +143,7 @@ def _show(incident: Incident, field: str = "", refused: Refused | None = None) -
         state=_state(incident),
         words=words,
         notice=Bilingual(incident.notice_zh, incident.notice_en),
+        notice_hash=incidents.notice_hash(incident),
         improvement=improvement,
         clocks=_clocks(incident),
         told=affected.count_told(session, incident),
@@ -196,10 +197,10 @@ def _take(incident: Incident, kind: str) -> None:
         zh, en = _typed("notice_zh"), _typed("notice_en")
         incidents.word(session, incident, zh, en, is_unreadable=unreadable)
     elif kind == "tell":
-        incidents.tell(session, incident, by=scope.member_id(), now=now)
+        incidents.tell(session, incident, read=_typed("read"), by=scope.member_id(), now=now)
         incident_jobs.begin(session, incident_jobs.TELL, incident, now=now)
     elif kind == "publish":
-        incidents.publish(session, incident, now=now)
+        incidents.publish(session, incident, read=_typed("read"), now=now)
     else:
         incidents.close(
             session, incident, _typed("improvement"), keyring=scope.rooms().keyring, now=now

@@ -224,6 +224,23 @@ def test_a_public_notice_is_enough_only_where_nobody_can_read_the_data(city: Cit
     assert case.step("word", **WORDS).status_code == 409
 
 
+@pytest.mark.clause("10-I(2)")
+@pytest.mark.refusal("incident.wrong_state")
+@one_database
+def test_nobody_is_told_what_the_second_person_has_not_read(city: City) -> None:
+    case = Case(city)
+    case.find()
+    case.step("word", **WORDS, is_unreadable="yes")
+    read = hidden(case.other.get(case.at))
+    case.step("word", **{**WORDS, "notice_zh": "沒有事。"}, is_unreadable="yes")
+
+    stale = [case.other.post(f"{case.at}/{kind}", read) for kind in ("tell", "publish")]
+    done = case.step_of(case.other, "tell")
+
+    assert [each.status_code for each in stale] == [409, 409]
+    assert done.status_code == 303
+
+
 @pytest.mark.parametrize(
     ("kind", "form"),
     [
