@@ -80,11 +80,24 @@ def _begin(session: Session, client: Client, code: str, content: dict[str, Any])
     return insert_once(session, PurposeVersion, first | content)
 
 
-def submit(session: Session, client_id: str, code: str, *, now: datetime) -> PurposeVersion:
-    """Hand the draft to DoIT. Raises NotFound, or Refused `client.change_wrong_state`."""
+def submit(
+    session: Session, client_id: str, code: str, *, read: str | None = None, now: datetime
+) -> PurposeVersion:
+    """Hand the draft to DoIT: the one that was `read`, if it is said which (`stamp`).
+
+    Raises NotFound, or Refused `client.change_wrong_state`, also for what a colleague rewrote.
+    """
     version = find_open(session, client_id, code)
+    session.refresh(version, with_for_update=True)
+    if read is not None and read != stamp(version):
+        raise Refused("client.change_wrong_state")
     _move(session, version, VersionState.DRAFT, VersionState.SUBMITTED, submitted_at=now)
     return version
+
+
+def stamp(version: PurposeVersion) -> str:
+    """Return what tells a draft from what somebody makes of it later."""
+    return f"{version.id} {version.drafted_at.isoformat()}"
 
 
 def send_back(

@@ -15,7 +15,7 @@ from clients.models import Client, Purpose, PurposeVersion, Review, VersionState
 from kernel.errors import NotFound, Refused
 from kernel.refusals import refusal
 from kernel.wording import Bilingual
-from web import consoles, csrf, pages, purpose_forms, scope
+from web import consoles, counter_forms, csrf, pages, purpose_forms, scope
 from web.agency_services import STAFF, VERSIONS, organisation_id
 from web.reading_apart import read_apart
 
@@ -82,6 +82,7 @@ def one(client_id: str, code: str) -> str:
         if version is not None and is_open
         else [],
         is_draft=version is not None and version.state is VersionState.DRAFT,
+        stamp=approval.stamp(version) if version is not None else "",
         waits=version is not None and version.state is VersionState.SUBMITTED,
         flashes=_done(),
     )
@@ -118,7 +119,8 @@ def submit(client_id: str, code: str) -> Response:
     """Hand the draft to DoIT."""
     client = _mine(client_id)
     _purpose(client, code)
-    version = approval.submit(scope.db(), client.client_id, code, now=scope.now())
+    read = counter_forms.typed("read")
+    version = approval.submit(scope.db(), client.client_id, code, read=read, now=scope.now())
     _record("client.change_submitted", version)
     return _to(client, code, "submitted")
 

@@ -509,3 +509,25 @@ def test_what_was_approved_a_moment_ago_is_not_called_unused(
     make.a_client(session, now=now - timedelta(days=89))
 
     assert never_read(session, now) == []
+
+
+@pytest.mark.clause("10(3)")
+@pytest.mark.refusal("client.change_wrong_state")
+def test_a_draft_that_a_colleague_rewrote_is_not_handed_in_unread(
+    session: Session, now: datetime
+) -> None:
+    make.a_client(session)
+    read = approval.stamp(
+        approval.draft(session, "library", make.a_purpose_form(max_days=30), now=now)
+    )
+    wider, later = make.a_purpose_form(claims=[NAME, BIRTH, EMAIL]), now + timedelta(seconds=1)
+    approval.draft(session, "library", wider, now=later)
+
+    with refused("client.change_wrong_state"):
+        approval.submit(session, "library", CODE, read=read, now=now)
+
+    version = approval.find_open(session, "library", CODE)
+    states = [version.state]
+    approval.submit(session, "library", CODE, read=approval.stamp(version), now=now)
+    states.append(version.state)
+    assert states == [VersionState.DRAFT, VersionState.SUBMITTED]

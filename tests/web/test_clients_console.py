@@ -57,7 +57,7 @@ def draft(officer: Browser, **form: str) -> TestResponse:
 
 
 def submit(officer: Browser) -> TestResponse:
-    return officer.post(f"{PURPOSE}/submit", hidden(officer.get(MINE)))
+    return officer.post(f"{PURPOSE}/submit", hidden(officer.get(PURPOSE)))
 
 
 def waiting(reviewer: Browser, what: str = "changes/") -> str:
@@ -84,6 +84,22 @@ def events(city: City) -> list[str]:
 def states(city: City) -> set[str]:
     with city.database() as session:
         return {each.value for each in session.scalars(select(PurposeVersion.state))}
+
+
+@pytest.mark.clause("10-I(3)")
+@pytest.mark.refusal("client.change_wrong_state")
+def test_a_draft_is_handed_in_as_it_was_read(city: City, officer: Browser) -> None:
+    draft(officer)
+    read = hidden(officer.get(PURPOSE))
+    city.wait(seconds=1)
+    draft(officer, why_1_zh="別的理由")
+
+    stale = officer.post(f"{PURPOSE}/submit", read)
+    before = states(city)
+    done = submit(officer)
+
+    assert (stale.status_code, before) == (409, {"draft"})
+    assert (done.status_code, states(city)) == (303, {"submitted"})
 
 
 @pytest.mark.clause("10-I(3)")
