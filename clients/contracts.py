@@ -13,6 +13,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 from sqlalchemy import exists, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from clients.forms import ContractForm
@@ -73,8 +74,11 @@ def add(session: Session, merchant: Organisation, form: ContractForm, *, now: da
         raise Refused("client.contract_not_merchant")
     require_new(session, form.number)
     row = new(form, now=now)
-    merchant.contracts.append(row)
-    session.flush()
+    try:
+        with session.begin_nested():
+            merchant.contracts.append(row)
+    except IntegrityError:  # a colleague was quicker
+        raise Refused("client.contract_exists") from None
     return row
 
 

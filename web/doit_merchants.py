@@ -128,14 +128,14 @@ def one(merchant_id: UUID) -> str:
 @bp.post('/<uuid:merchant_id>/<any("contract", "shorten"):what>')
 @consoles.staff_required(Role.REVIEWER)
 def change(merchant_id: UUID, what: str) -> Response | str:
-    """Record a further contract, or let the last one end earlier."""
+    """Record a further contract, or let one of them end earlier."""
     merchant, session, now = _merchant(merchant_id), scope.db(), scope.now()
     try:
         with scope.step():
             if what == "contract":
                 number = contracts.add(session, merchant, _contract(), now=now).number
             else:
-                number = merchant.contracts[-1].number if merchant.contracts else ""
+                number = _meant(merchant)
                 contracts.shorten(session, number, ends_on=counter_forms.day("last_on"))
     except NotFound:
         raise
@@ -176,6 +176,28 @@ def _merchant(merchant_id: UUID) -> Organisation:
     if found.kind is not OrganisationKind.MERCHANT:
         raise NotFound("organisation.not_found")
     return found
+
+
+def _meant(merchant: Organisation) -> str:
+    """Return the number of the contract that was chosen. Raises NotFound for another merchant's."""
+    typed = counter_forms.typed("contract")
+    if typed not in {each.number for each in merchant.contracts}:
+        raise NotFound("client.contract_not_found")
+    return typed
+
+
+def _ending(merchant: Organisation) -> list[dict[str, Any]]:
+    """Return the contracts that may end earlier; the one in force is chosen."""
+    today, typed = taipei_day(scope.now()), counter_forms.typed("contract")
+    return [
+        {
+            "value": each.number,
+            "label": each.number,
+            "chosen": each.number == typed if typed else each.starts_on <= today,
+        }
+        for each in merchant.contracts
+        if each.ends_on >= today
+    ]
 
 
 def _record(event: str, subject: UUID, **detail: str) -> None:
@@ -223,6 +245,7 @@ def _page(merchant: Organisation, refused: Refused | None = None) -> str:
             offer_words.row(each, names, today)
             for each in merchant_offers.of_merchant(session, merchant.id)
         ],
+        ending=_ending(merchant),
         typed=_typed(),
         errors=_errors(refused),
         flashes=_done(),

@@ -1,6 +1,7 @@
 """Merchants are in force within a contract, to the second (regulation 2(8)4)."""
 
 from datetime import UTC, date, datetime, timedelta
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from sqlalchemy.orm import Session
 from clients import contracts, registry
 from clients.directory import Directory
 from clients.forms import ContractForm
+from clients.models import Organisation
 from kernel import clock
+from kernel.db import Sessions, transaction
 from kernel.errors import NotFound, Refused
 from tests import make
 
@@ -114,6 +117,32 @@ def test_a_contract_number_is_recorded_once(session: Session) -> None:
 
     with pytest.raises(Refused, match=r"client\.contract_exists"):
         contracts.add(session, shop.organisation, form("TP-cafe"), now=make.NOON)
+
+
+@pytest.mark.refusal("client.contract_exists")
+def test_of_two_who_record_one_contract_at_once_the_second_is_told(sessions: Sessions) -> None:
+    with transaction(sessions) as session:
+        shop_id = make.a_shop(session).organisation_id
+    answers: list[str] = []
+
+    def late() -> None:
+        with transaction(sessions) as session:
+            shop = session.get_one(Organisation, shop_id)
+            looked.set()
+            try:
+                contracts.add(session, shop, form("TP-next"), now=make.NOON)
+            except Refused as refused:
+                answers.append(refused.code)
+
+    looked = Event()
+    with transaction(sessions) as first:
+        contracts.add(first, first.get_one(Organisation, shop_id), form("TP-next"), now=make.NOON)
+        second = Thread(target=late)
+        second.start()
+        looked.wait(timeout=0.5)  # on SQLite it waits at its first statement
+    second.join()
+
+    assert answers == ["client.contract_exists"]
 
 
 @pytest.mark.refusal("client.contract_not_merchant")

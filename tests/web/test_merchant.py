@@ -271,9 +271,10 @@ def test_a_merchant_is_entered_with_its_contract_which_may_be_extended_and_end_e
     }
     extended = register(reviewer, f"{path}/contract", **later)
     twice = register(reviewer, f"{path}/contract", **later)
-    never = register(reviewer, f"{path}/shorten", last_on="2030-01-01")
-    nothing = register(reviewer, f"{path}/shorten", last_on="soon")
-    shortened = register(reviewer, f"{path}/shorten", last_on="2028-06-30")
+    of_it = {"contract": later["number"]}
+    never = register(reviewer, f"{path}/shorten", **of_it, last_on="2030-01-01")
+    nothing = register(reviewer, f"{path}/shorten", **of_it, last_on="soon")
+    shortened = register(reviewer, f"{path}/shorten", **of_it, last_on="2028-06-30")
     with city.database() as session:
         days = session.scalars(select(Contract.ends_on).order_by(Contract.ends_on)).all()
         houses = session.scalars(
@@ -287,6 +288,33 @@ def test_a_merchant_is_entered_with_its_contract_which_may_be_extended_and_end_e
     assert 'id="last_on-error"' in nothing.text
     assert days == [date(2027, 12, 31), date(2028, 6, 30)]
     assert len(houses) == 1
+
+
+@pytest.mark.clause("2(8)4")
+@pytest.mark.refusal("client.contract_not_found")
+def test_the_contract_in_force_ends_early_though_the_next_is_recorded(city: City) -> None:
+    reviewer = staff.an_officer(city)
+    name = {"name_zh": "測試書店", "name_en": "Test Books"}
+    entered = register(reviewer, "/new", **name, **{**CONTRACT, "starts_on": "2026-01-01"})
+    path = entered.location.split("?")[0].removeprefix(REGISTER)
+    after = {"number": "TP-2028-001", "starts_on": "2028-01-01", "ends_on": "2028-12-31"}
+    register(reviewer, f"{path}/contract", **{**CONTRACT, **after})
+    page = reviewer.get(REGISTER + path)
+
+    number = CONTRACT["number"]
+    done = register(reviewer, f"{path}/shorten", contract=number, last_on="2026-11-30")
+    strange = register(reviewer, f"{path}/shorten", contract="TP-cafe", last_on="2026-11-30")
+
+    assert f'<option value="{number}" selected>' in page.text
+    assert done.status_code == 303
+    assert strange.status_code == 404  # another merchant's
+    with city.database() as session:
+        mine = select(Contract.number, Contract.ends_on).order_by(Contract.starts_on)
+        mine = mine.where(Contract.number.in_((number, after["number"])))
+        assert [tuple(each) for each in session.execute(mine)] == [
+            (number, date(2026, 11, 30)),
+            (after["number"], date(2028, 12, 31)),
+        ]
 
 
 @pytest.mark.parametrize(
