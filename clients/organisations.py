@@ -207,7 +207,11 @@ def end(
     """
     _require_ahead(on, now=now)
     tree = _tree(session)
-    if organisation.id in tree.values():
+    # Asked anew, behind the lock: who was entered below it while this waited is not in the tree.
+    below = select(Organisation.id).where(
+        Organisation.parent_id == organisation.id, Organisation.ends_on.is_(None)
+    )
+    if session.scalar(below.limit(1)) is not None:
         raise Refused("organisation.has_children")
     if successor_id is not None and (successor_id == organisation.id or successor_id not in tree):
         raise Refused("organisation.successor_invalid")

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from threading import Barrier, Thread
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from clients import bases, organisations
@@ -18,6 +18,11 @@ from tests.make import NOON
 TODAY, TOMORROW = date(2026, 11, 23), date(2026, 11, 24)
 OLD, NEW = Bilingual("舊名測試局", "Old Name Test"), Bilingual("新名測試局", "New Name Test")
 MIDNIGHT = NOON + timedelta(hours=12)
+WAITING = """
+SELECT count(*) FROM pg_locks AS wanted JOIN pg_locks AS held USING (pid)
+JOIN pg_database ON pg_database.oid = held.database
+WHERE NOT wanted.granted AND datname = current_database()
+"""
 
 
 def agency(
@@ -135,6 +140,35 @@ def test_two_moves_at_once_close_no_circle(sessions: Sessions) -> None:
         each.join()
 
     assert refused == ["organisation.parent_invalid"]
+
+
+@pytest.mark.clause("2(1)")
+@pytest.mark.refusal("organisation.has_children")
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_an_agency_does_not_end_over_one_that_is_entered_below_it_meanwhile(
+    sessions: Sessions,
+) -> None:
+    with transaction(sessions) as session:
+        key = agency(session).id
+    refused = []
+
+    def end() -> None:
+        with transaction(sessions) as session:
+            it = organisations.get(session, key)
+            try:
+                organisations.end(session, it, on=TOMORROW, successor_id=None, now=NOON)
+            except Refused as no:
+                refused.append(no.code)
+
+    with transaction(sessions) as session:
+        agency(session, under=organisations.get(session, key))
+        ending = Thread(target=end)
+        ending.start()
+        while ending.is_alive() and not session.scalar(text(WAITING)):
+            pass  # until it waits for the tree
+    ending.join()
+
+    assert refused == ["organisation.has_children"]
 
 
 @pytest.mark.refusal("organisation.ended")
