@@ -87,9 +87,8 @@ def reckon_month(session: Session, *, now: datetime) -> None:
     The ledger has no order by offer, and gets none for this: the worker reads a month of it once.
     """
     month = month_told(now=now)
-    known = select(OfferMonth.purpose_id).where(OfferMonth.month == month).limit(1)
     offered = session.scalars(select(Purpose.id).where(Purpose.kind == PurposeKind.OFFER)).all()
-    if not offered or session.scalar(known) is not None:
+    if not offered or is_counted(session, now=now):
         return
     first, last = (first_id_at(_midnight(day)) for day in (month, _month_after(month)))
     rows = session.execute(
@@ -132,12 +131,20 @@ def counts(
 ) -> Mapping[Purpose | None, int | None]:
     """Return the counts of last month that single nobody out, by offer; under None the total.
 
-    A count that is None is not told (10-I(4)).
+    A count that is None is not told (10-I(4)), or not known before the month `is_counted`.
     """
     found = purposes(session, organisation_id)
+    if not is_counted(session, now=now):
+        return dict.fromkeys([*found, None])
     counted = last_month(session, [each.id for each in found], now=now)
     told = suppressed({str(key): count for key, count in counted.items()}, smallest=smallest)
     return {**{each: told.cells[str(each.id)] for each in found}, None: told.total}
+
+
+def is_counted(session: Session, *, now: datetime) -> bool:
+    """Say whether the month before this one was counted yet: before that 0 is not known either."""
+    counted = select(OfferMonth.purpose_id).where(OfferMonth.month == month_told(now=now))
+    return session.scalar(counted.limit(1)) is not None
 
 
 def month_told(*, now: datetime) -> date:

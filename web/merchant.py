@@ -108,6 +108,7 @@ def _page(*, secret: tuple[str, str] | None = None) -> str:
         ],
         tills=[(each.id, each.client_id, registry.has_secret(each)) for each in _tills()],
         counts=_counts(),
+        is_counted=merchant_offers.is_counted(scope.db(), now=scope.now()),
         secret=secret,
         smallest=scope.rooms().settings.smallest_population,
         flashes=_done(),

@@ -223,6 +223,7 @@ def test_counts_are_of_the_month_before_and_hide_what_is_small(
 ) -> None:
     october = datetime(2026, 10, 20, 12, tzinfo=TAIPEI)
     member_id, first = city.member_id(), purpose(city)
+    early = merchant.get(MINE).text
     with city.database() as session:
         for moment in (october, october, city.now):
             footprint.record(
@@ -238,6 +239,7 @@ def test_counts_are_of_the_month_before_and_hide_what_is_small(
         session.get_one(OfferMonth, (first, date(2026, 10, 1))).members = 80
     shown_page = merchant.get(MINE).text
 
+    assert early.count("還沒有統計</td>") == 3  # two offers, and all together
     assert counted == (1, date(2026, 10, 1), 2)
     assert hidden_page.count("不公開</td>") == 2
     assert "80</td>" in shown_page
