@@ -631,8 +631,8 @@ CATALOGUE = {
     "appeal.choice_missing": _entry(422, "請選一個", "Choose one", clause="6(3)"),
     "appeal.second_person": _entry(
         403,
-        "發現或中止的人不能辦理這件陳情",
-        "Who found or suspended it does not decide the petition",
+        "發現或中止的人不能辦理這件陳情或爭議",
+        "Who found or suspended it does not decide the petition or the dispute",
         clause="6(3)",
     ),
     "appeal.not_found": _NO_PAGE,

@@ -125,6 +125,6 @@ class Finding(Base):
     decided_at: Mapped[datetime | None]  # from this moment the service is suspended
     evidence: Mapped[str | None] = mapped_column(String(64))  # the file it was verified in
     reason_sealed: Mapped[bytes | None]  # members.letters
-    restored_at: Mapped[datetime | None]  # upon a petition
+    restored_at: Mapped[datetime | None]  # upon a petition, or a note that was disputed
 
     run: Mapped[CheckRun] = relationship()

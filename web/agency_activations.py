@@ -16,7 +16,7 @@ from kernel.errors import NotFound, Refused
 from kernel.refusals import refusal
 from kernel.wording import Bilingual
 from members import register
-from services import activation_requests, activations, lifecycle
+from services import activation_requests, activations, lifecycle, mistaken_suspensions
 from services import consolidation_docket as docket
 from services.activations import Provenance
 from services.models import Activation, ActivationNote, Channel, Service
@@ -228,22 +228,35 @@ def settle(reference: str) -> Response | str:
             right = _chosen(note)
             docket.close_with_dispute(session, case, right, officer=scope.member_id(), now=now)
             if right is not note.state:
-                activations.note(
-                    session,
-                    service,
-                    right,
-                    origin,
-                    member_id=member_id,
-                    organisation_id=organisation_id(),
-                    as_of=min(taipei_day(now), taipei_day(service.closed_at or now)),
-                    now=now,
-                )
+                _put_right(note, service, right, origin)
             activations.settle(session, case, origin, organisation_id=organisation_id(), now=now)
     except Refused as refused:
         return _dispute_page(note, service, refused)
     _record("note.settled", note.id, case)
     _tell(member_id, Mail.NOTE_SETTLED, Kind.NOTE_SETTLED, case)
     return redirect(url_for(INDEX, done="settled"), 303)
+
+
+def _put_right(
+    note: ActivationNote, service: Service, right: Activation, origin: Provenance
+) -> None:
+    """Write what is right; what was suspended upon a finding is given back as from that day."""
+    session, now = scope.db(), scope.now()
+    finding = mistaken_suspensions.find(session, note)
+    if note.state is Activation.SUSPENDED and finding is not None:
+        by = scope.member_id()
+        mistaken_suspensions.restore(session, finding, service, origin.reference, by=by, now=now)
+        return
+    activations.note(
+        session,
+        service,
+        right,
+        origin,
+        member_id=note.member_id,
+        organisation_id=organisation_id(),
+        as_of=min(taipei_day(now), taipei_day(service.closed_at or now)),
+        now=now,
+    )
 
 
 def _chosen(note: ActivationNote) -> Activation:

@@ -12,11 +12,12 @@ from clients.models import Organisation
 from services import activations, decision_slips, suspensions
 from services.activations import Provenance
 from services.eligibility_models import Finding
-from services.models import Activation, Channel, Service, ServiceState
+from services.models import Activation, ActivationNote, Channel, Service, ServiceState
 from services.petition_models import Petition, PetitionState
 from tests import make
 from tests.flows.browser import Browser, hidden
 from tests.flows.provider import City
+from tests.services.checking import CODE
 from tests.services.city import TODAY
 from tests.web.checking import Office, an_officer, open_office
 from tests.web.outbox import World
@@ -66,6 +67,40 @@ def decided(judge: Browser, number: str, result: str) -> TestResponse:
     press(judge, number, "accept")
     press(judge, number, "investigate", words="戶政系統仍在本市")
     return press(judge, number, "decide", result=result, words="資料誤植")
+
+
+@pytest.mark.clause("6(3)", "10-II")
+@pytest.mark.refusal("appeal.second_person")
+@one_database
+def test_a_suspension_that_was_a_mistake_is_given_back_from_its_day_by_somebody_else(
+    office: Office, member: Browser
+) -> None:
+    office.suspended()
+    member.post(f"/account/services/{CODE}/wrong", hidden(member.get("/account/services")))
+    with office.city.database() as session:
+        disputed = select(ActivationNote.dispute).where(ActivationNote.dispute.is_not(None))
+        at = f"/agency/activations/disputes/{session.scalars(disputed).one()}"
+    office.city.wait(days=8)
+    judge, _ = an_officer(office.city, office.organisation_id, "judge")
+    own, found = office.again("verifier"), office.again("finder")
+    right = {"state": Activation.ACTIVATED.value}
+
+    refused = [each.post(at, {**hidden(each.get(at)), **right}) for each in (own, found)]
+    done = judge.post(at, {**hidden(judge.get(at)), **right})
+
+    assert [each.status_code for each in refused] == [200, 200]  # the page again, with why not
+    assert all('id="state-error"' in each.text for each in refused)
+    assert done.status_code == 303, done.text
+    with office.city.database() as session:
+        (period,) = suspensions.periods(session, office.mei, office.service_id)
+        finding = session.scalars(select(Finding)).one()
+        note = session.scalars(
+            select(ActivationNote).where(ActivationNote.member_id == office.mei)
+        ).one()
+    assert period.until is None
+    assert finding.restored_at == office.city.now
+    assert (note.state, note.dispute) == (Activation.ACTIVATED, None)
+    assert note.since == period.since
 
 
 @pytest.mark.clause("6(3)")
