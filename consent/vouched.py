@@ -36,13 +36,14 @@ def values(
 ) -> dict[str, Any]:
     """Return the values of those of `names` that are vouched for; claims are JSON of two shapes.
 
-    A service nobody noted is "unknown", never "no" (10-II). An offer that is not in force is not
+    A service nobody noted is "unknown", never "no" (10-II); so is one that closed, whose notes are
+    its members' alone. An offer that is not in force is not
     answered at all: the claim is absent.
     """
     found: dict[str, Any] = {}
     if noted := names & NOTES:
         told_now = activations.of_member(session, member_id, noted, at=now)
-        known = {each.service: each for each in told_now}
+        known = {each.service: each for each in told_now if each.closed_on is None}
         found |= {name: released(known.get(name)) for name in sorted(noted)}
     for name in names & OFFERS:
         answer = _answer(session, member_id=member_id, purpose_id=purpose_id, held=held, now=now)

@@ -31,7 +31,7 @@ from kernel.db import Moment, changed, insert_once
 from kernel.errors import NotFound, Refused
 from kernel.ids import new_id, new_reference
 from kernel.wording import Bilingual
-from services import sanctions
+from services import closures, sanctions
 from services.models import (
     OFFERED,
     Activation,
@@ -121,13 +121,8 @@ def close_service(session: Session, code: str, *, now: datetime) -> None:
 
     Raises NotFound, or Refused `service.closed` if it was closed already.
     """
-    closed = session.execute(
-        update(Service)
-        .where(Service.id == get_service(session, code).id, Service.closed_at.is_(None))
-        .values(state=ServiceState.CLOSED, closed_at=now)
-        .execution_options(synchronize_session="fetch")
-    )
-    if changed(closed) != 1:
+    service = get_service(session, code)
+    if not closures.close(session, Service.id == service.id, now=now):
         raise Refused("service.closed")
 
 

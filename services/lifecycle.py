@@ -8,16 +8,16 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from clients.models import PurposeClaim, VersionState
+from clients.models import VersionState
 from kernel.clock import taipei_day
 from kernel.db import changed, insert_once
 from kernel.errors import NotFound, Refused
 from kernel.ids import new_id
 from kernel.wording import Bilingual
-from services import activations, terms
+from services import activations, closures, terms
 from services.lifecycle_models import ServiceVersion
 from services.models import Service, ServiceState
 from services.terms import Terms
@@ -173,18 +173,8 @@ def close_due(session: Session, *, now: datetime) -> Sequence[Service]:
 
     What was noted of members stands (10-II).
     """
-    due = update(Service).where(
-        Service.state == ServiceState.CLOSING, Service.closes_on <= taipei_day(now)
-    )
-    closed = session.scalars(
-        due.values(state=ServiceState.CLOSED, closed_at=now)
-        .returning(Service)
-        .execution_options(synchronize_session=False, populate_existing=True)
-    ).all()
-    codes = [each.code for each in closed]
-    if codes:
-        session.execute(delete(PurposeClaim).where(PurposeClaim.claim.in_(codes)))
-    return closed
+    is_due = Service.closes_on <= taipei_day(now)
+    return closures.close(session, Service.state == ServiceState.CLOSING, is_due, now=now)
 
 
 def _move(session: Session, service: Service, at: ServiceState, **values: object) -> bool:

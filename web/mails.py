@@ -44,6 +44,7 @@ class Mail(StrEnum):
     PROXY_ACTED = "proxy.acted"
     SERVICE_DECIDED = "service.decided"
     SERVICE_ENDS = "service.ends"
+    DISPUTE_ORPHANED = "dispute.orphaned"
     POWER_ENDED = "power.ended"
     PROXY_AT_COUNTER = "proxy.at_counter"
     PROXY_APPLIES = "proxy.applies"
@@ -561,6 +562,18 @@ WORDS = {
             "不服決定可以向機關陳情，也隨時可以重新申請。",
             "You may petition the agency, and you may apply again at any time.",
         ),
+        "/account/services",
+    ),
+    Mail.DISPUTE_ORPHANED: Words(
+        Bilingual("沒有機關能查您的一筆紀錄", "No agency can look into a record of yours"),
+        Bilingual(
+            "您說過一筆服務紀錄不對。登錄的機關已經裁撤，沒有機關承接，所以沒有人能查明。"
+            "這筆紀錄不再提供給任何單位。",
+            "You said that a record of a service is wrong. The agency that wrote it is no more and "
+            "no other followed it, so nobody can look into it. Nobody receives the record any "
+            "more.",
+        ),
+        _RIGHTS,
         "/account/services",
     ),
     Mail.SERVICE_ENDS: Words(

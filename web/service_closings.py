@@ -15,7 +15,7 @@ from kernel import jobs
 from kernel.db import Sessions, transaction
 from kernel.jobs import Work
 from services import activation_requests, lifecycle
-from services.models import Activation, ActivationNote
+from services.models import Activation, ActivationNote, Service
 from services.request_models import ActivationRequest
 from web import notices
 from web.mails import Mail
@@ -29,16 +29,16 @@ def run(make: Sessions, *, now: datetime) -> None:
     """Close the services whose last day has come, and end what was applied for at closed ones."""
     with transaction(make) as session:
         for service in lifecycle.close_due(session, now=now):
-            trail.record(
-                session,
-                "service.closed",
-                actor=None,
-                subject=service.id,
-                now=now,
-                code=service.code,
-            )
+            closed(session, service, now=now)
         for row in activation_requests.end_closed(session, most=PAGE, now=now):
             _refused(session, row, now=now)
+
+
+def closed(session: Session, service: Service, *, now: datetime) -> None:
+    """Write down that a service ended by the calendar."""
+    trail.record(
+        session, "service.closed", actor=None, subject=service.id, now=now, code=service.code
+    )
 
 
 def _refused(session: Session, row: ActivationRequest, *, now: datetime) -> None:
@@ -60,6 +60,16 @@ def _refused(session: Session, row: ActivationRequest, *, now: datetime) -> None
 def tell_holders(session: Session, service_id: UUID, *, now: datetime, after: UUID = FIRST) -> None:
     """Let everybody who has the service be told that it will end, page by page."""
     jobs.enqueue(session, KIND, {"service": str(service_id), "after": str(after)}, now=now)
+
+
+def answer_disputing(session: Session, service_id: UUID, *, now: datetime) -> None:
+    """Tell whoever said that a note is wrong that no agency is left to look into it (PDPA 13)."""
+    disputing = select(ActivationNote.member_id).where(
+        ActivationNote.service_id == service_id, ActivationNote.dispute.is_not(None)
+    )
+    for member_id in session.scalars(disputing).all():
+        words = Mail.DISPUTE_ORPHANED
+        notices.mail(session, words, member_id=member_id, language=notices.OWN, now=now)
 
 
 class HolderTeller:

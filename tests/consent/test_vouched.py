@@ -52,6 +52,19 @@ def test_a_note_leaves_with_its_source_and_day_and_unknown_is_never_no(session: 
     }
 
 
+@pytest.mark.clause("3-II")
+def test_of_a_service_that_closed_nothing_leaves_though_the_note_stands(session: Session) -> None:
+    agency, mei = an_agency(session), make.a_member(session)
+    noted(session, agency, mei, "library_card")
+    activations.close_service(session, "library_card", now=NOON)
+
+    found = values(session, "library_card", member_id=mei.id, purpose_id=UUID(int=1))
+
+    assert found == {"library_card": {"state": "unknown", "disputed": False}}
+    [kept] = activations.of_member(session, mei.id, {"library_card"})
+    assert kept.state is Activation.ACTIVATED
+
+
 def test_a_service_the_city_does_not_have_is_unknown(session: Session) -> None:
     mei = make.a_member(session)
 

@@ -8,6 +8,7 @@ from kernel import clock
 from kernel.wording import Bilingual
 from services import activations
 from services.models import Service
+from web import service_closings
 from web.cli.console import say, show_table
 from web.cli.opening import opened
 
@@ -64,6 +65,7 @@ def close(code: str) -> None:
             code=code,
             channel="cli",
         )
+        service_closings.tell_holders(at.session, subject, now=now)
     say(f"{code} is closed.")
 
 
