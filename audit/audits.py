@@ -184,6 +184,30 @@ def close(session: Session, audit: Audit, *, now: datetime) -> None:
     step(session, audit, AuditState.VERIFIED, AuditState.CLOSED, closed_at=now)
 
 
+def hand_over(session: Session, organisation_id: UUID, *, to: UUID) -> None:
+    """Let the successor of an agency that is no more answer in what goes on (2(1)).
+
+    What is not drawn yet waits: its sample is of who acted then, not of the successor's people.
+    """
+    session.execute(
+        update(Audit)
+        .where(
+            Audit.organisation_id == organisation_id,
+            Audit.drawn_at.is_not(None),
+            Audit.closed_at.is_(None),
+        )
+        .values(organisation_id=to)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
+def close_unanswered(session: Session, audit: Audit, *, now: datetime) -> None:
+    """Close what nobody is left to answer in, as it stands. Raises Refused `audit.wrong_state`."""
+    if audit.state is AuditState.CLOSED:
+        raise Refused("audit.wrong_state")
+    step(session, audit, audit.state, AuditState.CLOSED, closed_at=now)
+
+
 def step(
     session: Session, audit: Audit, before: AuditState, after: AuditState, **values: Any
 ) -> None:

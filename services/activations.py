@@ -74,6 +74,7 @@ class Noted:
     dispute: str | None = None
     closed_on: date | None = None  # the service was, for everybody
     announced: bool = True  # to its member; else it goes to nobody (PDPA 9)
+    answered: bool = True  # by an agency that is there still; else nobody can look into it
 
 
 def open_service(
@@ -271,10 +272,13 @@ def _require_owner(service: Service, organisation_id: UUID) -> None:
 def dispute(session: Session, code: str, *, member_id: UUID, now: datetime) -> str:
     """Mark a note as wrong in its member's eyes; return the reference number (10-II).
 
-    From this moment it proves nothing either way. Raises NotFound if nothing was noted; a note
-    that is disputed already keeps its number.
+    From this moment it proves nothing either way. Raises NotFound if nothing was noted, Refused
+    `service.closed` if it ended with its agency: nobody could look into it. A note that is disputed
+    already keeps its number.
     """
     service = get_service(session, code)
+    if service.organisation.ended_at is not None:
+        raise Refused("service.closed")
     mine = (ActivationNote.member_id == member_id) & (ActivationNote.service_id == service.id)
     marked = session.execute(
         update(ActivationNote)
@@ -351,6 +355,7 @@ def _noted(
         dispute=None if row is None else row.dispute,
         closed_on=None if service.closed_at is None else clock.taipei_day(service.closed_at),
         announced=row is None or not row.unannounced,
+        answered=agency.ended_at is None,
     )
 
 

@@ -152,7 +152,12 @@ def decide(
         )
     decided = session.execute(
         update(Stream)
-        .where(Stream.id == stream_id, Stream.decided_at.is_(None), Stream.proposed_by != reviewer)
+        .where(
+            Stream.id == stream_id,
+            Stream.decided_at.is_(None),
+            Stream.ended_at.is_(None),  # with its agency
+            Stream.proposed_by != reviewer,
+        )
         .values(decided_by=reviewer, decided_at=now, approved_at=now if approves else None)
     )
     if changed(decided) != 1:
@@ -196,5 +201,5 @@ def of_agency(session: Session, organisation_id: UUID) -> Sequence[Stream]:
 
 def waiting(session: Session) -> Sequence[Stream]:
     """Return the streams that wait for DoIT, the oldest first."""
-    found = select(Stream).where(Stream.decided_at.is_(None))
+    found = select(Stream).where(Stream.decided_at.is_(None), Stream.ended_at.is_(None))
     return session.scalars(found.order_by(Stream.id)).all()

@@ -8,18 +8,29 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from services.models import Service, ServiceState
+from services import closures
+from services.consolidation_models import Conflict, Resolution, Stream
+from services.inventory_models import IdentitySystem
+from services.models import Service
 from services.petition_models import Petition
+from services.publication_models import ContentItem
 from services.sanction_models import Sanction
+
+KEPT = (Service, IdentitySystem, ContentItem)  # whatever became of each of them
 
 
 @dataclass(frozen=True, kw_only=True)
 class HandedOver:
-    """What another house goes on with: services by their codes, and open cases."""
+    """What another house goes on with, services by their codes and open cases; what closed.
+
+    Conflicts are handed over, or closed with their services.
+    """
 
     services: Sequence[str]
+    closed: Sequence[Service]
     petitions: Sequence[Petition]
     sanctions: Sequence[Sanction]
+    conflicts: Sequence[Conflict]
 
 
 def hand_over(
@@ -28,25 +39,52 @@ def hand_over(
     """Give every service to another agency, closed ones too; close them where there is none.
 
     What was noted stands, under who noted it; from now on the other agency writes. It decides the
-    open petitions and may lift the sanctions; without it the Bureau may lift those. Checks are
-    whose the service is.
+    open petitions and conflicts, answers for the logins and cards in the inventory and keeps the
+    public texts. It may lift the sanctions; without it the Bureau may lift those. Checks are whose
+    the service is.
     """
     theirs = Service.organisation_id == organisation_id
     codes = session.scalars(select(Service.code).where(theirs).order_by(Service.code)).all()
+    closed: Sequence[Service] = []
     if to is None:
-        change = (
-            update(Service)
-            .where(theirs, Service.closed_at.is_(None))
-            .values(state=ServiceState.CLOSED, closed_at=now)
-        )
+        closed = closures.close(session, theirs, now=now)
+        _end_streams(session, organisation_id, now=now)
     else:
-        change = update(Service).where(theirs).values(organisation_id=to)
-    session.execute(change.execution_options(synchronize_session="fetch"))
+        for kept in KEPT:
+            change = update(kept).where(kept.organisation_id == organisation_id)
+            session.execute(
+                change.values(organisation_id=to).execution_options(synchronize_session="fetch")
+            )
     return HandedOver(
         services=codes,
+        closed=closed,
         petitions=[] if to is None else _petitions(session, organisation_id, to=to),
         sanctions=_sanctions(session, organisation_id, to=to, now=now),
+        conflicts=_conflicts(session, organisation_id, to=to, now=now),
     )
+
+
+def _end_streams(session: Session, organisation_id: UUID, *, now: datetime) -> None:
+    session.execute(
+        update(Stream)
+        .where(Stream.organisation_id == organisation_id, Stream.ended_at.is_(None))
+        .values(ended_at=now)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
+def _conflicts(
+    session: Session, organisation_id: UUID, *, to: UUID | None, now: datetime
+) -> Sequence[Conflict]:
+    """Hand open conflicts over; without a successor both words stand, and none becomes a "no"."""
+    both = {"resolution": Resolution.BOTH, "resolved_at": now}
+    moved = (
+        update(Conflict)
+        .where(Conflict.organisation_id == organisation_id, Conflict.resolved_at.is_(None))
+        .values(both if to is None else {"organisation_id": to})
+        .returning(Conflict)
+    )
+    return session.scalars(moved.execution_options(populate_existing=True)).all()
 
 
 def _petitions(session: Session, organisation_id: UUID, *, to: UUID) -> Sequence[Petition]:

@@ -35,6 +35,7 @@ class ServiceView:
     closed_on: date | None
     origin_url: str | None  # of a note that its agency sent by consolidation
     is_docket: bool  # it is the agency's file that contradicts it, not the member
+    is_orphaned: bool  # its agency is no more: nobody can look into it
 
 
 @bp.get("/services", endpoint="services")
@@ -65,7 +66,7 @@ def _view(
 ) -> ServiceView:
     state = State(told(noted)["state"])
     number = decisions.get(noted.service) if noted.state is Activation.SUSPENDED else None
-    may_be_wrong = noted.state is not None and noted.disputed_at is None
+    may_be_wrong = noted.state is not None and noted.disputed_at is None and noted.answered
     return ServiceView(
         name=noted.name,
         agency=noted.agency,
@@ -79,6 +80,7 @@ def _view(
         closed_on=noted.closed_on,
         origin_url=url_for("account.origin", code=noted.service) if noted.service in sent else None,
         is_docket=noted.dispute in dockets,
+        is_orphaned=not noted.answered,
     )
 
 

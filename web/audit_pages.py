@@ -152,7 +152,11 @@ def _steps(audit: Audit) -> list[tuple[str, str]]:
         "report": pages.say("把發現交給機關"),
         "close": pages.say("結案"),
     }
-    return [(step, says[step])] if step else []
+    steps = [step] if step else []
+    is_open = audit.state is not AuditState.CLOSED
+    if is_open and audit_scopes.heir(scope.db(), audit.organisation_id) is None:
+        steps = [*(each for each in steps if each != "close"), "close"]  # whatever is unanswered
+    return [(each, says[each]) for each in steps]
 
 
 def _done() -> list[str]:
@@ -186,11 +190,16 @@ def _take(audit: Audit, kind: str) -> dict[str, str | int]:
     elif kind == "draw":
         whose = audit_scopes.of(session, audit.organisation_id, audit.counter_id)
         drawn = audits.draw(session, audit, actors=whose.actors, clients=whose.clients, now=now)
+        heir = audit_scopes.heir(session, audit.organisation_id)
+        if heir is not None:
+            audits.hand_over(session, audit.organisation_id, to=heir)
         return {"population": drawn.population, "hash": drawn.population_hash}
     elif kind == "conclude":
         audits.conclude(session, audit, now=now)
     elif kind == "report":
         audits.report(session, audit)
+    elif audit_scopes.heir(session, audit.organisation_id) is None:
+        audits.close_unanswered(session, audit, now=now)
     else:
         audits.close(session, audit, now=now)
     return {}

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from clients import organisations
 from clients.models import Client, Organisation, OrganisationKind
 from clients.officer_models import OfficerPost
 from counters.models import Clerk, Counter
@@ -33,6 +34,11 @@ def of(session: Session, organisation_id: UUID, counter_id: UUID | None) -> Scop
     )
     clients = session.scalars(select(Client.id).where(Client.organisation_id == organisation_id))
     return Scope(frozenset({*at_desks, *officers}), frozenset(clients))
+
+
+def heir(session: Session, organisation_id: UUID) -> UUID | None:
+    """Return who answers: the agency itself, its successor once it ended, or nobody."""
+    return organisations.heir(session, organisations.get(session, organisation_id))
 
 
 def choices(session: Session) -> dict[str, Bilingual]:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from audit import trail
+from audit import audits, trail
 from clients import officers, organisations, registration_tokens
 from clients.models import Client, Organisation
 from counters import register
@@ -20,10 +20,11 @@ from idp.models import GrantEnd
 from kernel.db import Sessions, transaction
 from kernel.wording import Bilingual
 from services import petition_endings, transfers
+from services.consolidation_models import Conflict
 from services.petition_models import Petition
 from services.sanction_models import Sanction
 from services.transfers import HandedOver
-from web import petitioning
+from web import petitioning, service_closings
 from web.rooms import Rooms
 
 NOBODY_DECIDES = Bilingual(
@@ -60,6 +61,12 @@ def _wind_up(session: Session, organisation: Organisation, *, now: datetime) -> 
     heir = organisations.heir(session, organisation)
     handed = transfers.hand_over(session, organisation.id, to=heir, now=now)
     _record_cases(session, handed, heir=heir, now=now)
+    for service in handed.closed:
+        service_closings.closed(session, service, now=now)
+        service_closings.tell_holders(session, service.id, now=now)
+        service_closings.answer_disputing(session, service.id, now=now)
+    if heir is not None:
+        audits.hand_over(session, organisation.id, to=heir)
     registration_tokens.end_of(session, organisation.id, now=now)  # first: no client comes after
     session.execute(
         update(Client)
@@ -87,16 +94,25 @@ def _record_cases(
     session: Session, handed: HandedOver, *, heir: UUID | None, now: datetime
 ) -> None:
     """Write down of every open case that another house goes on with it; the Bureau has no id."""
-    cases: list[tuple[str, Petition | Sanction]] = [
+    cases: list[tuple[str, Petition | Sanction | Conflict]] = [
         *(("petition.handed_over", each) for each in handed.petitions),
         *(("sanction.handed_over", each) for each in handed.sanctions),
+        *(
+            (f"conflict.{'closed' if heir is None else 'handed_over'}", each)
+            for each in handed.conflicts
+        ),
     ]
     for event, case in cases:
         _record_case(session, event, case, heir=heir, now=now)
 
 
 def _record_case(
-    session: Session, event: str, case: Petition | Sanction, *, heir: UUID | None, now: datetime
+    session: Session,
+    event: str,
+    case: Petition | Sanction | Conflict,
+    *,
+    heir: UUID | None,
+    now: datetime,
 ) -> None:
     trail.record(
         session,
@@ -104,7 +120,7 @@ def _record_case(
         actor=None,
         subject=case.member_id,
         now=now,
-        reference=case.reference,
+        reference=case.number if isinstance(case, Conflict) else case.reference,
         successor=str(heir or ""),
     )
 

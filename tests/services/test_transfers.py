@@ -4,25 +4,35 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from clients.models import Organisation
+from clients.models import Organisation, PurposeClaim
+from kernel.db import Sessions, transaction
 from kernel.errors import NotFound, Refused
 from kernel.ids import new_id
 from kernel.wording import Bilingual
 from services import (
+    activations,
+    content,
     eligibility_runs,
+    inventory,
     petition_endings,
     petitionable,
     petitions,
     sanctions,
     transfers,
 )
+from services import consolidation_docket as docket
+from services.consolidation_models import Conflict, Resolution, Stream
+from services.models import Activation
 from services.petition_models import Petition, PetitionState, Result, Way
 from services.petitions import Desk, Plea
 from services.sanctions import Charge
 from tests import make
 from tests.make import KEYRING, NOON
+from tests.services import consolidating
+from tests.services import publishing_people as people
 from tests.services.checking import CODE, FINDER, VERIFIER, World, a_world
 from tests.services.city import TODAY
 
@@ -183,12 +193,112 @@ def test_a_sanction_is_lifted_when_its_agency_is_no_more(
     assert sanctions.of_house(session, agency, most=9) == [dropped]
 
 
+@pytest.mark.clause("3-I", "6(4)")
+def test_the_successor_keeps_the_texts_and_answers_for_the_inventory(
+    session: Session, world: World, heir: UUID
+) -> None:
+    agency = world.agency.organisation_id
+    item, system = people.an_item(session, agency), people.a_system(session, agency)
+
+    hand_over(world, heir)
+
+    assert content.of_agency(session, agency) == []
+    assert content.of_agency(session, heir) == [item]
+    assert inventory.mine(session, system.id, organisation_id=heir) is system
+
+
+@pytest.mark.clause("3-II", "10-II")
+def test_without_a_successor_nothing_of_the_service_leaves_any_more(
+    session: Session, world: World
+) -> None:
+    purpose = world.agency.purposes[0]
+    session.add(
+        PurposeClaim(
+            purpose_id=purpose.id,
+            claim=CODE,
+            required=False,
+            approved_at=NOON,
+            necessity_zh="為了優待",
+            necessity_en="for the benefit",
+        )
+    )
+    session.flush()
+
+    handed = hand_over(world, None)
+
+    assert world.service in handed.closed
+    assert session.scalars(select(PurposeClaim).where(PurposeClaim.claim == CODE)).all() == []
+    assert hand_over(world, None).closed == []
+
+
+@pytest.mark.clause("10-II")
+@pytest.mark.refusal("service.closed")
+def test_a_note_whose_agency_is_no_more_is_not_disputed_before_nobody(
+    session: Session, world: World
+) -> None:
+    hand_over(world, None)
+    ended(session, world.agency.organisation_id)
+    holder = world.holders[0].id
+
+    with pytest.raises(Refused, match=r"service\.closed"):
+        activations.dispute(session, CODE, member_id=holder, now=LATER)
+
+    [noted] = activations.of_member(session, holder, {CODE})
+    assert (noted.answered, noted.disputed_at) == (False, None)
+
+
+@pytest.fixture
+def consolidated(sessions: Sessions) -> consolidating.Agency:
+    """Return an agency whose file contradicts two notes, one of them a "no"."""
+    agency = consolidating.an_agency(sessions)
+    agency.apply(consolidating.a_file([consolidating.yes(0), consolidating.no(1)]))
+    agency.apply(
+        consolidating.a_file(
+            [consolidating.no(0, "2026-11-21"), consolidating.yes(1, as_of="2026-11-21")]
+        )
+    )
+    return agency
+
+
+@pytest.mark.clause("2(1)", "10-II")
+def test_the_successor_ends_the_conflicts(
+    sessions: Sessions, consolidated: consolidating.Agency
+) -> None:
+    with transaction(sessions) as session:
+        words = make.words("測試局", "Successor")
+        to = make.a_client(session, "successor", organisation=words).organisation_id
+        before = docket.open_of(session, consolidated.organisation_id)
+
+        handed = transfers.hand_over(session, consolidated.organisation_id, to=to, now=LATER)
+
+        assert before
+        assert list(handed.conflicts) == list(before) == list(docket.open_of(session, to))
+        docket.resolve(
+            session, before[0], Resolution.BOTH, officer=consolidating.CONFIRMER, now=LATER
+        )
+
+
+@pytest.mark.clause("2(1)", "10-II")
+def test_without_a_successor_conflicts_end_with_the_right_and_no_file_is_taken_in(
+    sessions: Sessions, consolidated: consolidating.Agency
+) -> None:
+    with transaction(sessions) as session:
+        transfers.hand_over(session, consolidated.organisation_id, to=None, now=LATER)
+
+        assert docket.open_of(session, consolidated.organisation_id) == []
+        assert {*session.scalars(select(Conflict.resolution))} == {Resolution.BOTH}
+        assert {*session.scalars(select(Stream.ended_at))} == {LATER}
+        [kept] = activations.of_member(session, consolidated.members[0], [consolidating.SERVICE])
+        assert kept.state is Activation.ACTIVATED
+
+
 def test_who_has_no_part_in_it_keeps_what_is_theirs(
     session: Session, world: World, heir: UUID
 ) -> None:
     handed = transfers.hand_over(session, new_id(), to=heir, now=LATER)
 
     assert (handed.services, handed.petitions, handed.sanctions) == ([], [], [])
+    assert (handed.closed, handed.conflicts) == ([], [])
     with pytest.raises(Refused, match="not_yours"):
         eligibility_runs.schedule(
             session, world.service, TODAY, organisation_id=heir, by=FINDER, now=NOON

@@ -11,18 +11,20 @@ from werkzeug.test import TestResponse
 from audit.lines import Kind
 from audit.models import LedgerLine, TrailEntry
 from clients import registry
+from clients.models import Organisation
 from clients.officer_models import Role
 from kernel.jobs import Job
 from services import activations
 from services.lifecycle_models import ServiceVersion
 from services.models import Activation, Service
+from tests import make
 from tests.flows.browser import Browser, hidden
 from tests.flows.provider import City
 from tests.services import lives
 from tests.services.city import suspended
 from tests.services.publishing_people import BRANCH, PHOTO, a_form, confirmed
 from tests.web import office, staff
-from web import service_closings
+from web import organisation_endings, service_closings
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 INDEX, MINE = "/agency/activations", "/account/services"
@@ -270,6 +272,25 @@ def test_a_dispute_about_a_closed_service_is_settled_as_of_its_last_day(
 
     assert settled.status_code == 303
     assert state_of(city) == "not_activated"
+
+
+@pytest.mark.clause("2(1)", "10-II")
+def test_whose_dispute_nobody_is_left_to_settle_is_told_so(
+    city: City, agency: UUID, mei: Browser, officer: Browser
+) -> None:
+    apply(mei)
+    press(officer, "approve")
+    mei.post(f"{MINE}/{CODE}/wrong", hidden(mei.get(MINE)))
+    with city.database() as session:
+        session.get_one(Organisation, agency).ends_on = make.NOON.date()
+
+    for _ in range(2):
+        organisation_endings.run(city.sessions, now=city.now)
+
+    assert mails(city).count("dispute.orphaned") == 1
+    page = mei.get(MINE).text
+    assert "沒有機關能查明" in page
+    assert f"{CODE}/wrong" not in page
 
 
 def test_no_officer_settles_their_own_note(city: City, agency: UUID) -> None:

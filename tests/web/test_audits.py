@@ -14,16 +14,20 @@ from audit import audits, findings, numbered
 from audit.audit_models import Audit, AuditFinding, AuditState
 from audit.lines import Kind
 from audit.models import TrailEntry
-from clients import registry
+from clients import organisations, registry
+from clients.models import Body
 from clients.officer_models import Role
 from idp import audit_evidence
+from kernel.clock import taipei_day
 from kernel.errors import Refused
+from kernel.wording import Bilingual
 from tests.audit.test_sampling import CLERK
 from tests.flows.browser import hidden
 from tests.flows.provider import City
 from tests.web import staff
 from tests.web.office import views_of
 from tests.web.test_audit_exceptions import look
+from web import organisation_endings
 
 one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 PLAN = {"since": "2026-11-01", "until": "2026-11-22", "size": "20", "acts": "looks"}
@@ -94,6 +98,57 @@ def events(city: City, prefix: str) -> list[str]:
     with city.database() as session:
         found = session.scalars(select(TrailEntry).order_by(TrailEntry.id)).all()
     return [each.event for each in found if each.event.startswith(prefix)]
+
+
+def end_agency(city: City, agency_id: UUID, *, heir: UUID | None) -> None:
+    """Let an agency be no more from tomorrow on, and let tomorrow be."""
+    with city.database() as session:
+        it = organisations.get(session, agency_id)
+        on = taipei_day(city.now) + timedelta(days=1)
+        organisations.end(session, it, on=on, successor_id=heir, now=city.now)
+    city.now += timedelta(days=1)
+    organisation_endings.run(city.sessions, now=city.now)
+
+
+@pytest.mark.clause("2(1)", "9")
+@one_database
+def test_the_successor_answers_in_what_goes_on_and_in_what_is_drawn_later(
+    city: City, sides: Sides
+) -> None:
+    asked, planned = sides.asked(), sides.planned()
+    with city.database() as session:
+        name = Bilingual("測試局", "Successor")
+        heir = organisations.enter(session, name, Body.DEPARTMENT, now=city.now).id
+    officer_id = staff.appoint(city, "hera.heir", Role.OFFICER, organisation_id=heir)
+    end_agency(city, sides.agency_id, heir=heir)
+    sides.agency = staff.sign_in(city, "hera.heir", officer_id)
+    sides.auditor = staff.sign_in(city, "ann.audits", city.member_id("ann.audits"))
+
+    answered = sides.reply(asked, "requests/1", answer="前機關受理的電話查詢")
+    drawn = sides.at(planned, "draw")
+
+    assert (answered.status_code, drawn.status_code) == (303, 303)
+    with city.database() as session:
+        rows = {each.reference: each for each in session.scalars(select(Audit))}
+    assert {each.organisation_id for each in rows.values()} == {heir}
+    assert str(sides.clerk_id) in (rows[planned].actors or [])  # whose acts they were
+    assert str(officer_id) not in (rows[planned].actors or [])
+
+
+@pytest.mark.clause("2(1)", "9")
+@one_database
+def test_an_audit_nobody_is_left_to_answer_in_is_closed_by_the_auditor(
+    city: City, sides: Sides
+) -> None:
+    reference = sides.asked()
+    early = sides.at(reference, "close").status_code
+    end_agency(city, sides.agency_id, heir=None)
+    sides.auditor = staff.sign_in(city, "ann.audits", city.member_id("ann.audits"))
+
+    done, again = sides.at(reference, "close"), sides.at(reference, "close")
+
+    assert (early, done.status_code, again.status_code) == (409, 303, 409)
+    assert sides.state(reference) is AuditState.CLOSED
 
 
 @pytest.mark.clause("9")

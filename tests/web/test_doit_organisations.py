@@ -15,6 +15,7 @@ from clients.models import Body, Client
 from clients.officer_models import OfficerPost, Role
 from counters.models import Counter
 from kernel.errors import Refused
+from kernel.jobs import Job
 from kernel.wording import Bilingual
 from services import activations, sanctions
 from services.models import ActivationNote, Service
@@ -23,7 +24,7 @@ from tests import make
 from tests.flows.browser import Browser, hidden
 from tests.flows.provider import City
 from tests.web import office, staff
-from web import organisation_endings
+from web import organisation_endings, service_closings
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 INDEX = "/doit/organisations"
@@ -176,6 +177,11 @@ def test_without_a_successor_the_services_close_and_no_more_open(city: City) -> 
     with city.database() as session:
         closed = session.scalars(select(Service.closed_at)).all()
         assert closed == [city.now, city.now]
+        told = session.scalars(select(Job.payload).where(Job.kind == service_closings.KIND)).all()
+        services = {str(each) for each in session.scalars(select(Service.id))}
+        assert {each["service"] for each in told} == services
+        events = session.scalars(select(TrailEntry.event)).all()
+        assert events.count("service.closed") == len(services)
         with pytest.raises(Refused, match=r"service\.not_yours"):
             activations.open_service(
                 session, library_id, "another", name, sensitive=False, now=city.now
