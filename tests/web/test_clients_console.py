@@ -98,8 +98,8 @@ def test_a_draft_is_handed_in_as_it_was_read(city: City, officer: Browser) -> No
     before = states(city)
     done = submit(officer)
 
-    assert (stale.status_code, before) == (409, {"draft"})
-    assert (done.status_code, states(city)) == (303, {"submitted"})
+    assert (stale.status_code, "submitted" in before) == (409, False)
+    assert (done.status_code, "submitted" in states(city)) == (303, True)
 
 
 @pytest.mark.clause("10-I(3)")
