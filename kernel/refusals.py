@@ -1539,7 +1539,7 @@ CATALOGUE = {
     "case.self_dealing": _entry(
         403,
         "承辦人不得辦理本人或關係人的案件",
-        "Nobody decides about their own case, or one they took in",
+        "Nobody decides about their own case, that of somebody close to them, or one they took in",
         clause="7(2)",
     ),
     "case.wrong_state": _entry(

@@ -50,12 +50,13 @@ def test_a_reviewer_neither_stops_nor_frees_the_account_of_their_own_child(city:
 @pytest.mark.clause("6(1)")
 @pytest.mark.refusal("case.self_dealing")
 def test_a_reviewer_does_not_report_the_misuse_of_their_guardian(city: City) -> None:
-    ward = staff.an_officer(city)
+    ward, (card, _) = staff.an_officer(city), offices.two_services(city)
     offices.let_act_for(city, city.member_id(), city.member_id("rui.reviews"))
 
-    refused = report(ward, BUREAU, who="mei.chen", services=["library_card"])
+    refused = report(ward, BUREAU, who="mei.chen", services=[card])
 
     assert refused.status_code == 403
+    assert "關係人" in refused.text
     with city.database() as session:
         assert session.scalars(select(Sanction)).all() == []
 
