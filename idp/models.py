@@ -165,6 +165,7 @@ class Grant(Base):
     __table_args__ = (
         Index(None, "member_id", "purpose_id"),
         Index(None, "session_id"),
+        Index(None, "code_expires_at"),
     )
 
     id: Mapped[Key]

@@ -11,6 +11,7 @@ from functools import cache
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from sqlalchemy import (
+    Index,
     Integer,
     LargeBinary,
     and_,
@@ -35,6 +36,7 @@ class Throttle(Base):
     """How often something was tried, and until when it may not be tried again."""
 
     __tablename__ = "throttle"
+    __table_args__ = (Index(None, "window_ends_at"),)
 
     key: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     hits: Mapped[int]

@@ -44,6 +44,7 @@ class State(StrEnum):
 OPEN = (State.CONFIRMING, State.REVIEW, State.RETURNED)
 AWAITED = (State.CONFIRMING, State.RETURNED)  # it is the applicant's turn
 _WAITS = "closed_at IS NULL"
+FRUITLESS = "state <> 'approved'"
 
 
 class Application(Base):
@@ -61,6 +62,12 @@ class Application(Base):
         Index(None, "member_id"),
         Index(None, "guardian_id"),
         Index(None, "closed_at"),
+        Index(
+            "ix_application_fruitless",
+            "closed_at",
+            sqlite_where=text(FRUITLESS),
+            postgresql_where=text(FRUITLESS),
+        ),
     )
 
     id: Mapped[Key]
@@ -147,7 +154,7 @@ class Invitation(Base):
     """A new member's one chance to choose account name and password; no password exists before."""
 
     __tablename__ = "invitation"
-    __table_args__ = (Index(None, "member_id"),)
+    __table_args__ = (Index(None, "member_id"), Index(None, "expires_at"))
 
     id: Mapped[Key]
     member_id: Mapped[UUID] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"))

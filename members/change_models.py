@@ -45,7 +45,7 @@ class ContactCheck(Base):
     """A mailbox that is to be shown to be the member's: the code went there, and is typed here."""
 
     __tablename__ = "contact_check"
-    __table_args__ = (Index(None, "member_id", "confirmed_at"),)
+    __table_args__ = (Index(None, "member_id", "confirmed_at"), Index(None, "expires_at"))
 
     id: Mapped[Key]
     member_id: Mapped[UUID] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"))

@@ -3,12 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Numeric, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Numeric, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import Base, Key
 
 SERIAL_BYTES = 20  # RFC 5280 4.1.2.2
+OF_NOBODY = "binding_id IS NULL"  # of device certificates whose account is gone
 
 
 class BoundCertificate(Base):
@@ -48,7 +49,10 @@ class DeviceCertificate(Base):
     """
 
     __tablename__ = "device_certificate"
-    __table_args__ = (Index(None, "binding_id"),)
+    __table_args__ = (
+        Index(None, "binding_id"),
+        Index(None, "ends_at", sqlite_where=text(OF_NOBODY), postgresql_where=text(OF_NOBODY)),
+    )
 
     id: Mapped[Key]
     binding_id: Mapped[UUID] = mapped_column(  # NULL once the account is gone: see `device_list`

@@ -1,13 +1,13 @@
 """A public key says from when until when what it signs was believed.
 
-Revision 0048, after 0046.
+Revision 0048, after 0047.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0048"
-down_revision = "0046"
+down_revision = "0047"
 branch_labels = None
 depends_on = None
 TABLE, COLUMNS = "published_key", ("activated_at", "retires_at")

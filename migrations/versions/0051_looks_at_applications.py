@@ -1,6 +1,6 @@
 """Looks at applications are found, and a session knows when its person last worked.
 
-Revision 0051, after 0050.
+Revision 0051, after 0048.
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from migrations.afterwards import Index
 
 revision = "0051"
-down_revision = "0046"
+down_revision = "0048"
 branch_labels = None
 depends_on = None
 

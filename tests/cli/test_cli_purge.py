@@ -1,8 +1,11 @@
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Connection, Engine, delete, event, func, select, update
 from sqlalchemy.orm import Session
 
 from clients.models import SpentAssertion
@@ -14,9 +17,17 @@ from kernel.throttle import Throttle
 from members.change_models import ContactCheck
 from tests import make
 from tests.cli.conftest import Taipei
+from tests.flows.provider import statements
+from tests.web.test_desk_intake import plan
 from web.cli import purge
 from web.models import BrowserSession
 
+# Reading all of them costs nothing.
+SMALL = {
+    "client_secret": "a few of each client",
+    "signing_key": "a few a year",
+    "recovery_slip": "printed one by one at counters, and gone thirty days later",
+}
 LEDGERS = {
     "trail", "ledger", "ledger_seal", "ledger_checkpoint",
     "consent", "consent_receipt", "consent_text",
@@ -192,6 +203,77 @@ def test_of_checked_mailboxes_only_the_last_that_was_confirmed_is_kept(
     with transaction(sessions(database)) as session:
         left = session.scalars(select(ContactCheck.asked_at).order_by(ContactCheck.asked_at)).all()
         assert left == [now - 300 * DAY, now - DAY]
+def test_what_is_kept_is_not_looked_at_again_in_the_same_run(
+    database: Engine, now: datetime
+) -> None:
+    with transaction(sessions(database)) as session:
+        member = make.a_member(session)
+        for days in (60, 59):
+            kept = a_grant(session, member.id, code_expires_at=now - days * DAY)
+            a_token(session, kept, expires_at=now + DAY)
+        for days in (58, 57, 56, 55):
+            a_grant(session, member.id, code_expires_at=now - days * DAY)
+    batches: list[int] = []
+
+    def end_all(done: int) -> None:
+        batches.append(done)
+        with transaction(sessions(database)) as session:
+            session.execute(delete(Token))  # who looks again would delete what was kept
+
+    counts = purge.run(sessions(database), now=now, batch=3, advance=end_all)
+
+    assert batches == [1, 3]
+    assert counts["authorization_grant"] == 4
+    assert count(database, Grant) == 2
+
+
+def test_a_counter_that_begins_anew_meanwhile_is_kept(database: Engine, now: datetime) -> None:
+    with transaction(sessions(database)) as session:
+        session.add(Throttle(key=a_hash(), hits=5, window_ends_at=now - 2 * DAY))
+
+    @contextmanager
+    def beginning_anew() -> Iterator[None]:
+        def begin(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+            if statement.startswith("DELETE FROM throttle"):
+                connection.execute(update(Throttle).values(window_ends_at=now + HOUR))
+
+        event.listen(database, "before_cursor_execute", begin)
+        yield
+        event.remove(database, "before_cursor_execute", begin)
+
+    with beginning_anew():
+        counts = purge.run(sessions(database), now=now)
+
+    assert counts["throttle"] == 0
+    assert count(database, Throttle) == 1
+
+
+@pytest.mark.parametrize("stale", purge.STALE, ids=lambda each: each.model.__tablename__)
+def test_what_is_stale_is_found_by_an_index(stale: purge.Stale) -> None:
+    found = {
+        str(index.dialect_options["postgresql"]["where"] if index.dialect_options else None)
+        for index in stale.model.metadata.tables[stale.model.__tablename__].indexes
+        if index.columns[0].name == stale.ended.key
+    }
+
+    assert (stale.model.__tablename__ in SMALL) != ((stale.only or "None") in found)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_no_batch_reads_a_whole_table(database: Engine, now: datetime) -> None:
+    with transaction(sessions(database)) as session:
+        member = make.a_member(session)
+        for days in (60, 59, 58):
+            a_grant(session, member.id, code_expires_at=now - days * DAY)
+    with statements(database) as run:
+        purge.run(sessions(database), now=now, batch=2)
+
+    asked = [each for each in dict.fromkeys(run) if each.startswith(("SELECT", "DELETE"))]
+    plans = [plan(database, each) for each in asked]
+
+    read = {name for each in plans for name in re.findall(r"Seq Scan on (\w+)", each)}
+    assert any("ix_authorization_grant_code_expires_at" in each for each in plans)
+    assert read <= SMALL.keys()
 
 
 def test_the_ledgers_are_never_on_the_list() -> None:

@@ -4,15 +4,25 @@ Run it hourly (deploy/taipei-id-purge.timer). Ledgers, receipts and consents are
 they are kept as long as the law says, not as long as they are useful.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import click
-from sqlalchemy import ColumnElement, delete, exists, inspect, select, tuple_
-from sqlalchemy.orm import aliased
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    delete,
+    exists,
+    inspect,
+    literal_column,
+    select,
+    tuple_,
+)
+from sqlalchemy.orm import Session, aliased
 
-from adapters.certificate.models import DeviceCertificate
+from adapters.certificate.models import OF_NOBODY, DeviceCertificate
 from adapters.smartcard.models import CardTalk
 from clients.models import ClientSecret, SpentAssertion
 from clients.repeat_models import KeptAnswer
@@ -38,11 +48,11 @@ from kernel.jobs import Job
 from kernel.throttle import Throttle
 from members import drafts, inbox, refusal_slips
 from members.application_models import (
+    FRUITLESS,
     Application,
     ApplicationDraft,
     Invitation,
     RefusalSlip,
-    State,
 )
 from members.change_models import ContactCheck
 from members.inbox_models import InboxMessage
@@ -70,7 +80,8 @@ class Stale:
     model: type[Base]
     ended: ColumnElement[datetime] | Any  # an instrumented attribute
     keep: timedelta
-    unless: ColumnElement[bool] | None = None
+    only: str = ""  # the condition of a partial index by `ended`, word for word
+    unless: ColumnElement[bool] | None = None  # what each row has to be asked
 
 
 def _newest_confirmed() -> ColumnElement[bool]:
@@ -89,7 +100,7 @@ STALE = (
     Stale(Token, Token.expires_at, DAY),
     Stale(ClientToken, ClientToken.expires_at, DAY),
     Stale(  # after its tokens; thirty days in which a replayed code is still recognised
-        Grant, Grant.code_expires_at, 30 * DAY, exists().where(Token.grant_id == Grant.id)
+        Grant, Grant.code_expires_at, 30 * DAY, unless=exists().where(Token.grant_id == Grant.id)
     ),
     Stale(Throttle, Throttle.window_ends_at, DAY),  # every lock is far shorter than a day
     Stale(OpenChallenge, OpenChallenge.expires_at, DAY),
@@ -103,21 +114,18 @@ STALE = (
     Stale(ClientSecret, ClientSecret.expires_at, DAY),
     Stale(SigningKey, SigningKey.retires_at, DAY),  # its public half stays: `PublishedKey`
     Stale(  # of accounts that are gone; the others' outlive the list, for the member to see
-        DeviceCertificate,
-        DeviceCertificate.ends_at,
-        DAY,
-        DeviceCertificate.binding_id.is_not(None),
+        DeviceCertificate, DeviceCertificate.ends_at, DAY, only=OF_NOBODY
     ),
     Stale(SeenCard, SeenCard.seen_at, seen_cards.KEPT),  # who stayed away is on no list any more
     Stale(TillCode, TillCode.expires_at, HOUR),  # a member shown the answer has read it
     Stale(ProxyNotice, ProxyNotice.expires_at, 30 * DAY),  # until then its link says it is old
     Stale(Recovery, Recovery.expires_at, 30 * DAY),  # who asked for what is on the footprint
     Stale(RecoverySlip, RecoverySlip.expires_at, 30 * DAY),
-    Stale(ContactCheck, ContactCheck.expires_at, 30 * DAY, _newest_confirmed()),
+    Stale(ContactCheck, ContactCheck.expires_at, 30 * DAY, unless=_newest_confirmed()),
     Stale(ApplicationDraft, ApplicationDraft.touched_at, drafts.KEPT),
     Stale(RefusalSlip, RefusalSlip.refused_at, refusal_slips.KEPT),
     Stale(  # of those who did not become members, with everything they filled in
-        Application, Application.closed_at, 30 * DAY, Application.state == State.APPROVED
+        Application, Application.closed_at, 30 * DAY, only=FRUITLESS
     ),
     Stale(Invitation, Invitation.expires_at, 30 * DAY),
     Stale(IntakeRefusal, IntakeRefusal.refused_at, 30 * DAY),  # time to come again
@@ -146,21 +154,46 @@ def run(
     """Delete everything stale, each batch in its own transaction; return the counts by table."""
     counts: dict[str, int] = {}
     for stale in STALE:
-        name, count = stale.model.__tablename__, 0
-        while done := _delete_some(make, stale, now=now, batch=batch):
-            count += done
-            advance(done)
-            if done < batch:
-                break
+        name = stale.model.__tablename__
+        count = sum(_batches(make, stale, now=now, batch=batch, advance=advance))
         counts[name] = counts.get(name, 0) + count
     return counts
 
 
-def _delete_some(make: Sessions, stale: Stale, *, now: datetime, batch: int) -> int:
-    key = inspect(stale.model).primary_key
-    chosen = select(*key).where(stale.ended < now - stale.keep)
+def _batches(
+    make: Sessions, stale: Stale, *, now: datetime, batch: int, advance: Advance
+) -> Iterator[int]:
+    """Yield how many rows each batch deleted; what was kept is not looked at again."""
+    last: tuple[Any, ...] = ()
+    while True:
+        with transaction(make) as session:
+            rows = session.execute(_looked_at(stale, last, now=now, batch=batch)).all()
+            done = _delete(session, stale, [row[1:] for row in rows], now=now)
+        if done:
+            advance(done)
+        yield done
+        if len(rows) < batch:
+            return
+        last = tuple(rows[-1])
+
+
+def _looked_at(
+    stale: Stale, last: tuple[Any, ...], *, now: datetime, batch: int
+) -> Select[tuple[Any, ...]]:
+    order = (stale.ended, *inspect(stale.model).primary_key)
+    chosen = select(*order).where(stale.ended < now - stale.keep).order_by(*order).limit(batch)
+    if stale.only:
+        chosen = chosen.where(literal_column(stale.only))
+    return chosen.where(tuple_(*order) > last) if last else chosen
+
+
+def _delete(session: Session, stale: Stale, keys: Sequence[Sequence[Any]], *, now: datetime) -> int:
+    if not keys:
+        return 0
+    # A counter that began anew since it was looked at has a new end.
+    is_over = stale.ended < now - stale.keep
+    key = tuple_(*inspect(stale.model).primary_key)
+    statement = delete(stale.model).where(key.in_(keys), is_over)
     if stale.unless is not None:
-        chosen = chosen.where(~stale.unless)
-    statement = delete(stale.model).where(tuple_(*key).in_(chosen.limit(batch)))
-    with transaction(make) as session:
-        return session.connection().execute(statement).rowcount
+        statement = statement.where(~stale.unless)
+    return session.connection().execute(statement).rowcount
