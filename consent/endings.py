@@ -83,13 +83,19 @@ class RanOut:
 
 
 def expire(session: Session, *, most: int, now: datetime) -> RanOut:
-    """Put on record that consents ran out, at most so many."""
+    """Put on record that consents ran out, at most so many.
+
+    Whoever comes second waits, and sees what the first has ended: of two that end half of a purpose
+    each, unseen by the other, neither would say that nothing is left of it.
+    """
+    # Those that were given together are locked in the order in which a withdrawal meets them.
+    of_one_moment = (Consent.member_id, Consent.purpose_id, Consent.claim)
     due = (
         select(Consent.id)
         .where(Consent.ended_at.is_(None), Consent.expires_at <= now)
-        .order_by(Consent.expires_at)
+        .order_by(Consent.expires_at, *of_one_moment)
         .limit(most)
-        .with_for_update(skip_locked=True)
+        .with_for_update()
     )
     rows = session.execute(
         update(Consent)

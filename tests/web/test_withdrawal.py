@@ -4,6 +4,7 @@ import base64
 import json
 import re
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
@@ -11,15 +12,18 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import Engine, select, text
 
 from clients import registry
+from consent import endings
+from consent.endings import RanOut
 from consent.models import Consent, EndReason
 from idp import client_notices
 from idp.event_models import ClientEvent
 from idp.models import Grant, GrantEnd
 from idp.signing import read_keys, read_signed
 from kernel import clock
+from kernel.db import transaction
 from kernel.jobs import Job, JobImpossible, Work
 from kernel.outgoing import AddressForbidden, Answer, CallFailed
 from tests import make
@@ -345,3 +349,37 @@ def test_many_consents_run_out_in_batches(
     total = sum(consents(city).values())
 
     assert consent_endings.expire(city.sessions, now=city.now + timedelta(days=400)) == total
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_of_two_workers_that_end_half_of_a_purpose_each_the_second_says_that_it_is_over(
+    city: City, browser: Browser, database: Engine
+) -> None:
+    browser.tokens()
+    late = city.now + timedelta(days=400)
+
+    def end_the_rest() -> RanOut:
+        with transaction(city.sessions) as session:
+            return endings.expire(session, most=100, now=late)
+
+    with ThreadPoolExecutor(1) as beside:
+        with transaction(city.sessions) as session:
+            first = endings.expire(session, most=2, now=late)
+            rest = beside.submit(end_the_rest)
+            while not rest.done() and not waiting(database):
+                pass
+        second = rest.result(60)
+
+    assert (first.count, first.emptied) == (2, [])
+    assert first.count + second.count == sum(consents(city).values()) > 2
+    assert [each.member_id for each in second.emptied] == [city.member_id()]
+
+
+def waiting(database: Engine) -> bool:
+    """Say whether somebody in this database waits for a row."""
+    asked = text(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    with database.connect() as connection:
+        return bool(connection.scalar(asked))
