@@ -7,7 +7,18 @@ from threading import Event
 
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, bindparam, column, event, select, table, text, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    bindparam,
+    column,
+    event,
+    inspect,
+    select,
+    table,
+    text,
+    update,
+)
 from sqlalchemy.engine import make_url
 
 import migrations
@@ -21,7 +32,7 @@ from tests import postgres
 from tests.flows.provider import statements
 from tests.make import NOON
 from tests.migrations import rules
-from tests.migrations.test_migrations import shape
+from tests.migrations.test_migrations import shape, shape_of
 from web.cli import purge
 
 # What follows this revision keeps the rules; each release writes its own newest here.
@@ -69,7 +80,7 @@ def unused() -> dict[str, str]:
 def test_no_revision_since_the_last_release_takes_away_rewrites_or_holds_up(
     release: Release,
 ) -> None:
-    new = rules.created(release.statements)
+    new = rules.created(release.statements, before=release.before)
     heard = " ".join(release.statements)
 
     found = list(rules.violations(release.statements, new=new, unused=release.unused))
@@ -137,6 +148,24 @@ BAD = (
     "ALTER TABLE token ADD CONSTRAINT uq_token_scope UNIQUE (scope)",
     "UPDATE token SET scope = '' WHERE true",
     "LOCK TABLE token",
+    "DROP TABLE dim, token",
+    'ALTER TABLE ONLY public."token" DROP COLUMN IF EXISTS scope CASCADE',
+    "ALTER TABLE token ADD COLUMN hue VARCHAR(8), ALTER COLUMN scope TYPE TEXT",
+    "ALTER TABLE token ADD COLUMN hue NUMERIC(4, 2) DEFAULT 0, DROP COLUMN scope",
+    "SELECT 1; DROP TABLE token",
+    "-- it is old\nDROP TABLE token",
+    "DO $$ BEGIN DROP TABLE token; END $$",
+    "TRUNCATE token",
+    "TRUNCATE TABLE dim, token",
+    "LOCK token",
+    "CREATE INDEX IF NOT EXISTS ix_token_scope ON token (scope)",
+    "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS ix_token_scope ON token (scope)",
+    "ALTER TABLE token ADD CONSTRAINT uq_token_scope UNIQUE USING INDEX ix_token_scope",
+    "CREATE TRIGGER token_no_update BEFORE UPDATE ON token EXECUTE FUNCTION refuse_change()",
+    "ALTER TABLE token ADD COLUMN number BIGSERIAL",
+    "ALTER TABLE token SET UNLOGGED",
+    "REINDEX TABLE token",
+    "CREATE OR REPLACE RULE kept AS ON DELETE TO token DO INSTEAD NOTHING",
 )
 GOOD = (
     "ALTER TABLE token ADD COLUMN colour VARCHAR(8)",
@@ -148,6 +177,13 @@ GOOD = (
     "UPDATE alembic_version SET version_num='0099' WHERE version_num='0098'",
     "DROP TABLE dim",
     "ALTER TABLE token DROP COLUMN dim",
+    "ALTER TABLE token ADD COLUMN hue VARCHAR(8), DROP COLUMN dim",
+    "ALTER TABLE token ADD COLUMN hue VARCHAR(40) DEFAULT '; DROP TABLE token, DROP COLUMN scope'",
+    "ALTER TABLE token DROP CONSTRAINT ck_token_kind",
+    "ALTER TABLE token VALIDATE CONSTRAINT ck_token_kind",
+    "CREATE UNIQUE INDEX ix_hue_id ON hue (id)",
+    "CREATE TRIGGER hue_no_update BEFORE UPDATE ON hue EXECUTE FUNCTION refuse_change()",
+    "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger AS $$ BEGIN UPDATE token; END $$",
 )
 
 
@@ -161,30 +197,67 @@ def test_the_rules_know_what_holds_people_up_from_what_does_not() -> None:
     assert wronged == []
 
 
-def test_a_table_that_wants_more_than_the_version_before_writes_is_named() -> None:
-    kept: dict[str, object] = {
-        "key": None,
-        "foreign": [],
-        "unique": [],
-        "checks": [],
-        "indexes": [],
-    }
-    before = {"t": {**kept, "columns": {"a": ("TEXT", True, None), "b": ("TEXT", True, None)}}}
-    after = {
-        "t": {
-            **kept,
-            "columns": {"a": ("TEXT", False, None), "c": ("TEXT", False, None)},
-            "checks": ["c <> ''"],
-        }
-    }
+def test_a_table_that_is_dropped_and_made_again_is_not_new() -> None:
+    remade = ["DROP TABLE token", "CREATE TABLE token (id UUID)", "CREATE TABLE hue (id UUID)"]
 
-    assert sorted(rules.missed_beside(before, after)) == [
-        "t is held to c <> ''",
-        "t.a is wanted now",
-        "t.b is gone",
-        "t.c is new and wanted",
-    ]
-    assert list(rules.missed_beside(before, {})) == ["t is gone"]
+    new = rules.created(remade, before={"token": None})
+
+    assert new == {"hue"}
+    assert list(rules.violations(remade, new=new, unused={})) != []
+
+
+THEN = """
+CREATE TABLE t (
+    id INTEGER PRIMARY KEY, a INTEGER, b INTEGER, c INTEGER DEFAULT 0,
+    kind VARCHAR(8), CONSTRAINT ck_t_kind CHECK (kind IN ('one', 'two')),
+    CONSTRAINT uq_t_b UNIQUE (b)
+);
+CREATE UNIQUE INDEX ix_t_c ON t (c) WHERE a IS NULL;
+"""
+CHANGES = {
+    "ALTER TABLE t ALTER COLUMN a SET NOT NULL": ["t.a is wanted now"],
+    "ALTER TABLE t DROP COLUMN a": ["t.a is gone", "t.ix_t_c is gone"],
+    "ALTER TABLE t ADD COLUMN d INTEGER": [],
+    "ALTER TABLE t ADD COLUMN d INTEGER UNIQUE": [],
+    "ALTER TABLE t ADD COLUMN d INTEGER DEFAULT 0 NOT NULL": [],
+    "ALTER TABLE t ADD COLUMN d INTEGER NOT NULL": ["t.d is new and wanted"],
+    "ALTER TABLE t ADD COLUMN d INTEGER DEFAULT 0 UNIQUE": ["t is held to t_d_key"],
+    "CREATE INDEX ix_t_a ON t (a)": [],
+    "CREATE UNIQUE INDEX ix_t_a ON t (a)": ["t is held to ix_t_a"],
+    "CREATE UNIQUE INDEX ix_t_c_too ON t (c)": ["t is held to ix_t_c_too"],
+    "DROP INDEX ix_t_c": ["t.ix_t_c is gone"],
+    "ALTER TABLE t DROP CONSTRAINT uq_t_b": ["t.uq_t_b is gone"],
+    "ALTER TABLE t DROP CONSTRAINT uq_t_b, ADD UNIQUE (b)": [],
+    "ALTER TABLE t ADD CHECK (a > 0) NOT VALID": ["t is held to a > 0"],
+    "ALTER TABLE t DROP CONSTRAINT ck_t_kind, ADD CONSTRAINT ck_t_kind"
+    " CHECK (kind IN ('two', 'three', 'one')) NOT VALID": [],
+    "ALTER TABLE t ADD CHECK (kind IN ('one'))": ["t is held to kind::text = 'one'::text"],
+    "ALTER TABLE t ADD CHECK (a NOT IN (1, 2))": ["t is held to a <> ALL (ARRAY[1, 2])"],
+    "ALTER TABLE t DROP CONSTRAINT t_pkey": ["t.t_pkey is gone"],
+    "DROP TABLE t": ["t is gone"],
+}
+
+
+def test_what_the_version_before_would_miss_in_a_table_is_named(postgres_server: str) -> None:
+    found = {}
+    with postgres.fresh_database(postgres_server) as url:
+        engine = open_engine(url)
+        for change in CHANGES:
+            found[change] = _missed(engine, change)
+        engine.dispose()
+
+    assert found == CHANGES
+
+
+def _missed(engine: Engine, change: str) -> list[str]:
+    with engine.connect() as connection:
+        connection.execute(text(THEN))
+        before = {"t": shape_of(inspect(connection), "t")}
+        connection.execute(text(change))
+        after = inspect(connection)
+        there = {"t": shape_of(after, "t")} if after.has_table("t") else {}
+        connection.rollback()
+    return sorted(rules.missed_beside(before, there))
 
 
 # What runs beside people who sign in
