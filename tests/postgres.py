@@ -93,45 +93,79 @@ class Cluster:
         """Start it again where it was; it recovers by itself."""
         _run_server(self.folder, make_url(self.url).port or 0, PATIENT)
 
+    def tell(self, lines: str) -> None:
+        """Add to its configuration; it is read at the next start."""
+        with (self.folder / "data/postgresql.conf").open("a") as configuration:
+            configuration.write(f"\n{lines}\n")
+
+    def recover(self) -> None:
+        """Start a copy as one that is to fetch what was archived since."""
+        signal = self.folder / "data/recovery.signal"
+        signal.touch(mode=0o600)
+        _hand_over(signal)
+        self.start()
+
     def promote(self) -> None:
         """Let a standby take over."""
         _run(self.folder, "pg_ctl", "promote", "--wait")
 
 
 @contextmanager
-def own_cluster() -> Iterator[Cluster]:
-    """Lend a server that nobody else uses. Raises PostgresUnavailable."""
+def own_cluster(*, told: str = "") -> Iterator[Cluster]:
+    """Lend a server that nobody else uses, told these lines too. Raises PostgresUnavailable."""
     folder = _make_cluster()
-    try:
+    Cluster(folder, "").tell(told)
+    with _removed_afterwards(folder):
         yield Cluster(folder, _url(folder, _start(folder, PATIENT)))
-    finally:
-        if (folder / "data/postmaster.pid").exists():  # it may have been lost for good
-            _crash(folder)
-        shutil.rmtree(folder)
 
 
 @contextmanager
 def standby_of(primary: Cluster) -> Iterator[Cluster]:
     """Lend a standby that has each commit before the primary's client hears of it."""
     folder = _make_folder()
-    address = make_url(primary.url)
-    source = address.set(drivername="postgresql").render_as_string(hide_password=False)
-    try:
-        _run(
-            folder,
-            "pg_basebackup",
-            f"--dbname={source}",
-            "--write-recovery-conf",
-            "--checkpoint=fast",
-        )
+    with _removed_afterwards(folder):
+        _copy(primary, folder, "--write-recovery-conf")
         port = _start(folder, {**PATIENT, "wal_retrieve_retry_interval": "200"})  # milliseconds
         _administer(primary.url, sql.SQL("ALTER SYSTEM SET synchronous_standby_names = '*'"))
         _administer(primary.url, sql.SQL("SELECT pg_reload_conf()"))
-        yield Cluster(folder, address.set(port=port).render_as_string(hide_password=False))
+        yield Cluster(folder, _at(primary.url, port))
+
+
+@contextmanager
+def copy_of(primary: Cluster) -> Iterator[Cluster]:
+    """Lend a copy of a server as it is now, unpacked and not started."""
+    folder = _make_folder()
+    with _removed_afterwards(folder):
+        _copy(primary, folder)
+        yield Cluster(folder, _at(primary.url, _free_port()))
+
+
+@contextmanager
+def archive() -> Iterator[Path]:
+    """Lend a folder that a server may write to and that outlives it."""
+    folder = _make_folder()
+    with _removed_afterwards(folder):
+        yield folder
+
+
+@contextmanager
+def _removed_afterwards(folder: Path) -> Iterator[None]:
+    try:
+        yield
     finally:
         if (folder / "data/postmaster.pid").exists():  # it may have been lost for good
             _crash(folder)
         shutil.rmtree(folder)
+
+
+def _copy(primary: Cluster, folder: Path, *options: str) -> None:
+    address = make_url(primary.url).set(drivername="postgresql")
+    source = f"--dbname={address.render_as_string(hide_password=False)}"
+    _run(folder, "pg_basebackup", source, "--checkpoint=fast", *options)
+
+
+def _at(url: str, port: int) -> str:
+    return make_url(url).set(port=port).render_as_string(hide_password=False)
 
 
 def of_both(url: str, standby_url: str) -> str:
@@ -217,8 +251,7 @@ def _make_cluster() -> Path:
     password = cluster / "password"
     password.touch(mode=0o600)
     password.write_text(new_secret())
-    if _server_user():
-        shutil.chown(password, SYSTEM_USER, SYSTEM_USER)
+    _hand_over(password)
     _run(
         cluster,
         "initdb",
@@ -238,9 +271,13 @@ def _crash(folder: Path) -> None:
 
 def _make_folder() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="taipei-id-postgres-"))
-    if _server_user():
-        shutil.chown(folder, SYSTEM_USER, SYSTEM_USER)
+    _hand_over(folder)
     return folder
+
+
+def _hand_over(path: Path) -> None:
+    if _server_user():
+        shutil.chown(path, SYSTEM_USER, SYSTEM_USER)
 
 
 def _start(cluster: Path, settings: Mapping[str, str]) -> int:
