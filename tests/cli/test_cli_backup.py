@@ -6,8 +6,8 @@ import resource
 import stat
 import tarfile
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from kernel.db import open_engine, sessions, transaction
 from kernel.ids import new_id
 from tests import make, postgres
 from tests.cli.conftest import Taipei
+from tests.migrations.test_without_stopping import RELEASED
 
 Rows = dict[str, list[tuple[Any, ...]]]  # as the driver gives them
 
@@ -39,15 +40,25 @@ def city(prepared: Engine, taipei_id: Taipei) -> Engine:
 
 
 @pytest.fixture
-def empty(
-    city: Engine, tmp_path: Path, environment: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> Iterator[str]:
-    """Lend the URL of an empty database of the same engine; the settings name it when it is."""
-    if city.dialect.name == "sqlite":
-        yield f"sqlite+pysqlite:///{tmp_path}/restored.sqlite3"
-        return
-    with postgres.fresh_database(request.getfixturevalue("postgres_server")) as url:
-        yield url
+def another(
+    city: Engine, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Callable[[], str]]:
+    """Lend the URLs of as many empty databases of the same engine as are asked for."""
+    with ExitStack() as stack:
+
+        def open_another() -> str:
+            if city.dialect.name == "sqlite":
+                return f"sqlite+pysqlite:///{tmp_path}/{new_id().hex}.sqlite3"
+            server = request.getfixturevalue("postgres_server")
+            return stack.enter_context(postgres.fresh_database(server))
+
+        yield open_another
+
+
+@pytest.fixture
+def empty(another: Callable[[], str]) -> str:
+    """Lend the URL of an empty database of the same engine."""
+    return another()
 
 
 def everything(url: str) -> Rows:
@@ -81,6 +92,30 @@ def test_what_was_copied_comes_back_row_by_row_and_verifies(
     assert f"revision {migrations.head()}" in taken.stdout.replace("\n", " ")
     assert restored.exit_code == 0, restored.output
     assert "2 members, the last checkpoint is number 1" in restored.stdout.replace("\n", " ")
+    assert everything(empty) == before
+    assert taipei_id("ledger", "verify").exit_code == 0
+
+
+def test_a_copy_of_an_earlier_version_comes_back_and_is_brought_up(
+    city: Engine,
+    taipei_id: Taipei,
+    tmp_path: Path,
+    another: Callable[[], str],
+    environment: pytest.MonkeyPatch,
+) -> None:
+    before = everything(city.url.render_as_string(hide_password=False))
+    assert taipei_id("backup", str(tmp_path / "now.tar")).exit_code == 0
+    environment.setenv("TAIPEI_ID_DATABASE_URL", earlier := another())
+    assert taipei_id("restore", str(tmp_path / "now.tar")).exit_code == 0
+    migrations.downgrade(earlier, RELEASED)
+    backups.take(earlier, tmp_path / "then.tar", revision=RELEASED, now=make.NOON)
+
+    environment.setenv("TAIPEI_ID_DATABASE_URL", empty := another())
+    restored = taipei_id("restore", str(tmp_path / "then.tar"))
+
+    assert restored.exit_code == 0, restored.output
+    assert f"revision {RELEASED}" in restored.stdout.replace("\n", " ")
+    assert migrations.current(empty) == migrations.head()
     assert everything(empty) == before
     assert taipei_id("ledger", "verify").exit_code == 0
 

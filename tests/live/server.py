@@ -322,22 +322,26 @@ def serving(
     try:
         with provider.database() as session:
             keys.ensure(session, KEYRING, now=clock.now())
-        environment = {
-            "TAIPEI_ID_DEMO": "1",
-            "TAIPEI_ID_ISSUER": issuer,
-            "TAIPEI_ID_MASTER_KEY": DEMO_MASTER_KEY,
-            "TAIPEI_ID_DATABASE_URL": database_url,
-            "TAIPEI_ID_MTLS__FRONT": mtls.FRONT,
-            "TAIPEI_ID_MTLS__AUTHORITIES": str(mtls.write_authorities(folder)),
-            "TAIPEI_ID_CERTIFICATE_FRONT_SECRET": mtls.SHARED,
-            **more_settings,
-        }
+        environment = {**settings_of(issuer, database_url, folder), **more_settings}
         command = [*program, "serve", "--port", str(port), "--workers", "2"]
         with running(command, environment=environment, log=log, ready=[issuer + DISCOVERY]):
             yield provider
         require_nothing_personal(log)
     finally:
         engine.dispose()
+
+
+def settings_of(issuer: str, database_url: str, folder: Path) -> dict[str, str]:
+    """Return what each node of a provider is told."""
+    return {
+        "TAIPEI_ID_DEMO": "1",
+        "TAIPEI_ID_ISSUER": issuer,
+        "TAIPEI_ID_MASTER_KEY": DEMO_MASTER_KEY,
+        "TAIPEI_ID_DATABASE_URL": database_url,
+        "TAIPEI_ID_MTLS__FRONT": mtls.FRONT,
+        "TAIPEI_ID_MTLS__AUTHORITIES": str(mtls.write_authorities(folder)),
+        "TAIPEI_ID_CERTIFICATE_FRONT_SECRET": mtls.SHARED,
+    }
 
 
 def require_nothing_personal(log: Path) -> None:
