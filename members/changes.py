@@ -105,8 +105,9 @@ def write(
 ) -> list[DatumChange]:
     """Write values over what is held; return what changed, which may be nothing.
 
-    `verified` are those shown to reach the member. Raises NotFound, Refused `member.closed` or what
-    `require_approved` raises: then nothing was written.
+    `verified` are those shown to reach the member, which counts though the value stays what it was.
+    Raises NotFound, Refused `member.closed` or what `require_approved` raises: then nothing was
+    written.
     """
     for claim in values:
         require_approved(claim, source)
@@ -117,8 +118,9 @@ def write(
         _noted(session, member, claim, held.get(claim), source, keyring=keyring, now=now)
         for claim in sorted(changed)
     ]
-    marks = {VERIFIED[claim]: claim in verified for claim in changed if claim in VERIFIED}
-    if rows:
+    shown = verified & values.keys()
+    marks = {VERIFIED[each]: each in shown for each in changed.keys() | shown if each in VERIFIED}
+    if rows or any(held.get(mark) != is_theirs for mark, is_theirs in marks.items()):
         merged = held | changed | marks | {"updated_at": int(now.timestamp())}
         kept = {claim: value for claim, value in merged.items() if value is not None}
         member.profile_sealed = reseal(member, kept, keyring=keyring)

@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from audit import trail
 from kernel.db import transaction
 from kernel.errors import Refused
 from kernel.refusals import refusal
@@ -190,6 +191,7 @@ def check(check_id: UUID) -> Response:
         return _ask(check_id, refusal(refused.code).title.text(pages.language()))
     address = mailboxes.address_of(found, _member(), keyring=scope.rooms().keyring)
     _writing().write({"email": address}, verified={"email"})
+    trail.record(scope.db(), "mailbox.confirmed", actor=member_id, subject=check_id, now=now)
     return redirect(url_for("account.personal", done="mailbox"), 303)
 
 

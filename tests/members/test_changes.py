@@ -60,6 +60,27 @@ def test_contact_data_are_the_members_to_change(session: Session) -> None:
 
 
 @pytest.mark.clause("2(8)5")
+def test_what_is_shown_to_reach_the_member_counts_though_its_value_stays(session: Session) -> None:
+    member = make.a_member(session, email_verified=False, phone_number_verified=False)
+
+    rows = write(session, member, {"email": "mei.chen@mail.invalid"}, verified={"email"})
+
+    assert rows == []  # nothing that is held is another
+    assert held(member)["email_verified"] is True
+    assert held(member)["phone_number_verified"] is False
+
+
+def test_what_was_shown_to_reach_the_member_stays_so_if_it_is_written_again(
+    session: Session,
+) -> None:
+    member = make.a_member(session)
+
+    assert write(session, member, {"email": "mei.chen@mail.invalid"}) == []
+
+    assert held(member)["email_verified"] is True
+
+
+@pytest.mark.clause("2(8)5")
 @pytest.mark.clause("7(9)")
 @pytest.mark.refusal("update.channel_not_approved")
 @pytest.mark.parametrize("claim", sorted(RULES))

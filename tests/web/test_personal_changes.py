@@ -70,6 +70,11 @@ def told_clients(city: City) -> list[Any]:
         return [each.subject for each in entries]
 
 
+def trailed(city: City, event: str) -> int:
+    with city.database() as session:
+        return len(session.scalars(select(TrailEntry).where(TrailEntry.event == event)).all())
+
+
 def recipients(world: World) -> list[str]:
     return [str(letter["To"]) for letter in world.letters]
 
@@ -164,6 +169,31 @@ def test_a_mailbox_confirmed_again_is_relied_on_for_another_year(city: City, wor
     recovering.forget_password(Browser(city))
 
     assert len(codes(world)) == 2
+
+
+@pytest.mark.clause("2(8)5")
+@pytest.mark.clause("7(8)")
+@one_database
+def test_a_mailbox_nobody_ever_confirmed_is_confirmed_and_written_to(
+    city: City, world: World
+) -> None:
+    city.enrol("not.sure", email="not.sure@mail.invalid", email_verified=False)
+    browser = Browser(city)
+    recovering.sign_in(browser, make.PASSWORD, "not.sure")
+    page = browser.get("/account/personal")
+    assert "還沒有確認" in page.text
+    asked = browser.post("/account/personal/contact/again", hidden(page))
+    world.work_off()
+
+    done = browser.submit(browser.get(asked.location), code=codes(world)[-1])
+
+    assert done.location == "/account/personal?done=mailbox"
+    assert "還沒有確認" not in browser.get("/account/personal").text
+    assert trailed(city, "mailbox.confirmed") == 1
+    before = len(world.letters)
+    save(browser, email="not.sure@mail.invalid", phone_number="0911-111-111")
+    world.work_off()
+    assert recipients(world)[before:] == ["not.sure@mail.invalid"]
 
 
 @one_database
