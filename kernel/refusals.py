@@ -1688,8 +1688,8 @@ CATALOGUE = {
     "recovery.not_found": _NO_PAGE,
     "recovery.restricted": _entry(
         403,
-        "密碼剛用郵件重設，這件事現在不能辦",
-        "The password was just set anew by mail; this cannot be done yet",
+        "這三天只憑密碼不能辦這件事",
+        "For these three days a password alone cannot do this",
         clause="7(8)",
     ),
     # the Bureau's rule of approval

@@ -38,7 +38,8 @@ class Member(Base):
     approved_at: Mapped[datetime]
     data_key_sealed: Mapped[bytes]
     profile_sealed: Mapped[bytes]
-    # After a new password by mail alone: until then it counts for little (`members.recovery`).
+    # After a new password by mail alone, or the loss of all that is stronger: until then a password
+    # counts for little (`members.recovery`).
     restricted_until: Mapped[datetime | None]
 
 

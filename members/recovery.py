@@ -170,15 +170,23 @@ def use(session: Session, recovery_id: UUID, way: Way, *, now: datetime) -> None
         raise Refused("recovery.identity_unproven")
 
 
+def hold(session: Session, member_id: UUID) -> None:
+    """Keep others from changing what the member's password is worth until this is committed."""
+    session.execute(select(Member.id).where(Member.id == member_id).with_for_update(key_share=True))
+
+
 def restrict(session: Session, member_id: UUID, *, now: datetime) -> datetime:
-    """Let a password that a mailbox alone gave do little for three days; return until when."""
+    """Let a password do little for three days; return until when.
+
+    A mailbox alone gave it, or what was stronger than it was reported lost.
+    """
     until = now + RESTRICTED_FOR
     session.execute(update(Member).where(Member.id == member_id).values(restricted_until=until))
     return until
 
 
 def free(session: Session, member_id: UUID) -> None:
-    """End the restriction: the member proved more than a mailbox."""
+    """End the restriction: who chose the password proved more than a mailbox."""
     session.execute(update(Member).where(Member.id == member_id).values(restricted_until=None))
 
 

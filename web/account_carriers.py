@@ -10,7 +10,16 @@ from audit import footprint
 from audit.lines import Kind
 from carriers import bindings, loss_reports, names
 from carriers.models import Binding, Suspension
-from web import carrier_binding, carrier_views, cookies, losses, pages, passkeys, scope
+from web import (
+    carrier_binding,
+    carrier_views,
+    cookies,
+    last_carrier,
+    losses,
+    pages,
+    passkeys,
+    scope,
+)
 from web.account import bp, done
 from web.account_confirm import strongest_required
 from web.card_ways import WAYS
@@ -62,14 +71,15 @@ def report_lost(carrier_id: UUID) -> Response:
     """Refuse a carrier everywhere from now on, in one step (7(7)); nothing is asked first."""
     binding, visitor = _mine(carrier_id), scope.visitor()
     loss_reports.confirm(scope.db(), binding, now=scope.now())
-    ended = losses.suspend(
-        scope.db(),
-        binding.id,
-        Suspension.LOST,
-        actor=binding.member_id,
-        language=pages.language(),
-        now=scope.now(),
-    )
+    with last_carrier.watched(binding.member_id, actor=binding.member_id):
+        ended = losses.suspend(
+            scope.db(),
+            binding.id,
+            Suspension.LOST,
+            actor=binding.member_id,
+            language=pages.language(),
+            now=scope.now(),
+        )
     if visitor is not None and visitor.session_id in ended:
         cookies.end_session()
         return redirect(url_for("account.login", done="lost"), 303)

@@ -57,7 +57,8 @@ def strongest_required(view: Callable[P, R]) -> Callable[P, R | Response]:
     """Do the same, and let a password confirm nothing for who has a passkey or a card with a key.
 
     Whoever guessed a password must not add or remove what is stronger (NIST SP 800-63B-4 4.1.2).
-    A password just set anew by mail does not count. Raises Refused `recovery.restricted`.
+    A password just set anew by mail does not count, nor one for who just lost what was stronger.
+    Raises Refused `recovery.restricted`.
     """
     guarded = _guarded(view, is_strongest)
 
@@ -69,8 +70,21 @@ def strongest_required(view: Callable[P, R]) -> Callable[P, R | Response]:
     return unrestricted
 
 
+def carrier_shown_next(view: Callable[P, R]) -> Callable[P, R | Response]:
+    """Ask as strongly as `strongest_required`, and turn away nobody for a restricted password.
+
+    For views that ask for the carrier itself and take no password alone.
+    """
+    return _guarded(view, _is_strongest_left)
+
+
+def _is_strongest_left() -> bool:
+    visitor = scope.visitor()
+    return is_strongest() or (visitor is not None and visitor.is_restricted and is_confirmed())
+
+
 def require_unrestricted() -> None:
-    """Refuse who came by a password just set anew by mail. Raises Refused `recovery.restricted`."""
+    """Refuse who came by a password that counts for little. Raises `recovery.restricted`."""
     visitor = scope.visitor()
     if visitor is not None and visitor.is_restricted:
         raise Refused("recovery.restricted")
@@ -89,7 +103,7 @@ def _guarded(view: Callable[P, R], is_enough: Callable[[], bool]) -> Callable[P,
 
 
 def require_unrestricted_for(kind: OrganisationKind, given: AbstractSet[str]) -> None:
-    """Let no password just set anew by mail tell a merchant who somebody is.
+    """Let no password that counts for little tell a merchant who somebody is.
 
     Raises Refused `recovery.restricted`.
     """

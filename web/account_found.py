@@ -25,7 +25,7 @@ from web import (
     scope,
 )
 from web.account import bp
-from web.account_confirm import strongest_required
+from web.account_confirm import carrier_shown_next
 from web.card_program import CardForm
 from web.card_ways import KINDS, WAYS
 from web.login import LoginLocked
@@ -52,7 +52,7 @@ class Prover(Protocol):
 
 @bp.get("/carriers/<uuid:carrier_id>/found", endpoint="found_carrier_page")
 @scope.member_required
-@strongest_required
+@carrier_shown_next
 def found_page(carrier_id: UUID) -> Response:
     """Say what taking the report back means, and ask for what it takes."""
     return _show(_reported(carrier_id))
@@ -60,7 +60,7 @@ def found_page(carrier_id: UUID) -> Response:
 
 @bp.post("/carriers/<uuid:carrier_id>/found", endpoint="found_carrier")
 @scope.member_required
-@strongest_required
+@carrier_shown_next
 def found(carrier_id: UUID) -> Response:
     """Let the carrier work again, if its member showed it or another one."""
     binding = _reported(carrier_id)
@@ -85,7 +85,7 @@ def _require_shown(binding: Binding) -> None:
 
 
 def _has_another() -> bool:
-    """Say whether the visitor signed in by another carrier; `strongest_required` saw when."""
+    """Say whether the visitor signed in by another carrier; `carrier_shown_next` saw when."""
     visitor = scope.visitor()
     return visitor is not None and acr.reaches(visitor.acr, acr.ACR[1:2])
 

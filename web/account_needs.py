@@ -39,7 +39,8 @@ def _restricted() -> list[Need]:
         return []
     until = register.read(scope.db(), visitor.member_id).restricted_until
     words = pages.say(
-        "您的密碼用郵件重設，到 %(moment)s 為止，有些事要用卡片、通行密鑰或臨櫃辦理。",
+        "密碼用郵件重設過，或能用的卡片和通行密鑰都掛失了："
+        "到 %(moment)s 為止，有些事要用卡片、通行密鑰或臨櫃辦理。",
         moment=dates.moment_words(until, pages.language()),
     )
     return [Need(words, pages.say("哪些事？"), url_for("recover.index") + "#restricted")]

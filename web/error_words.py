@@ -61,10 +61,11 @@ _FORM = Words(
 )
 _RESTRICTED = Words(
     Bilingual(
-        "密碼只憑電子信箱重設，72 小時內不能改登入方式、聯絡資料和密碼，"
-        "也不能刪除帳號或讓商店知道您是誰。",
-        "The password was set anew by mail alone. For 72 hours it changes no way of signing in, no "
-        "contact data and no password, deletes nothing, and tells no shop who you are.",
+        "密碼只憑電子信箱重設，或能用的通行密鑰和卡片都掛失了：72 小時內，只憑密碼不能改登入方式、"
+        "聯絡資料和密碼，也不能刪除帳號或讓商店知道您是誰。",
+        "The password was set anew by mail alone, or every passkey and card was reported lost. For "
+        "72 hours a password alone changes no way of signing in, no contact data and no password, "
+        "deletes nothing, and tells no shop who you are.",
     ),
     (
         Bilingual(

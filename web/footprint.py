@@ -17,7 +17,7 @@ from idp.models import GrantEnd
 from kernel.clock import TAIPEI, taipei_day
 from kernel.errors import NotFound
 from services import misuse
-from web import cookies, csrf, footprint_lines, losses, pages, scope, sessions
+from web import cookies, csrf, footprint_lines, last_carrier, losses, pages, scope, sessions
 from web.footprint_export import WRITERS, Wanted
 from web.footprint_lines import Entry, Names
 from web.reading_apart import read_apart
@@ -275,8 +275,7 @@ def disown(line_id: UUID) -> Response:
     session, member_id, now = scope.db(), scope.member_id(), scope.now()
     line = reading.get(session, member_id, line_id).line
     if carrier := line.detail.get("carrier"):  # whoever it was holds it
-        lost, language = Suspension.LOST, pages.language()
-        losses.suspend(session, UUID(carrier), lost, actor=member_id, language=language, now=now)
+        _lose(UUID(carrier), member_id)
     sessions.end_all(session, member_id=member_id)
     grants.end_for_member(session, member_id, reason=GrantEnd.LOGGED_OUT, now=now)
     footprint.record(session, Kind.DISOWNED, member_id=member_id, now=now, line=str(line.id))
@@ -284,6 +283,14 @@ def disown(line_id: UUID) -> Response:
     misuse.report(session, member_id, line_id=line.id, kind=line.kind, now=now)
     cookies.end_session()
     return redirect(url_for("footprint.reported"), 303)
+
+
+def _lose(carrier_id: UUID, member_id: UUID) -> None:
+    session, language, now = scope.db(), pages.language(), scope.now()
+    with last_carrier.watched(member_id, actor=member_id):
+        losses.suspend(
+            session, carrier_id, Suspension.LOST, actor=member_id, language=language, now=now
+        )
 
 
 @bp.get("/reported")

@@ -12,7 +12,7 @@ from kernel.throttle import Policy
 from members import register
 from members.logins import normalise
 from members.models import Member
-from web import csrf, login, losses, pages, recover, scope
+from web import csrf, last_carrier, login, losses, pages, recover, scope
 
 bp = Blueprint("lost", __name__, url_prefix="/lost")
 DAY = timedelta(days=1)
@@ -43,7 +43,8 @@ def report() -> Response:
     _count(typed)
     member = register.find_by_login(scope.db(), typed)
     if _is_right(member, born):
-        losses.report(scope.db(), member.id, language=pages.language(), now=scope.now())
+        with last_carrier.watched(member.id, actor=None):
+            losses.report(scope.db(), member.id, language=pages.language(), now=scope.now())
     return redirect(url_for("lost.page", done="yes"), 303)
 
 

@@ -81,8 +81,9 @@ class Opened:
 class Visitor:
     """A signed-in member in one browser.
 
-    Restricted is who came by a password that a mailbox alone gave anew (`members.recovery`): it is
-    worth the least acr, whatever was shown beside it, until the period is over.
+    Restricted is who came by a password that a mailbox alone gave anew, or that is all that was
+    left after a loss (`members.recovery`): it is worth the least acr, whatever was shown beside it,
+    until the period is over.
     """
 
     session_id: UUID

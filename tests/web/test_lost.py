@@ -230,7 +230,7 @@ def test_who_signed_in_more_strongly_takes_it_back_by_one_press(city: City) -> N
     browser, url = by_password(city), carrier_url(city, "found")
     with city.database() as session:
         for each in session.scalars(select(BrowserSession)):
-            each.acr = ACR[1]  # by another carrier
+            each.acr, each.amr = ACR[1], ["hwk", "user", "mfa"]  # by another carrier
     page = browser.get(url)
     assert "found_yes" in page.text
 

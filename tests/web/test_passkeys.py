@@ -540,6 +540,9 @@ def test_after_the_only_one_was_lost_the_next_is_bound_at_a_counter(city: City) 
     browser = Browser(city)
     sign_in_by_password(browser)
     act(browser, carrier(city).id, "lost")
+    assert browser.get("/account/carriers/new").status_code == 403
+    city.wait(hours=73)  # the password counts again as far as it did
+    sign_in_by_password(browser)
 
     page = browser.get("/account/carriers/new")
     refused = add(browser, a_passkey(city))
