@@ -60,6 +60,13 @@ class Acting:
             return MATTERS[kind] in self.matters
         return approved or (self.relation is Relation.GUARDIAN and self.until is None)
 
+    def may_give_password(self) -> bool:
+        """Say whether a ward who forgot the password gets a new one by them.
+
+        An adult under assistance decides alone who signs in as them (Civil Code 15-2).
+        """
+        return self.relation in {Relation.PARENT, Relation.GUARDIAN}
+
     def may_read(self) -> bool:
         """Say whether the member's footprint is theirs to read."""
         return Matter.FOOTPRINT in self.matters

@@ -47,7 +47,9 @@ def acting_page(acting_id: UUID) -> str:
         waiting=[each for each in guardians.waiting() if each.member_id == by.member_id],
         consents=[(card, _withdraw_url(by, card)) for card in _cards(by)],
         footprint_url=url_for("guardians.footprint", acting_id=by.id) if by.may_read() else None,
-        password_url=None if by.is_proxy else url_for("guardians.slip_for", acting_id=by.id),
+        password_url=url_for("guardians.slip_for", acting_id=by.id)
+        if by.may_give_password()
+        else None,
         requests_url=url_for("guardians.requests_for", acting_id=by.id) if by.may_ask() else None,
         done=request.args.get("done") == "withdrawn",
     )

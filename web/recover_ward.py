@@ -27,9 +27,9 @@ def ask(acting_id: UUID) -> Response:
 
 
 def _ward(acting_id: UUID) -> Acting:
-    """Return for whom the visitor acts by law: a letter gives no password. Raises NotFound."""
+    """Return for whom the visitor acts in this, too. Raises NotFound."""
     by = acting.get(acting_id)
-    if by.is_proxy:
+    if not by.may_give_password():
         raise NotFound("guardian.not_linked")
     return by
 

@@ -46,6 +46,7 @@ def test_a_proxy_does_what_the_letter_names(
     assert by.may_answer(voice, kind) is (is_named and voice is Voice.PROXY_DECIDES)
     assert by.may_read() is (Matter.FOOTPRINT in named)
     assert by.may_ask() is (Matter.REQUESTS in named)
+    assert not by.may_give_password()
     assert by.word_ends_at is None
 
 

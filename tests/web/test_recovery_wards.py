@@ -124,6 +124,32 @@ def test_a_proxy_gets_no_code(city: City, parent: Browser) -> None:
     assert "忘了密碼" not in parent.get(f"/account/guardians/for/{power_id}").text
 
 
+@pytest.mark.clause("7(8)")
+@pytest.mark.refusal("guardian.not_linked")
+def test_who_only_assists_an_adult_gets_no_code(city: City, parent: Browser) -> None:
+    adult, assistant = city.enrol("adult"), city.member_id()
+    with city.database() as session:
+        guardians.link(
+            session,
+            ward_id=adult,
+            guardian_id=assistant,
+            relation=Relation.ASSISTANT,
+            evidence=Evidence.COURT_DECISION,
+            until=None,
+            now=city.now,
+        )
+        link_id = session.scalars(select(GuardianLink.id)).one()
+    path = f"/account/guardians/for/{link_id}"
+
+    page = parent.get(path)
+
+    assert page.status_code == 200
+    assert "忘了密碼" not in page.text
+    assert parent.get(f"{path}/password").status_code == 404
+    assert parent.post(f"{path}/password", hidden(parent.get("/account"))).status_code == 404
+    assert "recovery.slip_given" not in World(city).told()
+
+
 @pytest.mark.refusal("recovery.restricted")
 def test_a_guardian_whose_own_password_came_by_mail_gets_no_code(city: City, link_id: UUID) -> None:
     recovering.reset_by_mail(Browser(city), World(city))
