@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, case, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from kernel.db import changed, insert_once
@@ -28,12 +28,14 @@ def link(
 ) -> None:
     """Enter that one member acts for another: a minor until `until`, an adult while declared so.
 
-    Raises Refused `guardian.is_ward`, `guardian.of_age` or `guardian.already_linked`.
+    A link that came to its end makes room for the next. Raises Refused `guardian.is_ward`,
+    `guardian.of_age` or `guardian.already_linked`.
     """
     if ward_id == guardian_id:
         raise Refused("guardian.is_ward")
     if until is not None and until <= now:
         raise Refused("guardian.of_age")
+    _make_room(session, ward_id, guardian_id, until=until, now=now)
     values = {
         "id": new_id(),
         "ward_id": ward_id,
@@ -45,6 +47,25 @@ def link(
     }
     if not insert_once(session, GuardianLink, values):
         raise Refused("guardian.already_linked")
+
+
+def _make_room(
+    session: Session, ward_id: UUID, guardian_id: UUID, *, until: datetime | None, now: datetime
+) -> None:
+    """End what ended by the clock; and what a declaration takes the place of, before eighteen."""
+    ends_at = GuardianLink.ends_at
+    is_over = ends_at <= now
+    session.execute(
+        update(GuardianLink)
+        .where(
+            GuardianLink.ward_id == ward_id,
+            GuardianLink.guardian_id == guardian_id,
+            GuardianLink.ended_at.is_(None),
+            ends_at.is_not(None) if until is None else is_over,
+        )
+        .values(ended_at=case((is_over, ends_at), else_=literal(now, ends_at.type)))
+        .execution_options(synchronize_session=False)
+    )
 
 
 def guardians_of(session: Session, ward_id: UUID, *, now: datetime) -> Sequence[GuardianLink]:

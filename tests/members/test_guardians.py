@@ -1,28 +1,43 @@
 """Who acts for whom: two people, once, until the ward comes of age or the link is ended."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kernel.errors import NotFound, Refused
 from members import guardians
-from members.models import Evidence, Member, Relation
+from members.models import Evidence, GuardianLink, Member, Relation
 from tests import make
 
 YEAR = timedelta(days=365)
+LATER = make.NOON + 2 * YEAR
 
 
-def link(session: Session, ward: Member, guardian: Member, *, until: timedelta = YEAR) -> None:
+def link(
+    session: Session,
+    ward: Member,
+    guardian: Member,
+    *,
+    until: timedelta | None = YEAR,
+    now: datetime = make.NOON,
+) -> None:
     guardians.link(
         session,
         ward_id=ward.id,
         guardian_id=guardian.id,
         relation=Relation.GUARDIAN,
         evidence=Evidence.COURT_DECISION,
-        until=make.NOON + until,
-        now=make.NOON,
+        until=None if until is None else make.NOON + until,
+        now=now,
     )
+
+
+def ends(session: Session) -> list[tuple[datetime | None, datetime | None]]:
+    """Return when each link was to end, and when it was ended, the oldest first."""
+    columns = select(GuardianLink.ends_at, GuardianLink.ended_at).order_by(GuardianLink.id)
+    return [(row[0], row[1]) for row in session.execute(columns)]
 
 
 @pytest.mark.refusal("guardian.is_ward", "guardian.of_age", "guardian.already_linked")
@@ -51,3 +66,38 @@ def test_a_link_ends_once_and_can_be_made_again(session: Session) -> None:
     link(session, ward, guardian)
     assert guardians.guardians_of(session, ward.id, now=make.NOON)
     assert not guardians.guardians_of(session, ward.id, now=make.NOON + YEAR)
+
+
+def test_a_parent_may_become_the_guardian_of_the_adult(session: Session) -> None:
+    ward, parent = make.a_member(session, "ward"), make.a_member(session, "parent")
+    link(session, ward, parent)
+
+    link(session, ward, parent, until=None, now=LATER)
+
+    (found,) = guardians.guardians_of(session, ward.id, now=LATER)
+    assert (found.guardian_id, found.ends_at) == (parent.id, None)
+    assert ends(session) == [(make.NOON + YEAR, make.NOON + YEAR), (None, None)]
+
+
+def test_who_is_declared_before_eighteen_has_a_guardian_beyond_it(session: Session) -> None:
+    ward, parent = make.a_member(session, "ward"), make.a_member(session, "parent")
+    link(session, ward, parent)
+    soon = make.NOON + YEAR / 2
+
+    link(session, ward, parent, until=None, now=soon)
+
+    assert len(guardians.guardians_of(session, ward.id, now=soon)) == 1
+    assert len(guardians.guardians_of(session, ward.id, now=LATER)) == 1
+    assert ends(session) == [(make.NOON + YEAR, soon), (None, None)]
+
+
+@pytest.mark.refusal("guardian.already_linked")
+def test_a_link_in_force_makes_room_for_no_other_of_its_kind(session: Session) -> None:
+    ward, guardian = make.a_member(session, "ward"), make.a_member(session, "guardian")
+    link(session, ward, guardian, until=None)
+
+    for until in (None, YEAR):
+        with pytest.raises(Refused, match=r"guardian\.already_linked"):
+            link(session, ward, guardian, until=until)
+
+    assert ends(session) == [(None, None)]
