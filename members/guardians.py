@@ -1,19 +1,20 @@
 """Know who acts for whom by law: entered at the counter, ending by the clock or the court (4.17).
 
-Nobody ends a link online: whose child it is is not theirs to click away.
+Nobody ends a link online: whose child it is is not theirs to click away. A death ends nothing that
+is written down, for it may be taken back (0094): where either is dead the link is not in force.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, literal, or_, select, update
+from sqlalchemy import ColumnElement, case, exists, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from kernel.db import changed, insert_once
 from kernel.errors import NotFound, Refused
 from kernel.ids import new_id
-from members.models import Evidence, GuardianLink, Relation
+from members.models import Evidence, GuardianLink, Member, Relation, Standing
 
 
 def link(
@@ -86,7 +87,9 @@ def _active(session: Session, of: ColumnElement[bool], *, now: datetime) -> Sequ
 
 def _in_force(now: datetime) -> tuple[ColumnElement[bool], ...]:
     by_the_clock = or_(GuardianLink.ends_at.is_(None), GuardianLink.ends_at > now)
-    return GuardianLink.ended_at.is_(None), by_the_clock
+    both = Member.id.in_((GuardianLink.ward_id, GuardianLink.guardian_id))
+    is_anybody_gone = exists().where(both, Member.standing == Standing.CLOSED)
+    return GuardianLink.ended_at.is_(None), by_the_clock, ~is_anybody_gone
 
 
 def find(
