@@ -120,8 +120,10 @@ def wanted(form: Form, *, has_guardians_yes: bool, today: date) -> tuple[tuple[D
     """
     born = latest_birth(form)
     beside: tuple[Document, ...] = ()
+    if form.declared is not None:
+        beside += (Document.COURT_DECISION,)  # what is noted of somebody was seen
     if is_guarded(form):
-        beside += Document.COURT_DECISION, Document.GUARDIAN_ID
+        beside += (Document.GUARDIAN_ID,)
     if not facts.reached(born, OF_AGE, today=today) and not has_guardians_yes:
         beside += Document.GUARDIAN_ID, Document.GUARDIAN_CONSENT
     if form.kind is PersonKind.UNREGISTERED:

@@ -29,6 +29,9 @@ ONLINE = [Channel.SITE, Channel.AGENCY]
 GUARDED = Declaration(
     capacity=Capacity.GUARDED, decree="測試監宣字第 1 號", declared_on=date(2025, 3, 1)
 )
+ASSISTED = Declaration(
+    capacity=Capacity.ASSISTED, decree="測試輔宣字第 1 號", declared_on=date(2025, 3, 1)
+)
 
 
 def examine(form: Form, channel: Channel = Channel.SITE, *, today: date = TODAY) -> None:
@@ -203,11 +206,7 @@ def test_for_an_adult_under_guardianship_the_guardian_applies() -> None:
 
 
 def test_an_assisted_adult_applies_alone() -> None:
-    assisted = Declaration(
-        capacity=Capacity.ASSISTED, decree="測試輔宣字第 1 號", declared_on=date(2025, 3, 1)
-    )
-
-    examine(a_form(declared=assisted))
+    examine(a_form(declared=ASSISTED))
 
 
 # Documents
@@ -276,6 +275,15 @@ def test_a_guardian_of_an_adult_shows_the_courts_decision() -> None:
         Document.COURT_DECISION,
         Document.GUARDIAN_ID,
     )
+
+
+@pytest.mark.clause("2(8)1")
+@pytest.mark.clause("7(1)")
+def test_an_assisted_adult_shows_the_courts_decision_and_nobody_elses_paper() -> None:
+    assisted = a_form(declared=ASSISTED)
+
+    assert missing(assisted, Document.ID_CARD) == (Document.COURT_DECISION,)
+    show(assisted, Document.ID_CARD, Document.COURT_DECISION)
 
 
 @pytest.mark.clause("7(1)")

@@ -30,6 +30,7 @@ from members import (
     register,
     terms,
 )
+from members.admission import DocumentsMissing
 from members.application_forms import Declaration, Form, Guardian, Seen
 from members.application_models import (
     Application,
@@ -674,6 +675,20 @@ def test_a_declaration_goes_on_record_with_the_guardian(session: Session) -> Non
     assert capacities.find(session, member_id) is Capacity.GUARDED
     (link,) = guardians.guardians_of(session, member_id, now=LATER)
     assert (link.relation, link.ends_at) == (Relation.GUARDIAN, None)
+
+
+@pytest.mark.clause("8(2)2")
+@pytest.mark.refusal("case.documents_missing")
+def test_a_declaration_goes_on_record_only_if_a_clerk_saw_it(session: Session) -> None:
+    declared = Declaration(capacity=Capacity.ASSISTED, decree="測試第 2 號", declared_on=NOW.date())
+    receipt = submit(session, a_form(declared=declared))
+
+    with pytest.raises(DocumentsMissing):
+        confirm(session, receipt.application_id, ID_CARD)
+    confirm(session, receipt.application_id, ID_CARD, Seen(document=Document.COURT_DECISION))
+
+    member_id = approve(session, receipt.application_id).member_id
+    assert capacities.find(session, member_id) is Capacity.ASSISTED
 
 
 @pytest.mark.refusal("case.wrong_state")
