@@ -11,12 +11,12 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from kernel.clock import taipei_day
-from kernel.errors import NotFound, Refused
+from kernel.errors import Refused
 from kernel.wording import Bilingual
 from members import admission, applications, drafts, facts, terms
 from members.admission import OF_AGE
 from members.application_forms import Form
-from members.application_models import Channel, PersonKind
+from members.application_models import Application, Channel, PersonKind
 from members.drafts import Draft
 from services import activations
 from services.models import Service, ServiceState
@@ -221,15 +221,21 @@ def _step_of(wrong: FieldsWrong) -> str:
 
 @bp.post("/review")
 def hand_in() -> Response:
-    """Hand the form in, and lead to the receipt; who is turned away gets a slip."""
+    """Hand the form in, and lead to the receipt; who is turned away gets a slip.
+
+    Who corrects what was returned shows its receipt first; the draft waits meanwhile.
+    """
     draft = _draft()
     if draft is None:
         return redirect(url_for("apply.start"), 303)
     apply_throttle.count()
+    corrected = _corrected(draft)
+    if draft.fields.get("corrects") and corrected is None:
+        return redirect(url_for("track.ask", done="kept"), 303)
     try:
         form = _form(draft)
         _require_offered(form)
-        _submit(form, draft)
+        _submit(form, corrected)
     except FieldsWrong as wrong:
         return redirect(_address(_step_of(wrong)), 303)
     except Refused as refused:
@@ -246,14 +252,17 @@ def _require_offered(form: Form) -> None:
         raise Refused("case.service_out_of_scope")
 
 
-def _submit(form: Form, draft: Draft) -> None:
+def _corrected(draft: Draft) -> Application | None:
+    """Return what the draft corrects, if this browser holds its receipt just now."""
+    held = cookies.pair("receipt")
+    found = None if held is None else applications.track(scope.db(), *held, now=scope.now())
+    return None if found is None or found.number != draft.fields.get("corrects") else found
+
+
+def _submit(form: Form, corrected: Application | None) -> None:
     session, keyring, now = scope.db(), scope.rooms().keyring, scope.now()
-    if draft.fields.get("corrects"):
-        held = cookies.pair("receipt")
-        found = None if held is None else applications.track(session, *held, now=now)
-        if found is None or found.number != draft.fields["corrects"]:
-            raise NotFound("application.not_found")
-        applications.resubmit(session, found.id, form, keyring=keyring, now=now)
+    if corrected is not None:
+        applications.resubmit(session, corrected.id, form, keyring=keyring, now=now)
         return
     receipt = applications.submit(session, form, channel=Channel.SITE, keyring=keyring, now=now)
     cookies.keep_pair("receipt", receipt.number, receipt.secret)

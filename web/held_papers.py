@@ -3,6 +3,7 @@
 Each guess is counted by the number, and forgotten once the paper was right.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import redirect, request, url_for
@@ -21,12 +22,13 @@ class Paper:
     template: str
     code: str
 
-    def asked(self, mistake: str = "") -> str:
-        """Ask for the number and the code."""
+    def asked(self, mistake: str = "", *, flashes: Sequence[str] = ()) -> str:
+        """Ask for the number and the code; `flashes` say what led here."""
         return pages.page(
             self.template,
             number=request.form.get("number", "")[:LONGEST],
             errors=[("number", mistake)] if mistake else [],
+            flashes=flashes,
         )
 
     def guessed(self) -> tuple[str, str]:

@@ -51,7 +51,11 @@ bp.before_request(csrf.only_our_forms)
 @bp.get("")
 def ask() -> str:
     """Ask for the receipt's number and secret."""
-    return RECEIPT.asked()
+    return RECEIPT.asked(
+        flashes=pages.just_done(
+            {"kept": pages.say("更正還沒送出，已經替您存好。輸入收據後，按「修改後再送出」。")}
+        )
+    )
 
 
 @bp.post("")
@@ -147,10 +151,17 @@ def invite(application: Application) -> Response:
 @bp.post("/correct")
 @_with_receipt
 def correct(application: Application) -> Response:
-    """Open what was returned as a draft again. Raises Refused `case.wrong_state`."""
+    """Open what was returned as a draft again; go on with what this browser has corrected of it.
+
+    Raises Refused `case.wrong_state`.
+    """
     if application.state is not State.RETURNED:
         raise Refused("case.wrong_state")
     keyring = scope.rooms().keyring
+    held = cookies.pair("draft")
+    begun = held and drafts.find(scope.db(), *held, keyring=keyring, now=scope.now())
+    if begun and begun.fields.get("corrects") == application.number:
+        return redirect(url_for("apply.review"), 303)
     form = applications.open_form(application, keyring=keyring)
     fields = {**apply_fields.typed(form), "corrects": application.number}
     draft = drafts.begin(scope.db(), fields, keyring=keyring, now=scope.now())

@@ -4,14 +4,16 @@ import re
 from datetime import date
 
 import pytest
+from sqlalchemy import select
 
 from kernel import calendar
-from members.application_models import State
+from members.application_models import Application, RefusalSlip, State
 from members.applications import PATIENCE
 from members.invitations import LASTS
 from tests import make
 from tests.flows.browser import Browser, hidden
 from tests.flows.provider import City
+from tests.members.applying import OTHER_NATIONAL
 from tests.web.applicants import (
     CODE,
     WHO,
@@ -117,14 +119,43 @@ def test_what_is_returned_is_corrected_and_sent_again(city: City) -> None:
     assert "測試改名" not in browser.get("/track/application").text
 
 
-@pytest.mark.refusal("application.not_found")
-def test_a_correction_needs_the_receipt_it_corrects(city: City) -> None:
-    browser, _, _ = apply(city)
+@pytest.mark.clause("8(4)")
+def test_a_correction_waits_for_the_receipt_it_corrects_and_is_not_turned_away(city: City) -> None:
+    browser, number, secret = apply(city)
     send_back(city, "請確認姓名")
     browser.post("/track/correct", hidden(browser.get("/track/application")))
+    complete(browser, {**WHO, "name": "測試改名"})
     browser.post("/track/leave", hidden(browser.get("/track/application")))
 
-    assert hand_in(browser).status_code == 404
+    asked = hand_in(browser)
+
+    assert (asked.status_code, asked.location) == (303, "/track?done=kept")
+    with city.database() as session:
+        assert session.scalars(select(RefusalSlip)).all() == []
+    page = browser.get(asked.location)
+    assert "更正還沒送出" in page.text
+    shown = browser.follow(browser.submit(page, number=number, secret=secret))
+    again = browser.follow(browser.post("/track/correct", hidden(shown)))
+    assert "測試改名" in again.text  # what was corrected is there
+    assert browser.submit(again).location == "/apply/receipt"
+    assert the_application(city).state is State.CONFIRMING
+
+
+def test_another_receipt_corrects_nothing(city: City) -> None:
+    browser, number, _ = apply(city)
+    send_back(city, "請確認姓名")
+    browser.post("/track/correct", hidden(browser.get("/track/application")))
+    draft = browser.http.get_cookie("__Host-taipei-id-draft", domain="id.example.invalid")
+    assert draft is not None
+    other, _, _ = apply(city, who={**WHO, "number": OTHER_NATIONAL})
+
+    draft_number, _, secret = draft.value.partition(".")
+    other.submit(other.get("/apply/resume"), number=draft_number, secret=secret)
+
+    assert hand_in(other).location == "/track?done=kept"
+    with city.database() as session:
+        returned = select(Application.number).where(Application.state == State.RETURNED)
+        assert session.scalars(returned).all() == [number]
 
 
 @pytest.mark.refusal("case.wrong_state")
