@@ -8,6 +8,7 @@ keeps that, whoever is first.
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from hmac import compare_digest
 from uuid import UUID
 
@@ -342,16 +343,28 @@ def approve(
     return activation
 
 
+def mark_of_form(application: Application) -> str:
+    """Return what says which form somebody has before them: another once it is corrected."""
+    return sha256(application.form_sealed).hexdigest()
+
+
 def approve_as_guardian(
-    session: Session, application_id: UUID, *, guardian_id: UUID, now: datetime
+    session: Session, application_id: UUID, *, guardian_id: UUID, form: str, now: datetime
 ) -> None:
-    """Let the guardian the applicant named say yes. Raises Refused `case.wrong_state`."""
+    """Let the guardian the applicant named say yes to the form they saw, by its mark.
+
+    Raises Refused `case.wrong_state`, also if it was corrected meanwhile: they look again.
+    """
+    application = application_steps.find(session, application_id)
+    if application is None or mark_of_form(application) != form:
+        raise Refused("case.wrong_state")
     approved = session.execute(
         update(Application)
         .where(
             Application.id == application_id,
             Application.guardian_id == guardian_id,
             Application.guardian_approved_at.is_(None),
+            Application.form_sealed == application.form_sealed,
             Application.state.in_(OPEN),
         )
         .values(guardian_approved_at=now)

@@ -6,7 +6,7 @@ worth a signature, never a proof of the relation.
 
 from uuid import UUID
 
-from flask import redirect, url_for
+from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from audit import footprint
@@ -36,6 +36,7 @@ def _view(application: Application) -> dict[str, str]:
     relation = "" if form.guardian is None else apply_words.of_relation(form.guardian.relation)
     return {
         "id": str(application.id),
+        "form": applications.mark_of_form(application),
         "name": masked(form.name),
         "number": application.number,
         "relation": relation,
@@ -46,14 +47,23 @@ def _view(application: Application) -> dict[str, str]:
 @bp.post("/applying/<uuid:application_id>")
 @scope.member_required
 def approve_application(application_id: UUID) -> Response:
-    """Say yes. Raises Refused `guardian.not_adult` or `case.wrong_state`."""
+    """Say yes to the form that was shown.
+
+    Raises Refused `guardian.not_adult` or `case.wrong_state`.
+    """
     csrf.require()
     session, member_id, now = scope.db(), scope.member_id(), scope.now()
     held = register.claims_of(register.get(session, member_id), keyring=scope.rooms().keyring)
     is_adult = facts.is_aged(held, OF_AGE, today=taipei_day(now))
     if is_adult is not True or capacities.find(session, member_id) is not None:
         raise Refused("guardian.not_adult")
-    applications.approve_as_guardian(session, application_id, guardian_id=member_id, now=now)
+    applications.approve_as_guardian(
+        session,
+        application_id,
+        guardian_id=member_id,
+        form=request.form.get("form", ""),
+        now=now,
+    )
     footprint.record(
         session,
         Kind.APPLICATION_AGREED,

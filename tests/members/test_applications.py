@@ -600,14 +600,27 @@ def test_counter_site_and_agency_lead_to_the_same_member(session: Session) -> No
     assert members[0] == members[1] == members[2]
 
 
+def mark_of(session: Session, receipt: Receipt) -> str:
+    return applications.mark_of_form(application_steps.get(session, receipt.application_id))
+
+
+def say_yes(session: Session, receipt: Receipt, member: Member, form: str = "") -> None:
+    """Say yes to a form, or to the one of now."""
+    applications.approve_as_guardian(
+        session,
+        receipt.application_id,
+        guardian_id=member.id,
+        form=form or mark_of(session, receipt),
+        now=NOW,
+    )
+
+
 @pytest.mark.clause("2(8)1")
 def test_a_child_is_linked_to_the_parent_the_household_certificate_shows(session: Session) -> None:
     parent = make.a_member(session)
     numbering.enter(session, parent, recognise(PARENT.number), keyring=make.KEYRING, now=NOW)
     receipt = submit(session, a_form(birth_date="2018-01-01", guardian=PARENT))
-    applications.approve_as_guardian(
-        session, receipt.application_id, guardian_id=parent.id, now=NOW
-    )
+    say_yes(session, receipt, parent)
     confirm(session, receipt.application_id, *PAPERS[:2])
 
     child = approve(session, receipt.application_id).member_id
@@ -697,16 +710,31 @@ def test_only_the_guardian_who_was_named_says_yes_and_once(session: Session) -> 
     numbering.enter(session, parent, recognise(PARENT.number), keyring=make.KEYRING, now=NOW)
     receipt = submit(session, a_form(birth_date="2018-01-01", guardian=PARENT))
 
-    def say_yes(member: Member) -> None:
-        applications.approve_as_guardian(
-            session, receipt.application_id, guardian_id=member.id, now=NOW
-        )
+    with pytest.raises(Refused, match=r"case\.wrong_state"):
+        say_yes(session, receipt, other)
+    say_yes(session, receipt, parent)
+    with pytest.raises(Refused, match=r"case\.wrong_state"):
+        say_yes(session, receipt, parent)
+
+
+@pytest.mark.clause("2(8)1")
+@pytest.mark.refusal("case.wrong_state")
+def test_a_yes_to_a_form_that_was_corrected_meanwhile_is_none(session: Session) -> None:
+    parent = make.a_member(session)
+    numbering.enter(session, parent, recognise(PARENT.number), keyring=make.KEYRING, now=NOW)
+    receipt = submit(session, a_form(birth_date="2018-01-01", guardian=PARENT))
+    shown = mark_of(session, receipt)
+    send_back(session, receipt.application_id)
+    corrected = a_form(birth_date="2018-01-01", guardian=PARENT, name="測試改名")
+    resubmit(session, receipt.application_id, corrected)
 
     with pytest.raises(Refused, match=r"case\.wrong_state"):
-        say_yes(other)
-    say_yes(parent)
+        say_yes(session, receipt, parent, form=shown)
     with pytest.raises(Refused, match=r"case\.wrong_state"):
-        say_yes(parent)
+        say_yes(session, replace(receipt, application_id=new_id()), parent, form=shown)
+
+    confirm(session, receipt.application_id, *PAPERS)  # a step of the city's changes no form
+    say_yes(session, receipt, parent)
 
 
 @pytest.mark.refusal("member.already_exists")

@@ -2,6 +2,7 @@
 
 import pytest
 from sqlalchemy import delete, select
+from werkzeug.test import TestResponse
 
 from audit.lines import Kind
 from audit.models import LedgerLine
@@ -42,8 +43,13 @@ def parent(city: City, *, birthdate: str = "1980-01-01") -> Browser:
 
 
 def agree(city: City, browser: Browser) -> int:
-    token = hidden(browser.get("/account/applying"))
-    return browser.post(f"/account/applying/{the_application(city).id}", token).status_code
+    return say_yes(city, browser, browser.get("/account/applying"))
+
+
+def say_yes(city: City, browser: Browser, page: TestResponse) -> int:
+    """Press the button of a page; return the answer's status."""
+    path = f"/account/applying/{the_application(city).id}"
+    return browser.post(path, hidden(page)).status_code
 
 
 @pytest.mark.clause("2(8)1")
@@ -76,6 +82,23 @@ def test_a_yes_is_given_once_and_by_the_one_who_was_named(city: City) -> None:
     assert agree(city, other) == 409
     assert agree(city, browser) == 303
     assert agree(city, browser) == 409
+
+
+@pytest.mark.clause("2(8)1")
+@pytest.mark.refusal("case.wrong_state")
+def test_a_yes_is_for_the_form_that_was_shown(city: City) -> None:
+    browser = parent(city)
+    child, _, _ = apply(city, who=CHILD)
+    page = browser.get("/account/applying")
+    send_back(city, "請確認姓名")
+    child.post("/track/correct", hidden(child.get("/track/application")))
+    complete(child, {**CHILD, "name": "別人"})
+    hand_in(child)
+
+    assert say_yes(city, browser, page) == 409
+
+    assert the_application(city).guardian_approved_at is None
+    assert agree(city, browser) == 303  # having seen the new one
 
 
 @pytest.mark.refusal("guardian.not_adult")
