@@ -248,7 +248,10 @@ CATALOGUE = {
         clause="2(8)1",
     ),
     "guardian.not_adult": _entry(
-        422, "法定代理人要滿 18 歲", "A guardian must be of age", clause="2(8)1"
+        422,
+        "法定代理人要滿 18 歲，沒有受監護宣告；監護人和輔助人也不能受輔助宣告",
+        "Who acts is of age and under no guardianship; whom a court appoints, under no assistance",
+        clause="2(8)1",
     ),
     "guardian.already_linked": _entry(409, "已經登記過了", "They are linked already"),
     "guardian.not_linked": _NO_PAGE,

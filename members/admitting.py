@@ -20,7 +20,7 @@ from members import (
 )
 from members.application_forms import Form
 from members.application_models import Application, Document
-from members.models import Capacity, CheckKind, Evidence, Member
+from members.models import CheckKind, Evidence, Member, Relation, Standing
 from members.numbers import recognise
 from members.profile import Profile
 
@@ -129,13 +129,14 @@ def _note_guardian(
     until = None if admission.is_guarded(form) else _of_age(form)
     if until is not None and until <= now:
         return
-    if not _may_act(session, application.guardian_id, keyring=keyring, now=now):
+    relation = form.guardian.relation
+    if not _may_act(session, application.guardian_id, relation, keyring=keyring, now=now):
         return
     guardians.link(
         session,
         ward_id=member.id,
         guardian_id=application.guardian_id,
-        relation=form.guardian.relation,
+        relation=relation,
         evidence=shown[-1],
         until=until,
         now=now,
@@ -147,10 +148,15 @@ def _of_age(form: Form) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=TAIPEI)
 
 
-def _may_act(session: Session, guardian_id: UUID, *, keyring: Keyring, now: datetime) -> bool:
-    """Say whether somebody may act for another: neither a minor nor under guardianship."""
-    if capacities.find(session, guardian_id) is Capacity.GUARDED:
+def _may_act(
+    session: Session, guardian_id: UUID, relation: Relation, *, keyring: Keyring, now: datetime
+) -> bool:
+    """Say whether somebody may act for another: of age, allowed to, and a member still."""
+    guardian = register.get(session, guardian_id)
+    if guardian.standing is Standing.CLOSED:  # what was known of them may be erased
         return False
-    held = register.claims_of(register.get(session, guardian_id), keyring=keyring)
+    if not guardians.may_be(relation, capacities.find(session, guardian_id)):
+        return False
+    held = register.claims_of(guardian, keyring=keyring)
     span = facts.born_between(held.get("birthdate"))  # of one known in part, the latest day counts
     return span is None or facts.reached(span[1], admission.OF_AGE, today=taipei_day(now))

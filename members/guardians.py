@@ -14,7 +14,17 @@ from sqlalchemy.orm import Session
 from kernel.db import changed, insert_once
 from kernel.errors import NotFound, Refused
 from kernel.ids import new_id
-from members.models import Evidence, GuardianLink, Member, Relation, Standing
+from members.models import Capacity, Evidence, GuardianLink, Member, Relation, Standing
+
+
+def may_be(relation: Relation, declared: Capacity | None) -> bool:
+    """Say whether what a court declared about somebody lets them be this to another.
+
+    Who is under guardianship acts for nobody. Who is under assistance is nobody's guardian or
+    assistant, and stays a parent (Civil Code 15-2, 1086, 1096, 1113-1).
+    """
+    is_still_parent = declared is Capacity.ASSISTED and relation is Relation.PARENT
+    return declared is None or is_still_parent
 
 
 def link(

@@ -13,7 +13,7 @@ from audit import footprint
 from audit.lines import Kind
 from kernel.clock import taipei_day
 from kernel.errors import Refused
-from members import applications, capacities, facts, register
+from members import applications, capacities, facts, guardians, register
 from members.admission import OF_AGE
 from members.application_models import Application
 from members.profile import masked
@@ -53,10 +53,7 @@ def approve_application(application_id: UUID) -> Response:
     """
     csrf.require()
     session, member_id, now = scope.db(), scope.member_id(), scope.now()
-    held = register.claims_of(register.get(session, member_id), keyring=scope.rooms().keyring)
-    is_adult = facts.is_aged(held, OF_AGE, today=taipei_day(now))
-    if is_adult is not True or capacities.find(session, member_id) is not None:
-        raise Refused("guardian.not_adult")
+    _require_able(member_id, application_id)
     applications.approve_as_guardian(
         session,
         application_id,
@@ -72,3 +69,20 @@ def approve_application(application_id: UUID) -> Response:
         application=str(application_id),
     )
     return redirect(url_for("account.applying", done="agreed"), 303)
+
+
+def _require_able(member_id: UUID, application_id: UUID) -> None:
+    """Let say yes who is of age and may be to the applicant what the form says they are."""
+    session, keyring = scope.db(), scope.rooms().keyring
+    waiting = applications.waiting_for_guardian(session, member_id)
+    named = [
+        applications.open_form(each, keyring=keyring).guardian
+        for each in waiting
+        if each.id == application_id
+    ]
+    if not named or named[0] is None:
+        raise Refused("case.wrong_state")
+    held = register.claims_of(register.get(session, member_id), keyring=keyring)
+    is_adult = facts.is_aged(held, OF_AGE, today=taipei_day(scope.now())) is True
+    if not is_adult or not guardians.may_be(named[0].relation, capacities.find(session, member_id)):
+        raise Refused("guardian.not_adult")

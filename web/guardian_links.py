@@ -10,7 +10,7 @@ from consent.representation import Band
 from kernel.errors import Refused
 from kernel.keyring import Keyring
 from members import capacities, guardians, register
-from members.models import Capacity, Evidence, Relation
+from members.models import Capacity, Evidence, Relation, Standing
 
 ABLE = frozenset({Band.ADULT, Band.UNKNOWN, Band.ASSISTED})  # to act for another
 
@@ -25,8 +25,11 @@ def enter(
     keyring: Keyring,
     now: datetime,
 ) -> None:
-    """Enter that one member acts for another. Raises Refused `guardian.…`."""
-    if not is_able(session, guardian_id, keyring=keyring, now=now):
+    """Enter that one member acts for another. Raises Refused `guardian.…` or `member.closed`."""
+    if register.read(session, guardian_id).standing is Standing.CLOSED:
+        raise Refused("member.closed")
+    may_be = guardians.may_be(relation, capacities.find(session, guardian_id))
+    if not may_be or not is_able(session, guardian_id, keyring=keyring, now=now):
         raise Refused("guardian.not_adult")
     guardians.link(
         session,

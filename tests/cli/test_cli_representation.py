@@ -11,7 +11,7 @@ from audit.models import LedgerLine, TrailEntry
 from kernel import clock
 from kernel.db import sessions, transaction
 from kernel.jobs import Job
-from members.models import GuardianLink, Member, Relation
+from members.models import GuardianLink, Member, Relation, Standing
 from members.proxy_models import PowerOfAttorney
 from tests.cli.conftest import Taipei
 from tests.make import PASSWORD
@@ -67,6 +67,32 @@ def test_who_may_not_be_linked_is_told_why(
     said = taipei_id("member", "guardian", ward, guardian, "--relation", relation)
 
     assert (said.exit_code, said.stderr.split(": ")[1]) == (1, code)
+
+
+@pytest.mark.clause("2(8)1")
+@pytest.mark.refusal("guardian.not_adult")
+def test_who_is_under_assistance_stays_a_parent_and_is_nobodys_guardian(
+    people: Engine, taipei_id: Taipei
+) -> None:
+    taipei_id("member", "capacity", "mei", "assisted", *DECREE)
+    taipei_id("member", "capacity", "yue", "guarded", *DECREE)
+
+    appointed = taipei_id("member", "guardian", "yue", "mei", "--relation", "guardian")
+    parent = taipei_id("member", "guardian", "an", "mei", "--relation", "parent")
+
+    assert "guardian.not_adult" in appointed.stderr
+    assert parent.exit_code == 0
+
+
+@pytest.mark.refusal("member.closed")
+def test_nobody_whose_account_is_closed_is_entered(people: Engine, taipei_id: Taipei) -> None:
+    with transaction(sessions(people)) as session:
+        gone = session.scalars(select(Member).where(Member.login == "mei")).one()
+        gone.standing = Standing.CLOSED
+
+    said = taipei_id("member", "guardian", "an", "mei")
+
+    assert (said.exit_code, said.stderr.split(": ")[1]) == (1, "member.closed")
 
 
 def test_nobody_is_a_proxy_by_law(people: Engine, taipei_id: Taipei) -> None:

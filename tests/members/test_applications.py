@@ -655,19 +655,38 @@ def test_who_comes_of_age_before_the_approval_decides_alone(session: Session) ->
     assert guardians.guardians_of(session, grown, now=LATER) == []
 
 
-@pytest.mark.parametrize("hindrance", ["a minor", "under guardianship"])
+@pytest.mark.parametrize(
+    ("hindrance", "relation", "entered"),
+    [
+        ("a minor", Relation.PARENT, 0),
+        (Capacity.GUARDED, Relation.PARENT, 0),
+        (Capacity.ASSISTED, Relation.GUARDIAN, 0),
+        (Capacity.ASSISTED, Relation.PARENT, 1),
+    ],
+)
 def test_who_may_not_act_for_others_is_not_entered_as_the_guardian(
-    session: Session, hindrance: str
+    session: Session, hindrance: str, relation: Relation, entered: int
 ) -> None:
     born = "2012-01-01" if hindrance == "a minor" else "1980-01-01"
     named = make.a_member(session, birthdate=born)
-    if hindrance == "under guardianship":
-        capacities.note(
-            session, named.id, Capacity.GUARDED, source="1", declared_on=NOW.date(), now=NOW
-        )
+    if isinstance(hindrance, Capacity):
+        capacities.note(session, named.id, hindrance, source="1", declared_on=NOW.date(), now=NOW)
     numbering.enter(session, named, recognise(PARENT.number), keyring=make.KEYRING, now=NOW)
+    guardian = replace(PARENT, relation=relation)
+    receipt = submit(session, a_form(birth_date="2018-01-01", guardian=guardian))
+    confirm(session, receipt.application_id, *PAPERS)
+
+    child = approve(session, receipt.application_id).member_id
+
+    assert len(guardians.guardians_of(session, child, now=LATER)) == entered
+
+
+def test_who_named_a_guardian_that_left_meanwhile_becomes_a_member(session: Session) -> None:
+    parent = make.a_member(session)
+    numbering.enter(session, parent, recognise(PARENT.number), keyring=make.KEYRING, now=NOW)
     receipt = submit(session, a_form(birth_date="2018-01-01", guardian=PARENT))
     confirm(session, receipt.application_id, *PAPERS)
+    leaving.erase(session, parent, now=NOW)
 
     child = approve(session, receipt.application_id).member_id
 

@@ -19,8 +19,10 @@ from tests.flows.provider import City, the_settings
 from tests.members.applying import OTHER_NATIONAL
 from tests.web.applicants import (
     CHILD,
+    PARENT,
     apply,
     complete,
+    fill_in,
     hand_in,
     send_back,
     the_application,
@@ -119,6 +121,30 @@ def test_a_minor_and_who_has_a_guardian_agree_for_nobody(city: City) -> None:
             now=city.now,
         )
     assert agree(city, browser) == 422
+
+
+@pytest.mark.clause("2(8)1")
+@pytest.mark.refusal("guardian.not_adult")
+@pytest.mark.parametrize(("relation", "status"), [("parent", 303), ("guardian", 422)])
+def test_who_is_under_assistance_stays_a_parent_and_is_nobodys_guardian(
+    city: City, relation: str, status: int
+) -> None:
+    browser = parent(city)
+    with city.database() as session:
+        capacities.note(
+            session,
+            city.member_id("parent"),
+            Capacity.ASSISTED,
+            source="測試",
+            declared_on=city.now.date(),
+            now=city.now,
+        )
+    child = Browser(city)
+    complete(child, CHILD)
+    fill_in(child, "guardian", {**PARENT, "relation": relation})
+    hand_in(child)
+
+    assert agree(city, browser) == status
 
 
 def test_the_parent_is_written_to_when_the_child_has_applied(city: City) -> None:
