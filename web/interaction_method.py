@@ -81,8 +81,17 @@ def _attempt(adapter: Adapter, *, known: UUID | None) -> None:
         login.admit_active(member_id)
 
     login.attempt_by(
-        adapter.name, answer, guessed=guessed, admit=admit, shared_computer=False, only=known
+        adapter.name,
+        answer,
+        guessed=guessed,
+        admit=admit,
+        shared_computer=_is_shared(),
+        only=known,
     )
+
+
+def _is_shared() -> bool:
+    return request.form.get("shared_computer") == "yes"
 
 
 def _failed_words(refused: Refused) -> str:
@@ -103,6 +112,7 @@ def _show(current: Open, adapter: Adapter, error: str = "", status: int = 200) -
         fields=fields,
         values={} if known else {methods.LOGIN: request.form.get(methods.LOGIN, "")[:128]},
         error=error,
+        shared_computer=_is_shared(),
         other_ways=current.url("step"),
         cancel_url=current.url("give_up" if known else "cancel"),
     )

@@ -109,9 +109,9 @@ def move(session: Session, member: Member, standing: Standing) -> None:
     session.flush()
 
 
-def acting_for(session: Session, ward: Member) -> list[UUID]:
+def acting_for(session: Session, ward: Member) -> set[UUID]:
     found = guardians.guardians_of(session, ward.id, now=make.NOON)
-    return [each.guardian_id for each in found]
+    return {each.guardian_id for each in found}
 
 
 @pytest.mark.clause("2(8)1")
@@ -120,15 +120,16 @@ def test_who_died_acts_for_nobody_until_it_is_taken_back(session: Session) -> No
     other = make.a_member(session, "other")
     link(session, ward, parent)
     link(session, ward, other)
-    (first, _) = guardians.guardians_of(session, ward.id, now=make.NOON)
+    links = guardians.guardians_of(session, ward.id, now=make.NOON)
+    (first,) = (each for each in links if each.guardian_id == parent.id)
 
     move(session, parent, Standing.CLOSED)
 
-    assert acting_for(session, ward) == [other.id]
+    assert acting_for(session, ward) == {other.id}
     assert not guardians.wards_of(session, parent.id, now=make.NOON)
     assert guardians.find(session, first.id, guardian_id=parent.id, now=make.NOON) is None
     move(session, parent, Standing.ACTIVE)
-    assert acting_for(session, ward) == [parent.id, other.id]
+    assert acting_for(session, ward) == {parent.id, other.id}
 
 
 @pytest.mark.refusal("account.deletion_blocked_guardian")
@@ -152,4 +153,4 @@ def test_who_is_suspended_or_paused_is_still_whose_guardian_they_are(
 
     move(session, parent, standing)
 
-    assert acting_for(session, ward) == [parent.id]
+    assert acting_for(session, ward) == {parent.id}

@@ -1,6 +1,7 @@
 """A way of signing in from an outside package: no template of its own, and the core's own rules."""
 
 import json
+import re
 import tomllib
 from base64 import b32decode
 from collections.abc import Mapping
@@ -237,6 +238,38 @@ def test_a_way_that_stands_alone_is_on_the_login_page(city: City) -> None:
 
     assert "沒有通過" in by_other_password(browser, page, "wrong").text
     assert by_other_password(browser, page).request.path.endswith("/consent")
+
+
+@one_database
+def test_who_signs_in_by_such_a_way_on_a_public_computer_says_so(city: City) -> None:
+    use(city, OtherPassword(hasher=make.HASHER, breaches=make.NO_BREACHES))
+    browser = Browser(city)
+    form = browser.get(browser.authorize().request.path.replace("/login", "/by/staff-password"))
+    assert "這是公用電腦" in form.text
+    told = {"login": "mei.chen", "shared_computer": "yes"}
+
+    wrong = browser.submit(form, password="wrong", **told)
+    assert re.search(r'id="shared_computer"[^>]* checked', wrong.text)
+    browser.submit(form, password=make.PASSWORD, **told)
+
+    assert browser.http.get_cookie("__Host-taipei-id-method", domain="id.example.invalid") is None
+    city.wait(minutes=9)
+    assert browser.get("/account").status_code == 200
+    city.wait(minutes=1)
+    assert browser.get("/account").status_code == 303
+
+
+@one_database
+def test_who_adds_what_is_missing_is_not_asked_whose_computer_it_is(
+    city: City, totp: TotpAdapter
+) -> None:
+    set_up(city, totp)
+    browser = Browser(city)
+    page = browser.log_in(browser.authorize(claims=DEMAND))
+
+    form = browser.get(page.request.path.replace("/step-up", "/by/totp"))
+
+    assert "這是公用電腦" not in form.text
 
 
 @pytest.mark.refusal("login.proof_too_weak")
