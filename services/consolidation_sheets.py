@@ -1,6 +1,7 @@
 """Read the first sheet of an XLSX file row by row; what unpacks to too much is refused unread."""
 
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, BinaryIO
@@ -29,6 +30,7 @@ BROKEN = (
     OSError,
     TypeError,
     ValueError,
+    zlib.error,
 )
 
 

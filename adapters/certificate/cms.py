@@ -93,7 +93,10 @@ def signer_of(der: bytes, content: bytes) -> bytes:
 
 
 def _read(der: bytes, content: bytes) -> tuple[list[x509.Certificate], _Signer]:
-    """Return the certificates and the one signer. Raises ValueError, NotProven."""
+    """Return the certificates and the one signer.
+
+    Raises ValueError, NotProven; InvalidVersion for a certificate of no known version.
+    """
     if len(der) > MOST_BYTES:
         raise ValueError("too long")
     message = asn1.decode_der(_Message, der)

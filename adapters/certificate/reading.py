@@ -20,6 +20,16 @@ _LONGEST_TEXT = 127
 _SHORT = 0x7F  # the longest body whose length is one octet (X.690 8.1.3)
 
 
+# What a broken or hostile certificate makes of the library.
+UNREADABLE = (
+    TypeError,
+    ValueError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+)
+
+
 class Unreadable(Exception):
     """The bytes are no certificate, or not one that says what it says in one way."""
 
@@ -54,6 +64,7 @@ def read(der: bytes) -> x509.Certificate:
     try:
         certificate = x509.load_der_x509_certificate(der)
         certificate.extensions  # noqa: B018  # parsed late, and refused only then
+        certificate.subject, certificate.issuer  # noqa: B018  # same
         certificate.public_key()
         certificate.signature_hash_algorithm  # noqa: B018
     except UNREADABLE:
