@@ -11,7 +11,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, lazyload
 
 from kernel.clock import taipei_day
 from kernel.db import changed, insert_once
@@ -291,6 +291,7 @@ def of_member(
         select(ActivationRequest, Service, FormVersion)
         .join(Service, Service.id == ActivationRequest.service_id)
         .outerjoin(FormVersion, FormVersion.id == ActivationRequest.form_version_id)
+        .options(lazyload(FormVersion.service))  # joined, it would leave out who had no form
         .where(ActivationRequest.member_id == member_id)
         .order_by(ActivationRequest.asked_at, ActivationRequest.id)
     )

@@ -67,6 +67,14 @@ def test_an_approval_is_a_note_that_names_it(session: Session, mei: Member) -> N
     )
 
 
+def test_an_application_is_listed_whether_or_not_the_service_has_a_form(
+    session: Session, mei: Member
+) -> None:
+    row = apply(session, mei)
+
+    assert [each[::2] for each in activation_requests.of_member(session, mei.id)] == [(row, None)]
+
+
 @pytest.mark.clause("2(4)", "2(8)6")
 def test_a_refusal_is_a_recorded_fact_with_its_reason(session: Session, mei: Member) -> None:
     row = apply(session, mei)
