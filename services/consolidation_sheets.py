@@ -5,7 +5,6 @@ import zlib
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, BinaryIO
-from xml.etree.ElementTree import ParseError
 
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
@@ -21,7 +20,7 @@ DENSEST = 200  # unpacked to packed: a bomb is a thousand
 # What a broken or hostile file makes of zipfile, expat and openpyxl.
 BROKEN = (
     InvalidFileException,
-    ParseError,
+    SyntaxError,  # of expat, and of lxml where that is there
     zipfile.BadZipFile,
     ArithmeticError,
     AttributeError,
