@@ -76,6 +76,13 @@ def live(session: Session, member_id: UUID) -> Sequence[Binding]:
     ).all()
 
 
+def ever(session: Session, member_id: UUID) -> Sequence[Binding]:
+    """Return what is or was tied to the member, the oldest first."""
+    return session.scalars(
+        select(Binding).where(Binding.member_id == member_id).order_by(Binding.bound_at, Binding.id)
+    ).all()
+
+
 def get(session: Session, binding_id: UUID, *, member_id: UUID) -> Binding:
     """Return one of the member's bindings. Raises NotFound, also for somebody else's."""
     found = session.scalar(

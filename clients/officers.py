@@ -157,6 +157,13 @@ def listed(session: Session, *, now: datetime) -> Sequence[OfficerPost]:
     return session.scalars(select(OfficerPost).where(*live).order_by(OfficerPost.id)).all()
 
 
+def all_of(session: Session, member_id: UUID) -> Sequence[OfficerPost]:
+    """Return every post the member holds or held, the oldest first."""
+    return session.scalars(
+        select(OfficerPost).where(OfficerPost.member_id == member_id).order_by(OfficerPost.id)
+    ).all()
+
+
 def given_by(session: Session, giver: Post, *, now: datetime) -> Sequence[OfficerPost]:
     """Return the live posts that are the giver's to give and to take."""
     statement = select(OfficerPost).where(

@@ -164,6 +164,15 @@ def waiting(
     ).all()
 
 
+def of_member(session: Session, member_id: UUID) -> Sequence[ApprovalRequest]:
+    """Return everything the member asked another to agree to, the oldest first."""
+    return session.scalars(
+        select(ApprovalRequest)
+        .where(ApprovalRequest.member_id == member_id)
+        .order_by(ApprovalRequest.id)
+    ).all()
+
+
 def find_refused(
     session: Session,
     purpose: RegisteredPurpose,

@@ -217,6 +217,15 @@ def open_of(session: Session, member_id: UUID) -> Sequence[CardOrder]:
     ).all()
 
 
+def of_member(session: Session, member_id: UUID) -> Sequence[CardOrder]:
+    """Return every card that was ordered for the member and is on record, the oldest first."""
+    return session.scalars(
+        select(CardOrder)
+        .where(CardOrder.member_id == member_id)
+        .order_by(CardOrder.ordered_at, CardOrder.id)
+    ).all()
+
+
 def open_at(session: Session, counter_id: UUID) -> Sequence[CardOrder]:
     """Return the cards a counter has to do with, the oldest first."""
     return session.scalars(

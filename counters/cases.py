@@ -205,10 +205,12 @@ def open_about(session: Session, number: str, member_id: UUID, *, counter_id: UU
     return found
 
 
-def of_member(session: Session, member_id: UUID) -> Sequence[Case]:
-    """Return a member's cases, the newest first."""
+def of_member(
+    session: Session, member_id: UUID, *, most: int | None = MOST_LISTED
+) -> Sequence[Case]:
+    """Return a member's cases, the newest first; None is all of them."""
     return session.scalars(
-        select(Case).where(Case.member_id == member_id).order_by(Case.id.desc()).limit(MOST_LISTED)
+        select(Case).where(Case.member_id == member_id).order_by(Case.id.desc()).limit(most)
     ).all()
 
 

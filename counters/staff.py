@@ -4,6 +4,7 @@ A clerk is a member who signs in as themselves. A natural person's counter is th
 one clerk at a time, which the database keeps too.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -83,6 +84,17 @@ def _holds_a_post(session: Session, counter: Counter, member_id: UUID) -> bool:
         Clerk.counter_id == counter.id, Clerk.member_id == member_id, Clerk.ended_at.is_(None)
     )
     return session.scalar(held) is not None
+
+
+def all_of(session: Session, member_id: UUID) -> Sequence[tuple[Clerk, Counter]]:
+    """Return every place the member works or worked at as a clerk, the oldest first."""
+    rows = session.execute(
+        select(Clerk, Counter)
+        .join(Counter, Counter.id == Clerk.counter_id)
+        .where(Clerk.member_id == member_id)
+        .order_by(Clerk.id)
+    )
+    return [(row[0], row[1]) for row in rows]
 
 
 def get(session: Session, counter: Counter, clerk_id: UUID) -> Clerk:

@@ -109,6 +109,17 @@ def passed(
     insert_once(session, Training, values)
 
 
+def of_member(session: Session, member_id: UUID) -> Sequence[tuple[Training, Course]]:
+    """Return what the member passed, the oldest first."""
+    rows = session.execute(
+        select(Training, Course)
+        .join(Course, Course.id == Training.course_id)
+        .where(Training.member_id == member_id)
+        .order_by(Training.id)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
 def trained(session: Session, member_ids: Collection[UUID]) -> Mapping[UUID, Trained]:
     """Return the training of these people; who never passed is not in the answer."""
     rows: defaultdict[UUID, list[tuple[Training, Course]]] = defaultdict(list)

@@ -390,6 +390,13 @@ def track(session: Session, number: str, secret: str, *, now: datetime) -> Appli
     return found if compare_digest(kept, digest(typed_code(secret))) else None
 
 
+def of_member(session: Session, member_id: UUID) -> Sequence[Application]:
+    """Return the applications by which the member became one, the oldest first."""
+    return session.scalars(
+        select(Application).where(Application.member_id == member_id).order_by(Application.id)
+    ).all()
+
+
 def waiting_for_confirmation(
     session: Session, *, counter_id: UUID | None = None, most: int = 50, skip: int = 0
 ) -> Sequence[Application]:

@@ -3,6 +3,7 @@
 A declaration that is lifted takes with it who acts for the adult because of it.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -51,6 +52,13 @@ def find(session: Session, member_id: UUID) -> Capacity | None:
     row = _DECLARED.one_or_none(session, {"member": member_id})
     declared: Capacity | None = None if row is None else row.capacity
     return declared
+
+
+def all_of(session: Session, member_id: UUID) -> Sequence[CapacityNote]:
+    """Return what was ever declared about the member, the oldest first."""
+    return session.scalars(
+        select(CapacityNote).where(CapacityNote.member_id == member_id).order_by(CapacityNote.id)
+    ).all()
 
 
 def lift(session: Session, member_id: UUID, *, now: datetime) -> None:

@@ -89,6 +89,12 @@ def wards_of(session: Session, guardian_id: UUID, *, now: datetime) -> Sequence[
     return _active(session, GuardianLink.guardian_id == guardian_id, now=now)
 
 
+def all_of(session: Session, member_id: UUID) -> Sequence[GuardianLink]:
+    """Return the links of either side, those that are over included, the oldest first."""
+    either = or_(GuardianLink.ward_id == member_id, GuardianLink.guardian_id == member_id)
+    return session.scalars(select(GuardianLink).where(either).order_by(GuardianLink.id)).all()
+
+
 def _active(session: Session, of: ColumnElement[bool], *, now: datetime) -> Sequence[GuardianLink]:
     return session.scalars(
         select(GuardianLink).where(of, *_in_force(now)).order_by(GuardianLink.id)

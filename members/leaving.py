@@ -69,6 +69,15 @@ def pending(session: Session, member_id: UUID) -> AccountDeletion | None:
     )
 
 
+def all_of(session: Session, member_id: UUID) -> Sequence[AccountDeletion]:
+    """Return every deletion the member asked for, the oldest first."""
+    return session.scalars(
+        select(AccountDeletion)
+        .where(AccountDeletion.member_id == member_id)
+        .order_by(AccountDeletion.id)
+    ).all()
+
+
 def get(session: Session, reference: str) -> AccountDeletion:
     """Return a deletion by its number. Raises NotFound."""
     found = None

@@ -101,6 +101,12 @@ def given_by(session: Session, principal_id: UUID, *, now: datetime) -> Sequence
     return session.scalars(powers.order_by(PowerOfAttorney.id)).all()
 
 
+def all_of(session: Session, member_id: UUID) -> Sequence[PowerOfAttorney]:
+    """Return the powers the member gave or held, those that are over included, the oldest first."""
+    either = or_(PowerOfAttorney.principal_id == member_id, PowerOfAttorney.proxy_id == member_id)
+    return session.scalars(select(PowerOfAttorney).where(either).order_by(PowerOfAttorney.id)).all()
+
+
 def ever(session: Session, principal_id: UUID, proxy_id: UUID) -> bool:
     """Say whether there is, or was, a power between the two."""
     any_of_them = select(PowerOfAttorney.id).where(

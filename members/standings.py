@@ -224,6 +224,15 @@ def listed(session: Session, *, most: int) -> Sequence[StandingOrder]:
     ).all()
 
 
+def of_member(session: Session, member_id: UUID) -> Sequence[StandingOrder]:
+    """Return the orders that came into force, the oldest first: of no other the member hears."""
+    return session.scalars(
+        select(StandingOrder)
+        .where(StandingOrder.member_id == member_id, StandingOrder.in_force_at.is_not(None))
+        .order_by(StandingOrder.id)
+    ).all()
+
+
 def waiting(session: Session) -> int:
     """Return how many proposals wait for a second officer."""
     return session.scalar(select(func.count(StandingOrder.id)).where(*_PENDING)) or 0

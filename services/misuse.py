@@ -27,6 +27,13 @@ def report(
     return row
 
 
+def of_member(session: Session, member_id: UUID) -> Sequence[MisuseReport]:
+    """Return what the member reported, the oldest first."""
+    return session.scalars(
+        select(MisuseReport).where(MisuseReport.member_id == member_id).order_by(MisuseReport.id)
+    ).all()
+
+
 def waiting(session: Session, *, most: int) -> Sequence[MisuseReport]:
     """Return what nobody looked into yet, the oldest first."""
     return session.scalars(

@@ -4,6 +4,7 @@ The only door by which a note is suspended. It keeps the day since when the serv
 is restored as from the day of the suspension was never interrupted.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -141,6 +142,17 @@ class Period:
 
     since: date
     until: date | None
+
+
+def history(session: Session, member_id: UUID) -> Sequence[tuple[ActivationEvent, Service]]:
+    """Return everything that happened to a member's notes, the oldest first."""
+    rows = session.execute(
+        select(ActivationEvent, Service)
+        .join(Service, Service.id == ActivationEvent.service_id)
+        .where(ActivationEvent.member_id == member_id)
+        .order_by(ActivationEvent.id)
+    )
+    return [(row[0], row[1]) for row in rows]
 
 
 def periods(session: Session, member_id: UUID, service_id: UUID) -> list[Period]:

@@ -15,7 +15,7 @@ from services import activation_requests, forms
 from services.publication_models import FormVersion
 from services.request_models import ActivationRequest
 from web import annex_fields, service_words
-from web.archive_parts import Whose, sheet
+from web.archive_parts import PARTS, Whose, sheet
 from web.sheets import Sheet
 
 HEADS = {
@@ -48,7 +48,7 @@ def sheet_of(whose: Whose) -> Sheet:
             for row, service, form in activation_requests.of_member(session, whose.member_id)
             for answer in _answers(session, row, whose)
         ]
-    return sheet(whose, "applications", HEADS, rows)
+    return sheet(whose, PARTS["applications"], HEADS, rows)
 
 
 def _form(form: FormVersion | None, whose: Whose) -> list[str]:

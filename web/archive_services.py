@@ -1,14 +1,12 @@
 """What agencies noted about the member, with what their cards show, as it goes into the archive."""
 
-from datetime import date
-
 from consent.evidence import State
 from consent.vouched import told
 from kernel.db import transaction
 from kernel.wording import Bilingual
 from services import activations, card_faces
 from web import service_words
-from web.archive_parts import Whose, sheet
+from web.archive_parts import PARTS, Whose, iso, sheet
 from web.sheets import Sheet
 
 HEADS = {
@@ -37,14 +35,10 @@ def sheet_of(whose: Whose) -> Sheet:
                 whose.text(each.name),
                 whose.text(each.agency),
                 whose.text(service_words.STATES[State(told(each)["state"])]),
-                _day(each.since),
-                _day(each.as_of),
+                iso(each.since),
+                iso(each.as_of),
                 face.number if face else "",
-                _day(face.until if face else None),
+                iso(face.until if face else None),
             ]
         )
-    return sheet(whose, "services", HEADS, rows)
-
-
-def _day(day: date | None) -> str:
-    return day.isoformat() if day else ""
+    return sheet(whose, PARTS["services"], HEADS, rows)
