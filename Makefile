@@ -84,8 +84,8 @@ container-check: ## Take the container file's steps in a folder (as root; deboot
 sbom: $(VENV)/dev.stamp ## What an installation is made of, as CycloneDX: dist/sbom-*.json
 	@scripts/sbom.sh $(BIN) dist
 
-fuzz: $(VENV)/dev.stamp ## Throw bytes at every parser, MINUTES=1 each
-	@$(BIN)/python -m tests.fuzzing --minutes $(MINUTES) $(ARGS)
+fuzz: $(VENV)/dev.stamp ## Throw bytes at every parser, MINUTES=1 each, two at a time
+	@$(BIN)/python -m tests.fuzzing --seconds $$(($(MINUTES) * 60)) $(ARGS)
 
 clean: ## Remove everything that make and the tests built
 	rm -rf $(VENV) .demo .sandbox build dist *.egg-info .coverage .coverage.* htmlcov .hypothesis
