@@ -25,8 +25,8 @@ BROKEN = (
     ArithmeticError,
     AttributeError,
     LookupError,
-    NotImplementedError,
     OSError,
+    RuntimeError,  # encrypted, or compressed in a way nobody knows
     TypeError,
     ValueError,
     zlib.error,
