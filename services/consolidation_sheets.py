@@ -24,6 +24,7 @@ BROKEN = (
     zipfile.BadZipFile,
     ArithmeticError,
     AttributeError,
+    EOFError,
     LookupError,
     OSError,
     RuntimeError,  # encrypted, or compressed in a way nobody knows

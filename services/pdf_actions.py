@@ -43,7 +43,7 @@ def require_still(content: bytes) -> None:
             is_damaged = bool(pdf.get_warnings())  # found while it was walked through
     except pikepdf.PasswordError:
         raise Refused("attachment.acts") from None
-    except (pikepdf.PikepdfError, UnicodeDecodeError):  # the second: a name in another encoding
+    except (pikepdf.PikepdfError, ValueError):  # the second: a strange name, or a number
         raise Refused("attachment.unreadable") from None
     if acts:
         raise Refused("attachment.acts")
