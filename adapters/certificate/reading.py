@@ -20,16 +20,6 @@ _LONGEST_TEXT = 127
 _SHORT = 0x7F  # the longest body whose length is one octet (X.690 8.1.3)
 
 
-# What a broken or hostile certificate makes of the library.
-UNREADABLE = (
-    TypeError,
-    ValueError,
-    UnsupportedAlgorithm,
-    x509.DuplicateExtension,
-    x509.InvalidVersion,
-)
-
-
 class Unreadable(Exception):
     """The bytes are no certificate, or not one that says what it says in one way."""
 
