@@ -1,6 +1,7 @@
 """The fixtures of this folder and of `relying_parties`; each folder's conftest imports them."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,15 @@ def running_provider(
     more_settings: Mapping[str, str],
 ) -> Iterator[Provider]:
     """Serve on each kind of database in turn; one server for all tests of a worker and folder."""
-    folder: Path = tmp_path_factory.mktemp("provider")
+    with lent(request, tmp_path_factory.mktemp("provider"), more_settings) as provider:
+        yield provider
+
+
+@contextmanager
+def lent(
+    request: pytest.FixtureRequest, folder: Path, more_settings: Mapping[str, str]
+) -> Iterator[Provider]:
+    """Serve on the kind of database a fixture was asked for."""
     if request.param == "sqlite":
         url = f"sqlite+pysqlite:///{folder / 'provider.sqlite3'}"
         with serving(url, folder, more_settings) as provider:
