@@ -198,12 +198,17 @@ def _parts(engines: tuple[str, ...]) -> list[Part]:
 
 
 def _tell_apart(engines: tuple[str, ...], rounds: int) -> None:
-    with Console(stderr=True).status("") as status:
-        found = [
-            *alike_.measure(engines, rounds, status.update),
-            *doors.measure(engines, rounds, status.update),
-        ]
-    report.show_alike(found)
+    def look() -> dict[str, float]:
+        with Console(stderr=True).status("") as status:
+            found = [
+                *alike_.measure(engines, rounds, status.update),
+                *doors.measure(engines, rounds, status.update),
+            ]
+        report.show_alike(found)
+        return {each.engine: each.p_value for each in found}
+
+    if places := alike_.told_apart(look):
+        raise click.ClickException(f"the clock tells at: {'; '.join(sorted(places))}")
 
 
 def _by_size(plan: Plan, sizes: tuple[int, ...], *, write: bool) -> None:

@@ -6,13 +6,13 @@ that a stranger's costs one as well is a test of the adapter.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 from sqlalchemy import delete
 
 from bench import inside, stores
-from bench.alike import Alike
+from bench.alike import Alike, Rounds
 from kernel.ids import new_fraction
 from kernel.throttle import Throttle
 from members.models import Standing
@@ -26,23 +26,39 @@ WRONG = make.PASSWORD[::-1]
 Ask = Callable[[], object]
 
 
+def _as_it_is(_kind: str, ask: Ask) -> Ask:
+    return ask
+
+
 def measure(engines: Sequence[str], rounds: int, say: Callable[[str], None]) -> list[Alike]:
     """Measure each door on each engine."""
-    found = []
-    for engine_name in engines:
-        with stores.opened(engine_name) as (_, engine), inside.a_city(engine) as city:
-            _settle(city)
-            for door, asks in _doors(city).items():
-                say(f"{engine_name}: {rounds} rounds, {door}")
-                found.append(_at(f"{engine_name}, {door}", asks, rounds, city))
-    return found
+    return [
+        Alike.found(where, taken)
+        for engine in engines
+        for where, taken in watched(engine, rounds, say)
+    ]
 
 
-def _at(door: str, asks: Mapping[str, Ask], rounds: int, city: City) -> Alike:
-    for _ in range(max(rounds // 20, 1)):  # until everything is warm
+def watched(
+    engine_name: str,
+    rounds: int,
+    say: Callable[[str], None],
+    *,
+    plant: Callable[[str, Ask], Ask] = _as_it_is,
+) -> Iterator[tuple[str, Rounds]]:
+    """Yield each door of an engine and what it took; `plant` may put more into a kind's asking."""
+    with stores.opened(engine_name) as (_, engine), inside.a_city(engine) as city:
+        _settle(city)
+        for door, asks in _doors(city).items():
+            say(f"{engine_name}: {rounds} rounds, {door}")
+            asked = {kind: plant(kind, ask) for kind, ask in asks.items()}
+            yield f"{engine_name}, {door}", _rounds(asked, rounds, city)
+
+
+def _rounds(asks: Mapping[str, Ask], count: int, city: City) -> Rounds:
+    for _ in range(max(count // 20, 1)):  # until everything is warm
         _round(asks, city)
-    taken = [_round(asks, city) for _ in range(rounds)]
-    return Alike.found(door, taken)
+    return [_round(asks, city) for _ in range(count)]
 
 
 def _round(asks: Mapping[str, Ask], city: City) -> Mapping[str, float]:
