@@ -59,7 +59,7 @@ def measure(rows: int, tell: Callable[[str], None]) -> list[Step]:
     ):
         engine = open_engine(store.url, pool_size=2)
         _make(engine, rows, tell)
-        somebody = Somebody(provider, "bench")
+        somebody = Somebody(provider, "bench", steadfast=True)
         found = [_timed(somebody, *step, tell=tell) for step in _steps(engine)]
         engine.dispose()
         return found

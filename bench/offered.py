@@ -1,35 +1,37 @@
 """Offer more than there may be room for, and see what becomes of people: `--offered 300`.
 
-Sign-ins arrive by a schedule; afterwards the checker of the fault tests holds what they were told
-against the records. Then token traffic alone, and beside guesses at passwords: `--guesses 2000`.
+Sign-ins arrive by a schedule, some of people who type a password and agree for the first time;
+afterwards the checker of the fault tests holds what they were told against the records. Then token
+traffic alone, and beside guesses at passwords: `--guesses 2000`.
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from subprocess import Popen
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete
 
 from bench import crowd, load, pools, stores
 from bench.city import CLIENT, City
 from bench.generator import GO
-from bench.open_loop import TOLD, Became, Offer
+from bench.open_loop import TURNED_AWAY, Became, Offer
 from bench.pools import Ports
 from bench.seeding import seed
 from bench.servers import HOST
 from bench.stores import Store
-from consent.models import Consent
 from kernel import clock
 from kernel.db import Sessions, sessions, transaction
 from kernel.throttle import Throttle
-from tests.faults import accounts
-from tests.faults.people import Promised
+from tests.faults import records
+from tests.faults.promises import Promised
 from web.cli.opening import keyring_of
 
 GENERATOR = "bench.open_loop"
 MEMBERS, NEWCOMERS = 500, 500
+SHARE = 0.02  # of those who sign in: they were not here before
 REFRESHES = 20  # a second: what a machine has room for, with all else it does
 
 
@@ -41,7 +43,6 @@ class Peak:
     per_second: float
     seconds: float
     became: Became
-    consents_lost: int
     disagreement: str  # of the records with what people were told; empty if there is none
 
 
@@ -104,28 +105,33 @@ def together(*offers: Offer) -> list[Became]:
 
 
 @contextmanager
-def _settled(engine_name: str) -> Iterator[tuple[Store, Sessions, City]]:
+def _settled(
+    engine_name: str, *, newcomers: int = NEWCOMERS
+) -> Iterator[tuple[Store, Sessions, City]]:
     with stores.opened(engine_name) as (store, engine):
         database, settings, now = sessions(engine), store.settings, clock.now()
         keyring = keyring_of(settings)
-        city = seed(database, settings, keyring, members=MEMBERS, newcomers=NEWCOMERS, now=now)
+        city = seed(database, settings, keyring, members=MEMBERS, newcomers=newcomers, now=now)
         crowd.settle(engine)
         yield store, database, city
 
 
 def peak(engine_name: str, per_second: float, seconds: float, tell: Callable[[str], None]) -> Peak:
     """Offer sign-ins for so long. Raises Failed or NotStarted."""
-    with _settled(engine_name) as (store, database, city), pools.one(store.url) as ports:
+    new = per_second * SHARE
+    with (
+        _settled(engine_name, newcomers=math.ceil(new * seconds)) as (store, database, city),
+        pools.one(store.url) as ports,
+    ):
         bench = Bench(ports, city)
         tell(f"{engine_name}: {per_second:g} sign-ins a second for {seconds:g} s")
-        warm, before = bench.offer(2, sign_ins=5), _consents(database)
-        became = bench.offer(seconds, sign_ins=per_second)
+        warm = bench.offer(2, sign_ins=5)
+        became = bench.offer(seconds, sign_ins=per_second - new, newcomers=new)
         return Peak(
             engine=engine_name,
             per_second=per_second,
             seconds=seconds,
             became=became,
-            consents_lost=before - _consents(database),
             disagreement=_disagreement(database, (warm, became)),
         )
 
@@ -162,18 +168,21 @@ def _unlock(database: Sessions) -> None:
         session.execute(delete(Throttle))
 
 
-def _consents(database: Sessions) -> int:
-    with transaction(database) as session:
-        return session.scalar(select(func.count(Consent.id))) or 0
-
-
 def _disagreement(database: Sessions, runs: Sequence[Became]) -> str:
-    arrived = sum(each.sign_ins.total() - each.sign_ins[TOLD] for each in runs)
-    told, read = sum(each.sign_ins[TOLD] for each in runs), sum(each.claims_read for each in runs)
-    promised = Promised(tokens=["told"] * told, claims_read=read, unanswered=arrived - read)
+    """Say where the records and what people were told differ; who was turned away has none."""
+    arrived = sum((each.sign_ins + each.newcomers for each in runs), Counter[str]())
+    served, read = arrived.total() - arrived[TURNED_AWAY], sum(each.claims_read for each in runs)
+    promised = Promised(
+        codes_spent=[code for each in runs for code in each.codes],
+        tokens=[token for each in runs for token in each.tokens],
+        claims_read=read,
+        agreed=MEMBERS + sum(each.agreed for each in runs),
+        unheard=sum(each.unheard for each in runs),
+        unanswered=served - read,
+    )
     try:
         with transaction(database) as session:
-            accounts.records_agree(session, CLIENT, promised)
+            records.agree(session, CLIENT, promised)
     except AssertionError as problem:
         return str(problem) or "the records say something else"
     return ""

@@ -4,17 +4,16 @@ from collections import Counter
 from statistics import median
 
 from bench.offered import Guessed, Peak, p95
-from bench.open_loop import TOLD
 
 
 def show_peak(found: Peak) -> None:
     """Print what became of sign-ins, and what the records say of them."""
     print(f"{found.engine}: {found.per_second:g} sign-ins a second for {found.seconds:g} s")
     _counts(found.became.sign_ins)
-    waits = sorted(found.became.waits_ms)
-    if waits:
-        print(f"waited: median {waits[len(waits) // 2]:.0f} ms, p95 {p95(waits):.0f} ms")
-    print(f"consents lost: {found.consents_lost}")
+    _waited(found.became.waits_ms)
+    print("of them with a password, and agreeing for the first time")
+    _counts(found.became.newcomers)
+    _waited(found.became.newcomer_ms)
     print(f"records: {found.disagreement or 'agree'}")
 
 
@@ -34,5 +33,10 @@ def show_guesses(found: Guessed) -> None:
 
 def _counts(counted: Counter[str]) -> None:
     for what, count in counted.most_common():
-        if what != TOLD:
-            print(f"\t{count:,}\t{what}")
+        print(f"\t{count:,}\t{what}")
+
+
+def _waited(milliseconds: list[float]) -> None:
+    waits = sorted(milliseconds)
+    if waits:
+        print(f"waited: median {waits[len(waits) // 2]:.0f} ms, p95 {p95(waits):.0f} ms")

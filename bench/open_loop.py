@@ -18,13 +18,13 @@ from http import HTTPStatus
 from typing import Any, Self
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
-from bench.city import CLIENT, REDIRECT_URI, City
-from bench.flows import QUERY, VERIFIER, hidden
+from bench.city import CLIENT, PASSWORD, REDIRECT_URI, City
+from bench.flows import CONSENT, MOST_STEPS, QUERY, VERIFIER, hidden
 from bench.generator import READY
 from bench.wire import Answer, Unexpected, parse, written
 
 PATIENCE_SECONDS = 60  # of a browser and of a client's back end
-TOLD = "got tokens"  # counted beside what became of them at last
+TURNED_AWAY = "turned away"
 FOR_PROGRAMS = ("/token", "/userinfo")  # of what is asked here; deploy/nginx-pools.conf has all
 GUESSERS = 50  # login pages that guesses are sent from
 
@@ -38,6 +38,7 @@ class Offer:
     programs: int  # the port where tokens and claims are asked for
     seconds: float
     sign_ins: float = 0
+    newcomers: float = 0
     refreshes: float = 0
     guesses: float = 0
     city: City
@@ -58,10 +59,16 @@ class Became:
     """What became of those who arrived; waits in milliseconds from when each was due."""
 
     sign_ins: Counter[str] = field(default_factory=Counter)
+    newcomers: Counter[str] = field(default_factory=Counter)
     refreshes: Counter[str] = field(default_factory=Counter)
     guesses: Counter[str] = field(default_factory=Counter)
     waits_ms: list[float] = field(default_factory=list)  # of whole sign-ins
+    newcomer_ms: list[float] = field(default_factory=list)
     refresh_ms: list[float] = field(default_factory=list)
+    codes: list[str] = field(default_factory=list)  # each at the place of its token
+    tokens: list[str] = field(default_factory=list)
+    agreed: int = 0  # and were told so
+    unheard: int = 0  # agreed, and were not
     claims_read: int = 0
 
     def line(self) -> str:
@@ -72,7 +79,7 @@ class Became:
     def of(cls, line: str) -> Self:
         """Read what this process printed."""
         values: dict[str, Any] = json.loads(line)
-        for key in ("sign_ins", "refreshes", "guesses"):
+        for key in ("sign_ins", "newcomers", "refreshes", "guesses"):
             values[key] = Counter(values[key])
         return cls(**values)
 
@@ -89,6 +96,7 @@ class Peak:
         self._offer, self.became = offer, Became()
         self._cookies = itertools.cycle(offer.city.cookies)
         self._names = itertools.cycle(offer.city.newcomers or ("nobody",))
+        self._fresh = iter(offer.city.newcomers)  # nobody is new twice
         pair = f"{quote(CLIENT)}:{quote(offer.city.secret)}".encode()
         self._client = {"Authorization": "Basic " + base64.b64encode(pair).decode()}
         self._pages: list[tuple[str, str, dict[str, str]]] = []
@@ -117,20 +125,46 @@ class Peak:
         answer = await self.ask("GET", f"/authorize?{QUERY}", cookie, {})
         if answer.status != HTTPStatus.SEE_OTHER:
             raise Unexpected(f"authorize: {answer.status}")
-        tokens = await _later("token", self._redeemed(answer.header("location")))
-        self.became.sign_ins[TOLD] += 1
+        await self._served(answer.header("location"))
+        self.became.waits_ms.append((time.perf_counter() - due) * 1000)
+        return "signed in"
+
+    async def newcomer(self, due: float) -> str:
+        """Sign in with a password and agree; return the last thing that went well."""
+        jar = dict[str, str]()
+        door = await self.ask("GET", f"/authorize?{QUERY}", {}, {})
+        target, page = await self._followed(jar, door)
+        form = {**hidden(page), "login_id": next(self._fresh), "password": PASSWORD}
+        sent = await self.ask("POST", target, {"Cookie": _jar(jar)}, form)
+        target, page = await _later("consent page", self._followed(jar, sent))
+        if page.status != HTTPStatus.OK:
+            raise Unexpected(f"login: {page.status}")
+        form = {**hidden(page), **CONSENT}
+        self.became.unheard += 1
+        sent = await _later("consent", self.ask("POST", target, {"Cookie": _jar(jar)}, form))
+        target, page = await _later("code", self._followed(jar, sent))
+        if not target.startswith(REDIRECT_URI):
+            raise Unexpected(f"consent: {page.status}")
+        self.became.unheard -= 1
+        self.became.agreed += 1
+        await self._served(target)
+        self.became.newcomer_ms.append((time.perf_counter() - due) * 1000)
+        return "signed in"
+
+    async def _served(self, location: str) -> None:
+        """Get tokens for the code and read the claims, as the client does."""
+        tokens = await _later("token", self._redeemed(location))
+        self.became.codes.append(_code_in(location))
+        self.became.tokens.append(str(tokens["access_token"]))
         bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
         claims = await _later("claims", self.ask("GET", "/userinfo", bearer, {}))
         if b'"name"' not in claims.body:
             raise Unexpected(f"claims: {claims.status}")
         self.became.claims_read += 1
-        self.became.waits_ms.append((time.perf_counter() - due) * 1000)
-        return "signed in"
 
     async def _redeemed(self, location: str) -> dict[str, Any]:
-        code = parse_qs(urlsplit(location).query)["code"][0]
-        form = {"grant_type": "authorization_code", "code": code, "code_verifier": VERIFIER}
-        form["redirect_uri"] = REDIRECT_URI
+        form = {"grant_type": "authorization_code", "code_verifier": VERIFIER}
+        form |= {"code": _code_in(location), "redirect_uri": REDIRECT_URI}
         return await self._tokens(form)
 
     async def _tokens(self, form: Mapping[str, str]) -> dict[str, Any]:
@@ -159,17 +193,23 @@ class Peak:
 
     async def open_page(self) -> None:
         """Open a login page to guess from."""
-        answer, jar, target = (
-            await self.ask("GET", f"/authorize?{QUERY}", {}, {}),
-            dict[str, str](),
-            "",
-        )
-        while answer.status == HTTPStatus.SEE_OTHER:
+        jar = dict[str, str]()
+        door = await self.ask("GET", f"/authorize?{QUERY}", {}, {})
+        target, page = await self._followed(jar, door)
+        self._pages.append((target, _jar(jar), hidden(page)))
+
+    async def _followed(self, jar: dict[str, str], answer: Answer) -> tuple[str, Answer]:
+        """Follow redirects to a page or out to the client; return where that is and the answer."""
+        target = ""
+        for _ in range(MOST_STEPS):
             jar |= _cookies_of(answer)
+            if answer.status != HTTPStatus.SEE_OTHER:
+                break
             target = answer.header("location")
+            if target.startswith(REDIRECT_URI):
+                break
             answer = await self.ask("GET", target, {"Cookie": _jar(jar)}, {})
-        jar |= _cookies_of(answer)
-        self._pages.append((target, _jar(jar), hidden(answer)))
+        return target, answer
 
     async def guess(self, number: int) -> str:
         """Try a password that is not the one."""
@@ -186,6 +226,13 @@ async def _later(what: str, asked: Awaitable[Any]) -> Any:  # whatever it return
         raise Unexpected(f"{what}: turned away after the door") from None
     except (OSError, TimeoutError) as error:
         raise Unexpected(f"{what}: {type(error).__name__}") from None
+
+
+def _code_in(location: str) -> str:
+    code = parse_qs(urlsplit(location).query).get("code")
+    if not code:
+        raise Unexpected("authorize: no code")
+    return code[0]
 
 
 def _cookies_of(answer: Answer) -> dict[str, str]:
@@ -207,7 +254,7 @@ async def _arrive(
         try:
             told[await do(number, due)] += 1
         except TurnedAway:
-            told["turned away"] += 1
+            told[TURNED_AWAY] += 1
         except Unexpected as problem:
             told[f"error: {problem}"] += 1
         except (OSError, TimeoutError) as problem:
@@ -231,6 +278,7 @@ async def meet(offer: Offer, *, ready: Callable[[], object]) -> Became:
     became, seconds = peak.became, offer.seconds
     await asyncio.gather(
         _arrive(offer.sign_ins, seconds, lambda _n, due: peak.sign_in(due), became.sign_ins),
+        _arrive(offer.newcomers, seconds, lambda _n, due: peak.newcomer(due), became.newcomers),
         _arrive(
             offer.refreshes,
             seconds,

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from adapters.password.hashing import Hasher
 from adapters.password.models import PasswordCredential
+from audit import footprint
+from audit.lines import Kind
 from bench import desks, signing
 from bench.city import AGENCY, CLIENT, PASSWORD, REDIRECT_URI, City
 from clients import registry
@@ -141,7 +143,17 @@ def _settled(
             text=texts.consent_text(client, purpose, SHARED, language=LANGUAGE),
             acr=acr.ACR[0],
         )
-        ledger.record(session, client, purpose, answer, member_id=member.id, now=now)
+        receipt = ledger.record(session, client, purpose, answer, member_id=member.id, now=now)
+        footprint.record(
+            session,
+            Kind.CONSENT_GIVEN,
+            member_id=member.id,
+            client_id=client.id,
+            purpose_id=purpose.id,
+            claims=answer.given,
+            basis=[str(receipt)],
+            now=now,
+        )
     opened = sessions.start(
         session,
         member_id=member.id,

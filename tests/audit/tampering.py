@@ -19,13 +19,13 @@ VERBS = ("update", "delete")
 def intruder(engine: Engine) -> Iterator[Connection]:
     """Lend a connection that nothing holds back; the triggers stand again afterwards."""
     with engine.begin() as connection:
-        kept = _drop_triggers(connection)
+        kept = drop_triggers(connection)
         yield connection
         for statement in kept:
             connection.execute(text(statement))
 
 
-def _drop_triggers(connection: Connection) -> list[str]:
+def drop_triggers(connection: Connection) -> list[str]:
     if connection.dialect.name == "postgresql":
         for table in TABLES:
             connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))

@@ -203,6 +203,8 @@ def test_of_checked_mailboxes_only_the_last_that_was_confirmed_is_kept(
     with transaction(sessions(database)) as session:
         left = session.scalars(select(ContactCheck.asked_at).order_by(ContactCheck.asked_at)).all()
         assert left == [now - 300 * DAY, now - DAY]
+
+
 def test_what_is_kept_is_not_looked_at_again_in_the_same_run(
     database: Engine, now: datetime
 ) -> None:

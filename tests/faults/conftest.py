@@ -7,11 +7,21 @@ import pytest
 
 from tests import postgres
 from tests.faults.moving import Movable, StrangeClock
+from tests.flows.provider import application, city, key_rows, opened_keys
 from tests.live.lending import more_settings, provider, running_provider, visitor
 from tests.live.server import serving
 from tests.pooler import pooling
 
-__all__ = ["more_settings", "provider", "running_provider", "visitor"]
+__all__ = [
+    "application",
+    "city",
+    "key_rows",
+    "more_settings",
+    "opened_keys",
+    "provider",
+    "running_provider",
+    "visitor",
+]
 FEW = 2  # as many as requests; the tests themselves, and whoever comes beside, wait for one
 
 

@@ -3,12 +3,13 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from threading import Event, Thread
 from urllib.parse import parse_qs, urlsplit
 
 import requests
 
+from tests.faults.minds import Mind
+from tests.faults.promises import Promised
 from tests.flows.provider import VERIFIER
 from tests.live.server import Provider
 from tests.live.test_serving import CALLBACK, request_to
@@ -16,31 +17,26 @@ from tests.live.visitor import Visitor
 
 PATIENCE_SECONDS = 60
 LOOK_SECONDS = 0.02
-
-
-@dataclass
-class Promised:
-    """What one person was told, and how often nothing was told."""
-
-    attempts: int = 0
-    codes_spent: list[str] = field(default_factory=list)
-    tokens: list[str] = field(default_factory=list)
-    claims_read: int = 0
-    unanswered: int = 0
+EACH = 3  # sign-ins; then they change their mind, and change it back
 
 
 class Somebody:
-    """One member at one client, signed in and agreed; then silent sign-ins, one after another."""
+    """One member at one client, signed in and agreed; then silent sign-ins, one after another.
 
-    def __init__(self, provider: Provider, name: str) -> None:
+    Each third time they withdraw before it, and agree anew; if `steadfast`, never.
+    """
+
+    def __init__(self, provider: Provider, name: str, *, steadfast: bool = False) -> None:
         """Enrol, register a client, sign in and agree once."""
+        self._steadfast = steadfast
         self.provider, self.client_id, self.promised = provider, f"{name}-client", Promised()
         provider.register(self.client_id, auth_method="none", sector=f"{name}.invalid")
-        self._visitor = Visitor(CALLBACK)
-        self._visitor.open(request_to(provider, self.client_id))
-        self._visitor.log_in(provider.enrol(name)).consent()
-        self._visitor.answer()
-        self.cookies = self._visitor.cookies()
+        visitor, request = Visitor(CALLBACK), request_to(provider, self.client_id)
+        visitor.open(request)
+        visitor.log_in(provider.enrol(name)).consent()
+        visitor.answer()
+        self.cookies = visitor.cookies()
+        self.mind = Mind(provider.issuer, request, visitor, self.promised)
 
     def keep_on(self, stop: Event) -> None:
         """Sign in silently until told to stop; whatever is not answered is tried anew."""
@@ -51,6 +47,9 @@ class Somebody:
         """Sign in silently, get a token and read the claims; keep what was told."""
         self.promised.attempts += 1
         try:
+            if self.promised.attempts % EACH == 0 and not self._steadfast:
+                self.mind.change()
+            self.mind.require_yes()
             self._once()
         except requests.RequestException:
             self.promised.unanswered += 1
@@ -60,6 +59,7 @@ class Somebody:
             http.trust_env = False
             code = self._code(http)
             if not code:
+                self.mind.doubt()
                 self.promised.unanswered += 1
                 return
             told = http.post(
