@@ -19,9 +19,10 @@ from tests.live.programs import LOOK_SECONDS, end, free_port
 from tests.postgres import SYSTEM_USER
 
 PROGRAM = "/usr/sbin/pgbouncer"
+PATIENCE = "SET lock_timeout = 1000; SET statement_timeout = 5000"  # milliseconds
 LIKE_DEPLOY = Template("""
 [databases]
-* = host=$host port=$server_port connect_query='SET lock_timeout = 1000'
+* = host=$host port=$server_port connect_query='$patience'
 
 [pgbouncer]
 listen_addr = 127.0.0.1
@@ -71,6 +72,7 @@ def _write(folder: Path, server: URL, port: int, *, pool_size: int) -> None:
         port=port,
         folder=folder,
         pool_size=pool_size,
+        patience=PATIENCE,
     )
     (folder / "pgbouncer.ini").write_text(said)
     if os.geteuid() == 0:  # as which PgBouncer refuses to run

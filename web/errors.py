@@ -91,7 +91,7 @@ def _away(error: OperationalError) -> Response:
     structlog.get_logger().error(
         "store.away",
         error=type(error.orig).__name__,
-        state=getattr(error.orig, "sqlstate", None)
+        sqlstate=getattr(error.orig, "sqlstate", None)  # a plain `state` is hidden, as OAuth's is
         or getattr(error.orig, "sqlite_errorname", None),
     )
     if request.path.startswith(FOR_CLIENTS):

@@ -1,56 +1,50 @@
 """SQLite's disk is full for a while: no promise is made that cannot be kept, then it goes on."""
 
-import resource
-import time
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.faults.accounts import settle
-from tests.faults.people import Somebody, signing_in
-from tests.faults.test_killed import processes
-from tests.live.server import DISCOVERY, Provider, serving
+from tests.faults.full_disk import forgets_nothing, limited
+from tests.live.programs import ROOT
 
 pytestmark = pytest.mark.slow
 
-LOOK_SECONDS = 0.02
+ALONE = ("unshare", "--mount", "--fork", "--kill-child=SIGKILL")
+AS_ROOT = () if os.geteuid() == 0 else ("--user", "--map-root-user")
+SMALL = "mount -t tmpfs -o size=48m tmpfs"  # the tables, their log, and some sign-ins
+ENTER = f"""set -e
+{SMALL} "$1/disk"
+exec "$2" -m tests.faults.full_disk "$1"
+"""
 
 
-def allow(provider: Provider, size: int) -> None:
-    """Let no file of the server grow beyond `size` bytes, as if its disk ended there."""
-    for pid in processes(provider):
-        _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, hard))
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "disk").mkdir()
+    return tmp_path
 
 
-def test_a_full_disk_refuses_and_forgets_nothing(tmp_path: Path) -> None:
-    with serving(f"sqlite+pysqlite:///{tmp_path / 'full.sqlite3'}", tmp_path) as provider:
-        people = [Somebody(provider, f"full.{number}") for number in range(3)]
-        with signing_in(people):
-            _wait(people, signed_in=5)
-            allow(provider, 4096)  # less than any page's way into the file
-            _wait(people, refused=5)
-            public = provider.call(DISCOVERY).status_code
-            turned_away = people[0].asked()
-            allow(provider, resource.RLIM_INFINITY)
-            _wait(people, signed_in=5)
+def test_a_full_disk_refuses_and_forgets_nothing(folder: Path) -> None:
+    if alone(*SMALL.split(), str(folder / "disk")).returncode:  # nobody may mount a disk here
+        assert '"event": "store.away"' in forgets_nothing(folder, limited)
+        return
 
-        assert public == 200  # what needs no disk goes on
-        assert turned_away.status_code == 503
-        assert turned_away.headers["Retry-After"]
-        settle(provider, people)
+    done = alone("sh", "-c", ENTER, "sh", str(folder), sys.executable)
+
+    assert done.returncode == 0, done.stderr
+    assert '"sqlstate": "SQLITE_FULL"' in done.stdout
 
 
-def _wait(people: list[Somebody], *, signed_in: int = 0, refused: int = 0) -> None:
-    """Wait for what people meet, not for time."""
-    tokens, unanswered = _met(people)
-    while True:
-        now_tokens, now_unanswered = _met(people)
-        if now_tokens >= tokens + signed_in and now_unanswered >= unanswered + refused:
-            return
-        time.sleep(LOOK_SECONDS)
-
-
-def _met(people: list[Somebody]) -> tuple[int, int]:
-    tokens = sum(len(each.promised.tokens) for each in people)
-    return tokens, sum(each.promised.unanswered for each in people)
+def alone(*command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command that sees disks nobody else sees."""
+    return subprocess.run(
+        [*ALONE, *AS_ROOT, *command],
+        cwd=ROOT,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )

@@ -15,7 +15,14 @@ from tests.faults.people import LOOK_SECONDS, Somebody, signing_in, wait_for
 pytestmark = pytest.mark.slow
 
 IN_THE_WAY = text("LOCK TABLE authorization_grant IN ACCESS EXCLUSIVE MODE")
+TAKE_LONG = """
+CREATE FUNCTION take_long() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN PERFORM pg_sleep(60); RETURN NEW; END $$;
+CREATE TRIGGER take_long BEFORE INSERT ON authorization_grant
+FOR EACH ROW EXECUTE FUNCTION take_long()
+"""
 HELD_UP = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+GIVEN_UP = '"sqlstate": "57014"'  # query_canceled
 
 
 @pytest.fixture
@@ -30,6 +37,7 @@ def test_requests_wait_for_a_slow_store_and_are_then_told_to_come_again(
     movable: Movable, beside: Engine
 ) -> None:
     people = [Somebody(movable.provider, f"slow.{number}") for number in range(2)]
+    another = Somebody(movable.provider, "slow.another")
     with signing_in(people):
         wait_for(people, 3)
         with _in_the_way(beside):
@@ -40,13 +48,33 @@ def test_requests_wait_for_a_slow_store_and_are_then_told_to_come_again(
         with _in_the_way(beside):
             while _refused(people) < 2:
                 time.sleep(LOOK_SECONDS)
-            turned_away = people[0].asked()
+            turned_away = another.asked()
         wait_for(people, 3)
 
     assert refused_at_once == 0
     assert turned_away.status_code == 503
     assert turned_away.headers["Retry-After"]
-    settle(movable.provider, people)
+    settle(movable.provider, [*people, another])
+
+
+def test_a_statement_that_takes_too_long_is_given_up_and_nothing_is_half_done(
+    movable: Movable, beside: Engine
+) -> None:
+    people = [Somebody(movable.provider, f"long.{number}") for number in range(2)]
+    another = Somebody(movable.provider, "long.another")
+    with signing_in(people):
+        wait_for(people, 3)
+        with _taking_long(beside):
+            before = _refused(people)
+            while _refused(people) < before + 2:
+                time.sleep(LOOK_SECONDS)
+            turned_away = another.asked()
+        wait_for(people, 3)
+
+    assert turned_away.status_code == 503
+    assert turned_away.headers["Retry-After"]
+    assert GIVEN_UP in movable.provider.log.read_text()
+    settle(movable.provider, [*people, another])
 
 
 @contextmanager
@@ -55,6 +83,18 @@ def _in_the_way(beside: Engine) -> Iterator[None]:
     with beside.begin() as connection:
         connection.execute(IN_THE_WAY)
         yield
+
+
+@contextmanager
+def _taking_long(beside: Engine) -> Iterator[None]:
+    """Let each new grant take a minute, which is longer than any statement may."""
+    with beside.begin() as connection:
+        connection.execute(text(TAKE_LONG))
+    try:
+        yield
+    finally:
+        with beside.begin() as connection:
+            connection.execute(text("DROP FUNCTION take_long CASCADE"))
 
 
 def _held_up(beside: Engine) -> int:
