@@ -12,7 +12,8 @@ from kernel.db import sessions
 from tests.faults.accounts import settle
 from tests.faults.moving import Movable
 from tests.faults.people import Somebody, signing_in, wait_for
-from tests.live.server import KEYRING, Provider
+from tests.live.server import KEYRING, Person, Provider
+from tests.live.visitor import Visitor
 
 pytestmark = pytest.mark.slow
 
@@ -43,13 +44,26 @@ def test_a_clock_that_jumps_and_comes_back_makes_nothing_good_twice(movable: Mov
 def test_who_was_locked_out_by_a_clock_that_is_ahead_stays_so_when_it_is_back(
     movable: Movable,
 ) -> None:
-    key = throttle.ACCOUNT.key("locked.out", secret=KEYRING.derive("throttle/v1"))
-    for _ in range(throttle.ACCOUNT.limit):
-        with movable.provider.database() as session:
-            throttle.ACCOUNT.hit(session, key, now=clock.now() + HOUR)
+    provider = movable.provider
+    person = provider.enrol("locked.out")
 
-    with movable.provider.database() as session:
-        assert not throttle.ACCOUNT.hit(session, key, now=clock.now()).allowed
+    with movable.clock.ahead(HOUR):
+        wrong = [_tried(provider, person.login, "a guess") for _ in range(throttle.ACCOUNT.limit)]
+        locked = _tried(provider, person.login, person.password)
+    back = _tried(provider, person.login, person.password)
+    provider.forget_attempts()
+
+    assert wrong == ["again"] * throttle.ACCOUNT.limit
+    assert (locked, back) == ("locked", "locked")
+    assert _tried(provider, person.login, person.password) == "in"
+
+
+def _tried(provider: Provider, login: str, password: str) -> str:
+    with Visitor() as visitor:
+        visitor.open(f"{provider.issuer}/account/login").log_in(Person(login, password))
+        if visitor.status == requests.codes.too_many_requests:
+            return "locked"
+        return "again" if visitor.shows("submit_login") else "in"
 
 
 def _redeemed(provider: Provider, somebody: Somebody, code: str) -> requests.Response:
