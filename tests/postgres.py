@@ -105,6 +105,11 @@ class Cluster:
         _hand_over(signal)
         self.start()
 
+    def restart(self) -> None:
+        """Tell everybody who is connected that the server ends (57P01), and start it again."""
+        _run(self.folder, "pg_ctl", "stop", "--mode=fast", "--wait")
+        self.start()
+
     def promote(self) -> None:
         """Let a standby take over."""
         _run(self.folder, "pg_ctl", "promote", "--wait")

@@ -1,4 +1,4 @@
-"""PostgreSQL crashes and comes back, then is gone for good: who was answered keeps it.
+"""PostgreSQL restarts, crashes and is gone for good: who was answered keeps it.
 
 The city goes on by itself: with the same server, then with the standby that takes over.
 """
@@ -32,13 +32,15 @@ def standby(primary: postgres.Cluster) -> Iterator[postgres.Cluster]:
         yield standby
 
 
-def test_what_was_committed_survives_crashes_of_the_store_and_its_loss(
+def test_what_was_committed_survives_restarts_and_crashes_of_the_store_and_its_loss(
     primary: postgres.Cluster, standby: postgres.Cluster, tmp_path: Path
 ) -> None:
     url = postgres.of_both(primary.url, standby.url)
     with serving(url, tmp_path) as provider:
         people = [Somebody(provider, f"crashed.{number}") for number in range(3)]
         with signing_in(people):
+            wait_for(people, 5)
+            primary.restart()
             for _ in range(CRASHES):
                 wait_for(people, 5)
                 primary.crash()
