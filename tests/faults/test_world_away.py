@@ -1,11 +1,12 @@
 """For an hour neither mail nor a client can be reached: then each is told once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from idp import sign_outs
 from kernel import clock
@@ -18,9 +19,10 @@ from tests.conformance.rp_logout.test_rp_initiated_logout import leave
 from tests.conformance.suite import Client, Suite
 from tests.kernel.test_mail import listening
 from tests.live.programs import free_port
-from tests.live.receiver import Receiver, receiving
+from tests.live.receiver import Receiver, address_at, receiving
 from tests.live.server import Provider
 from tests.live.visitor import Visitor
+from tests.live.working import work_once
 from web import mails, notices
 from web.app import build_rooms
 from web.handlers import handlers
@@ -33,38 +35,52 @@ Work = Callable[[datetime], None]
 
 
 @pytest.fixture
-def receiver(provider: Provider, visitor: Visitor) -> Iterator[Receiver]:
-    """Lend a client that is being repaired, and that a member has just signed out of."""
-    with receiving(Receiver("", closed=True)) as receiver:
-        suite = Suite(provider, visitor, mode="query")
-        suite.client = Client(provider, backchannel_logout_uri=receiver.url, id_token_alg="ES256")
-        receiver.client_id, receiver.issuer = suite.client.client_id, provider.issuer
-        receiver.keys = suite.keys()
-        receiver.open_session(suite.sign_in()["claims"])
-        leave(suite)
-        yield receiver
+def port(provider: Provider) -> int:
+    """Let nothing wait that an earlier test left, and return a port nobody listens at."""
+    with transaction(sessions(provider.engine)) as session:
+        session.execute(delete(Job).where(Job.kind.in_(KINDS)))
+    return free_port()
+
+
+@pytest.fixture
+def receiver(provider: Provider, visitor: Visitor, port: int) -> Receiver:
+    """Lend a client whose server is down, and that a member has just signed out of."""
+    receiver, suite = Receiver(""), Suite(provider, visitor, mode="query")
+    uri = address_at(port)
+    suite.client = Client(provider, backchannel_logout_uri=uri, id_token_alg="ES256")
+    receiver.client_id, receiver.issuer = suite.client.client_id, provider.issuer
+    receiver.keys = suite.keys()
+    receiver.open_session(suite.sign_in()["claims"])
+    leave(suite)
+    return receiver
 
 
 def test_what_could_not_be_told_for_an_hour_is_told_once(
-    provider: Provider, receiver: Receiver
+    provider: Provider, receiver: Receiver, port: int, tmp_path: Path
 ) -> None:
-    port = free_port()
-    work, now = _worker(provider, mail_port=port), clock.now()
+    post_port = free_port()
+    work, now = _worker(provider, mail_port=post_port), clock.now()
     _write_to(provider, "away")
-    _due(provider, now - HOUR)
-    for minute in range(0, 60, 2):
-        work(now - HOUR + minute * MINUTE)
-    waiting = _waiting(provider)
+    mail = {"MAIL__HOST": "127.0.0.1", "MAIL__PORT": str(post_port)}
+    work_once(provider, tmp_path / "worker.log", **mail)  # nobody listens at either port
+    refused = _waiting(provider)
+    with receiving(receiver, port=port):
+        receiver.closed = True  # it answers, but 503
+        _due(provider, now - HOUR)
+        for minute in range(0, 60, 2):
+            work(now - HOUR + minute * MINUTE)
+        waiting = _waiting(provider)
 
-    receiver.closed = False
-    with listening(port) as post:
-        _due(provider, clock.now())
-        work(clock.now())
-        work(clock.now() + 6 * HOUR)
-        letters = [each for each in post.taken if b"away@mail.invalid" in each]
+        receiver.closed = False
+        with listening(post_port) as post:
+            _due(provider, clock.now())
+            work(clock.now())
+            work(clock.now() + 6 * HOUR)
+            letters = [each for each in post.taken if b"away@mail.invalid" in each]
 
-    assert {each.kind for each in waiting} == set(KINDS)
-    assert all(6 <= each.attempts <= 10 and each.last_error for each in waiting)
+    assert {each.kind for each in refused} == {each.kind for each in waiting} == set(KINDS)
+    assert all(each.attempts == 1 and each.last_error for each in refused)
+    assert all(7 <= each.attempts <= 11 and each.last_error for each in waiting)
     assert len(receiver.received) == 1
     assert not receiver.sessions
     assert len(letters) == 1

@@ -98,9 +98,14 @@ def work_off(provider: Provider, kind: str, *, now: datetime) -> None:
         pass
 
 
+def address_at(port: int) -> str:
+    """Return the address of a receiver on a port."""
+    return f"http://127.0.0.1:{port}/logout/connect/back-channel"
+
+
 @contextmanager
-def receiving(receiver: Receiver) -> Iterator[Receiver]:
-    """Serve the receiver on loopback while the block runs."""
+def receiving(receiver: Receiver, *, port: int = 0) -> Iterator[Receiver]:
+    """Serve the receiver on loopback while the block runs, on a free port unless one is given."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -127,9 +132,9 @@ def receiving(receiver: Receiver) -> Iterator[Receiver]:
         def log_message(self, *_: object) -> None:
             """Keep quiet."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    receiver.url = f"http://127.0.0.1:{server.server_port}/logout/connect/back-channel"
+    receiver.url = address_at(server.server_port)
     try:
         yield receiver
     finally:
