@@ -99,7 +99,9 @@ def test_a_field_that_may_hold_a_secret_is_hidden(written: io.StringIO, name: st
     assert last_line(written)[name] == logs.HIDDEN
 
 
-@pytest.mark.parametrize("name", ["client", "member", "status_code", "token_type", "path", "count"])
+@pytest.mark.parametrize(
+    "name", ["client", "member", "status_code", "sqlstate", "token_type", "path", "count"]
+)
 def test_identifiers_and_codes_stay_readable(written: io.StringIO, name: str) -> None:
     structlog.get_logger("web").info("something", **{name: "abc"})
 

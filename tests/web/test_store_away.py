@@ -1,6 +1,7 @@
 """The database cannot be asked: everybody is told to come back soon."""
 
 import pytest
+from psycopg.errors import DiskFull
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
@@ -40,6 +41,21 @@ def test_people_get_a_page_that_says_so(
     assert {"event": "store.away", "error": "ConnectionError"}.items() <= logs[-1].items()
     assert "secret" not in str(logs)
     assert "陳美玉" not in str(logs)
+
+
+def test_the_log_says_in_the_database_s_own_code_why(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fill(*_: object, **__: object) -> None:
+        raise OperationalError("SELECT secret", {}, DiskFull())
+
+    browser = signed_in(city)
+    monkeypatch.setattr(WorkSession, "_open", fill)
+
+    with capture_logs() as logs:
+        browser.get("/account")
+
+    assert logs[-1]["sqlstate"] == "53100"  # nor by a name that the log hides: test_logs
 
 
 @HOW
