@@ -4,12 +4,13 @@ Everything is imported once, with the counters that atheris writes into our code
 that is written in Python; then each parser has a process of its own, two at a time.
 """
 
+import hashlib
 import os
 import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr
 from io import StringIO
 from pathlib import Path
@@ -73,9 +74,23 @@ def _fuzz(name: str, seconds: int, folder: Path) -> None:
         "timeout": SLOWEST,
     }
     said = [f"-{key}={value}" for key, value in options.items()]
-    atheris.Setup([name, *said, str(kept), str(CORPUS / name)], TARGETS[name].stands)
+    atheris.Setup([name, *said, str(kept), str(CORPUS / name)], _saving(name))
     atheris.Fuzz()
     sys.exit()  # not reached: it ends the process
+
+
+def _saving(name: str) -> Callable[[bytes], None]:
+    """Save what breaks the parser: libFuzzer, which would, does not always come to it."""
+
+    def stands(raw: bytes) -> None:
+        try:
+            TARGETS[name].stands(raw)
+        except Exception:
+            named = hashlib.sha1(raw, usedforsecurity=False).hexdigest()  # as libFuzzer does
+            (CORPUS / name / f"broke-crash-{named}").write_bytes(raw)
+            raise
+
+    return stands
 
 
 def _stood(name: str, status: int, said: str) -> bool:
