@@ -17,7 +17,7 @@ from members import admission, applications
 from members.admission import DocumentsMissing
 from members.application_forms import Form, Seen
 from members.application_models import Application, Document, State
-from members.application_steps import get
+from members.application_steps import get, lock
 from members.numbers import recognise
 from web import apply_words, clerks, consoles, desk_forms, desk_seats, pages, scope
 from web.desk import bp
@@ -101,6 +101,7 @@ def _show(application: Application, error: str = "", field: str = "") -> str:
         papers=[(each.value, apply_words.of_document(each), each in EXPIRING) for each in papers],
         ticked=request.form.getlist("paper"),
         typed=request.form,
+        mark=applications.mark_of_form(application),
         confirm_url=url_for("desk.confirm_online", application_id=application.id),
         back_url=url_for("desk.send_back_online", application_id=application.id),
         errors=[(field, error)] if error else [],
@@ -118,9 +119,11 @@ def _ways(application: Application, form: Form) -> tuple[tuple[Document, ...], .
 @bp.post("/online-queue/<uuid:application_id>/confirm")
 @clerks.clerk_required(Matter.ACCEPT)
 def confirm_online(application_id: UUID) -> Response:
-    """Send an application on to the Bureau: the documents are here and fit."""
+    """Send an application on to the Bureau: the documents are here and fit what was shown."""
+    lock(scope.db(), application_id)
     application = _waiting(application_id)
     try:
+        _require_shown(application)
         applications.confirm(
             scope.db(),
             application.id,
@@ -143,6 +146,13 @@ def confirm_online(application_id: UUID) -> Response:
             application_id, entry.title.text(pages.language()), entry.status, refused=refused
         )
     return redirect(url_for("desk.online"), 303)
+
+
+def _require_shown(application: Application) -> None:
+    if request.form.get("form") != applications.mark_of_form(application):
+        raise Refused(
+            "case.wrong_state"
+        )  # sent back and corrected meanwhile: the clerk looks again
 
 
 def _seen(application: Application) -> list[Seen]:

@@ -90,6 +90,26 @@ def test_an_application_that_waits_here_is_confirmed_and_goes_to_review(office: 
 
 
 @pytest.mark.clause("8(2)2")
+@pytest.mark.refusal("case.wrong_state")
+def test_what_was_corrected_since_the_clerk_looked_is_looked_at_again(office: Office) -> None:
+    application_id = applied(office.city)
+    looked = office.browser.get(f"{QUEUE}/{application_id}")
+    press(office, application_id, "send-back", reason="請更正姓名")
+    with office.city.database() as session:
+        corrected = a_form(name="測小安")
+        applications.resubmit(
+            session, application_id, corrected, keyring=make.KEYRING, now=office.city.now
+        )
+
+    path = f"{QUEUE}/{application_id}/confirm"
+    response = office.browser.post(path, {**hidden(looked), "paper": ["id_card"]})
+
+    assert response.status_code == 409
+    assert "測小安" in response.text
+    assert state_of(office, application_id) is State.CONFIRMING
+
+
+@pytest.mark.clause("8(2)2")
 @pytest.mark.refusal("case.documents_missing")
 def test_without_the_documents_nothing_reaches_the_bureau(office: Office) -> None:
     application_id = applied(office.city)
