@@ -112,12 +112,15 @@ class Record:
         return representation.band_of(born.isoformat(), declared, now=self.now)
 
     def _consents(self, born: date, band: Band) -> int:
-        """End what was never theirs alone to give, and let the rest last no longer than it may."""
+        """End what was never theirs alone to give, and let the rest last no longer than it may.
+
+        The questions first, as whoever says yes to one does: then neither waits for the other.
+        """
+        approvals.take_back_all(self.session, member_id=self.member_id, now=self.now)
         of_age = representation.comes_of_age(born.isoformat())
         if of_age is not None and capacities.find(self.session, self.member_id) is None:
             guardians.reckon(self.session, self.member_id, until=of_age)
             reckoning.shorten(self.session, member_id=self.member_id, until=of_age)
-        approvals.take_back_all(self.session, member_id=self.member_id, now=self.now)
         consents = ledger.listed(self.session, member_id=self.member_id)
         clients = names.of_clients(self.session, {each.client_id for each in consents})
         ended = reckoning.overruled(

@@ -1,15 +1,16 @@
 """A corrected birth date: whose word counts follows at once, and what was written down with it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from audit.lines import Kind
 from audit.models import LedgerLine, TrailEntry
 from clients import registry
-from consent import representation
+from consent import approvals, representation
 from consent.models import ApprovalRequest, ApprovalState, Consent, EndReason
 from idp.models import Grant, GrantEnd
 from kernel.errors import Refused
@@ -26,6 +27,7 @@ from web.birth_dates import Followed, Record
 CHILD, ADULT = date(2016, 5, 5), date(1990, 4, 1)
 REASON = "看過戶口名簿"
 NOTICES = "https://library.invalid/notices"
+WAITS = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")
 
 
 @pytest.fixture
@@ -182,6 +184,37 @@ def test_a_question_that_waits_is_taken_back(shop: City) -> None:
     with shop.database() as session:
         states = session.scalars(select(ApprovalRequest.state)).all()
     assert states == [ApprovalState.TAKEN_BACK]
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_correction_waits_for_a_guardians_yes_and_holds_nothing_that_it_needs(
+    shop: City,
+) -> None:
+    shop.enrol("an.an", name="陳安安", birthdate=str(CHILD))
+    linked(shop, "an.an", "da.chen", representation.comes_of_age(str(CHILD)))
+    asks(shop, "an.an")
+    parent, parent_id = Browser(shop), shop.member_id("da.chen")
+    parent.log_in(parent.get("/account/login"), "da.chen")
+    with shop.database() as session:
+        asked = session.scalars(select(ApprovalRequest.id)).one()
+    parent.submit(parent.get(f"/account/guardians/{asked}"), decision="allow")
+    with shop.database() as session:  # and it is asked once more
+        question = session.get_one(ApprovalRequest, asked)
+        question.state, question.decided_at = ApprovalState.WAITING, None
+
+    with ThreadPoolExecutor(1) as another, shop.database() as session:
+        yes = ApprovalState.APPROVED
+        assert approvals.decide(session, asked, yes, by=parent_id, now=shop.now)
+        correcting = another.submit(corrected, shop, date(2008, 12, 1), "an.an")
+        while not (session.scalar(WAITS) or correcting.done()):
+            pass
+        given = select(Consent).where(Consent.ended_at.is_(None)).with_for_update()
+        overtaken = {each.claim for each in session.scalars(given)}  # which the new yes supersedes
+
+    assert "name" in overtaken
+    assert correcting.result().consents == 0
+    with shop.database() as session:
+        assert session.get_one(ApprovalRequest, asked).state is ApprovalState.APPROVED
 
 
 @pytest.mark.clause("7(2)")
