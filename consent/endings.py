@@ -96,10 +96,11 @@ def expire(session: Session, *, most: int, now: datetime) -> RanOut:
         .order_by(Consent.expires_at, *of_one_moment)
         .limit(most)
         .with_for_update()
+        .cte("due")  # chosen once: a subselect may be asked for each row, and lock others each time
     )
     rows = session.execute(
         update(Consent)
-        .where(Consent.id.in_(due))
+        .where(Consent.id.in_(select(due.c.id)))
         .values(ended_at=Consent.expires_at, end_reason=EndReason.EXPIRED)
         .returning(
             Consent.member_id,
