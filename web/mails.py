@@ -43,6 +43,7 @@ class Mail(StrEnum):
     PROXY_ENTERED = "proxy.entered"
     PROXY_ACTED = "proxy.acted"
     SERVICE_DECIDED = "service.decided"
+    SERVICE_OVER = "service.over"
     SERVICE_ENDS = "service.ends"
     DISPUTE_ORPHANED = "dispute.orphaned"
     POWER_ENDED = "power.ended"
@@ -559,8 +560,21 @@ WORDS = {
             "account.",
         ),
         Bilingual(
-            "不服決定可以向機關陳情，也隨時可以重新申請。",
-            "You may petition the agency, and you may apply again at any time.",
+            "不服決定可以向機關陳情；服務還開放，就可以重新申請。",
+            "You may petition the agency, and apply again as long as the service is open.",
+        ),
+        "/account/services",
+    ),
+    Mail.SERVICE_OVER: Words(
+        Bilingual("您有一件申請的服務已經結束", "A service you had an application about is closed"),
+        Bilingual(
+            "在決定您的申請之前，這項服務就結束了，所以申請駁回。理由寫在您的帳號裡。",
+            "The service closed before your application was decided, so the application is "
+            "refused. The reason stands in your account.",
+        ),
+        Bilingual(
+            "您不必做什麼；有疑問請洽任一申辦窗口。",
+            "You need not do anything; any service counter answers questions.",
         ),
         "/account/services",
     ),

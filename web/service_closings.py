@@ -52,7 +52,7 @@ def _refused(session: Session, row: ActivationRequest, *, now: datetime) -> None
         reference=row.reference,
         code="service.closed",
     )
-    who, words = row.member_id, Mail.SERVICE_DECIDED
+    who, words = row.member_id, Mail.SERVICE_OVER
     footprint.record(session, Kind.SERVICE_DECIDED, member_id=who, now=now, reference=row.reference)
     notices.mail(session, words, member_id=who, language=notices.OWN, now=now)
 

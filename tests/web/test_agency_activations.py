@@ -247,7 +247,8 @@ def test_who_waits_is_told_that_the_service_closed(city: City, mei: Browser) -> 
     page = mei.get(MINE).text
     assert "上次的申請被駁回" in page
     assert "理由：這項服務已經結束" in page
-    assert mails(city).count("service.decided") == 1
+    assert mails(city).count("service.over") == 1
+    assert "service.decided" not in mails(city)  # nobody decided, and nobody may apply again
     assert lines(city).count(Kind.SERVICE_DECIDED) == 1
     with city.database() as session:
         entries = select(TrailEntry).where(TrailEntry.event == "activation.refuse")
