@@ -34,6 +34,9 @@ GROUNDS = {
         "同一件事已經明確答覆過", "The same matter was clearly answered before"
     ),
 }
+ENDED = Bilingual(  # none of APA 173: nobody was left to look into it
+    "主管機關裁撤，沒有機關承接", "The agency is no more, and no other followed it"
+)
 WAYS = {
     Way.ONLINE: Bilingual("線上", "Online"),
     Way.SLIP: Bilingual("線上，憑通知書", "Online, by the letter"),
@@ -64,10 +67,10 @@ def card(petition: Petition) -> dict[str, Any]:
 
 
 def _ground(petition: Petition) -> Bilingual | None:
-    """Return on which ground somebody turned it away; where nobody could, the letter says why."""
-    if petition.ground is None or petition.decided_by is None:
+    """Return on which ground it was not processed; only what somebody turned away is by APA 173."""
+    if petition.ground is None:
         return None
-    return GROUNDS[petition.ground]
+    return ENDED if petition.decided_by is None else GROUNDS[petition.ground]
 
 
 def whole(petition: Petition) -> dict[str, Any]:

@@ -299,6 +299,8 @@ def test_whose_agency_is_no_more_is_told_that_nobody_decides(
     page = member.get(f"{MINE}/{petition(office).reference}").text
     assert "沒有機關承接" in page
     assert "不屬陳情事項" not in page  # it was one
+    assert "主管機關裁撤，沒有機關承接" in page
+    assert "您可以陳情" not in member.get(MINE).text  # there is nobody to hear one
     assert world.told()[-1] == Mail.PETITION_NEWS.value
     assert "機關處理了" not in str(WORDS[Mail.PETITION_NEWS])  # none did
 
