@@ -1,22 +1,21 @@
-"""Hear petitions against a suspension (陳情, 6(3)): filed, looked into, decided by somebody else.
+"""Take petitions against a suspension in (陳情, 6(3)), find them, and keep what was written.
 
-filed → accepted → investigated → decided, or referred, or not processed (REGULATION 4.6). What is
-upheld is restored with effect from the suspension: the member was entitled all along.
+filed → accepted → investigated → decided, or referred, or not processed (REGULATION 4.6), by
+`services.petition_desk`; or closed when its agency is no more, by `services.petition_endings`.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clients.models import Organisation
 from kernel.calendar import Calendar
 from kernel.clock import taipei_day
-from kernel.db import changed, insert_once
+from kernel.db import insert_once
 from kernel.errors import NotFound, Refused
 from kernel.ids import new_id, new_reference, typed_code
 from kernel.keyring import Keyring
@@ -25,11 +24,9 @@ from members import letters, register
 from members.clocks import TERMS, due_on
 from members.letters import Author, Letter
 from members.models import RequestKind
-from services import suspensions
 from services.eligibility_models import Finding, FindingState
 from services.models import Service
-from services.petition_models import NoProcess, Petition, PetitionState, Result, Way
-from services.suspensions import Act
+from services.petition_models import Petition, PetitionState, Way
 
 OPEN = (PetitionState.FILED, PetitionState.ACCEPTED, PetitionState.INVESTIGATED)
 
@@ -185,127 +182,6 @@ def with_letter(session: Session, petition: Petition, letter: Letter, *, keyring
     """Return what was written and one letter more, sealed."""
     said = [*written(session, petition, keyring=keyring), letter]
     return _sealed(session, said, petition.member_id, petition.id, keyring=keyring)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Desk:
-    """Where an officer works on petitions: at which moment, with which keys."""
-
-    session: Session
-    keyring: Keyring
-    by: UUID
-    now: datetime
-
-    def accept(self, petition: Petition) -> None:
-        """Take a petition up."""
-        self._require_fit(petition)
-        self._move(petition, only=(PetitionState.FILED,), state=PetitionState.ACCEPTED)
-
-    def refer(self, petition: Petition, to: UUID, reason: str) -> None:
-        """Tell the member which agency is competent; nothing of theirs is passed on (APA 172)."""
-        self._end(petition, "referral", reason, state=PetitionState.REFERRED, referred_to=to)
-
-    def turn_away(self, petition: Petition, ground: NoProcess, reason: str) -> None:
-        """Say why a petition is not processed (APA 173)."""
-        self._end(petition, "refusal", reason, state=PetitionState.NOT_PROCESSED, ground=ground)
-
-    def investigate(self, petition: Petition, found: str) -> None:
-        """Write down what was looked into, and what it showed."""
-        self._require_fit(petition)
-        self._move(
-            petition,
-            only=(PetitionState.ACCEPTED,),
-            state=PetitionState.INVESTIGATED,
-            words_sealed=self._with(petition, "investigation", found),
-        )
-
-    def decide(self, petition: Petition, result: Result, reason: str) -> None:
-        """Decide, and give the service back as far as the petition is upheld.
-
-        Raises Refused `appeal.second_person` for who found or suspended, `case.self_dealing`,
-        `request.words_missing` or `case.wrong_state`.
-        """
-        self._require_fit(petition)
-        self._move(
-            petition,
-            only=(PetitionState.INVESTIGATED,),
-            state=PetitionState.DECIDED,
-            result=result,
-            decided_by=self.by,
-            closed_at=self.now,
-            words_sealed=self._with(petition, "decision", reason),
-        )
-        if result is not Result.NOT_UPHELD:
-            self._restore(petition, result)
-
-    def _restore(self, petition: Petition, result: Result) -> None:
-        """Lift the suspension it is about, or the gap that it left if something lifted it since.
-
-        The finding stands no more, whatever the note says by now: it is neither petitioned against
-        again nor counted by the brake.
-        """
-        finding = petition.finding
-        act = Act(
-            member_id=petition.member_id,
-            service=finding.run.service,
-            actor=self.by,
-            reference=petition.reference,
-        )
-        is_upheld = result is Result.UPHELD
-        as_of = taipei_day((finding.decided_at if is_upheld else None) or self.now)
-        upon = finding.reference
-        is_back = suspensions.restore(self.session, act, upon=upon, as_of=as_of, now=self.now)
-        if is_upheld and not is_back:
-            suspensions.close_gap(self.session, act, since=as_of, now=self.now)
-        finding.restored_at = self.now
-        self.session.flush()
-
-    def _require_fit(self, petition: Petition) -> None:
-        if self.by in {petition.suspended_by, petition.found_by}:
-            raise Refused("appeal.second_person")
-        if self.by == petition.member_id:
-            raise Refused("case.self_dealing")
-
-    def _end(
-        self,
-        petition: Petition,
-        occasion: str,
-        reason: str,
-        **values: Any,  # columns of several types
-    ) -> None:
-        self._require_fit(petition)
-        sealed = self._with(petition, occasion, reason)
-        self._move(
-            petition,
-            only=(PetitionState.FILED, PetitionState.ACCEPTED),
-            words_sealed=sealed,
-            decided_by=self.by,
-            closed_at=self.now,
-            **values,
-        )
-
-    def _with(self, petition: Petition, occasion: str, words: str) -> bytes:
-        if not words.strip():
-            raise Refused("request.words_missing")
-        new = letters.letter(Author.CITY, occasion, words, now=self.now)
-        return with_letter(self.session, petition, new, keyring=self.keyring)
-
-    def _move(
-        self,
-        petition: Petition,
-        *,
-        only: Collection[PetitionState],
-        **values: Any,  # columns of several types
-    ) -> None:
-        moved = self.session.execute(
-            update(Petition)
-            .where(Petition.id == petition.id, Petition.state.in_(only))
-            .values(**values)
-            .execution_options(synchronize_session=False)
-        )
-        if changed(moved) != 1:
-            raise Refused("case.wrong_state")
-        self.session.refresh(petition)
 
 
 def _sealed(

@@ -13,8 +13,8 @@ from kernel.errors import Refused
 from kernel.refusals import refusal
 from kernel.wording import Bilingual
 from services import decision_slips, petitions
+from services.petition_desk import Desk
 from services.petition_models import NoProcess, Petition, Result
-from services.petitions import Desk
 from web import (
     consoles,
     counter_forms,

@@ -22,8 +22,9 @@ from services import (
 )
 from services.eligibility_models import Finding
 from services.models import Activation, ActivationEvent, ActivationNote
+from services.petition_desk import Desk
 from services.petition_models import NoProcess, Petition, PetitionState, Result, Way
-from services.petitions import Desk, Plea
+from services.petitions import Plea
 from services.suspensions import Act, Period
 from tests.make import KEYRING, NOON
 from tests.services.checking import CODE, FINDER, VERIFIER, World, a_world

@@ -26,8 +26,9 @@ from services import (
 from services import consolidation_docket as docket
 from services.consolidation_models import Conflict, Resolution, Stream
 from services.models import Activation
+from services.petition_desk import Desk
 from services.petition_models import Petition, PetitionState, Result, Way
-from services.petitions import Desk, Plea
+from services.petitions import Plea
 from services.sanctions import Charge
 from tests import make
 from tests.make import KEYRING, NOON
