@@ -1,4 +1,8 @@
-"""Keep what a member asks of who acts for them: one question a purpose, answered once by one."""
+"""Keep what a member asks of who acts for them: one question a purpose, answered once by one.
+
+Whoever settles a question takes its member first, as who corrects a record or leaves does; what is
+agreed to comes last. In any other order two of them would wait for each other.
+"""
 
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
@@ -9,7 +13,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from clients.directory import RegisteredClient, RegisteredPurpose
-from consent.ledger import Answer
+from consent.ledger import Answer, lock_member
 from consent.models import ApprovalRequest, ApprovalState, Voice
 from consent.parts import Part
 from kernel.db import changed, insert_once
@@ -83,6 +87,7 @@ def take_back(
     by: UUID | None = None,
 ) -> bool:
     """Take the question back, by the member or who acts for them; say whether there was one."""
+    lock_member(session, member_id)
     statement = (
         update(ApprovalRequest)
         .where(
@@ -123,6 +128,9 @@ def decide(
     session: Session, request_id: UUID, state: ApprovalState, *, by: UUID, now: datetime
 ) -> bool:
     """Answer a question; of two who try, only one gets True."""
+    whose = select(ApprovalRequest.member_id).where(ApprovalRequest.id == request_id)
+    for member_id in session.scalars(whose):
+        lock_member(session, member_id)
     statement = (
         update(ApprovalRequest)
         .where(

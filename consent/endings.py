@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
+from consent import ledger
 from consent.catalogue import MARKETING
 from consent.models import Consent, Decision, EndReason
 from consent.rules import IDENTIFYING
@@ -31,6 +32,7 @@ def stop(
 
     Raises NotFound if it is not in force.
     """
+    ledger.lock_member(session, member_id)  # whoever corrects or closes the account has it first
     ended = session.execute(
         update(Consent)
         .where(

@@ -139,7 +139,7 @@ def record(
     if not claims <= purpose.approved | {"sub"}:
         raise Refused("consent.claim_not_asked")
     session.flush()  # the connection sees what the ORM has written, not what it still holds
-    _lock_member(session, member_id)
+    lock_member(session, member_id)
     standing = decisions(session, member_id=member_id, purpose_id=purpose.id)
     if any(each.claim in claims for each in standing):
         _end(
@@ -182,8 +182,11 @@ def record(
     return receipt_id
 
 
-def _lock_member(session: Session, member_id: UUID) -> None:
-    # Two tabs answering at once would both find nothing to supersede; the second one waits here.
+def lock_member(session: Session, member_id: UUID) -> None:
+    """Let whoever else writes about this member's consents wait: the first lock of each of them.
+
+    Two tabs answering at once would both find nothing to supersede.
+    """
     _LOCK.all(session, {"member_id": member_id})
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from audit.lines import Kind
 from audit.models import LedgerLine, TrailEntry
 from clients import registry
-from consent import approvals, representation
+from consent import approvals, ledger, representation
 from consent.models import ApprovalRequest, ApprovalState, Consent, EndReason
 from idp.models import Grant, GrantEnd
 from kernel.errors import Refused
@@ -208,6 +208,7 @@ def test_a_correction_waits_for_a_guardians_yes_and_holds_nothing_that_it_needs(
         correcting = another.submit(corrected, shop, date(2008, 12, 1), "an.an")
         while not (session.scalar(WAITS) or correcting.done()):
             pass
+        ledger.lock_member(session, shop.member_id("an.an"))  # as whoever writes a consent
         given = select(Consent).where(Consent.ended_at.is_(None)).with_for_update()
         overtaken = {each.claim for each in session.scalars(given)}  # which the new yes supersedes
 
