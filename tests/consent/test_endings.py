@@ -1,12 +1,18 @@
-"""Consents run out in batches: never more in one transaction than was asked for."""
+"""Consents end: in batches no larger than asked for, and in one order of locks."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from clients.directory import view_of
-from consent import endings, ledger
+from consent import approvals, endings, ledger
 from consent.ledger import Answer
+from consent.models import ApprovalRequest, Consent, Voice
+from kernel.db import Sessions, transaction
 from kernel.wording import CHINESE
 from tests import make
 from tests.make import NOON
@@ -38,3 +44,44 @@ def test_a_batch_is_no_larger_than_asked_for_however_the_database_goes_about_it(
     counts = [endings.expire(session, most=1, now=YEAR).count for _ in range(4)]
 
     assert counts == [1, 1, 1, 0]
+
+
+WAITS = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")
+
+
+def say_no(session: Session, **of: Any) -> None:  # whose, and to which purpose
+    endings.stop(session, "name", now=NOON, **of)
+
+
+def take_back(session: Session, **of: Any) -> None:
+    approvals.take_back(session, now=NOON, **of)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("act", [say_no, take_back])
+def test_who_ends_something_holds_none_of_it_while_another_has_the_member(
+    sessions: Sessions, act: Callable[..., None]
+) -> None:
+    with transaction(sessions) as session:
+        library, member_id = view_of(make.a_client(session)), make.a_member(session).id
+        card = library.purposes[0]
+        of: dict[str, Any] = {"member_id": member_id, "now": NOON}
+        ledger.record(session, library, card, ANSWER, **of)
+        approvals.ask(
+            session, library, card, ANSWER, voice=Voice.GUARDIAN_APPROVES, until=None, **of
+        )
+
+    def end() -> None:
+        with transaction(sessions) as session:
+            act(session, member_id=member_id, purpose_id=card.id)
+
+    with ThreadPoolExecutor(1) as another, transaction(sessions) as session:
+        ledger.lock_member(session, member_id)
+        ending = another.submit(end)
+        while not (session.scalar(WAITS) or ending.done()):
+            pass
+        assert not ending.done()
+        for table in (Consent, ApprovalRequest):
+            assert session.scalars(select(table).with_for_update(nowait=True)).all()
+
+    ending.result()
