@@ -79,7 +79,7 @@ def whole(petition: Petition) -> dict[str, Any]:
     return card(petition) | {
         "way": WAYS[petition.way],
         "counter": _counter(petition),
-        "lost": petition.closed_at is not None and petition.result is not Result.UPHELD,
+        "lost": petition.decided_by is not None and petition.result is not Result.UPHELD,
         "letters": [
             {
                 "at": datetime.fromisoformat(each.at),

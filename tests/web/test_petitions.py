@@ -300,6 +300,7 @@ def test_whose_agency_is_no_more_is_told_that_nobody_decides(
     assert "沒有機關承接" in page
     assert "不屬陳情事項" not in page  # it was one
     assert "主管機關裁撤，沒有機關承接" in page
+    assert "不服這個決定" not in page  # nobody decided
     assert "您可以陳情" not in member.get(MINE).text  # there is nobody to hear one
     assert world.told()[-1] == Mail.PETITION_NEWS.value
     assert "機關處理了" not in str(WORDS[Mail.PETITION_NEWS])  # none did
