@@ -77,18 +77,18 @@ def test_at_no_door_the_clock_tells_a_stranger_from_a_member() -> None:
 @pytest.mark.slow
 def test_at_each_door_a_member_who_waits_longer_is_found() -> None:
     def slower(kind: str, ask: doors.Ask) -> doors.Ask:
-        return partial(half_again, ask) if kind == "member" else ask
+        return partial(thrice, ask) if kind == "member" else ask
 
     look = partial(doors.watched, "sqlite", FEW // 2, quietly, plant=slower)
 
     assert len(alike.told_apart(lambda: p_values(look()))) == 3
 
 
-def half_again(ask: doors.Ask) -> None:
-    """Ask, and wait half as long as that took: as long on a busy machine as it takes there."""
+def thrice(ask: doors.Ask) -> None:
+    """Ask, and wait twice as long again: as long on a busy machine as it takes there."""
     began = time.perf_counter()
     ask()
-    time.sleep((time.perf_counter() - began) / 2)
+    time.sleep(2 * (time.perf_counter() - began))
 
 
 def p_values(watched: Iterable[tuple[str, alike.Rounds]]) -> dict[str, float]:

@@ -3,29 +3,32 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 
 import click
 from hypothesis import HealthCheck, Phase, given, settings
 
 from kernel import clock
 from tests.fuzzing.mutating import bytes_for
-from tests.fuzzing.targets import CORPUS, TARGETS, Target, corpus
+from tests.fuzzing.targets import TARGETS, Target, corpus
 
 EXAMPLES = 500  # between two looks at the clock
 
 
-def look(names: Sequence[str], seconds: int) -> list[str]:
-    """Try each parser for so long; return those that broke."""
-    return [name for name in names or sorted(TARGETS) if not _stands(name, seconds)]
+def look(names: Sequence[str], seconds: int, *, seed: int, into: Path) -> list[str]:
+    """Try each parser for so long; return those that broke, and save what did in a folder each."""
+    del seed  # the inputs are others each time
+    return [name for name in names or sorted(TARGETS) if not _stands(name, seconds, into / name)]
 
 
-def _stands(name: str, seconds: int) -> bool:
+def _stands(name: str, seconds: int, into: Path) -> bool:
     until, rounds, broke = clock.now() + timedelta(seconds=seconds), 0, [b""]
     while clock.now() < until:
         try:
             _round(TARGETS[name], corpus(name), broke)
         except Exception as bug:  # noqa: BLE001  # whatever it is, it is what we look for
-            file = CORPUS / name / f"broke-{hashlib.sha256(broke[-1]).hexdigest()[:12]}"
+            into.mkdir(exist_ok=True)
+            file = into / f"broke-{hashlib.sha256(broke[-1]).hexdigest()[:12]}"
             file.write_bytes(broke[-1])
             click.echo(f"{name}: {type(bug).__name__}: {bug}; saved as {file.name}")
             return False

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
-from tests.live.programs import LOOK_SECONDS
+from tests.live.programs import LOOK_SECONDS, PATIENCE_SECONDS
 
 
 @dataclass
@@ -24,8 +24,10 @@ class Collector:
 
     def wait_for(self, references: Iterable[str]) -> None:
         """Wait until the spans of these requests are here, and so those before them."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
         for each in references:
             while each.encode() not in self.taken():
+                assert time.monotonic() < deadline, f"no span of {each} came"
                 time.sleep(LOOK_SECONDS)
 
 
