@@ -157,13 +157,12 @@ def _keep_span(session: Session, kid: str, since: datetime, *, until: datetime) 
 
 
 def span(session: Session, kid: str) -> tuple[datetime, datetime | None] | None:
-    """Return from when until when what a key signs was believed; None for one that never signed."""
-    key = session.get(SigningKey, kid)
-    if key is not None:
-        return None if key.activated_at is None else (key.activated_at, key.retires_at)
-    gone = session.get(PublishedKey, kid)
-    # Of keys that went before their time was written down only the announcement is known.
-    return None if gone is None else (gone.activated_at or gone.created_at, gone.retires_at)
+    """Return from when until when what a key signs is believed; None for one there never was.
+
+    Clients believe it from its announcement on, long before we sign with it ourselves.
+    """
+    key = session.get(SigningKey, kid) or session.get(PublishedKey, kid)
+    return None if key is None else (key.created_at, key.retires_at)
 
 
 def _succeed(
