@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from clients.models import SpentAssertion
 from consent.models import TillCode
-from idp.models import Grant, Interaction, Token, TokenKind
+from idp.models import ClientToken, Grant, Interaction, Token, TokenKind
 from kernel.db import Base, sessions, transaction
 from kernel.ids import digest, new_id, new_secret
 from kernel.throttle import Throttle
@@ -69,6 +69,17 @@ def a_grant(session: Session, member_id: UUID, *, code_expires_at: datetime) -> 
     session.add(grant)
     session.flush()
     return grant.id
+
+
+def a_client_token(client_id: UUID, *, now: datetime) -> ClientToken:
+    return ClientToken(  # it acts for itself: no grant
+        token_hash=a_hash(),
+        client_id=client_id,
+        audience="https://records.invalid/",
+        scope="records",
+        issued_at=now,
+        expires_at=now + timedelta(hours=1),
+    )
 
 
 def a_token(session: Session, grant_id: UUID, *, expires_at: datetime) -> None:
