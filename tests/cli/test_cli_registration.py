@@ -1,14 +1,16 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
 
 from audit.models import TrailEntry
-from clients import registry
-from clients.models import Organisation, Review
+from clients import organisations, registration_tokens, registry
+from clients.models import Body, Environment, Organisation, Review
 from kernel import clock
 from kernel.db import sessions, transaction
 from kernel.outgoing import Answer
+from kernel.wording import Bilingual
 from tests import make
 from tests.cli.conftest import Taipei
 from tests.cli.test_cli_clients import written
@@ -49,7 +51,6 @@ def test_a_new_agency_is_entered_as_at_the_console_and_only_once(
     nameless = taipei_id("registration-token", "issue", "--new", "美術館", " ")
 
     assert (again.exit_code, nameless.exit_code) == (1, 1)
-    assert "say --of with a client of it" in again.stderr
     assert "organisation.name_missing" in nameless.stderr
     with transaction(sessions(prepared)) as session:
         (museum,) = session.scalars(select(Organisation)).all()
@@ -57,10 +58,48 @@ def test_a_new_agency_is_entered_as_at_the_console_and_only_once(
             select(TrailEntry).where(TrailEntry.event == "organisation.entered")
         ).one()
     assert museum.name_zh == "博物館"
+    assert f"say --of {museum.id}" in again.stderr
+    assert len(the_token(taipei_id, "--of", str(museum.id))) == 43
     assert (entered.subject, entered.detail) == (
         museum.id,
         {"channel": "cli", "body": "department"},
     )
+
+
+def test_an_agency_may_be_called_like_a_merchant(prepared: Engine, taipei_id: Taipei) -> None:
+    with transaction(sessions(prepared)) as session:
+        organisations.enter(session, Bilingual("茶館", "Teahouse"), Body.MERCHANT, now=clock.now())
+
+    assert taipei_id("registration-token", "issue", "--new", "茶館", "Teahouse").exit_code == 0
+
+
+@pytest.mark.parametrize("number", ["nobody", "01234567-89ab-7cde-8f01-23456789abcd"])
+def test_an_organisation_that_is_not_there_is_said_to_be_unknown(
+    prepared: Engine, taipei_id: Taipei, number: str
+) -> None:
+    refused = taipei_id("registration-token", "issue", "--of", number)
+
+    assert refused.exit_code == 1
+    assert "not_found" in refused.stderr
+
+
+A_SHOP = make.a_client_form("cafe", **make.a_shop_form(), contract=make.a_contract_form())
+
+
+@pytest.mark.parametrize("form", [make.a_client_form(), A_SHOP])
+def test_whose_client_was_ended_registers_another(
+    prepared: Engine, taipei_id: Taipei, tmp_path: Path, form: dict[str, Any]
+) -> None:
+    taipei_id("client", "add", written(tmp_path, form))
+    taipei_id("client", "end", form["client_id"])
+
+    token = the_token(taipei_id, "--of", form["client_id"], "--production")
+
+    with transaction(sessions(prepared)) as session:
+        found = registration_tokens.find(session, token, now=clock.now())
+        assert found is not None
+        before = registry.get(session, form["client_id"]).organisation_id
+        assert (found.organisation_id, found.environment) == (before, Environment.PRODUCTION)
 
 
 @pytest.mark.refusal("organisation.ended")

@@ -1,5 +1,6 @@
 """`taipei-id registration-token`: let an organisation's developers register clients themselves."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -8,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from audit import trail
 from clients import organisations, registration_tokens, registry
-from clients.models import Body, Environment, Organisation, Profile
+from clients.models import Body, Environment, Organisation, OrganisationKind, Profile
 from kernel import clock
+from kernel.errors import NotFound
 from kernel.wording import Bilingual
 from web.cli import recording
 from web.cli.console import say, show_table, warn
@@ -23,7 +25,12 @@ def registration_token() -> None:
 
 
 @registration_token.command()
-@click.option("--of", "client_id", help="The organisation that this client is of.")
+@click.option(
+    "--of",
+    "whose",
+    metavar="CLIENT_ID|ORGANISATION_ID",
+    help="The organisation that this client is of, ended or not; or its own id.",
+)
 @click.option("--new", nargs=2, metavar="ZH EN", help="A new agency, by its two names.")
 @click.option("--production", is_flag=True, help="For the public, once DoIT admits the client.")
 @click.option(
@@ -36,7 +43,7 @@ def registration_token() -> None:
 @click.option("--uses", default=1, show_default=True, type=click.IntRange(1, 10_000))
 @click.option("--days", default=7, show_default=True, type=click.IntRange(1, 365))
 def issue(
-    client_id: str | None,
+    whose: str | None,
     new: tuple[str, str] | None,
     *,
     production: bool,
@@ -45,11 +52,11 @@ def issue(
     days: int,
 ) -> None:
     """Print a token that registers clients of one organisation, in the sandbox by default."""
-    if (client_id is None) == (new is None):
-        raise Stop("say whose token it is: --of CLIENT_ID or --new ZH EN")
+    if (whose is None) == (new is None):
+        raise Stop("say whose token it is: --of CLIENT_ID, --of ORGANISATION_ID or --new ZH EN")
     with opened() as at:
         now = clock.now()
-        known = None if client_id is None else registry.get(at.session, client_id).organisation
+        known = None if whose is None else _known(at.session, whose)
         organisation = known or _new(at.session, Bilingual(*(new or ("", ""))), now=now)
         token = registration_tokens.issue(
             at.session,
@@ -73,9 +80,25 @@ def issue(
     say(token)
 
 
+def _known(session: Session, whose: str) -> Organisation:
+    """Return an organisation by a client of it; by its own id, for one that has none yet."""
+    try:
+        return registry.get(session, whose).organisation  # first: a client_id may look like an id
+    except NotFound:
+        with suppress(ValueError, NotFound):
+            return organisations.get(session, UUID(whose))
+        raise
+
+
 def _new(session: Session, name: Bilingual, *, now: datetime) -> Organisation:
-    if any(organisations.called(session, each.strip()) for each in name):
-        raise Stop(f"{name.zh} / {name.en} is there already; say --of with a client of it")
+    there = [
+        each
+        for word in name
+        for each in organisations.called(session, word.strip())
+        if each.kind is OrganisationKind.AGENCY
+    ]
+    if there:
+        raise Stop(f"{there[0].name_zh} / {there[0].name_en} is there; say --of {there[0].id}")
     organisation = organisations.enter(session, name, Body.DEPARTMENT, now=now)
     trail.record(
         session,
