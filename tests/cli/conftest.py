@@ -30,6 +30,12 @@ def taipei_id() -> Taipei:
     return run
 
 
+@pytest.fixture(autouse=True)
+def _nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let commands that wait until every process knows what they did go on at once."""
+    monkeypatch.setattr("web.cli.client.sleep", lambda _seconds: None)
+
+
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
     """Stand in an empty folder with demo settings and nothing inherited."""

@@ -6,14 +6,16 @@ import pytest
 from sqlalchemy import Engine, select
 
 from audit.models import TrailEntry
-from clients import registry
+from clients import directory, registry
 from clients.models import Client
 from idp.acr import ACR
+from idp.models import ClientToken
 from kernel import clock
 from kernel.db import sessions, transaction
 from kernel.ids import digest
 from tests import make
 from tests.cli.conftest import Taipei
+from tests.cli.test_cli_purge import a_client_token
 from tests.make import a_client_form
 
 
@@ -96,6 +98,44 @@ def test_a_client_is_ended_once_and_it_is_on_the_trail(
         client = session.scalars(select(Client)).one()
         entry = session.scalars(select(TrailEntry).where(TrailEntry.event == "client.ended")).one()
     assert (entry.subject, entry.detail["channel"]) == (client.id, "cli")
+
+
+@pytest.mark.parametrize("how", [(), ("--at-once",)])
+def test_a_client_that_has_ended_is_given_no_secret(
+    prepared: Engine, taipei_id: Taipei, tmp_path: Path, how: tuple[str, ...]
+) -> None:
+    taipei_id("client", "add", written(tmp_path, a_client_form()))
+    taipei_id("client", "end", "library")
+
+    refused = taipei_id("client", "rotate-secret", "library", *how)
+
+    assert (refused.exit_code, refused.stderr) == (1, "Error: library has ended already\n")
+    assert kept_hashes(prepared) == set()
+
+
+@pytest.mark.parametrize("words", [("end", "library"), ("rotate-secret", "library", "--at-once")])
+def test_what_a_process_that_did_not_know_yet_issued_ends_as_well(
+    prepared: Engine,
+    environment: pytest.MonkeyPatch,
+    taipei_id: Taipei,
+    tmp_path: Path,
+    words: tuple[str, ...],
+) -> None:
+    taipei_id("client", "add", written(tmp_path, a_client_form()))
+    waited = []
+
+    def issue_meanwhile(seconds: float) -> None:
+        waited.append(seconds)
+        with transaction(sessions(prepared)) as session:
+            session.add(a_client_token(registry.get(session, "library").id, now=clock.now()))
+
+    environment.setattr("web.cli.client.sleep", issue_meanwhile)
+
+    assert taipei_id("client", *words).exit_code == 0
+
+    assert [each > directory.FRESH.total_seconds() for each in waited] == [True]
+    with transaction(sessions(prepared)) as session:
+        assert session.scalars(select(ClientToken.revoked_at)).one() is not None
 
 
 def test_a_client_is_shown_without_its_secrets(

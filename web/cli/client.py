@@ -4,7 +4,9 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import sleep
 from typing import Any
+from uuid import UUID
 
 import click
 from pydantic import ValidationError
@@ -63,11 +65,15 @@ def rotate_secret(client_id: str, *, at_once: bool) -> None:
     with opened() as at:
         now = clock.now()
         row = registry.get(at.session, client_id)
+        if row.disabled_at is not None:
+            raise Stop(f"{client_id} has ended already")
         if at_once:
             secret = client_endings.replace_secrets(at.session, row, now=now)
         else:
             secret = registry.rotate_secret(at.session, client_id, now=now)
         recording.record(at.session, "client.secret_rotated", row.id, now=now)
+    if at_once:
+        _end_what_was_issued_meanwhile(row.id)
     _hand_over(client_id, secret)
 
 
@@ -76,7 +82,8 @@ def rotate_secret(client_id: str, *, at_once: bool) -> None:
 def end(client_id: str) -> None:
     """End CLIENT_ID, its secrets and every token it was given.
 
-    To be served again it has to be registered anew, under another name.
+    To be served again its organisation registers another, with a token of
+    `taipei-id registration-token issue --of CLIENT_ID --production`.
     """
     with opened() as at:
         now = clock.now()
@@ -84,7 +91,15 @@ def end(client_id: str) -> None:
         if not client_endings.end(at.session, row.id, now=now):
             raise Stop(f"{client_id} has ended already")
         recording.record(at.session, "client.ended", row.id, now=now)
+    _end_what_was_issued_meanwhile(row.id)
     say(f"{client_id} has ended")
+
+
+def _end_what_was_issued_meanwhile(key: UUID) -> None:
+    """End what was issued while processes still knew the client, or the secret, as it was."""
+    sleep(client_endings.SETTLED.total_seconds())
+    with opened() as at:
+        client_endings.end_issued(at.session, key, now=clock.now())
 
 
 @client.command(name="grants")
