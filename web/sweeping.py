@@ -9,18 +9,19 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from kernel import clock, metrics
+from kernel import clock, failing_steps, metrics
 from kernel.db import Sessions, transaction
 
 Step: TypeAlias = partial[Any]  # wants only `now`; what it returns is for its tests
 
 
 def run(make: Sessions, steps: Iterable[Step], *, now: datetime) -> None:
-    """Take each step at its own moment; one that fails is logged, counted, and taken next time.
+    """Take each step at its own moment; one that fails is logged, kept, and taken next time.
 
     Raises OperationalError when the database is away: then no step could do anything.
     """
     at, log = clock.going_on_from(now), structlog.get_logger()
+    failed = []
     for step in steps:
         try:
             step(now=at())
@@ -30,6 +31,9 @@ def run(make: Sessions, steps: Iterable[Step], *, now: datetime) -> None:
             name = name_of(step)
             log.exception("sweep.bug", step=name, bug=type(bug).__name__)
             metrics.SWEEP_BUGS.labels(name).inc()
+            failed.append(name)
+    with transaction(make) as session:
+        failing_steps.keep(session, failed, now=now)
 
 
 def name_of(step: Step) -> str:

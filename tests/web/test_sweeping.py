@@ -1,6 +1,6 @@
 """What the worker does by the calendar: one step that fails stops no other."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
@@ -9,13 +9,14 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
-from kernel import metrics
+from kernel import jobs, metrics
 from kernel.db import Sessions, open_engine, transaction
 from kernel.db import sessions as sessions_of
 from tests.flows.provider import City
 from tests.make import NOON
 from web import handlers, sweeping
 
+MINUTE = timedelta(minutes=1)
 one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
@@ -55,6 +56,38 @@ def test_a_broken_step_is_logged_and_counted_and_the_others_are_taken(sessions: 
         ("sweep.bug", "test_sweeping.ask_for_what_is_not_there"),
     ]
     assert failures(metrics.HERE, "test_sweeping.stumble") == before + 1
+
+
+def stand_failing(make: Sessions) -> list[tuple[str, str | None, datetime | None]]:
+    with transaction(make) as session:
+        found = jobs.listed(session, failed_only=True)
+        return [(each.kind, each.last_error, each.failed_at) for each in found]
+
+
+def test_a_step_that_fails_stands_among_what_was_given_up_until_it_is_mended(
+    sessions: Sessions,
+) -> None:
+    is_broken = True
+
+    def mended(*, now: datetime) -> None:
+        if is_broken:
+            raise ValueError(f"a secret of somebody at {now}")
+
+    steps = (partial(mended), partial(note, [], "other"))
+    sweeping.run(sessions, steps, now=NOON)
+    sweeping.run(sessions, steps, now=NOON + MINUTE)
+    (first,) = stand_failing(sessions)
+    with transaction(sessions) as session:
+        jobs.retry(session, now=NOON + MINUTE)
+    sweeping.run(sessions, steps, now=NOON + 2 * MINUTE)
+    (retried,) = stand_failing(sessions)
+    is_broken = False
+    sweeping.run(sessions, steps, now=NOON + 3 * MINUTE)
+
+    assert first[:2] == retried[:2] == ("sweep.step", "test_sweeping.mended")
+    assert first[2] == NOON  # since it failed first
+    with transaction(sessions) as session:
+        assert jobs.listed(session, failed_only=False) == []
 
 
 def test_without_a_database_no_other_step_is_tried_in_vain() -> None:
