@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 from clients import organisations, registration_tokens, registry, review
 from clients.grant_types import CODE, DEVICE, ITSELF
 from clients.models import Client, Environment, Profile
+from idp import client_endings
 from idp.errors import ProtocolError
 from idp.registration import read
 from kernel.errors import Refused
@@ -629,6 +630,26 @@ def test_a_client_for_the_public_waits_until_it_is_admitted(city: City) -> None:
             review.turn_down(session, client_id, reason="too late")
     assert city.call("/revoke", {"token": "x"}, headers=headers).status_code == 200
     assert own(city, told).get_json()["review"] == "approved"
+
+
+@pytest.mark.parametrize("client_id", ["library", "cafe"])
+@one_database
+def test_whose_client_was_ended_is_served_again_by_another(city: City, client_id: str) -> None:
+    with city.database() as session:
+        if client_id == "cafe":
+            make.a_shop(session)
+        ended = registry.get(session, client_id)
+        client_endings.end(session, ended.id, now=city.now)
+        token = registration_tokens.issue(
+            session, ended.organisation, environment=Environment.PRODUCTION, now=city.now
+        )
+
+    told = register(city, token, purposes=[make.a_purpose_form("tickets", claims=[])])
+
+    with city.database() as session:
+        review.admit(session, told["client_id"])
+    headers = basic(told["client_id"], told["client_secret"])
+    assert city.call("/revoke", {"token": "x"}, headers=headers).status_code == 200
 
 
 @pytest.mark.clause("10(3)")
