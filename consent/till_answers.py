@@ -171,9 +171,13 @@ def _decided(
 ) -> bool:
     """Return the decision; a suspended or closed member is a "no" that costs what others cost."""
     active = row.standing is Standing.ACTIVE
-    held = _held(row, till.keyring) if active else {}
+    held = _held(row, till.keyring) if row.data_key_sealed else {}  # opened for nothing, perhaps
     confirmed = till.decide(
-        session, purpose_id=purpose.id, member_id=row.member_id, held=held, now=now
+        session,
+        purpose_id=purpose.id,
+        member_id=row.member_id,
+        held=held if active else {},
+        now=now,
     )
     return confirmed and active
 
