@@ -5,9 +5,7 @@ library (`kernel.tokens`). Whoever signs first in a process opens the token.
 """
 
 import hashlib
-import os
 from collections.abc import Callable
-from functools import partial
 from typing import Any, TypeVar
 
 import pkcs11
@@ -23,7 +21,7 @@ from pkcs11.util.ec import encode_ec_public_key, encode_named_curve_parameters
 
 from idp.signing import KINDS, RSA_BITS, Private
 from kernel.settings import SettingsInvalid
-from kernel.tokens import lasting
+from kernel.tokens import Held
 
 ED25519 = b"\x06\x03\x2b\x65\x70"  # the object identifier 1.3.101.112 (RFC 8410 3)
 HOW: dict[str, dict[str, Any]] = {
@@ -44,7 +42,7 @@ class TokenKeys:
     def __init__(self, *, module: str, token: str, pin: str) -> None:
         """Know where the token is; it is opened when it is needed."""
         self._module, self._token, self._pin = module, token, pin
-        self._process = 0
+        self._held = Held(self._open, begin_anew=self._begin_anew, lost=PKCS11Error)
         self._session: Any = None  # pkcs11 has no types worth the name
         self._keys: dict[str, Any] = {}  # same
 
@@ -67,36 +65,29 @@ class TokenKeys:
     def _with_session(self, do: Callable[[Any], T], *, what: str) -> T:
         """Do it, once more with a new session if the old one was lost."""
         try:
-            return lasting(
-                lambda: do(self._opened()),
-                self._open,
-                partial(self._open, anew=True),
-                lost=PKCS11Error,
-            )
+            return self._held.use(lambda: do(self._session))
         except PKCS11Error as failed:
             raise SettingsInvalid(
                 f"token: cannot {what} ({type(failed).__name__}); "
                 "look at the module, the token's label and its PIN"
             ) from None
 
-    def _opened(self) -> Any:  # same
-        if self._process != os.getpid():
-            self._open(anew=self._process != 0)  # what was opened before a fork is the parent's
-        return self._session
-
-    def _open(self, *, anew: bool = False) -> None:
+    def _library(self) -> Any:  # same
         try:
-            library = pkcs11.lib(self._module)
+            return pkcs11.lib(self._module)
         except RuntimeError:
             raise SettingsInvalid(f"token.module: {self._module} does not load") from None
-        if anew:
-            library.reinitialize()
-        token = library.get_token(token_label=self._token)
+
+    def _begin_anew(self) -> None:
+        self._library().reinitialize()
+
+    def _open(self) -> None:
+        token = self._library().get_token(token_label=self._token)
         try:
             self._session = token.open(rw=True, user_pin=self._pin)
         except UserAlreadyLoggedIn:  # by another part of this process
             self._session = token.open(rw=True)
-        self._keys, self._process = {}, os.getpid()
+        self._keys = {}
 
 
 def _made(session: Any, alg: str) -> Private:  # same

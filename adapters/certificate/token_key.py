@@ -4,7 +4,6 @@ One session a process, for none survives a fork; it is used in turn with whoever
 library (`kernel.tokens`). Whoever serves requests opens the key when it first signs.
 """
 
-from functools import partial
 from typing import Any, NoReturn
 
 import pkcs11
@@ -17,7 +16,7 @@ from pkcs11.exceptions import PKCS11Error, UserAlreadyLoggedIn
 from pkcs11.util.ec import encode_ec_public_key, encode_named_curve_parameters
 
 from kernel.settings import SettingsInvalid
-from kernel.tokens import lasting
+from kernel.tokens import Held
 
 _CURVE_BYTES = 32
 _CURVE_BITS = 256
@@ -29,8 +28,9 @@ class TokenKey(ec.EllipticCurvePrivateKey):
     def __init__(self, *, module: str, token: str, pin: str, label: str) -> None:
         """Open the token and find the key. Raises SettingsInvalid."""
         self._module, self._token, self._pin, self._label = module, token, pin, label
+        self._held = Held(self._open, begin_anew=self._begin_anew, lost=PKCS11Error)
         try:
-            found = lasting(self._open, lost=PKCS11Error)
+            found = self._held.open()
         except (PKCS11Error, RuntimeError, ValueError, KeyError) as failed:
             raise self._not_opening(failed) from None
         if not isinstance(found, ec.EllipticCurvePublicKey) or found.key_size != _CURVE_BITS:
@@ -47,22 +47,18 @@ class TokenKey(ec.EllipticCurvePrivateKey):
         hasher.update(data)
         hashed = hasher.finalize()
         try:
-            raw = lasting(
-                lambda: bytes(self._key.sign(hashed, mechanism=Mechanism.ECDSA)),
-                self._open,
-                partial(self._open, anew=True),
-                lost=PKCS11Error,
-            )
+            raw = self._held.use(lambda: bytes(self._key.sign(hashed, mechanism=Mechanism.ECDSA)))
         except PKCS11Error as failed:
             raise self._not_opening(failed) from None
         r, s = (int.from_bytes(each, "big") for each in (raw[:_CURVE_BYTES], raw[_CURVE_BYTES:]))
         return encode_dss_signature(r, s)
 
-    def _open(self, *, anew: bool = False) -> object:
+    def _begin_anew(self) -> None:
+        pkcs11.lib(self._module).reinitialize()
+
+    def _open(self) -> object:
         """Open a session, find the private key and return the public one."""
         library = pkcs11.lib(self._module)
-        if anew:
-            library.reinitialize()
         session = _opened(library.get_token(token_label=self._token), self._pin)
         self._key, found = _both(session, self._label)
         return found

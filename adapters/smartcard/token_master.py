@@ -4,7 +4,6 @@ One session a process, opened by the worker that first reads a card: no fork may
 used in turn with whoever else uses the library, who may be logged in already (`kernel.tokens`).
 """
 
-from functools import partial
 from typing import Any
 
 import pkcs11
@@ -14,7 +13,7 @@ from pkcs11.exceptions import PKCS11Error, UserAlreadyLoggedIn
 from adapters.smartcard.keys import BLOCK, PlainKey, diversifying
 from kernel.errors import Refused
 from kernel.settings import SettingsInvalid
-from kernel.tokens import lasting
+from kernel.tokens import Held
 
 
 class TokenMaster:
@@ -23,8 +22,9 @@ class TokenMaster:
     def __init__(self, *, module: str, token: str, pin: str, label: str) -> None:
         """Open the token and find the key. Raises SettingsInvalid."""
         self._module, self._token, self._pin, self._label = module, token, pin, label
+        self._held = Held(self._open, begin_anew=self._begin_anew, lost=PKCS11Error)
         try:
-            lasting(self._open, lost=PKCS11Error)
+            self._held.open()
         except (PKCS11Error, RuntimeError) as failed:
             raise SettingsInvalid(
                 f"token: no AES key called {label} opens there ({type(failed).__name__}); "
@@ -34,12 +34,7 @@ class TokenMaster:
     def cmac(self, data: bytes) -> bytes:
         """Return the 16 bytes of AES-CMAC. Raises Refused `carrier.card_uncheckable`."""
         try:
-            return lasting(
-                lambda: bytes(self._key.sign(data, mechanism=Mechanism.AES_CMAC)),
-                self._open,
-                partial(self._open, anew=True),
-                lost=PKCS11Error,
-            )
+            return self._held.use(lambda: bytes(self._key.sign(data, mechanism=Mechanism.AES_CMAC)))
         except PKCS11Error:
             raise Refused("carrier.card_uncheckable") from None
 
@@ -47,9 +42,10 @@ class TokenMaster:
         """Return the key of one card: that one leaves the token, the master key does not."""
         return PlainKey(self.cmac(diversifying(material)))
 
-    def _open(self, *, anew: bool = False) -> None:
-        if anew:
-            pkcs11.lib(self._module).reinitialize()
+    def _begin_anew(self) -> None:
+        pkcs11.lib(self._module).reinitialize()
+
+    def _open(self) -> None:
         session = _session(self._module, self._token, self._pin)
         self._key: Any = session.get_key(  # the library's key has no exact type
             object_class=ObjectClass.SECRET_KEY, key_type=KeyType.AES, label=self._label

@@ -7,11 +7,14 @@ from typing import Any
 
 import pkcs11
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
+from cryptography.hazmat.primitives.hashes import SHA256
 from joserfc.jwk import KeySet
 from joserfc.jwt import decode
 from pkcs11 import Attribute, ObjectClass
 from sqlalchemy.orm import Session
 
+from adapters.certificate.token_key import TokenKey, make_key
 from idp import keys
 from idp.keys import Keys
 from idp.models import KeyState
@@ -118,6 +121,34 @@ def sign_beside_others() -> int:
 
 def test_who_opens_a_session_again_takes_no_other_away(soft_token: Path) -> None:
     assert apart(sign_beside_others) == 1
+
+
+def sign_by_whoever_recovers_first(conf: str, nowhere: str) -> Told:
+    make_key(module=MODULE, token=LABEL, pin=PIN, label="devices")
+    at = opened()
+    signer = LocalSigner([pair(at, "ES256")])
+    pkcs11.lib(MODULE).reinitialize()  # as in a process that makes no key
+    signer.sign({}, alg="ES256")
+    devices = TokenKey(module=MODULE, token=LABEL, pin=PIN, label="devices")
+    os.environ["SOFTHSM2_CONF"] = nowhere
+    pkcs11.lib(MODULE).reinitialize()  # as when the token is pulled out: its sessions are gone
+    with pytest.raises(SettingsInvalid):
+        devices.sign(b"while away", ECDSA(SHA256()))
+    os.environ["SOFTHSM2_CONF"] = conf
+    devices.public_key().verify(devices.sign(b"x", ECDSA(SHA256())), b"x", ECDSA(SHA256()))
+    return signer.jwks, [signer.sign({}, alg="ES256")]
+
+
+def test_whoever_opens_the_token_first_again_nobody_signs_with_anothers_key(
+    soft_token: Path,
+) -> None:
+    (soft_token / "none").mkdir()
+    nowhere = soft_token / "nowhere.conf"
+    nowhere.write_text(f"directories.tokendir = {soft_token}/none\nlog.level = ERROR\n")
+
+    told = apart(sign_by_whoever_recovers_first, os.environ["SOFTHSM2_CONF"], str(nowhere))
+
+    assert verified(told) == ["ES256"]
 
 
 def share_the_process() -> Told:

@@ -255,6 +255,37 @@ def test_while_a_token_is_away_no_card_can_be_checked_and_afterwards_it_can(
     assert before == after
 
 
+def computed_by_whoever_recovers_first(conf: str, nowhere: str) -> list[bytes]:
+    where = {"module": MODULE, "token": LABEL, "pin": PIN}
+    for label in ("cards", "others"):
+        make_key(**where, label=label)
+    pkcs11.lib(MODULE).reinitialize()  # as in a process that makes no key
+    first, second = (TokenMaster(**where, label=label) for label in ("cards", "others"))
+    before = [each.cmac(bytes(16)) for each in (first, second)]
+    os.environ["SOFTHSM2_CONF"] = nowhere
+    pkcs11.lib(MODULE).reinitialize()
+    with pytest.raises(Refused):
+        second.cmac(bytes(16))
+    os.environ["SOFTHSM2_CONF"] = conf
+    after = [each.cmac(bytes(16)) for each in (second, first)]
+    return [*before, *reversed(after)]
+
+
+def test_whoever_opens_the_token_first_again_nobody_computes_with_anothers_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "none").mkdir()
+    nowhere = tmp_path / "nowhere.conf"
+    nowhere.write_text(f"directories.tokendir = {tmp_path}/none\nlog.level = ERROR\n")
+    with token(tmp_path) as where:
+        conf = where["SOFTHSM2_CONF"]
+        monkeypatch.setenv("SOFTHSM2_CONF", conf)
+        found = apart(computed_by_whoever_recovers_first, conf, str(nowhere))
+
+    assert found[:2] == found[2:]
+    assert found[0] != found[1]
+
+
 @pytest.mark.refusal("carrier.card_uncheckable")
 def test_a_token_that_does_not_open_is_no_fault_of_the_card(session: Session) -> None:
     in_token = replace(KEPT, open_token=lambda _label: MASTER)
