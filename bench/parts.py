@@ -60,6 +60,7 @@ class Bench:
     city: City
     store_pid: int | None
     purpose: RegisteredPurpose
+    sector: str
     member_id: UUID
     idle: timedelta
 
@@ -113,6 +114,7 @@ def _bench(engine_name: str, store: Store, engine: Engine) -> Bench:
         city,
         store.pid,
         client.purposes[0],
+        client.sector,
         visitor.member_id,
         idle,
     )
@@ -144,7 +146,12 @@ def _sign_in(bench: Bench) -> None:
     for kind in (Kind.SIGNED_IN, Kind.RELEASED):
         now, session = clock.now(), WorkSession(sessions(bench.engine))
         found = browser_sessions.find_with_decisions(
-            session, bench.city.cookies[0], bench.purpose.id, now=now, idle=bench.idle
+            session,
+            bench.city.cookies[0],
+            bench.purpose.id,
+            sector=bench.sector,
+            now=now,
+            idle=bench.idle,
         )
         decisions = () if found is None else found[1]
         terms = rules.terms_of(bench.purpose)

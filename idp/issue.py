@@ -39,15 +39,17 @@ def issue(
     decisions: Iterable[Decided],
     *,
     keyring: Keyring,
+    is_noted: bool = False,
     now: datetime,
 ) -> dict[str, str]:
     """Create a grant, note it in the footprint; return the authorization response's parameters.
 
+    Who knows that the way back from the member's name `is_noted` saves noting it again.
     Raises AuthorizationRefused if the request was pushed and answered before.
     """
     pushed.spend(session, request, now=now)
     sub = _name(provider, request, signed_in, decisions, now=now)
-    if sub == signed_in.sub:  # known again from now on, by whichever way it came
+    if sub == signed_in.sub and not is_noted:  # known again from now on, by whichever way it came
         subjects.remember(session, sub, member_id=signed_in.member_id, sector=request.client.sector)
     new = _new_grant(request, signed_in, sub)
     if request.response_type == CODE:

@@ -94,15 +94,26 @@ def _let_in(call: Call, asked: AuthorizationRequest, cookie: str) -> Onward | No
         return None
     rooms, session, now, provider = call.rooms, call.session, call.now, call.rooms.provider
     idle = rooms.settings.lifetimes.of("session_idle")
-    found = sessions.find_with_decisions(session, cookie, asked.purpose.id, now=now, idle=idle)
+    found = sessions.find_with_decisions(
+        session, cookie, asked.purpose.id, sector=asked.client.sector, now=now, idle=idle
+    )
     if found is None:
         return None
-    visitor, decisions = found
+    visitor, decisions, is_noted = found
     present, progress = flow.known_as(visitor, asked, provider), Progress(started_at=now)
     step = next_step(asked, present, progress, decisions, reachable=rooms.reachable, now=now)
     if not isinstance(step, Issue):
         return None
-    response = issue(provider, session, asked, present, decisions, keyring=rooms.keyring, now=now)
+    response = issue(
+        provider,
+        session,
+        asked,
+        present,
+        decisions,
+        keyring=rooms.keyring,
+        is_noted=is_noted,
+        now=now,
+    )
     back = with_parameters(asked.to.redirect_uri, {**response, "iss": provider.issuer})
     return Onward(back)
 

@@ -12,6 +12,7 @@ from consent import ledger
 from consent.models import Consent
 from consent.rules import Decided
 from idp.acr import ACR, Assurance
+from idp.models import Subject
 from kernel.db import changed
 from kernel.ids import digest, new_id, new_secret
 from kernel.prebuilt import Prebuilt, Row
@@ -40,9 +41,16 @@ _live = (
 _is_members = Member.id == BrowserSession.member_id
 _LIVE = Prebuilt(select(*_COLUMNS).join(Member, _is_members).where(*_live))
 _LIVE_WITH_DECISIONS = Prebuilt(
-    select(*_COLUMNS, *ledger.COLUMNS)
+    select(*_COLUMNS, Subject.member_id.is_not(None).label("is_noted"), *ledger.COLUMNS)
     .select_from(BrowserSession)
     .join(Member, _is_members)
+    .outerjoin(
+        Subject,
+        and_(
+            Subject.member_id == BrowserSession.member_id,
+            Subject.sector == bindparam("sector"),
+        ),
+    )
     .outerjoin(
         Consent,
         and_(
@@ -108,16 +116,19 @@ def find(session: Session, token: str, *, now: datetime, idle: timedelta) -> Vis
 
 
 def find_with_decisions(
-    session: Session, token: str, purpose_id: UUID, *, now: datetime, idle: timedelta
-) -> tuple[Visitor, tuple[Decided, ...]] | None:
-    """Return who is signed in with this cookie, and what they decided about a purpose."""
-    found = _LIVE_WITH_DECISIONS.nested(
-        session, {**_asked(token, now=now, idle=idle), "purpose_id": purpose_id}
-    )
+    session: Session, token: str, purpose_id: UUID, *, sector: str, now: datetime, idle: timedelta
+) -> tuple[Visitor, tuple[Decided, ...], bool] | None:
+    """Return who is signed in with this cookie, and what they decided about a purpose.
+
+    The last says whether the way back from their name in this sector is noted.
+    """
+    asked = {**_asked(token, now=now, idle=idle), "purpose_id": purpose_id, "sector": sector}
+    found = _LIVE_WITH_DECISIONS.nested(session, asked)
     if found is None:
         return None
     row, rows = found
-    return _seen(session, row, now=now), ledger.decided(rows, purpose_id=purpose_id)
+    decisions = ledger.decided(rows, purpose_id=purpose_id)
+    return _seen(session, row, now=now), decisions, bool(row.is_noted)
 
 
 def _asked(token: str, *, now: datetime, idle: timedelta) -> dict[str, object]:

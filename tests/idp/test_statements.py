@@ -58,8 +58,8 @@ def test_each_request_runs_just_these_statements(city: City, database: Engine) -
     browser.sign_in()
 
     assert cost(city, database, browser) == {
-        # session with consent; the name, if it is new, grant, footprint
-        "authorize": ["SELECT", "INSERT", "INSERT", "INSERT"],
+        # session with consent and whether the name is noted; grant, footprint
+        "authorize": ["SELECT", "INSERT", "INSERT"],
         "token": ["UPDATE", "INSERT"],  # the code taken; the tokens
         "userinfo": ["SELECT", "INSERT"],  # token with consent; disclosure
         "refresh": ["UPDATE", "SELECT", "INSERT"],  # token; grant with consent; tokens
