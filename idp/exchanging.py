@@ -18,7 +18,7 @@ from clients.directory import RegisteredClient, RegisteredPurpose
 from clients.resource_models import TokenFormat
 from clients.resources import Target
 from consent import ledger, rules
-from idp import access_tokens, client_tokens, strength
+from idp import access_tokens, client_tokens, strength, subjects
 from idp.access_tokens import About
 from idp.authorize import PURPOSE_PREFIX
 from idp.errors import ProtocolError
@@ -56,6 +56,7 @@ def exchange(
     basis = _agreed(session, row, purpose, now=now)
     scope = client_tokens.scope_of([each for each in words if not _is_purpose(each)], target)
     sub, until = provider.sub_of(row.member_id, server), min(row.expires_at, now + LONGEST)
+    subjects.remember(session, sub, member_id=row.member_id, sector=server.sector)
     about = About(
         client_id=client.client_id,
         sub=sub,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from werkzeug.test import TestResponse
 
 from audit.models import LedgerLine
@@ -13,8 +13,9 @@ from clients import registry, resources
 from clients.grant_types import CODE, EXCHANGE, REFRESH
 from clients.models import Client
 from clients.resource_models import TokenFormat
-from idp import acr
+from idp import acr, subjects
 from idp.exchanging import ACCESS_TOKEN
+from idp.models import Subject
 from kernel.wording import Bilingual
 from members.models import Standing
 from tests import make, proofs
@@ -102,6 +103,19 @@ def test_another_service_of_the_agency_takes_the_new_token(agency: City) -> None
     exchanged = [each for each in line if each.detail.get("channel") == "exchange"]
     assert len(exchanged) == 1
     assert exchanged[0].basis
+
+
+def test_a_name_told_by_an_exchange_leads_back(agency: City) -> None:
+    tokens = both(agency)
+    with agency.database() as session:  # as where the other service's own sign-in noted nothing
+        session.execute(delete(Subject).where(Subject.sector == "loans.invalid"))
+
+    token = ask(agency, tokens["access_token"]).get_json()["access_token"]
+
+    name = agency.introspect(token, "loans").get_json()["sub"]
+    with agency.database() as session:
+        found = subjects.find_member(session, name, sector="loans.invalid")
+    assert found == agency.member_id()
 
 
 def test_the_front_does_not_learn_the_other_name(agency: City) -> None:
