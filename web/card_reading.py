@@ -56,6 +56,8 @@ def answer() -> Response:
     try:
         step = adapter().reading.go_on(scope.db(), nonce, taken, request.form.get("answer", ""))
     except Refused as refused:
+        if refused.code == "challenge.expired":  # the question is dead: that, too, is but stale
+            return problems.problem(refused.code)
         return _refuse(refused)
     return _answer({"card": step.text} if isinstance(step, Voucher) else asdict(step))
 

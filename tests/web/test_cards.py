@@ -346,6 +346,24 @@ def test_an_answer_to_no_question_leaves_no_line(city: City, cards: SmartcardAda
 
 
 @one_database
+def test_a_refused_card_leaves_one_line_however_often_its_answer_is_sent_again(
+    city: City, cards: SmartcardAdapter
+) -> None:
+    reader = Reader(Browser(city), StorageCard(UID))
+    place = place_of(reader.browser.get("/account/login/card"))
+    nonce = reader.say("read", place=place, atr=reader.card.atr.hex()).get_json()["challenge"]
+
+    answers = [
+        reader.say("answer", place=place, challenge=nonce, answer="6a82").get_json()["type"]
+        for _ in range(4)
+    ]
+
+    assert not answers[0].endswith("challenge.expired")
+    assert all(each.endswith("challenge.expired") for each in answers[1:])
+    assert len(trail(city)) == 1
+
+
+@one_database
 def test_forms_of_no_card_leave_no_more_lines_than_others_may(
     city: City, cards: SmartcardAdapter
 ) -> None:
