@@ -25,6 +25,7 @@ def test_keys_are_made_brought_listed_and_retired(
         f"{KIND}, version 2: sealed here, check value {MASTER.cmac(bytes(16))[:3].hex()}.\n"
     )
     assert "its cards are read no more" in retired.stdout
+    assert "final" in retired.stdout
     assert [each.split("\t")[:2] for each in listed[1:]] == [[KIND, "1"], [KIND, "2"]]
     assert listed[2].endswith("–")
     for said in (made, brought, retired):

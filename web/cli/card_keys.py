@@ -85,12 +85,12 @@ def _typed_key() -> str:
 @click.argument("kind")
 @click.argument("version", type=int)
 def retire(kind: str, version: int) -> None:
-    """Read no more cards of KIND that were made from the key of this VERSION."""
+    """Read no more cards of KIND that were made from the key of this VERSION. That is final."""
     with opened() as at:
         now = clock.now()
         masters.retire(at.session, kind, version, now=now)
         _record(at, "cardkey.retired", kind, version, now=now)
-    say(f"{kind}, version {version}: its cards are read no more.")
+    say(f"{kind}, version {version}: its cards are read no more. That is final.")
 
 
 def _adapter_for(at: Opened, kind: str) -> SmartcardAdapter:
