@@ -62,13 +62,13 @@ def look_ahead(
     sent: Mapping[str, str],
     *,
     now: datetime,
-) -> None:
+) -> RegisteredClient:
     """Have the keys at hand that the request and its hint were signed with (decision 0067)."""
     request = sent.get("request")
     inside = {} if request is None else _unverified(request)
     hint = inside.get("login_hint_token", sent.get("login_hint_token"))
     signed = (request, hint if isinstance(hint, str) else None)
-    request_objects.look_ahead(provider, session, client, signed, now=now)
+    return request_objects.look_ahead(provider, session, client, signed, now=now)
 
 
 def _unverified(signed: str) -> dict[str, Any]:

@@ -22,12 +22,13 @@ from kernel.errors import Refused
 
 # What is asked of a client's own site: after its proof was found right, before it is spent. A
 # transaction must not wait for a stranger's server (docs/decisions/0067).
-Ahead: TypeAlias = Callable[[RegisteredClient], object]
+Ahead: TypeAlias = Callable[[RegisteredClient], RegisteredClient]  # with what was found
 NO_CONTRACT = "flow.merchant_contract_inactive: the merchant has no contract in force"
 
 
-def _nothing(client: RegisteredClient) -> None:
+def _nothing(client: RegisteredClient) -> RegisteredClient:
     """Ask for nothing ahead."""
+    return client
 
 
 def authenticated_client(
@@ -59,7 +60,7 @@ def authenticated_client(
             keys=provider.client_keys,
             now=now,
         )
-        ahead(client)
+        client = ahead(client)
         require_unspent(session, once)
     except Refused as refused:
         raise _in_oauth_words(refused) from None

@@ -55,12 +55,13 @@ def look_ahead(
     signed: Iterable[str | None],
     *,
     now: datetime,
-) -> None:
-    """Have the keys at hand that a client signed with, before anything is written."""
+) -> RegisteredClient:
+    """Have the keys at hand that this client signed with, before anything is written."""
     if client.signs:
         for each in signed:
             if each is not None:
                 provider.client_keys.of(session, client, each, now=now)
+    return client
 
 
 def opened(

@@ -64,7 +64,6 @@ def exchange(
     )
     require_in_force(client, now=now)
     grant_type = _grant_type(values, client)
-    client = with_keys(client)
     rules = rules_of(client.profile)
     held = held_to(
         session, shown, bound=rules.bound, certificate_bound=client.certificate_bound, now=now
