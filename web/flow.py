@@ -6,18 +6,18 @@ Who is here, what they decided, what is reachable.
 from typing import cast
 from uuid import UUID
 
-from flask import g, url_for
+from flask import g, request, url_for
 
 from carriers import bindings
 from carriers.models import CarrierKind
 from clients.directory import RegisteredClient
 from consent import ledger
 from consent.rules import Decided
-from idp import acr
+from idp import acr, through_browser
 from idp.interaction import AskConsent, ChooseAccount, Issue, LogIn, SignedIn, Step, StepUp
 from idp.provider import Provider
 from idp.requests import AuthorizationRequest
-from web import methods, scope
+from web import cookies, methods, scope
 from web.sessions import Visitor
 
 PAGES: dict[type[Step], str] = {
@@ -37,6 +37,16 @@ def endpoint_of(step: Step) -> str:
 def page_of(step: Step, interaction_id: UUID) -> str:
     """Return the address of the page a step is shown on."""
     return url_for(endpoint_of(step), interaction_id=interaction_id)
+
+
+def ready(asked: AuthorizationRequest) -> AuthorizationRequest:
+    """Have at hand what an answer to this request is encrypted with, before anything is written.
+
+    Who is not signed in and sends no form gets a page, and waits for no client's site.
+    """
+    if request.method != "POST" and cookies.session() is None:
+        return asked
+    return through_browser.ready(scope.rooms().provider, scope.db(), asked, now=scope.now())
 
 
 def signed_in(asked: AuthorizationRequest) -> SignedIn | None:

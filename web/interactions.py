@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from clients.directory import RegisteredClient
 from consent.parts import Part
 from consent.rules import Decided
-from idp import awaited, interactions, through_browser
+from idp import awaited, interactions
 from idp.errors import AuthorizationRefused
 from idp.interaction import MOMENTS, Issue, SignedIn, Step, next_step
 from idp.issue import issue
@@ -39,9 +39,7 @@ class Open:
         self.present: SignedIn | None = None
         self.decisions: tuple[Decided, ...] = ()
         asked = interactions.request_of(provider, scope.db(), row, now=scope.now())
-        self.asked: AuthorizationRequest = through_browser.ready(
-            provider, scope.db(), asked, now=scope.now()
-        )
+        self.asked: AuthorizationRequest = flow.ready(asked)
         if row.awaited_id is None:  # or the device is the member's own, and so is the language
             pages.speak(self.asked.ui_locales)
             headers.allow_form_target(self.asked.to.redirect_uri)

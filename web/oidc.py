@@ -16,7 +16,6 @@ from idp import (
     introspection,
     parameters,
     pushing,
-    through_browser,
     token,
     userinfo,
 )
@@ -93,7 +92,7 @@ def as_query(body: bytes) -> str | None:
 def _authorize(sent: Parameters) -> Response:
     provider, now = scope.rooms().provider, scope.now()
     asked = authorize.read_request(provider, scope.db(), sent, now=now)
-    asked = through_browser.ready(provider, scope.db(), asked, now=now)
+    asked = flow.ready(asked)
     signed_in = flow.signed_in(asked)
     decisions = flow.decisions(asked, signed_in)
     step = next_step(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from joserfc import jwe, jwt
 from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
-from sqlalchemy import delete
+from sqlalchemy import Engine, delete
 
 from clients import encryption, registry
 from clients.encryption import find_key
@@ -18,7 +18,7 @@ from kernel.errors import Refused
 from kernel.outgoing import Answer
 from tests import make
 from tests.flows.browser import Browser, answer, authorization
-from tests.flows.provider import ISSUER, City
+from tests.flows.provider import ISSUER, City, statements
 from tests.idp.test_registration import register
 
 one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -226,6 +226,17 @@ def test_a_published_key_is_fetched_before_it_is_encrypted_for(city: City) -> No
     assert site.looks == 1
 
 
+def test_published_keys_are_looked_up_once_for_a_token(city: City, database: Engine) -> None:
+    published(city, SIGNS, EC, id_token_encryption={"alg": "ECDH-ES"})
+    code = Browser(city).code("museum")
+
+    with statements(database) as seen:
+        told = city.exchange(code, "museum").get_json()
+
+    assert opened(told["id_token"], EC, "ECDH-ES")
+    assert len([each for each in seen if f"FROM {FetchedKeys.__tablename__}" in each]) == 1
+
+
 @one_database
 def test_a_key_that_is_not_there_is_looked_for_and_the_code_is_still_good(city: City) -> None:
     site = published(city, SIGNS, id_token_encryption={"alg": "ECDH-ES"})
@@ -259,6 +270,21 @@ def test_a_key_for_what_comes_through_the_browser_is_fetched_before_anything_is_
         _, inner = opened(told["id_token"], EC, "ECDH-ES")
         assert city.opened(inner)["aud"] == "museum"
     assert site.looks == 2
+
+
+@one_database
+def test_nobody_waits_for_the_clients_site_to_see_the_login_page(city: City) -> None:
+    city.configure(hybrid=True)
+    how = {"grant_types": ["implicit"], "response_types": ["id_token"], "profile": "hybrid"}
+    site = published(city, SIGNS, EC, id_token_encryption={"alg": "ECDH-ES"}, **how)
+    browser = Browser(city)
+
+    page = browser.authorize("museum", response_type="id_token")
+    before = site.looks
+    browser.log_in(page)
+
+    assert 'name="login_id"' in page.text
+    assert (before, site.looks) == (0, 1)
 
 
 @one_database
