@@ -61,7 +61,9 @@ def _page(error: str) -> str:
 def _view(archive: Archive) -> View:
     return View(
         is_ready=archive.ready_at is not None,
-        parts=[PARTS[part].text(pages.language()) for part in archive.parts],
+        parts=[
+            words.text(pages.language()) for part, words in PARTS.items() if part in archive.parts
+        ],
         asked_at=archive.asked_at,
         expires_at=archive.expires_at,
         size_kib=-(-(archive.size or 0) // 1024),

@@ -12,7 +12,7 @@ from idp import checkpoints
 from kernel import jobs
 from kernel.clock import TAIPEI
 from kernel.db import transaction
-from kernel.jobs import Work
+from kernel.jobs import JobDelayed, Work
 from kernel.wording import Bilingual
 from members.archives import Writer
 from members.models import Archive, Member
@@ -51,12 +51,17 @@ class ArchiveMaker:
         self._rooms = rooms
 
     def __call__(self, work: Work, *, now: datetime) -> None:
-        """Make one archive; one that is gone, ready, or whose member left, is left alone."""
+        """Make one archive; one that is gone, ready, or whose member left, is left alone.
+
+        Raises JobDelayed for a part that only a later version can make.
+        """
         archive_id = UUID(work.payload["archive"])
         with transaction(self._rooms.sessions) as session:
             archive = session.get(Archive, archive_id)
             if archive is None or archive.ready_at is not None:
                 return
+            if not PARTS.keys() >= set(archive.parts):
+                raise JobDelayed("archive.of_another_version")
             member = session.get_one(Member, archive.member_id)
             if not member.data_key_sealed:
                 return

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
 from audit import proofs
@@ -170,6 +170,19 @@ def test_something_must_be_chosen_and_one_is_made_at_a_time(browser: Browser, wo
     assert ask(browser, "profile").status_code == 303
     page = browser.get("/account/footprint")
     assert browser.post(PAGE, {**hidden(page), "part": "profile"}).status_code == 409
+
+
+def test_a_part_of_a_later_version_is_left_to_its_worker(
+    city: City, browser: Browser, world: World
+) -> None:
+    ask(browser, "profile")
+    with city.database() as session:
+        session.execute(update(Archive).values(parts=["profile", "later"]))
+
+    world.work_off()
+
+    assert archive(city).ready_at is None
+    assert "個人資料" in browser.get(PAGE).text
 
 
 @pytest.mark.refusal("archive.not_found")
