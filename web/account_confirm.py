@@ -8,17 +8,20 @@ from typing import ParamSpec, TypeVar
 from uuid import UUID
 
 from flask import redirect, request, url_for
+from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from clients.models import OrganisationKind
 from consent import representation
 from idp import acr
 from kernel.errors import Refused
-from members import register
+from members import recovery, register
+from members.models import Member
 from web import login, pages, passkeys, scope
 from web.account import bp
 from web.card_ways import WAYS
 from web.login import LoginLocked
+from web.sessions import Visitor
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -37,7 +40,16 @@ def is_strongest() -> bool:
     visitor = scope.visitor()
     if visitor is None or not is_confirmed():
         return False
-    return acr.reaches(visitor.acr, acr.ACR[1:2]) or not has_stronger(visitor.member_id)
+    if acr.reaches(visitor.acr, acr.ACR[1:2]):
+        return True
+    return not has_stronger(visitor.member_id) and not _is_restricted_now(visitor)
+
+
+def _is_restricted_now(visitor: Visitor) -> bool:
+    """Ask again: a loss may have come between the visitor's first look-up and this moment."""
+    mine = select(Member.restricted_until).where(Member.id == visitor.member_id)
+    until = scope.db().scalar(mine)
+    return "pwd" in visitor.amr and recovery.is_restricted(until, now=scope.now())
 
 
 def has_stronger(member_id: UUID) -> bool:

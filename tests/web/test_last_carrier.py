@@ -19,7 +19,7 @@ from tests.flows.browser import Browser, hidden
 from tests.flows.provider import City
 from tests.web.test_lost import by_password, report
 from tests.web.test_passkeys import a_passkey, add, enrolled, sign_in
-from web import losses
+from web import account_confirm, losses
 
 one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 CLOSED_TO_IT = (
@@ -184,3 +184,24 @@ def test_of_two_losses_at_once_the_second_sees_that_nothing_is_left(city: City) 
 
     assert set(done) == {303}
     assert restricted_for(city) == RESTRICTED_FOR
+
+
+@pytest.mark.clause("7(7)")
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_what_was_asked_for_before_all_was_lost_and_looked_at_after_is_not_open_either(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enrolled(city)
+    thief, another = by_password(city), by_password(city)
+    has_stronger = account_confirm.has_stronger
+
+    def has_stronger_after_the_loss(member_id: UUID) -> bool:
+        monkeypatch.setattr(account_confirm, "has_stronger", has_stronger)
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(lose, another, *carriers(city)).result() == 303
+        return has_stronger(member_id)
+
+    monkeypatch.setattr(account_confirm, "has_stronger", has_stronger_after_the_loss)
+
+    assert thief.get("/account/personal/contact").status_code == 303
+    assert answers(thief) == {403}
