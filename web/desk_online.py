@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from flask import redirect, request, url_for
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from audit import trail
@@ -19,7 +20,7 @@ from members.application_forms import Form, Seen
 from members.application_models import Application, Document, State
 from members.application_steps import get, lock
 from members.numbers import recognise
-from web import apply_words, clerks, consoles, desk_forms, desk_seats, pages, scope
+from web import apply_words, clerks, consoles, desk_forms, desk_seats, pages, scope, shown_forms
 from web.desk import bp
 from web.desk_forms import Mistyped
 
@@ -64,17 +65,8 @@ def online() -> str:
 @bp.get("/online-queue/<uuid:application_id>")
 @clerks.clerk_required(Matter.ACCEPT)
 def online_one(application_id: UUID) -> str:
-    """Show an application beside the documents; that a clerk looked is on the trail."""
-    application = _waiting(application_id)
-    trail.record(
-        scope.db(),
-        "application.viewed",
-        actor=scope.member_id(),
-        subject=application.id,
-        now=scope.now(),
-        case=application.number,
-    )
-    return _show(application)
+    """Show an application beside the documents."""
+    return _show(_waiting(application_id))
 
 
 def _waiting(application_id: UUID) -> Application:
@@ -85,6 +77,12 @@ def _waiting(application_id: UUID) -> Application:
 
 
 def _show(application: Application, error: str = "", field: str = "") -> str:
+    """Show an application; that a clerk looked is on the trail, however often it is shown.
+
+    What was ticked and typed beside another form of it is not kept.
+    """
+    _note_look(application)
+    typed = request.form if shown_forms.is_shown(application) else MultiDict[str, str]()
     form = applications.open_form(application, keyring=scope.rooms().keyring)
     ways = _ways(application, form)
     papers = list(dict.fromkeys(each for way in ways for each in way))
@@ -99,12 +97,23 @@ def _show(application: Application, error: str = "", field: str = "") -> str:
         guardian=form.guardian.name if form.guardian else "",
         ways=[apply_words.of_documents(way) for way in ways],
         papers=[(each.value, apply_words.of_document(each), each in EXPIRING) for each in papers],
-        ticked=request.form.getlist("paper"),
-        typed=request.form,
+        ticked=typed.getlist("paper"),
+        typed=typed,
         mark=applications.mark_of_form(application),
         confirm_url=url_for("desk.confirm_online", application_id=application.id),
         back_url=url_for("desk.send_back_online", application_id=application.id),
         errors=[(field, error)] if error else [],
+    )
+
+
+def _note_look(application: Application) -> None:
+    trail.record(
+        scope.db(),
+        "application.viewed",
+        actor=scope.member_id(),
+        subject=application.id,
+        now=scope.now(),
+        case=application.number,
     )
 
 
@@ -123,7 +132,7 @@ def confirm_online(application_id: UUID) -> Response:
     lock(scope.db(), application_id)
     application = _waiting(application_id)
     try:
-        _require_shown(application)
+        shown_forms.require(application)
         applications.confirm(
             scope.db(),
             application.id,
@@ -148,13 +157,6 @@ def confirm_online(application_id: UUID) -> Response:
     return redirect(url_for("desk.online"), 303)
 
 
-def _require_shown(application: Application) -> None:
-    if request.form.get("form") != applications.mark_of_form(application):
-        raise Refused(
-            "case.wrong_state"
-        )  # sent back and corrected meanwhile: the clerk looks again
-
-
 def _seen(application: Application) -> list[Seen]:
     form = applications.open_form(application, keyring=scope.rooms().keyring)
     known = {each for way in _ways(application, form) for each in way}
@@ -177,8 +179,10 @@ def _document(document: Document) -> Seen:
 @clerks.clerk_required(Matter.ACCEPT)
 def send_back_online(application_id: UUID) -> Response:
     """Ask the applicant to correct something, in words they read."""
+    lock(scope.db(), application_id)
     application = _waiting(application_id)
     try:
+        shown_forms.require(application)
         applications.send_back(
             scope.db(),
             application.id,

@@ -25,7 +25,7 @@ from members import (
 from members.application_models import Application, State
 from members.review_checks import Verdict
 from members.rule_models import RuleRun
-from web import consoles, csrf, impartial, pages, review_words, scope
+from web import consoles, csrf, impartial, pages, review_words, scope, shown_forms
 
 bp = Blueprint("doit_reviews", __name__, url_prefix="/doit/reviews")
 INDEX = "doit_reviews.index"
@@ -131,6 +131,7 @@ def _page(application: Application, error: tuple[str, str] | None = None) -> str
             for each in application_steps.history(session, application, keyring=keyring)
         ],
         open=application.state is State.REVIEW,
+        mark=applications.mark_of_form(application),
         state=review_words.STATES[application.state],
         is_own=is_own,
         clauses=list(review_words.CLAUSES.items()),
@@ -174,12 +175,24 @@ def _rule_words(run: RuleRun | None) -> Bilingual | None:
     return None if run is None else review_words.RULE[run.verdict]
 
 
+def _to_decide(reference: str) -> Application:
+    """Return the application for who may decide on it and has its form before them.
+
+    Raises Refused `case.self_dealing` or `case.wrong_state`.
+    """
+    application, session = _get(reference), scope.db()
+    impartial.require_for(application)
+    application_steps.lock(session, application.id)
+    reviewing.require_not_own(session, application.id, reviewer_id=scope.member_id())
+    shown_forms.require(application)  # as it stands now that it is locked
+    return application
+
+
 @bp.post("/<reference>/approve")
 @consoles.staff_required(Role.REVIEWER)
 def approve(reference: str) -> Response:
     """Make the applicant a member."""
-    application = _get(reference)
-    impartial.require_for(application)
+    application = _to_decide(reference)
     reviewing.approve(
         scope.db(),
         application.id,
@@ -195,9 +208,7 @@ def approve(reference: str) -> Response:
 @consoles.staff_required(Role.REVIEWER)
 def send_back(reference: str) -> Response:
     """Ask the applicant for a correction."""
-    application, typed = _get(reference), request.form.get("reason", "")
-    impartial.require_for(application)
-    reviewing.require_not_own(scope.db(), application.id, reviewer_id=scope.member_id())
+    application, typed = _to_decide(reference), request.form.get("reason", "")
     if not typed.strip():
         return _incomplete(reference, "reason")
     applications.send_back(
@@ -215,10 +226,8 @@ def send_back(reference: str) -> Response:
 @consoles.staff_required(Role.REVIEWER)
 def reject(reference: str) -> Response:
     """Turn the application down: clause, reason and remedies are one letter, none may be empty."""
-    application = _get(reference)
+    application = _to_decide(reference)
     clause, why = request.form.get("clause", ""), request.form.get("why", "")
-    impartial.require_for(application)
-    reviewing.require_not_own(scope.db(), application.id, reviewer_id=scope.member_id())
     if clause not in review_words.CLAUSES or not why.strip():
         return _incomplete(reference, "why")
     applications.reject(

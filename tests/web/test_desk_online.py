@@ -69,6 +69,13 @@ def press(office: Office, application_id: UUID, step: str, **fields: object) -> 
     return office.browser.post(path, {**hidden(page), **fields})
 
 
+def looks(office: Office) -> int:
+    """Count how often somebody looked at an application."""
+    found = select(TrailEntry.id).where(TrailEntry.event == "application.viewed")
+    with office.city.database() as session:
+        return len(session.scalars(found).all())
+
+
 def state_of(office: Office, application_id: UUID) -> State:
     with office.city.database() as session:
         return session.get_one(Application, application_id).state
@@ -91,7 +98,10 @@ def test_an_application_that_waits_here_is_confirmed_and_goes_to_review(office: 
 
 @pytest.mark.clause("8(2)2")
 @pytest.mark.refusal("case.wrong_state")
-def test_what_was_corrected_since_the_clerk_looked_is_looked_at_again(office: Office) -> None:
+@pytest.mark.parametrize("step", ["confirm", "send-back"])
+def test_what_was_corrected_since_the_clerk_looked_is_looked_at_again(
+    office: Office, step: str
+) -> None:
     application_id = applied(office.city)
     looked = office.browser.get(f"{QUEUE}/{application_id}")
     press(office, application_id, "send-back", reason="請更正姓名")
@@ -100,13 +110,34 @@ def test_what_was_corrected_since_the_clerk_looked_is_looked_at_again(office: Of
         applications.resubmit(
             session, application_id, corrected, keyring=make.KEYRING, now=office.city.now
         )
+    before = looks(office)
 
-    path = f"{QUEUE}/{application_id}/confirm"
-    response = office.browser.post(path, {**hidden(looked), "paper": ["id_card"]})
+    path = f"{QUEUE}/{application_id}/{step}"
+    typed = {"paper": ["id_card"], "reason": "請更正地址"}
+    response = office.browser.post(path, {**hidden(looked), **typed})
 
     assert response.status_code == 409
     assert "測小安" in response.text
+    assert " checked" not in response.text  # what was ticked was ticked for another form
+    assert looks(office) == before + 1
     assert state_of(office, application_id) is State.CONFIRMING
+
+
+@pytest.mark.clause("9")
+def test_a_page_shown_again_is_one_more_look_and_keeps_what_was_ticked(office: Office) -> None:
+    permit = Permit(until=date(2027, 1, 1))
+    application_id = applied(
+        office.city, kind=PersonKind.FOREIGN, number="A800000014", permit=permit
+    )
+    typed = {"paper": ["residence_permit"], "until.residence_permit": "soon"}
+
+    again = press(office, application_id, "confirm", **typed)
+    missing = press(office, application_id, "confirm")
+
+    assert (again.status_code, missing.status_code) == (422, 422)
+    assert " checked" in again.text
+    assert 'value="soon"' in again.text
+    assert looks(office) == 4  # two pages opened, and two shown again
 
 
 @pytest.mark.clause("8(2)2")

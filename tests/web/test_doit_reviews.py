@@ -50,6 +50,28 @@ def press(officer: Browser, number: str, verb: str, **form: str) -> TestResponse
     return officer.post(f"{INDEX}/{number}/{verb}", {**hidden(page), **form})
 
 
+def correct(city: City) -> None:
+    """Let the applicant correct what was returned, and a counter confirm it."""
+    application_id, papers = the_application(city).id, [Seen(document=Document.ID_CARD)]
+    with city.database() as session:
+        applications.resubmit(
+            session,
+            application_id,
+            applying.a_form(name="測試改名"),
+            keyring=make.KEYRING,
+            now=city.now,
+        )
+        applications.confirm(
+            session,
+            application_id,
+            counter_id=new_id(),
+            clerk_id=new_id(),
+            documents=papers,
+            keyring=make.KEYRING,
+            now=city.now,
+        )
+
+
 def the_application(city: City) -> Application:
     with city.database() as session:
         return session.scalars(select(Application)).one()
@@ -196,6 +218,26 @@ def test_what_is_decided_is_not_decided_again(city: City) -> None:
     for verb in ("approve", "reject"):
         form = {**token, "clause": "7(1)", "why": "x"}
         assert officer.post(f"{INDEX}/{number}/{verb}", form).status_code == 409
+
+
+@pytest.mark.clause("2(8)1")
+@pytest.mark.refusal("case.wrong_state")
+@pytest.mark.parametrize("verb", ["approve", "return", "reject"])
+@one_database
+def test_what_was_corrected_since_the_officer_looked_is_looked_at_again(
+    city: City, verb: str
+) -> None:
+    officer, number = staff.an_officer(city), hand_in(city)
+    looked = hidden(officer.get(f"{INDEX}/{number}"))
+    press(officer, number, "return", reason="請更正姓名")
+    correct(city)
+
+    typed = {"reason": "補正", "clause": "7(1)", "why": "不符"}
+    answer = officer.post(f"{INDEX}/{number}/{verb}", {**looked, **typed})
+
+    assert answer.status_code == 409
+    assert the_application(city).state is State.REVIEW
+    assert press(officer, number, verb, **typed).status_code == 303
 
 
 @pytest.mark.clause("2(8)1")
