@@ -13,14 +13,24 @@ from werkzeug.wrappers import Response
 from kernel.clock import taipei_day
 from kernel.errors import Refused
 from kernel.wording import Bilingual
-from members import admission, applications, drafts, facts, terms
+from members import admission, application_steps, applications, drafts, facts, terms
 from members.admission import OF_AGE
 from members.application_forms import Form
 from members.application_models import Application, Channel, PersonKind
 from members.drafts import Draft
 from services import activations
 from services.models import Service, ServiceState
-from web import apply_fields, apply_throttle, apply_words, cookies, csrf, pages, scope, turned_away
+from web import (
+    apply_fields,
+    apply_throttle,
+    apply_words,
+    cookies,
+    corrections,
+    csrf,
+    pages,
+    scope,
+    turned_away,
+)
 from web.apply_fields import DISTRICTS, FieldsWrong
 
 bp = Blueprint("apply", __name__, url_prefix="/apply")
@@ -223,15 +233,17 @@ def _step_of(wrong: FieldsWrong) -> str:
 def hand_in() -> Response:
     """Hand the form in, and lead to the receipt; who is turned away gets a slip.
 
-    Who corrects what was returned shows its receipt first; the draft waits meanwhile.
+    Who corrects what was returned shows its receipt first; the draft waits meanwhile. Where it was
+    corrected since, in another browser, they read how it stands and begin from that.
     """
     draft = _draft()
     if draft is None:
         return redirect(url_for("apply.start"), 303)
     apply_throttle.count()
     corrected = _corrected(draft)
-    if draft.fields.get("corrects") and corrected is None:
-        return redirect(url_for("track.ask", done="kept"), 303)
+    first = _to_see_first(draft, corrected)
+    if first is not None:
+        return redirect(first, 303)
     try:
         form = _form(draft)
         _require_offered(form)
@@ -247,16 +259,26 @@ def hand_in() -> Response:
     return redirect(url_for("apply.receipt"), 303)
 
 
+def _to_see_first(draft: Draft, corrected: Application | None) -> str | None:
+    if corrected is None:
+        is_new = not draft.fields.get(corrections.CORRECTS)
+        return None if is_new else url_for("track.ask", done="kept")
+    return None if corrections.is_of(draft, corrected) else url_for("track.show")
+
+
 def _require_offered(form: Form) -> None:
     if not set(form.services) <= {each.code for each in _services()}:
         raise Refused("case.service_out_of_scope")
 
 
 def _corrected(draft: Draft) -> Application | None:
-    """Return what the draft corrects, if this browser holds its receipt just now."""
+    """Return what the draft corrects, locked, if this browser holds its receipt just now."""
     held = cookies.pair("receipt")
     found = None if held is None else applications.track(scope.db(), *held, now=scope.now())
-    return None if found is None or found.number != draft.fields.get("corrects") else found
+    if found is None or found.number != draft.fields.get(corrections.CORRECTS):
+        return None
+    application_steps.lock(scope.db(), found.id)
+    return application_steps.get(scope.db(), found.id)
 
 
 def _submit(form: Form, corrected: Application | None) -> None:

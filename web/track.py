@@ -33,6 +33,7 @@ from web import (
     apply_words,
     case_endings,
     cookies,
+    corrections,
     counter_words,
     csrf,
     pages,
@@ -153,17 +154,18 @@ def invite(application: Application) -> Response:
 def correct(application: Application) -> Response:
     """Open what was returned as a draft again; go on with what this browser has corrected of it.
 
-    Raises Refused `case.wrong_state`.
+    A draft of what was corrected since, in another browser, is not gone on with. Raises Refused
+    `case.wrong_state`.
     """
     if application.state is not State.RETURNED:
         raise Refused("case.wrong_state")
     keyring = scope.rooms().keyring
     held = cookies.pair("draft")
     begun = held and drafts.find(scope.db(), *held, keyring=keyring, now=scope.now())
-    if begun and begun.fields.get("corrects") == application.number:
+    if begun and corrections.is_of(begun, application):
         return redirect(url_for("apply.review"), 303)
     form = applications.open_form(application, keyring=keyring)
-    fields = {**apply_fields.typed(form), "corrects": application.number}
+    fields = {**apply_fields.typed(form), **corrections.fields_of(application)}
     draft = drafts.begin(scope.db(), fields, keyring=keyring, now=scope.now())
     cookies.keep_pair("draft", draft.number, draft.secret)
     return redirect(url_for("apply.step", step="who"), 303)

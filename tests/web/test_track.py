@@ -141,6 +141,28 @@ def test_a_correction_waits_for_the_receipt_it_corrects_and_is_not_turned_away(c
     assert the_application(city).state is State.CONFIRMING
 
 
+@pytest.mark.clause("8(4)")
+def test_a_correction_begun_before_the_last_one_was_sent_overwrites_nothing(city: City) -> None:
+    here, number, secret = apply(city)
+    send_back(city, "請確認姓名")
+    here.post("/track/correct", hidden(here.get("/track/application")))
+    complete(here, {**WHO, "name": "測試舊稿"})
+    there = follow(city, number, secret)
+    there.post("/track/correct", hidden(there.get("/track/application")))
+    complete(there, {**WHO, "name": "測試新稿"})
+    hand_in(there)
+    send_back(city, "請再確認")
+    kept = the_application(city).form_sealed
+
+    assert hand_in(here).location == "/track/application"
+    assert (the_application(city).state, the_application(city).form_sealed) == (
+        State.RETURNED,
+        kept,
+    )
+    again = here.post("/track/correct", hidden(here.get("/track/application")))
+    assert 'value="測試新稿"' in here.follow(again).text
+
+
 def test_another_receipt_corrects_nothing(city: City) -> None:
     browser, number, _ = apply(city)
     send_back(city, "請確認姓名")
