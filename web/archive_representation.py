@@ -6,6 +6,7 @@ Of the other person there is what the member's own pages show: the name, while i
 from collections.abc import Iterator, Mapping
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clients import names
@@ -14,7 +15,7 @@ from consent.models import ApprovalState
 from kernel.db import transaction
 from kernel.wording import Bilingual
 from members import capacities, guardians, proxies
-from members.models import GuardianLink, Relation
+from members.models import GuardianLink, Member, Relation, Standing
 from members.proxy_models import Matter, PowerOfAttorney
 from web import archive_consents, desk_words, footprint_words
 from web.archive_parts import PARTS, Whose, iso, local, sheet
@@ -96,7 +97,15 @@ def _name(
     session: Session, tie: GuardianLink | PowerOfAttorney, other_id: UUID, whose: Whose
 ) -> str:
     is_over = tie.ended_at is not None or (tie.ends_at is not None and tie.ends_at <= whose.at)
-    return "" if is_over else name_of(session, other_id, keyring=whose.rooms.keyring)
+    if is_over or not _is_here(session, other_id):
+        return ""
+    return name_of(session, other_id, keyring=whose.rooms.keyring)
+
+
+def _is_here(session: Session, member_id: UUID) -> bool:
+    """Say whether somebody neither left nor died: their data may be kept a while yet."""
+    standing = session.scalar(select(Member.standing).where(Member.id == member_id))
+    return standing not in {None, Standing.CLOSED}
 
 
 def declarations(whose: Whose) -> Sheet:

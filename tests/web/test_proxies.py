@@ -17,6 +17,7 @@ from members import capacities, guardians, proxies, requests
 from members.models import (
     Capacity,
     Evidence,
+    Member,
     Relation,
     RequestState,
     Standing,
@@ -29,6 +30,8 @@ from tests.flows.browser import Browser, answer, hidden
 from tests.flows.provider import City
 from tests.idp.test_races import at_once
 from tests.web.outbox import World
+from web import archive_representation
+from web.archive_parts import Whose
 
 ALL = tuple(Matter)
 
@@ -641,3 +644,25 @@ def test_an_assistant_is_asked_even_if_a_proxy_is_wished_for(shop: City) -> None
 
     with shop.database() as session:
         assert session.scalars(select(ApprovalRequest.voice)).one() == "guardian_approves"
+
+
+@pytest.mark.clause("7(2)")
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_an_archive_names_the_other_person_until_they_leave(shop: City) -> None:
+    empowered(shop)
+    rooms, principal_id = World(shop).rooms, shop.member_id("grandmother")
+    whose = Whose(
+        rooms=rooms,
+        make=rooms.sessions,
+        member_id=shop.member_id(),
+        language="zh-Hant-TW",
+        at=shop.now,
+    )
+    (before,) = archive_representation.sheet_of(whose).rows()
+
+    with shop.database() as session:
+        session.get_one(Member, principal_id).standing = Standing.CLOSED
+    (after,) = archive_representation.sheet_of(whose).rows()
+
+    assert before[:3] == ["我代理的人", "受託人", "周李月"]
+    assert after == [*before[:2], "", *before[3:]]
