@@ -218,10 +218,14 @@ def resume(session: Session, binding: Binding, *, actor: UUID, now: datetime) ->
 
 
 def history(session: Session, member_id: UUID) -> Sequence[CarrierEvent]:
-    """Return what happened to the member's carriers, the newest first."""
+    """Return what happened to the member's carriers, the newest first.
+
+    Found by their bindings, which are kept when they are released: there is no index on members.
+    """
+    mine = select(Binding.id).where(Binding.member_id == member_id)
     return session.scalars(
         select(CarrierEvent)
-        .where(CarrierEvent.member_id == member_id)
+        .where(CarrierEvent.binding_id.in_(mine), CarrierEvent.member_id == member_id)
         .order_by(CarrierEvent.at.desc(), CarrierEvent.id.desc())
     ).all()
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select, update
+from sqlalchemy import Engine, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,7 @@ from kernel.db import Sessions, transaction
 from kernel.errors import NotFound, Refused
 from kernel.ids import new_id
 from tests import make
+from tests.flows.provider import statements
 
 CARD = "c" * 64
 
@@ -354,3 +355,23 @@ def test_only_a_card_in_use_has_a_face_to_annotate(session: Session, mei: UUID) 
     for carrier, code in ((passkey, "kind_not_supported"), (card, "reported_lost")):
         with pytest.raises(Refused, match=code):
             bindings.mark_face(session, carrier, counter="c", clerk=new_id(), now=make.NOON)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_happened_to_a_members_carriers_is_found_without_reading_everybodys(
+    session: Session, database: Engine, mei: UUID, hua: UUID
+) -> None:
+    kept, gone = bind(session, mei, "1" * 64), bind(session, mei, "2" * 64)
+    bind(session, hua, "3" * 64)
+    bindings.release(session, gone, actor=mei, now=make.NOON + timedelta(hours=1))
+
+    with statements(database) as asked:
+        found = bindings.history(session, mei)
+
+    (asking,) = [each for each in asked if "carrier_event" in each]
+    plan = session.connection().exec_driver_sql(
+        f"EXPLAIN QUERY PLAN {asking}", (b"",) * asking.count("?")
+    )
+    assert {each.binding_id for each in found} == {kept.id, gone.id}
+    assert found[0].happening is Happening.RELEASED
+    assert not [row.detail for row in plan if row.detail.startswith("SCAN")]
