@@ -13,7 +13,7 @@ from kernel.refusals import refusal
 from kernel.wording import Bilingual
 from services import consolidation_docket as docket
 from services.consolidation_models import Conflict, Resolution
-from web import consoles, csrf, import_words, notices, pages, scope
+from web import consoles, csrf, impartial, import_words, notices, pages, scope
 from web.agency_counters import organisation_id
 from web.agency_imports import STAFF, own_organisation, staff_required
 from web.mails import Mail
@@ -51,6 +51,7 @@ def resolve(reference: str) -> Response | str:
     if resolution not in set(Resolution):
         raise NotFound("consolidation.not_found")
     try:
+        impartial.require(conflict.member_id)
         docket.resolve(
             scope.db(), conflict, Resolution(resolution), officer=scope.member_id(), now=now
         )

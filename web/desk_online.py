@@ -20,7 +20,17 @@ from members.application_forms import Form, Seen
 from members.application_models import Application, Document, State
 from members.application_steps import get, lock
 from members.numbers import recognise
-from web import apply_words, clerks, consoles, desk_forms, desk_seats, pages, scope, shown_forms
+from web import (
+    apply_words,
+    clerks,
+    consoles,
+    desk_forms,
+    desk_seats,
+    impartial,
+    pages,
+    scope,
+    shown_forms,
+)
 from web.desk import bp
 from web.desk_forms import Mistyped
 
@@ -132,6 +142,7 @@ def confirm_online(application_id: UUID) -> Response:
     lock(scope.db(), application_id)
     application = _waiting(application_id)
     try:
+        impartial.require(application.guardian_id)
         shown_forms.require(application)
         applications.confirm(
             scope.db(),

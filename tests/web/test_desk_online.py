@@ -140,6 +140,22 @@ def test_a_page_shown_again_is_one_more_look_and_keeps_what_was_ticked(office: O
     assert looks(office) == 4  # two pages opened, and two shown again
 
 
+@pytest.mark.clause("7(2)", "8(2)2")
+@pytest.mark.refusal("case.self_dealing")
+def test_no_clerk_confirms_what_names_somebody_close_to_them_as_guardian(office: Office) -> None:
+    application_id = applied(office.city)
+    parent = office.city.member_id()
+    with office.city.database() as session:
+        session.get_one(Application, application_id).guardian_id = parent
+    offices.let_act_for(office.city, parent, office.clerk_id)
+
+    response = press(office, application_id, "confirm", paper=["id_card"])
+
+    assert response.status_code == 403
+    assert "關係人" in response.text
+    assert state_of(office, application_id) is State.CONFIRMING
+
+
 @pytest.mark.clause("8(2)2")
 @pytest.mark.refusal("case.documents_missing")
 def test_without_the_documents_nothing_reaches_the_bureau(office: Office) -> None:

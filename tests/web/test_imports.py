@@ -37,6 +37,7 @@ from tests.flows.browser import Browser, hidden
 from tests.flows.provider import City
 from tests.services import city as services
 from tests.services.consolidating import Row, a_file, no, number, yes
+from tests.web import office as offices
 from tests.web import staff
 from tests.web.outbox import World
 from web import import_jobs, notices
@@ -200,6 +201,26 @@ def test_a_conflict_is_on_the_docket_its_member_told_and_an_officer_ends_it(
     assert office.note().unannounced is False
     assert "已經處理完了" in office.two.get(one).text
     assert "note.settled" in office.world.told()
+
+
+@pytest.mark.clause("7(2)", "10-II")
+@pytest.mark.refusal("case.self_dealing")
+def test_no_officer_ends_a_conflict_about_their_own_child(confirmed: Office) -> None:
+    office = confirmed
+    office.apply(no(0, "2026-11-01"))
+    office.apply(yes(0, "2020-01-01"))
+    with office.city.database() as session:
+        docket = session.scalars(select(Conflict.number)).one()
+    offices.let_act_for(office.city, office.city.member_id("of.two"), office.mei)
+    one = f"{CONFLICTS}/{docket}"
+
+    form = {**hidden(office.two.get(one)), "resolution": "keep_agency"}
+    page = office.two.post(one, form)
+
+    assert "關係人" in page.text
+    assert office.note().state is Activation.NOT_ACTIVATED
+    with office.city.database() as session:
+        assert session.scalars(select(Conflict.resolved_at)).one() is None
 
 
 def test_the_outcome_file_has_places_and_codes_and_nobodys_data(confirmed: Office) -> None:
