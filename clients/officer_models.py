@@ -61,6 +61,6 @@ class OfficerPost(Base):
     appointed_by: Mapped[UUID | None]  # the member who did; None from the command line
     appointed_at: Mapped[datetime]
     ends_at: Mapped[datetime]
-    used_at: Mapped[datetime | None]  # to the minute; an idle post is taken back
+    used_at: Mapped[datetime | None]  # to the day; an idle post is taken back
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[UUID | None]

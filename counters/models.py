@@ -168,7 +168,7 @@ class Clerk(Base):
     mirrored: Mapped[UUID | None]  # the case the citizen sees on their own screen
     is_alone: Mapped[bool]  # the natural person who is the counter
     appointed_at: Mapped[datetime]
-    used_at: Mapped[datetime | None]  # to the minute
+    used_at: Mapped[datetime | None]  # to the day
     ended_at: Mapped[datetime | None]
 
 
