@@ -19,6 +19,7 @@ from members import register
 from services import activation_requests, activations, lifecycle, mistaken_suspensions
 from services import consolidation_docket as docket
 from services.activations import Provenance
+from services.eligibility_models import Finding
 from services.models import Activation, ActivationNote, Channel, Service
 from services.request_models import ActivationRequest
 from web import annex_fields, consoles, counter_forms, csrf, impartial, notices, pages, scope
@@ -219,16 +220,17 @@ def dispute(reference: str) -> str:
 def settle(reference: str) -> Response | str:
     """Say what is right after looking into it; the note counts again from this moment."""
     note, service = _disputed(reference)
-    session, now, member_id = scope.db(), scope.now(), note.member_id
+    session, now, member_id, by = scope.db(), scope.now(), note.member_id, scope.member_id()
     case = _reference(reference)
-    origin = Provenance(channel=Channel.KEYED, actor=str(scope.member_id()), reference=case)
+    origin = Provenance(channel=Channel.KEYED, actor=str(by), reference=case)
     try:
         with scope.step():
             impartial.require(member_id)
             right = _chosen(note)
-            docket.close_with_dispute(session, case, right, officer=scope.member_id(), now=now)
+            docket.close_with_dispute(session, case, right, officer=by, now=now)
+            finding = mistaken_suspensions.hold(session, note, by=by)
             if right is not note.state:
-                _put_right(note, service, right, origin)
+                _put_right(note, service, right, origin, finding)
             activations.settle(session, case, origin, organisation_id=organisation_id(), now=now)
     except Refused as refused:
         return _dispute_page(note, service, refused)
@@ -238,12 +240,15 @@ def settle(reference: str) -> Response | str:
 
 
 def _put_right(
-    note: ActivationNote, service: Service, right: Activation, origin: Provenance
+    note: ActivationNote,
+    service: Service,
+    right: Activation,
+    origin: Provenance,
+    finding: Finding | None,
 ) -> None:
     """Write what is right; what was suspended upon a finding is given back as from that day."""
     session, now = scope.db(), scope.now()
-    finding = mistaken_suspensions.find(session, note)
-    if note.state is Activation.SUSPENDED and finding is not None:
+    if finding is not None:
         by = scope.member_id()
         mistaken_suspensions.restore(session, finding, service, origin.reference, by=by, now=now)
         return

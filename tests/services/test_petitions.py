@@ -1,21 +1,24 @@
 """Petitions: heard by who did not suspend; upheld, nothing was ever interrupted (6(3))."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from kernel.calendar import Calendar
+from kernel.db import Sessions, transaction
 from kernel.errors import NotFound, Refused
 from kernel.ids import new_id
 from services import (
     activations,
     decision_slips,
     eligibility_runs,
+    mistaken_suspensions,
     note_checks,
     petitions,
     suspensions,
@@ -33,6 +36,7 @@ from tests.services.city import KEYED, TODAY
 JUDGE = UUID(int=9)
 PLEA = Plea(words="我還住在臺北市", way=Way.ONLINE, language="zh-Hant-TW")
 LATER = NOON + timedelta(days=9)
+WAITS = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")
 
 
 def suspended(session: Session) -> tuple[World, Finding]:
@@ -205,6 +209,31 @@ def test_who_found_or_suspended_does_not_decide_and_the_database_agrees(
         desk(session, world.holders[0].id).accept(petition)
     with pytest.raises(IntegrityError), session.begin_nested():
         session.execute(update(Petition).values(decided_by=by))
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_who_settles_a_dispute_waits_for_who_decides_and_holds_nothing_that_they_need(
+    sessions: Sessions,
+) -> None:
+    with transaction(sessions) as session:
+        finding_id = suspended(session)[1].id
+        suspension = ActivationNote.state == Activation.SUSPENDED
+        note_id = session.scalars(select(ActivationNote.id).where(suspension)).one()
+
+    def settling() -> UUID | None:
+        with transaction(sessions) as session:
+            note = session.get_one(ActivationNote, note_id)
+            found = mistaken_suspensions.hold(session, note, by=JUDGE)
+            return None if found is None else found.id
+
+    with ThreadPoolExecutor(1) as another, transaction(sessions) as session:
+        session.get_one(ActivationNote, note_id, with_for_update=True)  # as a petition's decision
+        held = another.submit(settling)
+        while not (session.scalar(WAITS) or held.done()):
+            pass
+        session.get_one(Finding, finding_id, with_for_update={"nowait": True})
+
+    assert held.result() == finding_id
 
 
 @pytest.mark.refusal("appeal.duplicate", "appeal.out_of_scope")

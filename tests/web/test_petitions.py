@@ -83,12 +83,16 @@ def test_a_suspension_that_was_a_mistake_is_given_back_from_its_day_by_somebody_
     office.city.wait(days=8)
     judge, _ = an_officer(office.city, office.organisation_id, "judge")
     own, found = office.again("verifier"), office.again("finder")
-    right = {"state": Activation.ACTIVATED.value}
+    right, stands = ({"state": Activation(each)} for each in ("activated", "suspended"))
 
-    refused = [each.post(at, {**hidden(each.get(at)), **right}) for each in (own, found)]
+    refused = [
+        each.post(at, {**hidden(each.get(at)), **said})
+        for each in (own, found)
+        for said in (stands, right)
+    ]
     done = judge.post(at, {**hidden(judge.get(at)), **right})
 
-    assert [each.status_code for each in refused] == [200, 200]  # the page again, with why not
+    assert [each.status_code for each in refused] == [200] * 4  # the page again, with why not
     assert all('id="state-error"' in each.text for each in refused)
     assert done.status_code == 303, done.text
     with office.city.database() as session:
