@@ -38,7 +38,8 @@ def apply_some(session: Session, batch_id: UUID, *, keyring: Keyring, now: datet
     batch = session.get_one(Batch, batch_id)
     if batch.state is not BatchState.APPLYING:
         return None
-    rows = _next(session, batch, after=batch.applied_rows, outcomes=JUDGED)
+    is_over = batch.service.closed_at is not None  # nothing more is written
+    rows = () if is_over else _next(session, batch, after=batch.applied_rows, outcomes=JUDGED)
     if not rows:
         _end(session, batch, BatchState.APPLIED, applied_at=now)
         return None

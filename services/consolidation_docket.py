@@ -70,7 +70,7 @@ def _row(
         "number": new_reference(),
         "batch_id": batch.id,
         "row_number": number,
-        "organisation_id": batch.organisation_id,
+        "organisation_id": batch.service.organisation_id,  # who followed while it is applied
         "service_id": batch.service_id,
         "member_id": note.member_id,
         "code": code,

@@ -59,7 +59,7 @@ class Stream(Base):
     decided_by: Mapped[UUID | None]
     decided_at: Mapped[datetime | None]
     approved_at: Mapped[datetime | None]  # None after a decision: it was turned down
-    ended_at: Mapped[datetime | None]  # another took its place
+    ended_at: Mapped[datetime | None]  # another took its place, or its agency is no more
 
     organisation: Mapped[Organisation] = relationship()
     service: Mapped[Service] = relationship()

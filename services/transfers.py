@@ -9,14 +9,14 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from services import closures
-from services.consolidation_models import Conflict, Resolution, Stream
+from services.consolidation_models import Batch, Conflict, Resolution, Stream
 from services.inventory_models import IdentitySystem
 from services.models import Service
 from services.petition_models import Petition
 from services.publication_models import ContentItem
 from services.sanction_models import Sanction
 
-KEPT = (Service, IdentitySystem, ContentItem)  # whatever became of each of them
+KEPT = (Service, IdentitySystem, ContentItem, Batch)  # whatever became of each of them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,22 +39,22 @@ def hand_over(
     """Give every service to another agency, closed ones too; close them where there is none.
 
     What was noted stands, under who noted it; from now on the other agency writes. It decides the
-    open petitions and conflicts, answers for the logins and cards in the inventory and keeps the
-    public texts. It may lift the sanctions; without it the Bureau may lift those. Checks are whose
-    the service is.
+    open petitions and conflicts, may undo the batches, answers for the logins and cards in the
+    inventory and keeps the public texts. What it sends in itself needs a stream of its own. It may
+    lift the sanctions; without it the Bureau may lift those. Checks are whose the service is.
     """
     theirs = Service.organisation_id == organisation_id
     codes = session.scalars(select(Service.code).where(theirs).order_by(Service.code)).all()
     closed: Sequence[Service] = []
     if to is None:
         closed = closures.close(session, theirs, now=now)
-        _end_streams(session, organisation_id, now=now)
     else:
         for kept in KEPT:
             change = update(kept).where(kept.organisation_id == organisation_id)
             session.execute(
                 change.values(organisation_id=to).execution_options(synchronize_session="fetch")
             )
+    _end_streams(session, organisation_id, now=now)
     return HandedOver(
         services=codes,
         closed=closed,

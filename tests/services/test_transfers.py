@@ -23,6 +23,7 @@ from services import (
     sanctions,
     transfers,
 )
+from services import consolidation_batches as batches
 from services import consolidation_docket as docket
 from services.consolidation_models import Conflict, Resolution, Stream
 from services.models import Activation
@@ -291,6 +292,62 @@ def test_without_a_successor_conflicts_end_with_the_right_and_no_file_is_taken_i
         assert {*session.scalars(select(Stream.ended_at))} == {LATER}
         [kept] = activations.of_member(session, consolidated.members[0], [consolidating.SERVICE])
         assert kept.state is Activation.ACTIVATED
+
+
+def a_successor(session: Session) -> UUID:
+    words = make.words("測試局", "Successor")
+    return make.a_client(session, "successor", organisation=words).organisation_id
+
+
+@pytest.mark.clause("2(1)", "3-II")
+@pytest.mark.refusal("consolidation.no_legal_basis")
+def test_the_successor_has_the_batches_and_needs_a_stream_of_its_own(
+    sessions: Sessions, consolidated: consolidating.Agency
+) -> None:
+    waiting = consolidated.upload(consolidating.a_file([consolidating.yes(2)]))
+    with transaction(sessions) as session:
+        to = a_successor(session)
+
+        transfers.hand_over(session, consolidated.organisation_id, to=to, now=LATER)
+
+        assert batches.listed(session, consolidated.organisation_id) == []
+        mine = batches.listed(session, to)
+        assert waiting in {each.id for each in mine}
+        assert {*session.scalars(select(Stream.ended_at))} == {LATER}
+        with pytest.raises(Refused, match="no_legal_basis"):
+            batches.confirm(session, mine[0], officer=consolidating.CONFIRMER, now=LATER)
+
+
+@pytest.mark.clause("2(1)", "10-II")
+def test_a_batch_that_is_being_applied_opens_conflicts_for_the_successor(
+    sessions: Sessions, consolidated: consolidating.Agency
+) -> None:
+    said = consolidating.a_file([consolidating.no(0, "2026-11-22")])
+    applying = consolidated.upload(said)
+    consolidated.confirm(applying)
+    with transaction(sessions) as session:
+        to = a_successor(session)
+        transfers.hand_over(session, consolidated.organisation_id, to=to, now=LATER)
+
+    consolidated.go_on(applying)
+
+    with transaction(sessions) as session:
+        assert docket.open_of(session, consolidated.organisation_id) == []
+        assert applying in {each.batch_id for each in docket.open_of(session, to)}
+
+
+@pytest.mark.clause("2(1)", "3-II")
+def test_a_batch_that_is_being_applied_stops_where_its_service_closes(
+    sessions: Sessions, consolidated: consolidating.Agency
+) -> None:
+    applying = consolidated.upload(consolidating.a_file([consolidating.yes(2)]))
+    consolidated.confirm(applying)
+    with transaction(sessions) as session:
+        transfers.hand_over(session, consolidated.organisation_id, to=None, now=LATER)
+
+    consolidated.go_on(applying)
+
+    assert consolidated.note(2) is None
 
 
 def test_who_has_no_part_in_it_keeps_what_is_theirs(
