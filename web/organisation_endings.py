@@ -19,7 +19,7 @@ from idp import grants
 from idp.models import GrantEnd
 from kernel.db import Sessions, transaction
 from kernel.wording import Bilingual
-from services import petition_endings, transfers
+from services import lifecycle, petition_endings, transfers
 from services.consolidation_models import Conflict
 from services.petition_models import Petition
 from services.sanction_models import Sanction
@@ -64,8 +64,10 @@ def _wind_up(session: Session, organisation: Organisation, *, now: datetime) -> 
     for service in handed.closed:
         service_closings.closed(session, service, now=now)
         service_closings.tell_holders(session, service.id, now=now)
-        service_closings.answer_disputing(session, service.id, now=now)
-    if heir is not None:
+    if heir is None:  # also for what closed before: nobody is left to look into any of it
+        for service in lifecycle.of_organisation(session, organisation.id):
+            service_closings.answer_disputing(session, service.id, now=now)
+    else:
         audits.hand_over(session, organisation.id, to=heir)
     registration_tokens.end_of(session, organisation.id, now=now)  # first: no client comes after
     session.execute(

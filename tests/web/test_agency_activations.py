@@ -276,13 +276,16 @@ def test_a_dispute_about_a_closed_service_is_settled_as_of_its_last_day(
 
 
 @pytest.mark.clause("2(1)", "10-II")
+@pytest.mark.parametrize("before", [True, False], ids=["closed before", "open"])
 def test_whose_dispute_nobody_is_left_to_settle_is_told_so(
-    city: City, agency: UUID, mei: Browser, officer: Browser
+    city: City, agency: UUID, mei: Browser, officer: Browser, *, before: bool
 ) -> None:
     apply(mei)
     press(officer, "approve")
     mei.post(f"{MINE}/{CODE}/wrong", hidden(mei.get(MINE)))
     with city.database() as session:
+        if before:
+            activations.close_service(session, CODE, now=city.now)
         session.get_one(Organisation, agency).ends_on = make.NOON.date()
 
     for _ in range(2):
