@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, or_, select, update
 from sqlalchemy.orm import Session
 
+from clients.models import Organisation
 from services import closures
 from services.consolidation_models import Batch, Conflict, Resolution, Stream
 from services.inventory_models import IdentitySystem
@@ -62,6 +63,24 @@ def hand_over(
         sanctions=_sanctions(session, organisation_id, to=to, now=now),
         conflicts=_conflicts(session, organisation_id, to=to, now=now),
     )
+
+
+def left_behind(session: Session) -> Sequence[Organisation]:
+    """Return the agencies that are no more and of which something was not handed over yet.
+
+    The hand-over leaves nothing; this is for those of before it did so much.
+    """
+    left = (
+        exists().where(Conflict.organisation_id == Organisation.id, Conflict.resolved_at.is_(None)),
+        exists().where(Stream.organisation_id == Organisation.id, Stream.ended_at.is_(None)),
+        *(
+            Organisation.successor_id.is_not(None)
+            & exists().where(kept.organisation_id == Organisation.id)
+            for kept in KEPT
+        ),
+    )
+    ended = select(Organisation).where(Organisation.ended_at.is_not(None), or_(*left))
+    return session.scalars(ended.order_by(Organisation.id)).all()
 
 
 def _end_streams(session: Session, organisation_id: UUID, *, now: datetime) -> None:

@@ -43,6 +43,10 @@ def run(make: Sessions, *, now: datetime) -> None:
             )
         for organisation in organisations.close_ended(session, now=now):
             _wind_up(session, organisation, now=now)
+        for organisation in transfers.left_behind(session):
+            heir = organisations.heir(session, organisation)
+            handed = transfers.hand_over(session, organisation.id, to=heir, now=now)
+            _record_cases(session, handed, heir=heir, now=now)
 
 
 def close_petitions(rooms: Rooms, *, now: datetime) -> None:

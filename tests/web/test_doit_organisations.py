@@ -5,24 +5,28 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from audit.models import TrailEntry
 from clients import organisations, registry
-from clients.models import Body, Client
+from clients.models import Body, Client, Organisation
 from clients.officer_models import OfficerPost, Role
 from counters.models import Counter
 from kernel.errors import Refused
 from kernel.jobs import Job
 from kernel.wording import Bilingual
-from services import activations, sanctions
+from services import activations, sanctions, transfers
+from services import consolidation_docket as docket
+from services.consolidation_models import Batch
 from services.models import ActivationNote, Service
 from services.sanctions import Charge
 from tests import make
 from tests.flows.browser import Browser, hidden
 from tests.flows.provider import City
+from tests.services import city as services
+from tests.services import consolidating
 from tests.web import office, staff
 from web import organisation_endings, service_closings
 
@@ -156,6 +160,35 @@ def test_a_merger_hands_the_services_on_and_ends_the_rest(city: City) -> None:
     assert (line.subject, mine.reference) == (desk.mei, sanction)
     assert note.state is not None
     assert post.ended_at == counter.ended_at == disabled == city.now
+
+
+@pytest.mark.clause("2(1)", "10-II")
+def test_what_an_earlier_version_left_with_an_ended_agency_follows_once(city: City) -> None:
+    with city.database() as session:
+        agency_id = services.an_agency(session, "notes").organisation_id
+        consolidating.a_stream(session, agency_id)
+        people = [consolidating.a_member(session, 0)]
+    agency = consolidating.Agency(city.sessions, agency_id, people, city.now)
+    agency.apply(consolidating.a_file([consolidating.yes(0)]))
+    agency.apply(consolidating.a_file([consolidating.no(0, "2026-11-21")]))
+    with city.database() as session:
+        words = make.words("測試局", "Successor")
+        heir = make.a_client(session, "successor", organisation=words).organisation_id
+        of_before = session.get_one(Organisation, agency_id)
+        of_before.ends_on, of_before.ended_at = make.NOON.date(), city.now
+        of_before.successor_id = heir
+        session.execute(update(Service).values(organisation_id=heir))  # all that it handed over
+
+    for _ in range(2):
+        organisation_endings.run(city.sessions, now=city.now)
+
+    with city.database() as session:
+        [conflict] = docket.open_of(session, heir)
+        owners = {*session.scalars(select(Batch.organisation_id))}
+        handed = select(TrailEntry).where(TrailEntry.event == "conflict.handed_over")
+        [line] = session.scalars(handed)
+        left = transfers.left_behind(session)
+    assert (line.subject, owners, left) == (conflict.member_id, {heir}, [])
 
 
 def test_without_a_successor_the_services_close_and_no_more_open(city: City) -> None:
