@@ -45,6 +45,7 @@ class Mail(StrEnum):
     SERVICE_DECIDED = "service.decided"
     SERVICE_OVER = "service.over"
     SERVICE_ENDS = "service.ends"
+    SERVICE_ENDED = "service.ended"
     DISPUTE_ORPHANED = "dispute.orphaned"
     POWER_ENDED = "power.ended"
     PROXY_AT_COUNTER = "proxy.at_counter"
@@ -600,6 +601,19 @@ WORDS = {
         Bilingual(
             "您不必做什麼；有疑問請洽機關。",
             "You need not do anything; the agency answers questions.",
+        ),
+        "/account/services",
+    ),
+    Mail.SERVICE_ENDED: Words(
+        Bilingual("您有一項服務結束了", "A service you have is closed"),
+        Bilingual(
+            "您的一項服務已經結束，不再開放。您已經取得的權利不受影響，紀錄仍在您的帳號裡。",
+            "A service you have is closed and not offered any more. Rights you acquired stand, and "
+            "the record stays in your account.",
+        ),
+        Bilingual(
+            "您不必做什麼；有疑問請洽任一申辦窗口。",
+            "You need not do anything; any service counter answers questions.",
         ),
         "/account/services",
     ),

@@ -25,6 +25,7 @@ from services.petition_models import Petition
 from services.sanction_models import Sanction
 from services.transfers import HandedOver
 from web import petitioning, service_closings
+from web.mails import Mail
 from web.rooms import Rooms
 
 NOBODY_DECIDES = Bilingual(
@@ -67,7 +68,7 @@ def _wind_up(session: Session, organisation: Organisation, *, now: datetime) -> 
     _record_cases(session, handed, heir=heir, now=now)
     for service in handed.closed:
         service_closings.closed(session, service, now=now)
-        service_closings.tell_holders(session, service.id, now=now)
+        service_closings.tell_holders(session, service.id, words=Mail.SERVICE_ENDED, now=now)
     if heir is None:  # also for what closed before: nobody is left to look into any of it
         for service in lifecycle.of_organisation(session, organisation.id):
             service_closings.answer_disputing(session, service.id, now=now)

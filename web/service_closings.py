@@ -35,7 +35,7 @@ def run(make: Sessions, *, now: datetime) -> None:
 
 
 def closed(session: Session, service: Service, *, now: datetime) -> None:
-    """Write down that a service ended by the calendar."""
+    """Write down that a service ended by the calendar: on its last day, or with its agency."""
     trail.record(
         session, "service.closed", actor=None, subject=service.id, now=now, code=service.code
     )
@@ -57,9 +57,17 @@ def _refused(session: Session, row: ActivationRequest, *, now: datetime) -> None
     notices.mail(session, words, member_id=who, language=notices.OWN, now=now)
 
 
-def tell_holders(session: Session, service_id: UUID, *, now: datetime, after: UUID = FIRST) -> None:
-    """Let everybody who has the service be told that it will end, page by page."""
-    jobs.enqueue(session, KIND, {"service": str(service_id), "after": str(after)}, now=now)
+def tell_holders(
+    session: Session,
+    service_id: UUID,
+    *,
+    words: Mail = Mail.SERVICE_ENDS,
+    now: datetime,
+    after: UUID = FIRST,
+) -> None:
+    """Let everybody who has the service be told that it will end, or did, page by page."""
+    payload = {"service": str(service_id), "words": words.value, "after": str(after)}
+    jobs.enqueue(session, KIND, payload, now=now)
 
 
 def answer_disputing(session: Session, service_id: UUID, *, now: datetime) -> None:
@@ -82,6 +90,7 @@ class HolderTeller:
     def __call__(self, work: Work, *, now: datetime) -> None:
         """Let one page of holders be written to, and the next page be next."""
         service_id = UUID(work.payload["service"])
+        words = Mail(work.payload.get("words", Mail.SERVICE_ENDS))  # older jobs name none
         page = (
             select(ActivationNote.id, ActivationNote.member_id)
             .where(
@@ -95,12 +104,6 @@ class HolderTeller:
         with transaction(self._make) as session:
             rows = session.execute(page).all()
             for row in rows:
-                notices.mail(
-                    session,
-                    Mail.SERVICE_ENDS,
-                    member_id=row.member_id,
-                    language=notices.OWN,
-                    now=now,
-                )
+                notices.mail(session, words, member_id=row.member_id, language=notices.OWN, now=now)
             if len(rows) == PAGE:
-                tell_holders(session, service_id, now=now, after=rows[-1].id)
+                tell_holders(session, service_id, words=words, now=now, after=rows[-1].id)

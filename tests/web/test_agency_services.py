@@ -21,7 +21,7 @@ from services.models import Service, ServiceState
 from tests.flows.browser import Browser, hidden
 from tests.flows.provider import City
 from tests.web import office, staff
-from web import service_closings
+from web import organisation_endings, service_closings
 from web.service_closings import HolderTeller
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -197,6 +197,29 @@ def test_an_announced_end_is_told_to_every_holder_and_comes_by_the_clock(
     told = [each["member"] for each in mails if each["template"] == "service.ends"]
     assert told == [str(city.member_id())]
     assert closed is ServiceState.CLOSED
+
+
+@pytest.mark.clause("2(1)", "3-II")
+def test_every_holder_of_what_closed_at_once_is_told_that_it_is_closed(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service_closings, "PAGE", 1)
+    code, _ = office.two_services(city)
+    people = [city.member_id(), city.enrol("another.one")]
+    for each in people:
+        office.note(city, code, each, "C-1")
+    with city.database() as session:
+        registry.get(session, "library").organisation.ends_on = city.now.date()
+    handlers = {service_closings.KIND: HolderTeller(city.sessions)}
+
+    organisation_endings.run(city.sessions, now=city.now)
+    while do_one(city.sessions, handlers, now=city.now):
+        pass
+
+    with city.database() as session:
+        jobs = session.scalars(select(Job.payload).where(Job.kind == "mail.send")).all()
+    told = [(each["member"], each["template"]) for each in jobs]
+    assert sorted(told) == sorted((str(each), "service.ended") for each in people)
 
 
 def test_holders_are_told_page_by_page(

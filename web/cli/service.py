@@ -11,6 +11,7 @@ from services.models import Service
 from web import service_closings
 from web.cli.console import say, show_table
 from web.cli.opening import opened
+from web.mails import Mail
 
 
 @click.group()
@@ -65,7 +66,7 @@ def close(code: str) -> None:
             code=code,
             channel="cli",
         )
-        service_closings.tell_holders(at.session, subject, now=now)
+        service_closings.tell_holders(at.session, subject, words=Mail.SERVICE_ENDED, now=now)
     say(f"{code} is closed.")
 
 
