@@ -120,26 +120,33 @@ def test_a_contract_number_is_recorded_once(session: Session) -> None:
 
 
 @pytest.mark.refusal("client.contract_exists")
-def test_of_two_who_record_one_contract_at_once_the_second_is_told(sessions: Sessions) -> None:
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)  # SQLite has one writer
+def test_of_two_who_record_one_contract_at_once_the_second_is_told(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with transaction(sessions) as session:
         shop_id = make.a_shop(session).organisation_id
     answers: list[str] = []
+    looked, look = Event(), contracts.require_new
+
+    def found_none(session: Session, number: str) -> None:
+        look(session, number)
+        looked.set()
 
     def late() -> None:
         with transaction(sessions) as session:
             shop = session.get_one(Organisation, shop_id)
-            looked.set()
             try:
                 contracts.add(session, shop, form("TP-next"), now=make.NOON)
             except Refused as refused:
                 answers.append(refused.code)
 
-    looked = Event()
     with transaction(sessions) as first:
         contracts.add(first, first.get_one(Organisation, shop_id), form("TP-next"), now=make.NOON)
+        monkeypatch.setattr(contracts, "require_new", found_none)
         second = Thread(target=late)
         second.start()
-        looked.wait(timeout=0.5)  # on SQLite it waits at its first statement
+        assert looked.wait(timeout=30)  # and nothing was there yet
     second.join()
 
     assert answers == ["client.contract_exists"]
