@@ -588,7 +588,11 @@ WORDS = {
             "no other followed it, so nobody can look into it. Nobody receives the record any "
             "more.",
         ),
-        _RIGHTS,
+        Bilingual(  # there is no "this is wrong" any more
+            "您不必做什麼，您已經取得的權利不受影響。有疑問請洽任一申辦窗口。",
+            "You need not do anything; rights you have are not affected. Any service counter "
+            "answers questions.",
+        ),
         "/account/services",
     ),
     Mail.SERVICE_ENDS: Words(
