@@ -60,7 +60,7 @@ def test_a_forgotten_account_and_password_then_restricted_then_normal(
     page.wait_for_url("**/account")
     expect(page.locator("#needed")).to_be_visible()
     go(page, city, "/account/personal/contact")
-    expect(page.locator("h1")).to_contain_text("現在不能辦")
+    expect(page.locator("h1")).to_contain_text("這三天只憑密碼不能辦")
 
     pass_the_restriction(city, login_id)
     go(page, city, "/account/personal/contact")
