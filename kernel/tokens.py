@@ -59,6 +59,7 @@ class Held:
                 if self._since != (os.getpid(), _Library.times):
                     self.open()
                 return do()
+            _Library.times += 1  # it may have lost them all by itself, and count from one again
             with suppress(self._lost):
                 self.open()
                 return do()

@@ -72,9 +72,11 @@ def rotate_secret(client_id: str, *, at_once: bool) -> None:
         else:
             secret = registry.rotate_secret(at.session, client_id, now=now)
         recording.record(at.session, "client.secret_rotated", row.id, now=now)
-    if at_once:
-        _end_what_was_issued_meanwhile(row.id)
-    _hand_over(client_id, secret)
+    try:
+        if at_once:
+            _end_what_was_issued_meanwhile(row.id)
+    finally:  # the old one is gone whatever happens here
+        _hand_over(client_id, secret)
 
 
 @client.command()
