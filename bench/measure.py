@@ -25,7 +25,7 @@ LOGINS_PER_SECOND = 100  # more than two cores can verify passwords
 # Templates are compiled at first use, in each worker: nothing is measured before that is over.
 WARMING_USERS, WARMING_REPETITIONS = 4, 10
 # All may stand in line, for a table says what answers cost. Who is turned away, `--offered` tells.
-LINE_OF_A_USER = 2
+LINE, LINE_OF_A_USER = 100, 2
 LEAST = 3  # repetitions a user: a busy machine must not leave a row without numbers
 
 
@@ -96,7 +96,9 @@ def _on(engine: str, plan: Plan, say: Say) -> list[Row]:
         city = replace(city, newcomers=city.newcomers[2:])
         trees = Trees(
             provider=stack.enter_context(
-                servers.provider(store.url, longest_line=LINE_OF_A_USER * max(plan.users))
+                servers.provider(
+                    store.url, longest_line=max(LINE, LINE_OF_A_USER * max(plan.users))
+                )
             ),
             floor=stack.enter_context(servers.floor()),
             store_pid=store.pid,
