@@ -10,9 +10,10 @@ from typing import Any, TypeAlias
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from werkzeug.test import TestResponse
 
+from audit.models import TrailEntry
 from clients import organisations, registration_tokens, registry, review
 from clients.grant_types import CODE, DEVICE, ITSELF
 from clients.models import Client, Environment, Profile
@@ -604,6 +605,30 @@ def test_an_ended_client_is_gone_with_all_it_was_given(city: City) -> None:
     assert not city.is_alive(token)
     city.wait(seconds=1)
     assert city.call("/revoke", {"token": "x"}, headers=headers).status_code == 401
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_client_that_is_ended_at_that_moment_ends_once(city: City) -> None:
+    told = register(city)
+    waiting = [told["client_id"]]
+
+    def end_first(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if statement.startswith("UPDATE client ") and waiting:
+            with city.database() as other:
+                ended = registry.get(other, waiting.pop())
+                assert client_endings.end(other, ended.id, now=city.now)
+
+    engine = city.sessions.kw["bind"]
+    event.listen(engine, "before_cursor_execute", end_first)
+    try:
+        late = own(city, told, "DELETE")
+    finally:
+        event.remove(engine, "before_cursor_execute", end_first)
+
+    assert (late.status_code, waiting) == (401, [])
+    with city.database() as session:
+        ends = select(func.count()).where(TrailEntry.event == "client.ended")
+        assert session.scalar(ends.select_from(TrailEntry)) == 0  # here nothing was ended
 
 
 # Production

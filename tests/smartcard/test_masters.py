@@ -81,6 +81,8 @@ def test_what_is_no_key_or_no_byte_is_refused(session: Session) -> None:
     add(session, version=7)
     with pytest.raises(Refused, match=r"^cardkey\.exists$"):
         add(session, version=7)
+    with pytest.raises(Refused, match=r"^cardkey\.exists$"):
+        add(session, bytes(16), version=7)  # another key, but the version is taken
 
 
 @pytest.mark.refusal("cardkey.exists")
