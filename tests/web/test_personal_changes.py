@@ -330,7 +330,7 @@ def test_a_name_is_asked_for_seen_and_granted(city: City, browser: Browser, worl
     assert "已變更" in page
     assert "照證件" in page
     assert "陳美玉" in browser.get("/account/personal/history").text
-    assert world.told()[-1] == "change.decided"
+    assert "change.decided" in world.told()
     assert [each.detail.get("step") for each in lines(city, Kind.CHANGE_MOVED)] == [
         "documented",
         "granted",
@@ -348,7 +348,7 @@ def test_a_refused_change_changes_nothing_and_says_why(
 
     assert held(city)["name"] == "陳美玉"
     assert "照證件" in browser.get("/account/personal/change").text
-    assert world.told()[-1] == "change.decided"
+    assert "change.decided" in world.told()
 
 
 @pytest.mark.parametrize(
