@@ -1,5 +1,6 @@
 """Know where the demo answers: four fixed addresses, each changeable by one variable."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -41,9 +42,9 @@ class Addresses:
 
     def place(self, text: str) -> str:
         """Return `text` with the fixed addresses replaced by those in use."""
-        for fixed, used in zip(_each(FIXED), _each(self), strict=True):
-            text = text.replace(f"//{fixed.host}:{fixed.port}", f"//{used.host}:{used.port}")
-        return text
+        used = dict(zip(map(_place, _each(FIXED)), map(_place, _each(self)), strict=True))
+        # All at once: one's new address may be another's fixed one.
+        return re.sub("|".join(map(re.escape, used)), lambda found: used[found[0]], text)
 
 
 FIXED = Addresses(
@@ -65,6 +66,10 @@ def read(environment: Mapping[str, str]) -> Addresses:
 
 def _each(addresses: Addresses) -> tuple[Address, Address, Address, Address]:
     return addresses.provider, addresses.library, addresses.merchant, addresses.agent
+
+
+def _place(address: Address) -> str:
+    return f"//{address.host}:{address.port}"
 
 
 def read_one(fixed: Address, environment: Mapping[str, str]) -> Address:

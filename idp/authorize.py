@@ -243,7 +243,7 @@ def understood(
     narrowing.require_usable(session, client, resource, issuer=provider.issuer)
     purpose = purpose_of(client, scopes, more)
     require_scopes_approved(scopes, purpose)
-    hint = hinted_subject(provider, session, client, values, now=now)
+    subject = meant_subject(provider, session, client, values, claims, now=now)
     asked = None if "max_age" not in values else int(values["max_age"])
     max_age = strength.newest(purpose.login_seconds, asked)
     return AuthorizationRequest(
@@ -256,7 +256,7 @@ def understood(
         max_age=max_age,
         acr_values=(*values.get("acr_values", "").split(), *claims.voluntary_acr()),
         essential_acr=strength.acceptable(purpose.least_acr, claims.essential_acr()),
-        hint_sub=_one_subject(hint, claims),
+        hint_sub=subject,
         login_hint=values.get("login_hint", "")[:128],
         ui_locales=values.get("ui_locales", "")[:128],
         parameters=values,
@@ -315,7 +315,17 @@ def hinted_subject(
     return str(claims["sub"])
 
 
-def _one_subject(hint: str | None, claims: ClaimsRequest) -> str | None:
+def meant_subject(
+    provider: Provider,
+    session: Session,
+    client: RegisteredClient,
+    values: Mapping[str, str],
+    claims: ClaimsRequest,
+    *,
+    now: datetime,
+) -> str | None:
+    """Return whom a hint or a claim says the client expects. Raises ProtocolError if two."""
+    hint = hinted_subject(provider, session, client, values, now=now)
     wanted = claims.subject()
     if hint is not None and wanted is not None and hint != wanted:
         raise ProtocolError("invalid_request", "id_token_hint and claims name different subjects")

@@ -12,8 +12,8 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
-from clients.directory import RegisteredClient
-from idp import authorize, claims_parameter, pushed, request_objects
+from clients.directory import RegisteredClient, RegisteredPurpose
+from idp import authorize, claims_parameter, details, narrowing, pushed, request_objects
 from idp.client_authentication import require_in_force
 from idp.errors import ProtocolError
 from idp.parameters import Parameters
@@ -94,15 +94,27 @@ def _checks(
     for check in authorize.CHECKS:
         yield _tried(check.__name__.strip("_"), partial(check, values, client))
     yield _tried("claims", lambda: claims_parameter.read(values.get("claims")))
+    yield _tried("details", lambda: details.read(session, client, values.get(narrowing.DETAILS)))
+    yield _tried(
+        "resource",
+        lambda: narrowing.require_usable(
+            session, client, values.get(narrowing.RESOURCE), issuer=provider.issuer
+        ),
+    )
     scopes = tuple(values.get("scope", "").split())
-    yield _tried("purpose", lambda: authorize.purpose_of(client, scopes))
-    yield _tried(
-        "scopes",
-        lambda: authorize.require_scopes_approved(scopes, authorize.purpose_of(client, scopes)),
-    )
-    yield _tried(
-        "hint", lambda: authorize.hinted_subject(provider, session, client, values, now=now)
-    )
+
+    def purpose() -> RegisteredPurpose:
+        more = details.read(session, client, values.get(narrowing.DETAILS))
+        return authorize.purpose_of(client, scopes, more)
+
+    yield _tried("purpose", purpose)
+    yield _tried("scopes", lambda: authorize.require_scopes_approved(scopes, purpose()))
+
+    def subject() -> str | None:
+        claims = claims_parameter.read(values.get("claims"))
+        return authorize.meant_subject(provider, session, client, values, claims, now=now)
+
+    yield _tried("hint", subject)
 
 
 def _tried(name: str, check: Callable[[], object]) -> Finding:

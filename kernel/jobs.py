@@ -22,7 +22,7 @@ from kernel.prebuilt import Prebuilt
 LEASE = timedelta(minutes=2)  # longer than any handler may take
 FIRST_PAUSE = timedelta(seconds=10)
 LONGEST_PAUSE = timedelta(hours=6)
-MOST_ATTEMPTS = 15  # a little more than a day
+MOST_ATTEMPTS = 20  # a day and three hours at least, as chance has it up to twice that
 LONGEST_CODE = 64
 WAITING = "done_at IS NULL AND failed_at IS NULL"
 

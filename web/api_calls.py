@@ -44,8 +44,8 @@ class Door:
         key = policy.key(str(caller.client.id), secret=rooms.throttle_key)
         verdict = policy.hit(scope.db(), key, now=scope.now())
         scope.keep()  # the call counts and its proof is spent, whatever comes of it
-        if verdict.retry_at is not None:
-            raise Refused("program.too_many")
+        if not verdict.allowed:
+            raise Refused("program.too_many", retry_at=verdict.retry_at)
         if not caller.client.is_in_force(now=scope.now()):
             raise Refused("flow.merchant_contract_inactive")
         return caller

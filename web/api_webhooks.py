@@ -17,7 +17,7 @@ AT = 1795406400  # in examples: noon in Taipei, 23 November 2026
 SIGNED_EXAMPLE = "eyJ0eXAiOiJzZWNldmVudCtqd3QifQ.eyJpc3Mi…"
 SIGNED = "Compare the signature with the keys of /jwks.json, `aud` and `iss`, before anything else."
 TAKEN = "Any 2xx: it is taken. Answer so for an event that came before, too: `jti` tells."
-NOT_TAKEN = "It is tried again for a bit more than a day; then it can be fetched."
+NOT_TAKEN = "It is tried again for at least a day; then it can be fetched."
 
 
 def shapes(webhooks: Iterable[Webhook]) -> set[type[BaseModel]]:

@@ -1,5 +1,6 @@
 """Show developers how to connect a service, and look at their requests with them."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +144,7 @@ def answers() -> Response:
 @bp.get("/debugger")
 def debugger() -> str:
     """Ask for a request to look at."""
-    return _page("debugger", sent="", findings=(), failed=0)
+    return _page("debugger", sent="", findings=())
 
 
 @bp.post("/debugger")
@@ -154,8 +155,14 @@ def check() -> str:
     query = sent.partition("?")[2] or sent
     read = parameters.read(query.partition("#")[0].encode())
     found = diagnosis.diagnose(scope.rooms().provider, scope.db(), read, now=scope.now())
-    failed = sum(each.verdict is Verdict.FAILED for each in found)
-    return _page("debugger", sent=sent, findings=found, failed=failed)
+    verdicts = Counter(each.verdict for each in found)
+    return _page(
+        "debugger",
+        sent=sent,
+        findings=found,
+        failed=verdicts[Verdict.FAILED],
+        skipped=verdicts[Verdict.SKIPPED],
+    )
 
 
 def _kept(name: str, **context: Any) -> Response:  # whatever the template needs

@@ -58,8 +58,10 @@ def _untrusted(error: UntrustedRequest) -> Response:
 def _refused(error: Refused) -> Response:
     scope.abandon(error)
     if _asked_by_a_program():
-        return problems.problem(error.code)
-    return _page(error.code, refusal(error.code).status)
+        answer = problems.problem(error.code)
+    else:
+        answer = _page(error.code, refusal(error.code).status)
+    return answer if error.retry_at is None else problems.wait(answer, error.retry_at)
 
 
 def _http(error: HTTPException) -> Response:

@@ -36,7 +36,9 @@ def document() -> Response:
 def fetch() -> Response:
     """Return the events after the one named, the oldest first, each a signed token."""
     sent = programs.sent()
-    client = programs.client_of(sent, endpoint=ADDRESS)
+    # That a contract ended is an event, too: it can be fetched afterwards.
+    client = programs.proven(sent, endpoint=ADDRESS)
+    sent.require_sound()
     _count(client)
     after = sent.single().get("after", "")
     found = client_events.since(scope.db(), client.id, after, most=AT_ONCE + 1, now=scope.now())
@@ -56,7 +58,7 @@ def _count(client: RegisteredClient) -> None:
     with transaction(scope.rooms().sessions) as session:
         verdict = FETCHED.hit(session, key, now=scope.now())
     if not verdict.allowed:
-        raise Refused("program.too_many")
+        raise Refused("program.too_many", retry_at=verdict.retry_at)
 
 
 def _signed(client: RegisteredClient, event: ClientEvent) -> str:

@@ -93,7 +93,7 @@ INTERFACE = Interface(
             sent=EventsAsked,
             told=EventsTold,
             codes=(
-                *("http.400", "client.authentication_failed", "flow.merchant_contract_inactive"),
+                *("http.400", "client.authentication_failed"),
                 *("event.not_found", "program.too_many"),
             ),
             sent_example={"after": "5f2c7d1e90ab44c1a8e3d0b6f7124c95"},

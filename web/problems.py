@@ -1,5 +1,6 @@
 """Tell a program what went wrong: problem details with our code and clause (RFC 9457)."""
 
+from datetime import datetime
 from http import HTTPStatus
 
 from flask import jsonify, request
@@ -39,6 +40,12 @@ def problem(code: str, *, status: int | None = None, detail: str = "", case: str
     if status == HTTPStatus.UNAUTHORIZED:
         realm = scope.rooms().provider.issuer
         response.headers["WWW-Authenticate"] = f'Basic realm="{realm}"'
+    return response
+
+
+def wait(response: Response, until: datetime) -> Response:
+    """Say beside a refusal when asking again makes sense (RFC 9110 10.2.3)."""
+    response.headers["Retry-After"] = str(max(1, round((until - scope.now()).total_seconds())))
     return response
 
 

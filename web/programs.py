@@ -23,9 +23,19 @@ NO_STRINGS = "the body must be a JSON object of strings"
 
 
 def client_of(sent: Parameters, *, endpoint: str) -> RegisteredClient:
-    """Return the client that proved itself. Raises ProtocolError, or Refused without a contract.
+    """Return the client that proved itself. Raises ProtocolError, or Refused without a contract."""
+    client = proven(sent, endpoint=endpoint)
+    if not client.is_in_force(now=scope.now()):
+        raise Refused("flow.merchant_contract_inactive")
+    sent.require_sound()
+    return client
 
-    Who nobody knows is told nothing of the body, only that they are not known.
+
+def proven(sent: Parameters, *, endpoint: str) -> RegisteredClient:
+    """Return the client that proved itself, with a contract in force or without.
+
+    Who nobody knows is told nothing of the body, only that they are not known. Raises
+    ProtocolError.
     """
     client = authenticated_client(
         scope.rooms().provider,
@@ -38,9 +48,6 @@ def client_of(sent: Parameters, *, endpoint: str) -> RegisteredClient:
     )
     if client.auth_method is AuthMethod.NONE:  # anybody could say that they are this client
         raise ProtocolError("invalid_client", "client authentication failed", status=401)
-    if not client.is_in_force(now=scope.now()):
-        raise Refused("flow.merchant_contract_inactive")
-    sent.require_sound()
     return client
 
 
@@ -82,5 +89,4 @@ def told(answer: object, *, size: int) -> Response:
 def locked(code: str, until: datetime) -> Response:
     """Return the problem `code` and say when asking again makes sense."""
     response = problems.problem(code, status=HTTPStatus.TOO_MANY_REQUESTS)
-    response.headers["Retry-After"] = str(max(1, round((until - scope.now()).total_seconds())))
-    return response
+    return problems.wait(response, until)

@@ -18,4 +18,4 @@ def count() -> None:
     with transaction(scope.rooms().sessions) as session:
         verdict = MADE.hit(session, key, now=scope.now())
     if not verdict.allowed:
-        raise Refused("login.locked")
+        raise Refused("login.locked", retry_at=verdict.retry_at)

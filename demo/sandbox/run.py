@@ -44,8 +44,9 @@ def run(environment: Mapping[str, str], console: Console, stop: Event) -> None:
     provider = Program("provider", FACTORY, used, 2, DISCOVERY, warm="demo.warm")
     with supervisor.running([provider, WORKER], told, data) as started:
         supervisor.wait_until_ready(started, stop)
-        console.print(f"[bold]The sandbox is open: {used.origin}/sandbox[/bold]")
-        console.print(f"Data and logs: {data}. Press Ctrl-C to end it.", markup=False)
+        if not stop.is_set():
+            console.print(f"[bold]The sandbox is open: {used.origin}/sandbox[/bold]")
+            console.print(f"Data and logs: {data}. Press Ctrl-C to end it.", markup=False)
         ending.look_after(started, stop)
     console.print("The sandbox has ended.")
 

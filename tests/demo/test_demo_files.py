@@ -24,6 +24,14 @@ MOVED = Addresses(
 )
 
 
+SWAPPED = Addresses(
+    provider=Address("TAIPEI_ID_DEMO_PROVIDER", "localhost", 8601),
+    library=Address("TAIPEI_ID_DEMO_LIBRARY", "localhost", 8602),
+    merchant=Address("TAIPEI_ID_DEMO_MERCHANT", "localhost", 8600),
+    agent=FIXED.agent,
+)
+
+
 def by_id(client_id: str) -> Json:
     return city.client(client_id, FIXED)
 
@@ -163,3 +171,11 @@ def test_two_programs_cannot_share_a_port() -> None:
 def test_the_files_are_where_outside_tools_look() -> None:
     assert Path("demo/personas.json").samefile(city.PERSONAS)
     assert Path("demo/clients.json").samefile(city.CLIENTS)
+
+
+def test_programs_may_take_one_anothers_fixed_addresses() -> None:
+    placed = SWAPPED.place(
+        "http://localhost:8600/a http://localhost:8601/b http://localhost:8602/c"
+    )
+
+    assert placed == "http://localhost:8601/a http://localhost:8602/b http://localhost:8600/c"

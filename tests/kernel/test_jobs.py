@@ -193,7 +193,16 @@ def test_after_enough_attempts_a_job_is_set_aside(sessions: Sessions) -> None:
 
     assert len(handler.done) == jobs.MOST_ATTEMPTS
     assert the_job(sessions).failed_at == now
-    assert timedelta(hours=12) < now - make.NOON < timedelta(days=2)
+    least, longest = timedelta(days=1), timedelta(days=2, hours=6)
+    assert least < now - make.NOON < longest
+
+
+def test_a_receiver_that_is_away_for_a_day_misses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "new_fraction", lambda: 0.0)
+
+    pauses = (jobs.pause(attempt) for attempt in range(1, jobs.MOST_ATTEMPTS))
+
+    assert sum(pauses, timedelta()) > timedelta(days=1)
 
 
 def test_a_bug_stops_no_other_job_and_leaves_only_its_kind_behind(sessions: Sessions) -> None:

@@ -152,6 +152,31 @@ def test_all_mistakes_are_told_at_once(city: City) -> None:
 
 
 @pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"authorization_details": "[]"}, "invalid_authorization_details"),
+        ({"authorization_details": "{"}, "invalid_authorization_details"),
+        ({"resource": "https://elsewhere.invalid/api"}, "invalid_target"),
+    ],
+)
+def test_what_authorize_would_refuse_is_looked_at(
+    city: City, changes: dict[str, str], error: str
+) -> None:
+    assert error in verdicts(look(city, query(**changes)))
+
+
+def test_a_hint_and_a_claim_that_name_two_people_are_told(city: City) -> None:
+    browser = Browser(city)
+    browser.sign_in()
+    tokens = browser.tokens()
+    wanted = json.dumps({"id_token": {"sub": {"value": "somebody-else"}}})
+
+    page = look(city, query(id_token_hint=tokens["id_token"], claims=wanted))
+
+    assert "結果：1 項不對" in page.text
+
+
+@pytest.mark.parametrize(
     "sent",
     [
         "",
@@ -192,13 +217,17 @@ def test_a_signed_request_is_opened_with_registered_keys_only(city: City) -> Non
 
     assert "結果：全部正確" in look(city, f"?client_id=bank&request={signed}").text
     assert "invalid_request_object" in verdicts(look(city, "?client_id=bank&request=x.y.z"))
-    assert "沒有檢查" in look(city, "?client_id=far&request=x.y.z").text
+    page = look(city, "?client_id=far&request=x.y.z")
+    assert "沒有檢查" in page.text
+    assert "全部正確" not in page.text
 
 
 def test_a_pushed_request_is_its_clients_own(city: City) -> None:
     reference = "urn:ietf:params:oauth:request_uri:x"
 
-    assert "沒有檢查" in look(city, f"?client_id=library&request_uri={reference}").text
+    page = look(city, f"?client_id=library&request_uri={reference}")
+    assert "沒有檢查" in page.text
+    assert "看得到的都正確" in page.text
 
 
 def test_a_request_on_a_site_is_not_fetched(city: City) -> None:
