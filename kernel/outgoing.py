@@ -3,19 +3,21 @@
 A registered name may point into our own network, now or at the next look-up. So the name is
 looked up once, every answer must be a public address, and the connection goes to the address that
 was checked. Redirects are not followed, proxies of the environment not used, answers not believed
-to be short or quick.
+to be short or quick: the look-up, the connection and the answer share the seconds one call has.
 """
 
 import socket
 import ssl
+import time
 from collections.abc import Collection
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from http.client import HTTPConnection, HTTPException
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from threading import Timer
+from threading import Thread, Timer
 from urllib.parse import SplitResult, urlsplit
 
 CONNECT_SECONDS = 5.0
@@ -72,13 +74,14 @@ def call(
         connection = HTTPConnection(host, port)
     except HTTPException:  # a host nobody could be asked for: with a blank, say
         raise AddressForbidden("call.address_unusable") from None
+    ends_at = time.monotonic() + seconds
     try:
-        connection.sock = _connect(tls, host, port, private=private, seconds=seconds)
+        connection.sock = _connect(tls, host, port, private=private, ends_at=ends_at)
     except ssl.SSLError:
         raise CallFailed("call.tls") from None
     except (OSError, UnicodeError):  # the latter for a name no look-up can hold
         raise CallFailed("call.no_connection") from None
-    deadline = _Deadline(connection.sock, seconds)
+    deadline = _Deadline(connection.sock, ends_at - time.monotonic())
     try:
         headers = {"Authorization": authorization} if authorization else {}
         answer = _exchange(connection, parts, body, {**headers, **_kind(content_type)}, most)
@@ -151,29 +154,52 @@ def _tls(authorities: Path | None) -> ssl.SSLContext:
 
 
 def _connect(
-    tls: ssl.SSLContext | None, host: str, port: int, *, private: bool, seconds: float
+    tls: ssl.SSLContext | None, host: str, port: int, *, private: bool, ends_at: float
 ) -> socket.socket:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = [str(each[4][0]) for each in found]
+    addresses = _looked_up(host, port, _left(ends_at))
     if not private and not all(_is_public(address) for address in addresses):
         raise AddressForbidden("call.private_address")
-    plain = _first(addresses, port, min(seconds, CONNECT_SECONDS))
-    if tls is None:
-        return plain
+    plain = _first(addresses, port, ends_at)
     try:
-        return tls.wrap_socket(plain, server_hostname=host)
+        plain.settimeout(min(_left(ends_at), CONNECT_SECONDS))  # for the whole handshake
+        return plain if tls is None else tls.wrap_socket(plain, server_hostname=host)
     except OSError:
         plain.close()
         raise
 
 
-def _first(addresses: list[str], port: int, seconds: float) -> socket.socket:
-    for address in addresses[:-1]:
+def _left(ends_at: float) -> float:
+    """Return how many seconds are left. Raises TimeoutError if none are."""
+    left = ends_at - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left
+
+
+def _looked_up(host: str, port: int, seconds: float) -> list[str]:
+    """Return the addresses of a name; who answers for it may think for half a minute."""
+    answer: Future[list[str]] = Future()
+
+    def ask() -> None:
         try:
-            return socket.create_connection((address, port), seconds)
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as bug:
+            answer.set_exception(bug)
+        else:
+            answer.set_result([str(each[4][0]) for each in found])
+
+    Thread(target=ask, daemon=True).start()  # no look-up can be told to stop
+    return answer.result(seconds)
+
+
+def _first(addresses: list[str], port: int, ends_at: float) -> socket.socket:
+    for tried, address in enumerate(addresses[:-1]):
+        share = _left(ends_at) / (len(addresses) - tried)  # so that none uses up the others' time
+        try:
+            return socket.create_connection((address, port), min(share, CONNECT_SECONDS))
         except OSError:
             continue
-    return socket.create_connection((addresses[-1], port), seconds)
+    return socket.create_connection((addresses[-1], port), min(_left(ends_at), CONNECT_SECONDS))
 
 
 # IPv6 that carries an IPv4 address to wherever a gateway takes it, and what was "site-local" once.

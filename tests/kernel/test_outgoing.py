@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 from cryptography import x509
@@ -134,6 +134,50 @@ def test_the_connection_goes_to_the_address_that_was_checked(
 
     assert looked_up == ["site.invalid"]
     assert connected == [("93.184.215.14", 8443)]
+
+
+def test_a_site_of_many_silent_addresses_gets_no_more_patience_than_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waited: list[float] = []
+    found = [
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"8.8.8.{last}", 443)) for last in range(8)
+    ]
+
+    def say_nothing(_address: tuple[str, int], seconds: float) -> socket.socket:
+        waited.append(seconds)
+        time.sleep(seconds)
+        raise TimeoutError
+
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    monkeypatch.setattr(socket, "create_connection", say_nothing)
+
+    with pytest.raises(CallFailed, match=r"^call\.no_connection$"):
+        outgoing.call("https://site.invalid/", seconds=0.4)
+
+    assert sum(waited) <= 0.4  # what was allowed, not what it took
+    assert waited[0] < 0.1  # so that the next has some left
+
+
+def test_nobody_waits_longer_for_a_name_than_for_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    is_over, connected = Event(), []
+
+    def think(host: str, port: int, **_: object) -> list[object]:
+        is_over.wait(5)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.215.14", port))]
+
+    def connect(address: tuple[str, int], _seconds: float) -> socket.socket:
+        connected.append(address)
+        raise OSError
+
+    monkeypatch.setattr(socket, "getaddrinfo", think)
+    monkeypatch.setattr(socket, "create_connection", connect)
+
+    with pytest.raises(CallFailed, match=r"^call\.no_connection$"):
+        outgoing.call("https://site.invalid/", seconds=0.2)
+    is_over.set()
+
+    assert connected == []
 
 
 @pytest.mark.parametrize(
