@@ -416,7 +416,7 @@ def build_rooms(settings: Settings, database: Sessions) -> Rooms:
         issuer=settings.issuer,
         directory=Directory(hybrid=settings.hybrid, sandbox=settings.sandbox.enabled),
         client_keys=ClientKeys(database, call),
-        request_uris=RequestUris(call),
+        request_uris=RequestUris(database, call),
         keys=Keys(keyring, token=key_token),
         subjects=Subjects(keyring.derive("pairwise/v1")),
         session_names=SessionNames(keyring.derive("session-names/v1")),

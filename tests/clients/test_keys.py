@@ -92,6 +92,16 @@ def test_whoever_sends_unknown_keys_sends_us_to_look_once_in_a_while(
 
 
 @one_database
+def test_a_site_that_never_answered_is_waited_for_once_in_a_while(robot: City, site: Site) -> None:
+    site.away = True
+    for _ in range(4):
+        assert status(robot) == 401
+        robot.wait(seconds=5)
+
+    assert len(site.looks) == 1
+
+
+@one_database
 def test_nobody_looks_anywhere_for_a_client_with_registered_keys(robot: City, site: Site) -> None:
     robot.register("clerk", auth_method="private_key_jwt", jwks=proofs.public_set(OLD))
 

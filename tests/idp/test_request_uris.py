@@ -1,12 +1,18 @@
 """Requests that clients keep on sites of their own (OIDC Core 6.2)."""
 
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import Any
 
 import pytest
 from joserfc.jwk import RSAKey
 from werkzeug.test import TestResponse
 
+from clients.fetching import Call
 from idp.request_uris import MOST, RequestUris, hash_of
+from kernel import outgoing
 from kernel.outgoing import Answer, CallFailed
 from tests import make, proofs
 from tests.flows.browser import Browser, answer, authorization
@@ -32,10 +38,22 @@ class Site:
         return Answer(200, self.body)
 
 
+def error_of(response: TestResponse) -> str | None:
+    """Return the error the client is sent; none if the person is asked something."""
+    return answer(response).get("error") if response.status_code == 303 else None
+
+
+def a_worker(city: City, site: Call, **more: float) -> None:
+    """Let a fresh worker answer from now on: what the last one remembered is not known to it."""
+    city.app.extensions["taipei_id"].provider.request_uris = RequestUris(
+        city.sessions, site, **more
+    )
+
+
 @pytest.fixture
 def site(city: City) -> Site:
     site = Site()
-    city.app.extensions["taipei_id"].provider.request_uris = RequestUris(site)
+    a_worker(city, site)
     city.register(
         "bank",
         auth_method="private_key_jwt",
@@ -132,6 +150,78 @@ def test_a_site_that_failed_is_left_in_peace_for_a_moment(city: City, site: Site
     assert refused == ["invalid_request_uri"] * 3
     assert looks == 1
     assert "error" not in bring(city).request.url
+
+
+@pytest.fixture
+def slow_site() -> Iterator[tuple[Call, list[str]]]:
+    """Serve one who takes their time, and tell which addresses were asked for there."""
+    asked: list[str] = []
+
+    class Slow(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            time.sleep(0.05)
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(signed(state="inside"))
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its name there
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Slow) as server:
+        thread = Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+
+        def call(url: str, **_options: object) -> Answer:
+            here = url.replace("https://bank.invalid", f"http://127.0.0.1:{server.server_port}")
+            return outgoing.call(here, private_hosts={"127.0.0.1"})
+
+        yield call, asked
+        server.shutdown()
+        thread.join()
+
+
+def test_a_slow_site_holds_two_workers_and_no_more(
+    city: City, site: Site, slow_site: tuple[Call, list[str]]
+) -> None:
+    call, asked = slow_site
+    told = []
+
+    for _ in range(5):
+        a_worker(city, call, quick_seconds=0.01)
+        told.append(bring(city))
+    before = len(asked)
+    city.wait(seconds=10)
+    a_worker(city, call, quick_seconds=0.01)
+
+    assert [error_of(each) for each in told] == [None, None, *3 * ["temporarily_unavailable"]]
+    assert before == 2
+    assert error_of(bring(city)) is None
+
+
+def test_a_quick_site_is_asked_as_often_as_people_come(city: City, site: Site) -> None:
+    site.body = signed(state="inside")
+
+    told = [bring(city) for _ in range(5)]
+
+    assert [error_of(each) for each in told] == 5 * [None]
+    assert site.looks == 5
+
+
+def test_while_two_wait_for_a_site_the_third_is_told_to_come_again(city: City, site: Site) -> None:
+    site.body = signed(state="inside")
+    told = []
+
+    def asked_meanwhile(url: str, **options: object) -> Answer:
+        if site.looks < 2:
+            told.append(bring(city))
+        return site(url, **options)
+
+    a_worker(city, asked_meanwhile)
+    told.append(bring(city))
+
+    assert [error_of(each) for each in told] == ["temporarily_unavailable", None, None]
+    assert site.looks == 2
 
 
 @pytest.mark.parametrize(
