@@ -82,10 +82,46 @@ def test_a_step_that_fails_stands_among_what_was_given_up_until_it_is_mended(
     sweeping.run(sessions, steps, now=NOON + 2 * MINUTE)
     (retried,) = stand_failing(sessions)
     is_broken = False
-    sweeping.run(sessions, steps, now=NOON + 3 * MINUTE)
+    sweeping.run(sessions, steps, now=NOON + 4 * MINUTE)
+    lingering = stand_failing(sessions)
+    sweeping.run(sessions, steps, now=NOON + 5 * MINUTE)
 
     assert first[:2] == retried[:2] == ("sweep.step", "test_sweeping.mended")
     assert first[2] == NOON  # since it failed first
+    assert len(lingering) == 1  # two minutes are no proof that it is mended
+    with transaction(sessions) as session:
+        assert jobs.listed(session, failed_only=False) == []
+
+
+def test_what_fails_with_one_worker_stands_there_although_it_goes_well_with_another(
+    sessions: Sessions,
+) -> None:
+    def token_is_away(*, now: datetime) -> None:
+        raise ValueError(f"no token in this machine at {now}")
+
+    def token_is_here(*, now: datetime) -> None:
+        assert now >= NOON
+
+    token_is_here.__name__ = token_is_away.__name__  # the same step, on another machine
+    stood = []
+
+    for minute in range(6):
+        now = NOON + minute * MINUTE
+        sweeping.run(sessions, [partial(token_is_away)], now=now)
+        stood.append(stand_failing(sessions))
+        sweeping.run(sessions, [partial(token_is_here)], now=now + MINUTE / 2)
+        stood.append(stand_failing(sessions))
+
+    assert stood == 12 * [[("sweep.step", "test_sweeping.token_is_away", NOON)]]
+
+
+def test_what_was_let_begin_anew_and_went_well_is_gone_at_once(sessions: Sessions) -> None:
+    sweeping.run(sessions, [partial(stumble)], now=NOON)
+    with transaction(sessions) as session:
+        jobs.retry(session, now=NOON)
+
+    sweeping.run(sessions, [], now=NOON + MINUTE)
+
     with transaction(sessions) as session:
         assert jobs.listed(session, failed_only=False) == []
 
