@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_public_key,
 )
 from pkcs11 import MGF, Attribute, KeyType, Mechanism, ObjectClass
-from pkcs11.exceptions import PKCS11Error, UserAlreadyLoggedIn
+from pkcs11.exceptions import NoSuchKey, PKCS11Error, UserAlreadyLoggedIn
 from pkcs11.util.ec import encode_ec_public_key, encode_named_curve_parameters
 
 from idp.signing import KINDS, RSA_BITS, Private
@@ -42,7 +42,9 @@ class TokenKeys:
     def __init__(self, *, module: str, token: str, pin: str) -> None:
         """Know where the token is; it is opened when it is needed."""
         self._module, self._token, self._pin = module, token, pin
-        self._held = Held(self._open, begin_anew=self._begin_anew, lost=PKCS11Error)
+        self._held = Held(
+            self._open, begin_anew=self._begin_anew, lost=PKCS11Error, absent=NoSuchKey
+        )
         self._session: Any = None  # pkcs11 has no types worth the name
         self._keys: dict[str, Any] = {}  # same
 

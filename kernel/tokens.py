@@ -4,23 +4,37 @@ There is one library a process, and several parts of us use it. It may lose its 
 threads; and who begins anew with it, as after a fork, takes everybody's sessions away. What is
 worse, it then counts from one again: the number one of us has kept may name another's key. So one
 lock is for all, and nobody uses what was opened before the library last began.
+
+A key that is not there is no loss. It may have been made by another process, and some libraries see
+that only when they begin anew: so they do, once in a while, and not for everybody who asks for it.
 """
 
 import os
+import time
 from collections.abc import Callable
-from contextlib import suppress
 from threading import RLock
 from typing import TypeVar
 
+DOUBT_SECONDS = 60.0  # for so long we believe that a key is not there
 T = TypeVar("T")
 
 
 class _Library:
-    """When the library began: in which process, and how many times."""
+    """When the library began: in which process, and how many times; and last for want of a key."""
 
     lock = RLock()
     process = 0
     times = 0
+    doubted_at: float | None = None
+
+    @classmethod
+    def is_believed(cls) -> bool:
+        """Say whether it has begun anew for want of a key lately; if not, it is to do so now."""
+        at = time.monotonic()
+        if cls.doubted_at is not None and at - cls.doubted_at < DOUBT_SECONDS:
+            return True
+        cls.doubted_at = at
+        return False
 
 
 class Held:
@@ -32,9 +46,14 @@ class Held:
         *,
         begin_anew: Callable[[], object],
         lost: type[Exception],
+        absent: type[Exception],
     ) -> None:
-        """Know how to open it and how the library begins anew; either fails with `lost`."""
-        self._open, self._begin_anew, self._lost = open_, begin_anew, lost
+        """Know how to open it and how the library begins anew; either fails with `lost`.
+
+        `absent`, which may be one of `lost`, says that the token has no such key.
+        """
+        self._open, self._begin_anew = open_, begin_anew
+        self._lost, self._absent = lost, absent
         self._since = 0, 0
 
     def open(self, *, anew: bool = False) -> object:
@@ -55,13 +74,16 @@ class Held:
         Raises the last failure.
         """
         with _Library.lock:
-            with suppress(self._lost):
-                if self._since != (os.getpid(), _Library.times):
-                    self.open()
-                return do()
-            _Library.times += 1  # it may have lost them all by itself, and count from one again
-            with suppress(self._lost):
-                self.open()
-                return do()
+            for _ in range(2):  # as it is, then opened again
+                try:
+                    if self._since != (os.getpid(), _Library.times):
+                        self.open()
+                    return do()
+                except self._absent:
+                    if _Library.is_believed():
+                        raise
+                    break
+                except self._lost:
+                    _Library.times += 1  # it may have lost all by itself, and count from one again
             self.open(anew=True)
             return do()

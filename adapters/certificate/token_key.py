@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import Hash
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass
-from pkcs11.exceptions import PKCS11Error, UserAlreadyLoggedIn
+from pkcs11.exceptions import NoSuchKey, PKCS11Error, UserAlreadyLoggedIn
 from pkcs11.util.ec import encode_ec_public_key, encode_named_curve_parameters
 
 from kernel.settings import SettingsInvalid
@@ -28,7 +28,9 @@ class TokenKey(ec.EllipticCurvePrivateKey):
     def __init__(self, *, module: str, token: str, pin: str, label: str) -> None:
         """Open the token and find the key. Raises SettingsInvalid."""
         self._module, self._token, self._pin, self._label = module, token, pin, label
-        self._held = Held(self._open, begin_anew=self._begin_anew, lost=PKCS11Error)
+        self._held = Held(
+            self._open, begin_anew=self._begin_anew, lost=PKCS11Error, absent=NoSuchKey
+        )
         try:
             found = self._held.open()
         except (PKCS11Error, RuntimeError, ValueError, KeyError) as failed:

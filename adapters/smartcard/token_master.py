@@ -8,7 +8,7 @@ from typing import Any
 
 import pkcs11
 from pkcs11 import KeyType, Mechanism, ObjectClass
-from pkcs11.exceptions import PKCS11Error, UserAlreadyLoggedIn
+from pkcs11.exceptions import NoSuchKey, PKCS11Error, UserAlreadyLoggedIn
 
 from adapters.smartcard.keys import BLOCK, PlainKey, diversifying
 from kernel.errors import Refused
@@ -22,7 +22,9 @@ class TokenMaster:
     def __init__(self, *, module: str, token: str, pin: str, label: str) -> None:
         """Open the token and find the key. Raises SettingsInvalid."""
         self._module, self._token, self._pin, self._label = module, token, pin, label
-        self._held = Held(self._open, begin_anew=self._begin_anew, lost=PKCS11Error)
+        self._held = Held(
+            self._open, begin_anew=self._begin_anew, lost=PKCS11Error, absent=NoSuchKey
+        )
         try:
             self._held.open()
         except (PKCS11Error, RuntimeError) as failed:
@@ -47,9 +49,13 @@ class TokenMaster:
 
     def _open(self) -> None:
         session = _session(self._module, self._token, self._pin)
-        self._key: Any = session.get_key(  # the library's key has no exact type
-            object_class=ObjectClass.SECRET_KEY, key_type=KeyType.AES, label=self._label
-        )
+        try:
+            self._key: Any = session.get_key(  # the library's key has no exact type
+                object_class=ObjectClass.SECRET_KEY, key_type=KeyType.AES, label=self._label
+            )
+        except PKCS11Error:
+            session.close()  # or each card read in vain would leave one open
+            raise
 
 
 def make_key(*, module: str, token: str, pin: str, label: str) -> None:

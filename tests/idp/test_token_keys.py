@@ -123,6 +123,30 @@ def test_who_opens_a_session_again_takes_no_other_away(soft_token: Path) -> None
     assert apart(sign_beside_others) == 1
 
 
+def seek(at: TokenKeys) -> str:
+    with pytest.raises(SettingsInvalid) as refused:
+        at.sign("nobody-made-it", "ES256", b"x")
+    return str(refused.value)
+
+
+def seek_what_is_not_there() -> tuple[set[str], int]:
+    at = opened()
+    LocalSigner([pair(at, "ES256")]).sign({}, alg="ES256")
+    first = seek(at)  # another process may have made it: it is looked for anew
+    other = pkcs11.lib(MODULE).get_token(token_label=LABEL).open()
+    said = {first, seek(at), seek(at)}
+    return said, len(list(other.get_objects({Attribute.CLASS: ObjectClass.PRIVATE_KEY})))
+
+
+def test_who_asks_for_a_key_that_is_not_there_takes_no_session_away(soft_token: Path) -> None:
+    said, seen = apart(seek_what_is_not_there)
+
+    assert said == {
+        "token: cannot sign (NoSuchKey); look at the module, the token's label and its PIN"
+    }
+    assert seen == 1
+
+
 def sign_by_whoever_recovers_first(conf: str, nowhere: str) -> Told:
     make_key(module=MODULE, token=LABEL, pin=PIN, label="devices")
     at = opened()
