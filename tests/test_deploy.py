@@ -133,6 +133,14 @@ def test_every_timer_has_its_service_and_is_enabled() -> None:
         assert re.search(rf"^systemctl enable --now .*{timer.name}", readme, re.MULTILINE)
 
 
+def test_keys_are_made_and_ports_held_before_anything_starts() -> None:
+    steps = ("run keys rotate", "enable --now taipei-id.socket", "enable --now taipei-id.service")
+    readme = (DEPLOY / "README.md").read_text("utf-8")
+
+    assert [readme.count(step) for step in steps] == [1, 1, 1]
+    assert sorted(steps, key=readme.index) == list(steps)
+
+
 def test_an_upgrade_before_the_start_has_the_time_it_needs() -> None:
     unit = (DEPLOY / "taipei-id.service").read_text("utf-8")
 
@@ -232,6 +240,17 @@ def test_what_a_container_is_given_is_there_or_said_to_be_made(compose: dict[str
     assert mounted > {"./nginx.conf", "./nginx-pools.conf"}
     for each in (path.removeprefix("./") for path in mounted):
         assert (DEPLOY / each).exists() or f"#   {each}" in told, each
+
+
+def test_no_image_and_no_commit_holds_a_secret_that_lies_beside_the_file() -> None:
+    told = COMPOSE.read_text("utf-8").partition("services:")[0]
+    secrets = re.findall(r"^#   ([\w.-]+)/?  ", told, re.MULTILINE)
+
+    assert {"secrets.env", "tls"} <= set(secrets)
+    for name in (".dockerignore", ".gitignore"):
+        lines = (ROOT / name).read_text("utf-8").splitlines()
+        kept_out = {line.strip("/") for line in lines}
+        assert {f"deploy/{each}" for each in secrets} <= kept_out, name
 
 
 def test_the_containers_build_what_is_here_and_lean_on_one_another(

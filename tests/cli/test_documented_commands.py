@@ -10,7 +10,7 @@ import click
 from tests.live.programs import ROOT
 from web.cli import main
 
-DOCUMENTS = ("README.md", "CHANGELOG.md", "deploy/README.md", "docs/*.md", "docs/runbooks/*.md")
+DOCUMENTS = ("README.md", "CHANGELOG.md", "deploy/*.md", "docs/*.md", "docs/runbooks/*.md")
 IN_TEXT = re.compile(r"`(?:sudo )?(taipei-id(?: [^`]*)?)`")
 END_OF_COMMAND = re.compile(r"\s(?:#|&&|\|\||[|;><)]|2>)")
 ALERTS = ROOT / "deploy/prometheus/alerts.yaml"
@@ -67,3 +67,12 @@ def test_every_alert_leads_to_a_runbook_and_every_runbook_is_listed() -> None:
 
     assert pages == set(re.findall(r"\]\(([a-z-]+\.md)\)", (folder / "README.md").read_text()))
     assert set(re.findall(r"runbook: docs/runbooks/(\S+)", ALERTS.read_text())) <= pages
+
+
+def test_whoever_is_woken_by_an_alert_finds_its_name_in_the_runbook() -> None:
+    alerts = re.findall(
+        r"- alert: (\S+)$.*?runbook: (\S+)$", ALERTS.read_text(), re.DOTALL | re.MULTILINE
+    )
+
+    assert len(alerts) > 10
+    assert [name for name, page in alerts if f"`{name}`" not in (ROOT / page).read_text()] == []
