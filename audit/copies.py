@@ -20,9 +20,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from audit.models import LedgerCheckpoint, TrailCheckpoint, TrailEntry, TrailSeal
-from audit.sealing import Sign
+from audit.sealing import Check, Sign
 from audit.trail_sealing import form
-from audit.verifying import Check, Finding
+from audit.verifying import Finding
 from kernel.db import Json, Sessions, transaction
 
 FORMAT = "taipei-id/sealed-copy/1"

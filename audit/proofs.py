@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from audit import merkle
 from audit.lines import FIRST, Line, link
 from audit.models import LedgerCheckpoint, LedgerLine, LedgerSeal
-from audit.verifying import Check, Finding
+from audit.sealing import Check
+from audit.verifying import Finding
 from kernel.db import Json
 
 FORMAT = "taipei-id/footprint/1"

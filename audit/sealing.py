@@ -1,7 +1,7 @@
 """Seal what was committed: link each line to its member's line before, sign the whole.
 
-Run every few seconds by one process (`taipei-id ledger seal`), never by a sign-in. Two at once do
-no harm: the number of the next checkpoint is taken by one of them only.
+Run every minute by the worker, or by hand (`taipei-id ledger seal`), never by a sign-in. Two at
+once do no harm: the number of the next checkpoint is taken by one of them only.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from audit import horizons, merkle
 from audit.lines import FIRST, Line, link
-from audit.models import LedgerCheckpoint, LedgerLine, LedgerSeal
+from audit.models import LedgerCheckpoint, LedgerLine, LedgerSeal, TrailCheckpoint
 from kernel.db import Json, Sessions, transaction
 from kernel.ids import first_id_at
 
@@ -27,8 +27,25 @@ FORMAT = "taipei-id/checkpoint/1"
 TYP = "ledger-checkpoint+jwt"  # what the signature is for: it passes for no other token
 
 Sign = Callable[[Json], str]
+Check = Callable[[str], Json | None]  # what a checkpoint says if one of our keys signed it
 
 _LINES = tuple(LedgerLine.__table__.columns)
+
+
+class NotOurs(Exception):
+    """No key of ours signed the last checkpoint: who goes on from it vouches for it."""
+
+
+@dataclass(frozen=True)
+class Signing:
+    """How a checkpoint is signed as a compact JWS, and what may be gone on from.
+
+    `check` knows every key that is still ours, `check_present` the one that signs now.
+    """
+
+    sign: Sign
+    check: Check
+    check_present: Check
 
 
 @dataclass(frozen=True)
@@ -38,15 +55,20 @@ class _Head:
 
 
 def seal(
-    make: Sessions, *, sign: Sign, now: datetime, batch: int = BATCH, rounds: int | None = None
+    make: Sessions,
+    *,
+    signing: Signing,
+    now: datetime,
+    batch: int = BATCH,
+    rounds: int | None = None,
 ) -> int:
     """Seal every committed line, or `rounds` batches; return how many lines there were.
 
-    `sign` makes a compact JWS.
+    Raises NotOurs if somebody else signed the last checkpoint.
     """
     return in_batches(
         make,
-        lambda session: _seal_some(session, sign=sign, now=now, batch=batch),
+        lambda session: _seal_some(session, signing=signing, now=now, batch=batch),
         batch=batch,
         rounds=rounds,
     )
@@ -69,20 +91,40 @@ def in_batches(
     return total
 
 
-def _seal_some(session: Session, *, sign: Sign, now: datetime, batch: int) -> int:
+def _seal_some(session: Session, *, signing: Signing, now: datetime, batch: int) -> int:
     before = newest(session)
+    require_ours(before, signing)
     since = horizons.since(session, before, now=now)
     lines = [Line.of(row) for row in session.execute(_unsealed(since).limit(batch))]
-    if not lines:
+    if not lines and is_by_present_key(before, signing):
         return 0
     number = 1 if before is None else before.number + 1
     seals = _linked(lines, _heads(session, {line.member_id for line in lines}), number)
-    session.execute(insert(LedgerSeal), seals)
+    if seals:
+        session.execute(insert(LedgerSeal), seals)
     session.execute(
         insert(LedgerCheckpoint),
-        _checkpoint(before, number, lines, seals, sign=sign, now=now, full=len(lines) == batch),
+        _checkpoint(
+            before, number, lines, seals, sign=signing.sign, now=now, full=len(lines) == batch
+        ),
     )
     return len(lines)
+
+
+def require_ours(before: LedgerCheckpoint | TrailCheckpoint | None, signing: Signing) -> None:
+    """Refuse to vouch for what somebody else signed. Raises NotOurs."""
+    if before is not None and signing.check(before.signed) is None:
+        name = f"{before.__tablename__} {before.number}"
+        raise NotOurs(f"no key of ours signed {name}, {fingerprint(before.signed)}")
+
+
+def is_by_present_key(before: LedgerCheckpoint | TrailCheckpoint | None, signing: Signing) -> bool:
+    """Say whether the last checkpoint can wait for new lines.
+
+    After a rotation it cannot: its key is forgotten in days, and then nothing could go on from it.
+    So where nothing happened, the new key signs a checkpoint over nothing.
+    """
+    return before is None or signing.check_present(before.signed) is not None
 
 
 def newest(session: Session) -> LedgerCheckpoint | None:
@@ -147,7 +189,7 @@ def _checkpoint(
     values = {
         "number": number,
         "at": now,
-        "horizon": horizons.after(before, lines[-1].at, now=now, full=full),
+        "horizon": horizons.after(before, lines[-1].at if lines else now, now=now, full=full),
         "lines": len(lines),
         "root": merkle.root(seal["hash"] for seal in seals),
     }

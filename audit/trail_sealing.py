@@ -13,7 +13,14 @@ from sqlalchemy.orm import Session
 from audit import horizons
 from audit.lines import FIRST, link
 from audit.models import TrailCheckpoint, TrailEntry, TrailSeal
-from audit.sealing import BATCH, Sign, fingerprint, in_batches
+from audit.sealing import (
+    BATCH,
+    Signing,
+    fingerprint,
+    in_batches,
+    is_by_present_key,
+    require_ours,
+)
 from kernel.db import Json, Sessions
 from kernel.ids import first_id_at
 
@@ -22,37 +29,49 @@ VERSION = "taipei-id/trail/1"
 
 
 def seal(
-    make: Sessions, *, sign: Sign, now: datetime, batch: int = BATCH, rounds: int | None = None
+    make: Sessions,
+    *,
+    signing: Signing,
+    now: datetime,
+    batch: int = BATCH,
+    rounds: int | None = None,
 ) -> int:
-    """Seal every committed entry, or `rounds` batches; return how many entries there were."""
+    """Seal every committed entry, or `rounds` batches; return how many entries there were.
+
+    Raises NotOurs if somebody else signed the last checkpoint.
+    """
     return in_batches(
         make,
-        lambda session: _seal_some(session, sign=sign, now=now, batch=batch),
+        lambda session: _seal_some(session, signing=signing, now=now, batch=batch),
         batch=batch,
         rounds=rounds,
     )
 
 
-def _seal_some(session: Session, *, sign: Sign, now: datetime, batch: int) -> int:
+def _seal_some(session: Session, *, signing: Signing, now: datetime, batch: int) -> int:
     before = newest(session)
+    require_ours(before, signing)
     since = horizons.since(session, before, now=now)
     entries = session.scalars(_unsealed(since).limit(batch)).all()
-    if not entries:
+    if not entries and is_by_present_key(before, signing):
         return 0
     position, hash_ = _end(session)
     seals: list[dict[str, Any]] = []
     for entry in entries:
         position, hash_ = position + 1, link(hash_, form(entry), version=VERSION)
         seals.append({"position": position, "entry_id": entry.id, "hash": hash_})
-    session.execute(insert(TrailSeal), seals)
+    if seals:
+        session.execute(insert(TrailSeal), seals)
+    last_at = entries[-1].at if entries else now
     values = {
         "number": 1 if before is None else before.number + 1,
         "at": now,
-        "horizon": horizons.after(before, entries[-1].at, now=now, full=len(entries) == batch),
+        "horizon": horizons.after(before, last_at, now=now, full=len(entries) == batch),
         "position": position,
         "hash": hash_,
     }
-    session.execute(insert(TrailCheckpoint), {**values, "signed": sign(statement(values, before))})
+    signed = signing.sign(statement(values, before))
+    session.execute(insert(TrailCheckpoint), {**values, "signed": signed})
     return len(entries)
 
 

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from audit.horizons import PATIENCE
 from audit.lines import FIRST, link
 from audit.models import TrailCheckpoint, TrailEntry, TrailSeal
+from audit.sealing import Check
 from audit.trail_sealing import VERSION, form, newest, statement
-from audit.verifying import AT_ONCE, Check, Finding, said
+from audit.verifying import AT_ONCE, Finding, said
 from kernel.db import Sessions, transaction
 from kernel.ids import first_id_at
 

@@ -13,15 +13,20 @@ from typing import Any
 from sqlalchemy import Row, Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
-from audit import merkle
+from audit import merkle, trail_sealing
 from audit.horizons import PATIENCE
 from audit.lines import FIRST, Line, link
-from audit.models import LedgerCheckpoint, LedgerLine, LedgerSeal, LedgerVerification
-from audit.sealing import newest, statement
+from audit.models import (
+    LedgerCheckpoint,
+    LedgerLine,
+    LedgerSeal,
+    LedgerVerification,
+    TrailCheckpoint,
+)
+from audit.sealing import Check, newest, statement
 from kernel.db import Json, Sessions, transaction
 from kernel.ids import first_id_at
 
-Check = Callable[[str], Json | None]  # what a checkpoint says if one of our keys signed it
 AT_ONCE = 5000
 _Before = aliased(LedgerSeal)
 
@@ -191,8 +196,14 @@ def differs(make: Sessions, kept: str) -> Finding | None:
     """Compare a checkpoint somebody kept elsewhere with ours: the end may have been cut off."""
     words = said(kept) or {}
     number = words.get("number")
+    is_of_trail = words.get("format") == trail_sealing.FORMAT
     with transaction(make) as session:
-        ours = session.get(LedgerCheckpoint, number) if isinstance(number, int) else None
+        ours: LedgerCheckpoint | TrailCheckpoint | None = None
+        if isinstance(number, int) and is_of_trail:
+            ours = session.get(TrailCheckpoint, number)
+        elif isinstance(number, int):
+            ours = session.get(LedgerCheckpoint, number)
     if ours is not None and ours.signed == kept:
         return None
-    return Finding(f"checkpoint {number}", "it is not the one that was kept elsewhere")
+    name = f"{'trail ' if is_of_trail else ''}checkpoint {number}"
+    return Finding(name, "it is not the one that was kept elsewhere")

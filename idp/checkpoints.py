@@ -1,31 +1,64 @@
 """Sign the ledger's checkpoints with the provider's key, and read them again."""
 
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from audit import sealing, trail_sealing, verifying
 from idp.keys import Keys
-from idp.signing import SignatureInvalid, Signer, read_keys, read_signed
+from idp.signing import LocalSigner, SignatureInvalid, Signer, read_keys, read_signed
 from kernel.db import Json, Sessions, transaction
 
 ALG = "ES256"
 
 
 def seal(
-    make: Sessions, keys: Keys, *, issuer: str, now: datetime, rounds: int | None = None
+    make: Sessions,
+    keys: Keys,
+    *,
+    issuer: str,
+    now: datetime,
+    rounds: int | None = None,
+    over: AbstractSet[str] = frozenset(),
 ) -> int:
-    """Chain and sign what was written since; return how many lines (at most `rounds` batches)."""
+    """Chain and sign what was written since; return how many lines (at most `rounds` batches).
+
+    Raises NotOurs if no key of ours signed the last checkpoint, and its fingerprint is not one of
+    `over`.
+    """
     with transaction(make) as session:
         signer = keys.signer(session, now=now)
-    return sealing.seal(make, sign=signing_with(signer, issuer), now=now, rounds=rounds)
+    return sealing.seal(make, signing=_signing(signer, issuer, over), now=now, rounds=rounds)
 
 
 def seal_trail(
-    make: Sessions, keys: Keys, *, issuer: str, now: datetime, rounds: int | None = None
+    make: Sessions,
+    keys: Keys,
+    *,
+    issuer: str,
+    now: datetime,
+    rounds: int | None = None,
+    over: AbstractSet[str] = frozenset(),
 ) -> int:
-    """Chain and sign what was added to the trail since; return how many entries."""
+    """Chain and sign what was added to the trail since; return how many entries.
+
+    Raises NotOurs as `seal` does.
+    """
     with transaction(make) as session:
         signer = keys.signer(session, now=now)
-    return trail_sealing.seal(make, sign=signing_with(signer, issuer), now=now, rounds=rounds)
+    return trail_sealing.seal(make, signing=_signing(signer, issuer, over), now=now, rounds=rounds)
+
+
+def _signing(signer: LocalSigner, issuer: str, over: AbstractSet[str]) -> sealing.Signing:
+    ours = checking_with(signer.held(ALG))
+
+    def check(signed: str) -> Json | None:
+        return verifying.said(signed) if sealing.fingerprint(signed) in over else ours(signed)
+
+    return sealing.Signing(
+        sign=signing_with(signer, issuer),
+        check=check,
+        check_present=checking_with(signer.held(ALG, present=True)),
+    )
 
 
 def signing_with(signer: Signer, issuer: str) -> sealing.Sign:
@@ -37,7 +70,7 @@ def signing_with(signer: Signer, issuer: str) -> sealing.Sign:
     return sign
 
 
-def checking_with(jwks: object) -> verifying.Check:
+def checking_with(jwks: object) -> sealing.Check:
     """Return what reads a checkpoint signed by one of `jwks`. Raises SignatureInvalid."""
     keys = read_keys(jwks)
 

@@ -10,6 +10,8 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet, KeySetSerialization, OKPKey, RSAKey
 
+from kernel.settings import SettingsInvalid
+
 Private = ECKey | RSAKey | OKPKey
 KINDS: dict[str, type[ECKey] | type[RSAKey] | type[OKPKey]] = {
     "ES256": ECKey,
@@ -19,6 +21,7 @@ KINDS: dict[str, type[ECKey] | type[RSAKey] | type[OKPKey]] = {
 }
 ALGORITHMS = tuple(KINDS)
 RSA_BITS = 2048
+PROBE = "probe+jwt"  # signed to see whether a token holds a key; believed by nobody
 
 
 class SignatureInvalid(Exception):
@@ -66,6 +69,7 @@ class LocalSigner:
     def __init__(self, pairs: Iterable[SigningKeyPair]) -> None:
         """Take every published key; the active one of each algorithm signs."""
         pairs = tuple(pairs)
+        self._pairs = pairs
         self._signing = {pair.alg: pair for pair in pairs if pair.active}
         self._all = KeySet([pair.key for pair in pairs])
         self.jwks = {"keys": [_public(pair) for pair in pairs]}
@@ -78,9 +82,29 @@ class LocalSigner:
             return _compact(header, claims, pair.signs)
         return jwt.encode(header, dict(claims), pair.key, algorithms=[alg])
 
+    def held(self, alg: str, *, present: bool = False) -> dict[str, Any]:
+        """Return as JWKS the keys of `alg` we can sign with; `present`, the one in use.
+
+        What is published is read from the database, and so is whatever its owner writes there.
+        """
+        pairs = (pair for pair in self._pairs if pair.alg == alg and (pair.active or not present))
+        return {"keys": [_public(pair) for pair in pairs if _is_held(pair)]}
+
     def verify(self, token: str) -> dict[str, Any]:
         """Return the claims, whatever their age: a hint may be old (RP-Initiated Logout 2)."""
         return read_signed(token, self._all, typ="JWT")
+
+
+def _is_held(pair: SigningKeyPair) -> bool:
+    """Say whether we can sign with a key: its private half is here, or the token does so."""
+    if pair.signs is None:
+        return pair.key.is_private
+    try:
+        signed = _compact({"alg": pair.alg, "kid": pair.kid, "typ": PROBE}, {}, pair.signs)
+        read_signed(signed, KeySet([pair.key]), typ=PROBE)
+    except (SettingsInvalid, SignatureInvalid):
+        return False
+    return True
 
 
 def _compact(

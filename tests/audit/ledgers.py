@@ -30,6 +30,9 @@ def check(signed: str) -> Json | None:
     return words if words is not None and sign(words) == signed else None
 
 
+SIGNING = sealing.Signing(sign=sign, check=check, check_present=check)
+
+
 def write(make: Sessions, member_id: UUID = MEI, *, now: datetime = NOON) -> UUID:
     """Commit one line of a member."""
     with transaction(make) as session:
@@ -48,7 +51,7 @@ def write(make: Sessions, member_id: UUID = MEI, *, now: datetime = NOON) -> UUI
 
 def seal(make: Sessions, *, now: datetime = NOON, batch: int = sealing.BATCH) -> int:
     """Seal what waits."""
-    return sealing.seal(make, sign=sign, now=now, batch=batch)
+    return sealing.seal(make, signing=SIGNING, now=now, batch=batch)
 
 
 def found(make: Sessions) -> list[Finding]:

@@ -11,8 +11,8 @@ from sqlalchemy import Engine, func, select
 from audit import footprint, horizons, sealing, verifying
 from audit.lines import Kind
 from audit.models import LedgerCheckpoint, LedgerLine, LedgerSeal
-from kernel.db import Sessions, transaction
-from tests.audit.ledgers import LATER, MEI, TEH, found, rows, seal, sign, write
+from kernel.db import Json, Sessions, transaction
+from tests.audit.ledgers import LATER, MEI, TEH, check, found, rows, seal, sign, write
 from tests.flows.provider import statements
 from tests.make import NOON
 
@@ -146,17 +146,55 @@ def test_lines_of_one_moment_keep_their_order(sessions: Sessions) -> None:
         assert session.scalars(select(LedgerLine.id).order_by(LedgerLine.id)).all() == written
 
 
+def old_key(words: Json) -> str:
+    return sign(words, b"old")
+
+
+def either(signed: str) -> Json | None:
+    return verifying.said(signed)
+
+
 def test_a_checkpoint_signed_with_a_retired_key_is_vouched_for_by_the_next(
     sessions: Sessions,
 ) -> None:
     write(sessions)
-    sealing.seal(sessions, sign=lambda words: sign(words, b"retired"), now=NOON)
+    sealing.seal(sessions, signing=sealing.Signing(old_key, either, either), now=NOON)
     before = rows(sessions)
     write(sessions)
-    seal(sessions)
+    sealing.seal(sessions, signing=sealing.Signing(sign, either, check), now=LATER)
 
     assert before == ["checkpoint 1"]
     assert found(sessions) == []
+
+
+def test_a_new_key_vouches_for_the_last_checkpoint_though_nothing_happened_since(
+    sessions: Sessions,
+) -> None:
+    write(sessions)
+    sealing.seal(sessions, signing=sealing.Signing(old_key, either, either), now=NOON)
+    rotated = sealing.Signing(sign, either, check)
+    done = [sealing.seal(sessions, signing=rotated, now=LATER) for _ in range(2)]
+
+    assert done == [0, 0]
+    assert verifying.extent(sessions) == verifying.Extent(lines=1, checkpoints=2)
+    assert found(sessions) == []
+    write(sessions, now=LATER)
+    assert seal(sessions, now=LATER) == 1
+    assert found(sessions) == []
+
+
+@pytest.mark.clause("9")
+def test_nothing_goes_on_from_a_checkpoint_that_no_key_of_ours_signed(sessions: Sessions) -> None:
+    """Who rewrites it all signs with a key of their own; the next seal would vouch for that."""
+    write(sessions)
+    sealing.seal(sessions, signing=sealing.Signing(old_key, either, either), now=NOON)
+    write(sessions)
+
+    with pytest.raises(sealing.NotOurs, match="ledger_checkpoint 1"):
+        seal(sessions, now=LATER)
+
+    assert rows(sessions) == ["checkpoint 1"]
+    assert verifying.pending(sessions) == 1
 
 
 def test_what_waits_for_its_seal_is_counted(sessions: Sessions) -> None:

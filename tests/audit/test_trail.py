@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -11,7 +12,8 @@ from sqlalchemy import Engine, select
 
 from audit import copies, trail, trail_sealing, trail_verifying
 from audit.models import TrailCheckpoint, TrailEntry, TrailSeal
-from audit.verifying import Finding
+from audit.sealing import NotOurs, Signing
+from audit.verifying import Finding, said
 from kernel.db import Json, Sessions, transaction
 from kernel.ids import new_id
 from tests.audit import ledgers
@@ -31,7 +33,7 @@ def write(make: Sessions, count: int = 1) -> list[UUID]:
 
 
 def seal(make: Sessions, batch: int = 500) -> int:
-    return trail_sealing.seal(make, sign=ledgers.sign, now=NOON, batch=batch)
+    return trail_sealing.seal(make, signing=ledgers.SIGNING, now=NOON, batch=batch)
 
 
 def found(make: Sessions) -> list[Finding]:
@@ -142,6 +144,36 @@ def test_an_entry_inserted_into_the_past_is_named(sessions: Sessions, entries: l
     assert found(sessions) == [
         Finding(f"trail entry {forged}", "inserted: its time was sealed without it")
     ]
+
+
+@pytest.mark.clause("9")
+def test_nothing_goes_on_from_a_trail_that_no_key_of_ours_signed(
+    database: Engine, sessions: Sessions, entries: list[UUID]
+) -> None:
+    theirs = ledgers.sign({"number": 3}, b"theirs")
+    with intruder(database) as sql:
+        run(sql, "UPDATE trail_checkpoint SET signed = :theirs WHERE number = 3", theirs=theirs)
+    write(sessions)
+
+    with pytest.raises(NotOurs, match="trail_checkpoint 3"):
+        seal(sessions)
+
+
+def test_a_new_key_vouches_for_the_trail_though_nothing_happened_since(
+    sessions: Sessions, entries: list[UUID]
+) -> None:
+    rotated = Signing(partial(ledgers.sign, key=b"new"), check=said, check_present=new)
+
+    done = [trail_sealing.seal(sessions, signing=rotated, now=LATER) for _ in range(2)]
+
+    assert done == [0, 0]
+    assert [each.row for each in found(sessions)] == ["trail checkpoint 4"]  # signed by the new
+    assert list(trail_verifying.verify(sessions, check=new)) == []
+
+
+def new(signed: str) -> Json | None:
+    words = said(signed)
+    return words if words is not None and ledgers.sign(words, b"new") == signed else None
 
 
 # Copies

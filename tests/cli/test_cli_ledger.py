@@ -1,17 +1,19 @@
 """`taipei-id ledger`: seal, verify, and name what somebody changed."""
 
+import hashlib
 import json
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select
 
-from audit import footprint, proofs, verifying
+from audit import footprint, proofs, sealing, verifying
 from audit.lines import Kind
+from audit.models import LedgerCheckpoint, TrailEntry
 from idp.keys import Keys
-from idp.signing import new_key
+from idp.signing import LocalSigner, SigningKeyPair, new_key
 from kernel import clock
 from kernel.db import sessions, transaction
 from kernel.ids import new_id
@@ -135,6 +137,69 @@ def test_a_checkpoint_kept_elsewhere_is_found_again(
 
     assert (same.exit_code, without.exit_code, compared.exit_code) == (0, 0, 1)
     assert "checkpoint 1: it is not the one that was kept elsewhere" in compared.stdout
+    with transaction(sessions(prepared)) as session:
+        last = verifying.last(session)
+    assert last is not None  # what the pages and the alarms show
+    assert last.findings == 1
+
+
+@pytest.mark.clause("9")
+@pytest.mark.parametrize("whose", ["ledger", "trail"])
+def test_an_end_that_was_cut_off_differs_from_what_the_last_verification_kept(
+    prepared: Engine, taipei_id: Taipei, lines: list[UUID], tmp_path: Path, whose: str
+) -> None:
+    kept = tmp_path / "checkpoints"
+    first = taipei_id("ledger", "verify", "--keep", str(kept))
+    before = kept.read_text()
+    with intruder(prepared) as sql:
+        for table in (whose, f"{whose}_seal", f"{whose}_checkpoint"):
+            run(sql, f"DELETE FROM {table}")  # noqa: S608  # constants
+
+    weekly = taipei_id("ledger", "verify", "--keep", str(kept))
+
+    assert (first.exit_code, weekly.exit_code) == (0, 1)
+    assert "checkpoint 1: it is not the one that was kept elsewhere" in weekly.stdout
+    assert before == kept.read_text()
+    assert len(before.splitlines()) == 2
+
+
+def somebody_elses(name: str) -> tuple[str, str]:
+    """Return a checkpoint signed with a key that is not ours, and the key's public half."""
+    key = new_key("ES256")
+    signer = LocalSigner([SigningKeyPair(key.thumbprint(), "ES256", active=True, key=key)])
+    signed = signer.sign({"number": 1, "format": name}, alg="ES256", typ=sealing.TYP)
+    return signed, json.dumps(signer.jwks["keys"][0])
+
+
+@pytest.mark.clause("9")
+def test_sealing_goes_on_from_nothing_that_somebody_else_signed_unless_told_to(
+    prepared: Engine, taipei_id: Taipei, lines: list[UUID]
+) -> None:
+    """The key stands in the table of keys, as the owner of the database can write it."""
+    signed, jwk = somebody_elses("theirs")
+    with intruder(prepared) as sql:
+        run(sql, "UPDATE ledger_checkpoint SET signed = :signed", signed=signed)
+        run(
+            sql,
+            "INSERT INTO signing_key (kid, alg, state, private_sealed, public_jwk, created_at)"
+            " SELECT 'theirs', alg, 'retiring', NULL, :jwk, created_at FROM signing_key"
+            " WHERE alg = 'ES256' AND state = 'active'",
+            jwk=jwk,
+        )
+
+    refused = taipei_id("ledger", "seal")
+    name = hashlib.sha256(signed.encode()).hexdigest()
+    gone_on = taipei_id("ledger", "seal", "--over", name)
+
+    assert (refused.exit_code, gone_on.exit_code) == (1, 0)
+    assert f"no key of ours signed ledger_checkpoint 1, {name}" in refused.stderr
+    with transaction(sessions(prepared)) as session:
+        entry = session.scalars(
+            select(TrailEntry).where(TrailEntry.event == "ledger.gone_on")
+        ).one()
+        assert entry.detail == {"sha256": name}
+        assert session.scalar(select(func.count()).select_from(LedgerCheckpoint)) == 2
+    assert taipei_id("ledger", "seal").exit_code == 0
 
 
 def test_before_the_first_seal_there_is_no_checkpoint(prepared: Engine, taipei_id: Taipei) -> None:
@@ -215,6 +280,10 @@ def test_a_copy_kept_elsewhere_finds_what_was_removed_from_the_trail(
     assert again.stdout == "nothing was sealed since.\n"
     assert same.stdout == "the database holds everything the copy does.\n"
     assert (differs.exit_code, differs.stdout.count(": removed")) == (1, 4)
+    with transaction(sessions(prepared)) as session:
+        last = verifying.last(session)
+    assert last is not None
+    assert last.findings == 4
     (folder / "000001.jsonl").chmod(0o644)
     (folder / "000001.jsonl").write_text("{}")
     assert "000001.jsonl" in taipei_id("ledger", "export", str(folder)).stderr

@@ -4,13 +4,14 @@ import pytest
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.exc import IntegrityError
 
-from audit import footprint, sealing, trail
+from audit import footprint, trail
 from audit.lines import Kind
 from audit.models import LedgerCheckpoint, LedgerLine, LedgerSeal, TrailEntry
 from carriers.models import CarrierEvent, Happening
 from counters.case_models import CaseEvent, CaseState
 from kernel.db import Sessions, open_engine, sessions, transaction
 from kernel.ids import new_id
+from tests.audit import ledgers
 from tests.make import NOON
 
 LEDGERS = {  # each with a change that somebody might like to make
@@ -48,7 +49,7 @@ def write_one_line_each(make: Sessions) -> None:
         session.add(
             CaseEvent(case_id=new_id(), at=NOON, state=CaseState.INTAKE, reason="", clause="")
         )
-    sealing.seal(make, sign=lambda words: f"signed {words['number']}", now=NOON)
+    ledgers.seal(make)
 
 
 def lines(engine: Engine) -> int:

@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -10,18 +11,19 @@ from typing import Any
 import click
 from sqlalchemy.orm import Session
 
-from audit import copies, proofs, sealing, trail_verifying, verifying
+from audit import copies, proofs, sealing, trail, trail_sealing, trail_verifying, verifying
 from audit.verifying import Finding
 from idp import checkpoints
 from idp.keys import Keys
 from idp.signing import SignatureInvalid
 from kernel import clock
 from kernel import settings as configuration
-from kernel.db import sessions, transaction
+from kernel.db import Sessions, sessions, transaction
 from kernel.settings import Settings
 from web.cli.console import progress, say, warn
 from web.cli.opening import engine_of, keyring_of, opened, require_current
 from web.cli.refusals import Stop
+from web.token_keys import for_signing
 
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -34,17 +36,27 @@ def ledger() -> None:
 
 @ledger.command()
 @click.option("--every", type=click.IntRange(1, 3600), help="Go on, every so many seconds.")
-def seal(every: int | None) -> None:
-    """Chain and sign what was written since the last checkpoint."""
+@click.option(
+    "--over",
+    metavar="SHA256",
+    multiple=True,
+    help="Go on from this checkpoint, though no key of ours signed it; the trail says so.",
+)
+def seal(every: int | None, over: tuple[str, ...]) -> None:
+    """Chain and sign what was written since the last checkpoint.
+
+    Ends with 1 if somebody else signed that one: going on from it would vouch for it.
+    """
     settings = configuration.load()
     require_current(settings)
     with engine_of(settings) as engine:
         make = sessions(engine)
-        keys = Keys(keyring_of(settings))
+        with transaction(make) as session:
+            for each in over:
+                trail.record(session, "ledger.gone_on", actor=None, now=clock.now(), sha256=each)
+        keys = Keys(keyring_of(settings), token=for_signing(settings))
         while True:
-            now = clock.now()
-            done = checkpoints.seal(make, keys, issuer=settings.issuer, now=now)
-            entries = checkpoints.seal_trail(make, keys, issuer=settings.issuer, now=now)
+            done, entries = _seal(make, keys, issuer=settings.issuer, over=frozenset(over))
             if every is None:
                 say(f"{done} lines sealed.")
                 say(f"{entries} entries of the trail sealed.")
@@ -52,21 +64,49 @@ def seal(every: int | None) -> None:
             time.sleep(every)
 
 
+def _seal(make: Sessions, keys: Keys, *, issuer: str, over: AbstractSet[str]) -> list[int]:
+    """Seal both, the trail also where the ledger cannot be gone on with."""
+    now, done, wrong = clock.now(), list[int](), list[str]()
+    for sealed in (checkpoints.seal, checkpoints.seal_trail):
+        try:
+            done.append(sealed(make, keys, issuer=issuer, now=now, over=over))
+        except sealing.NotOurs as found:
+            wrong.append(str(found))
+    if wrong:
+        raise Stop("\n".join([*wrong, "docs/runbooks/ledger-does-not-verify.md says what to do"]))
+    return done
+
+
 @ledger.command()
 def checkpoint() -> None:
-    """Print the last signed checkpoint: keep it elsewhere, and nothing before it can vanish."""
+    """Print the last signed checkpoints, of the ledger and of the trail, a line each.
+
+    Keep them elsewhere, and nothing before them can vanish.
+    """
     with opened() as at:
-        last = sealing.newest(at.session)
-    if last is None:
+        last = _checkpoints(at.session)
+    if not last:
         raise Stop("nothing was sealed yet; run 'taipei-id ledger seal'")
-    say(last.signed)
+    for each in last:
+        say(each)
+
+
+def _checkpoints(session: Session) -> list[str]:
+    both = (sealing.newest(session), trail_sealing.newest(session))
+    return [each.signed for each in both if each is not None]
 
 
 @ledger.command()
 @click.option("--file", "file", type=EXISTING, help="Verify this exported footprint instead.")
 @click.option("--jwks", type=EXISTING, help="The public keys (/jwks), saved earlier.")
-@click.option("--kept", type=EXISTING, help="A checkpoint that was kept elsewhere.")
-def verify(file: Path | None, jwks: Path | None, kept: Path | None) -> None:
+@click.option("--kept", type=EXISTING, help="The checkpoints that were kept elsewhere.")
+@click.option(
+    "--keep",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Compare with the checkpoints in this file, if it is there; if all is well, write the"
+    " present ones to it.",
+)
+def verify(file: Path | None, jwks: Path | None, kept: Path | None, keep: Path | None) -> None:
     """Find every line that was edited, removed, inserted or reordered.
 
     Reads the database; with --file and --jwks an exported footprint, for which neither settings
@@ -77,7 +117,8 @@ def verify(file: Path | None, jwks: Path | None, kept: Path | None) -> None:
             raise click.UsageError("an export is verified with --jwks")
         _verify_file(file, jwks)
     else:
-        _verify_database(jwks, kept)
+        anchors = [each for each in (kept, keep) if each is not None and each.exists()]
+        _verify_database(jwks, anchors, keep)
 
 
 def _verify_file(file: Path, jwks: Path) -> None:
@@ -93,26 +134,40 @@ def _verify_file(file: Path, jwks: Path) -> None:
     _end(_told(findings), f"{len(lines) - waiting} lines are as they were sealed.")
 
 
-def _verify_database(jwks: Path | None, kept: Path | None) -> None:
+def _verify_database(jwks: Path | None, anchors: Sequence[Path], keep: Path | None) -> None:
     settings = configuration.load()
     require_current(settings)
     with engine_of(settings) as engine:
         make = sessions(engine)
         with transaction(make) as session:
             check = _checking(_read(jwks) if jwks else _own_keys(session, settings))
+            present = _checkpoints(session)
         extent, entries = verifying.extent(make), trail_verifying.extent(make)
         with progress("verifying", total=extent.lines + entries) as advance:
             findings = _told(verifying.verify(make, check=check, advance=advance))
             findings += _told(trail_verifying.verify(make, check=check, advance=advance))
+        for each in anchors:
+            findings += _told(_lost(make, each))
         with transaction(make) as session:
             verifying.keep(session, extent, entries, findings, now=clock.now())
-        if kept is not None:
-            lost = verifying.differs(make, kept.read_text("utf-8").strip())
-            findings += _told([lost] if lost else [])
         waiting = verifying.pending(make)
+    if keep is not None and not findings:
+        part = keep.with_name(f"{keep.name}.part")
+        part.write_text("\n".join([*present, ""]), "utf-8")
+        part.replace(keep)
     sealed = f"{extent.lines} lines under {extent.checkpoints} checkpoints"
     trail = f"{entries} entries of the trail are as they were sealed."
     _end(findings, f"{sealed} are as they were sealed; {waiting} wait for their seal.\n{trail}")
+
+
+def _lost(make: Sessions, anchor: Path) -> Iterator[Finding]:
+    kept = anchor.read_text("utf-8").split()
+    for each in kept:
+        lost = verifying.differs(make, each)
+        if lost is not None:
+            yield lost
+    if not kept:
+        yield Finding(anchor.name, "no checkpoint is in it")
 
 
 @ledger.command()
@@ -132,13 +187,14 @@ def export(folder: Path, jwks: Path | None) -> None:
     with engine_of(settings) as engine:
         make = sessions(engine)
         with transaction(make) as session:
-            signer = Keys(keyring_of(settings)).signer(session, now=clock.now())
+            keys = Keys(keyring_of(settings), token=for_signing(settings))
+            signer = keys.signer(session, now=clock.now())
         try:
             written = copies.write(
                 make,
                 folder,
                 sign=checkpoints.signing_with(signer, settings.issuer),
-                check=_checking(_read(jwks) if jwks else signer.jwks),
+                check=_checking(_read(jwks) if jwks else signer.held(checkpoints.ALG)),
                 now=clock.now(),
             )
         except copies.CopyBroken as broken:
@@ -158,17 +214,22 @@ def compare(folder: Path, jwks: Path | None) -> None:
         with transaction(make) as session:
             check = _checking(_read(jwks) if jwks else _own_keys(session, settings))
         findings = _told(copies.compare(make, folder, check=check))
+        if findings:  # a copy that agrees is no recomputation; one that does not must alarm
+            extent, entries = verifying.extent(make), trail_verifying.extent(make)
+            with transaction(make) as session:
+                verifying.keep(session, extent, entries, findings, now=clock.now())
     if findings:
         raise Stop(f"{findings} things differ from the copy")
     say("the database holds everything the copy does.")
 
 
 def _own_keys(session: Session, settings: Settings) -> dict[str, Any]:
-    # Opened with the master key: a public key that somebody wrote into the database does not count.
-    return Keys(keyring_of(settings)).signer(session, now=clock.now()).jwks
+    # Those we can sign with: a public key that somebody wrote into the database does not count.
+    keys = Keys(keyring_of(settings), token=for_signing(settings))
+    return keys.signer(session, now=clock.now()).held(checkpoints.ALG)
 
 
-def _checking(jwks: object) -> verifying.Check:
+def _checking(jwks: object) -> sealing.Check:
     try:
         return checkpoints.checking_with(jwks)
     except SignatureInvalid as error:
