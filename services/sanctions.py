@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -173,23 +174,32 @@ def answer(
     )
 
 
+def mark_of_letters(sanction: Sanction) -> str:
+    """Return what says which letters somebody has read: another once the member wrote again."""
+    return sha256(sanction.letters_sealed).hexdigest()
+
+
 def determine(
     session: Session,
     sanction: Sanction,
     ruling: Ruling,
     *,
     by: UUID,
+    read: str,
     keyring: Keyring,
     now: datetime,
 ) -> None:
     """Put a sanction into force for a time, as a second person, once the member was heard.
 
-    Raises Refused `sanction.not_heard`, `sanction.second_person`, `sanction.incomplete`,
+    `read` is the mark of the letters that person had before them; the sanction is locked. Raises
+    Refused `sanction.not_heard`, `sanction.second_person`, `sanction.incomplete`,
     `sanction.period_invalid`, `case.self_dealing` or `case.wrong_state`.
     """
     if not was_heard(sanction, now=now):
         raise Refused("sanction.not_heard")
     _require_other(sanction, by)
+    if read != mark_of_letters(sanction):
+        raise Refused("case.wrong_state")  # what the member wrote meanwhile is read first
     if not ruling.reason.strip():
         raise Refused("sanction.incomplete")
     first, last = ruling.starts_on, ruling.ends_on
@@ -200,6 +210,7 @@ def determine(
         session,
         sanction,
         Sanction.determined_at.is_(None),
+        Sanction.letters_sealed == sanction.letters_sealed,
         letters_sealed=_with(session, sanction, new, keyring=keyring),
         determined_by=by,
         determined_at=now,
@@ -250,12 +261,12 @@ def end(
 def _move(
     session: Session,
     sanction: Sanction,
-    before: ColumnElement[bool],
+    *before: ColumnElement[bool],
     **values: Any,  # columns of several types
 ) -> None:
     moved = session.execute(
         update(Sanction)
-        .where(Sanction.id == sanction.id, Sanction.ended_at.is_(None), before)
+        .where(Sanction.id == sanction.id, Sanction.ended_at.is_(None), *before)
         .values(**values)
         .execution_options(synchronize_session=False)
     )

@@ -126,6 +126,7 @@ def _page(mine: Sanction, error: tuple[str, str] | None = None) -> str:
         "console/sanction.html",
         current=f"{request.blueprint}.index",
         sanction=sanction_words.whole(mine),
+        letters=sanctions.mark_of_letters(mine),
         is_own=scope.member_id() in {mine.reported_by, mine.member_id},
         today=taipei_day(scope.now()),
         typed=request.form,
@@ -144,7 +145,8 @@ def determine(reference: str) -> Response:
             reason=request.form.get("reason", "")[:LONGEST],
         )
         keyring = scope.rooms().keyring
-        sanctions.determine(scope.db(), mine, ruling, by=by, keyring=keyring, now=now)
+        read = request.form.get("letters", "")
+        sanctions.determine(scope.db(), mine, ruling, by=by, read=read, keyring=keyring, now=now)
     except Refused as refused:
         return _refused(refused, lambda title: _page(_mine(reference), ("starts_on", title)))
     sanctioning.moved(scope.db(), mine, sanctioning.DETERMINED, by=by, now=now)

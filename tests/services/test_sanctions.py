@@ -50,7 +50,11 @@ def reported(
 
 
 def determined(session: Session, sanction: Sanction, **changes: Any) -> None:
-    given: dict[str, Any] = {"by": OTHER, "now": HEARD} | changes
+    given: dict[str, Any] = {
+        "by": OTHER,
+        "read": sanctions.mark_of_letters(sanction),
+        "now": HEARD,
+    } | changes
     ruling = given.pop("ruling", RULING)
     sanctions.determine(session, sanction, ruling, keyring=KEYRING, **given)
 

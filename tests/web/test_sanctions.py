@@ -135,6 +135,30 @@ def test_a_charge_that_lacks_something_is_said_above_the_form(
     assert "把卡借給別人" in refused.text
 
 
+@pytest.mark.clause("6(1)")
+@pytest.mark.refusal("case.wrong_state")
+def test_what_the_member_wrote_meanwhile_is_read_before_anything_is_determined(
+    office: Office, member: Browser
+) -> None:
+    at = report(office.finder).location
+    mine = f"/account/petitions/sanctions/{at.rsplit('/', 1)[1]}"
+    office.city.wait(days=9)
+    office.verifier.submit(
+        office.verifier.get("/account/login"), login_id="verifier", password=make.PASSWORD
+    )
+    staff.strengthen(office.city, office.city.member_id("verifier"))
+    member.submit(member.get("/account/login"), login_id="mei.chen", password=make.PASSWORD)
+    opened = hidden(office.verifier.get(at))
+    answered = member.post(mine, {**hidden(member.get(mine)), "words": "那天我不在"})
+
+    unread = office.verifier.post(f"{at}/determine", {**opened, **RULING})
+
+    assert (answered.status_code, unread.status_code) == (303, 409)
+    assert "那天我不在" in unread.text
+    read = office.verifier.post(f"{at}/determine", {**hidden(unread), **RULING})
+    assert read.status_code == 303
+
+
 @one_database
 def test_an_empty_answer_ruling_or_end_changes_nothing(office: Office, member: Browser) -> None:
     at = report(office.finder).location
