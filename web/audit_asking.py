@@ -2,7 +2,7 @@
 
 from werkzeug.wrappers import Response
 
-from audit import asking, audits, findings, numbered
+from audit import asking, findings, numbered
 from audit.audit_models import AuditFinding, AuditRequest, Grade
 from audit.findings import Found
 from kernel.errors import Refused
@@ -16,7 +16,7 @@ from web.audit_pages import bp, staff_required
 @staff_required
 def ask(reference: str) -> Response:
     """Ask the audited for evidence; they see what of the sample it is about, and no more."""
-    audit = audits.get(scope.db(), reference)
+    audit = auditing.of_others(reference)
     try:
         with scope.step():
             request = asking.ask(
@@ -39,7 +39,7 @@ def ask(reference: str) -> Response:
 @staff_required
 def give_time(reference: str, number: str) -> Response:
     """Give an unanswered request a later due time; that one was missed stays on record."""
-    audit = audits.get(scope.db(), reference)
+    audit = auditing.of_others(reference)
     request = numbered.get(scope.db(), AuditRequest, audit, words.place(number))
     try:
         with scope.step():
@@ -55,7 +55,7 @@ def give_time(reference: str, number: str) -> Response:
 @staff_required
 def find(reference: str) -> Response:
     """Write down what was found, and what is to be done about it."""
-    audit = audits.get(scope.db(), reference)
+    audit = auditing.of_others(reference)
     try:
         with scope.step():
             finding = findings.find(
@@ -89,7 +89,7 @@ def _found() -> Found:
 @staff_required
 def judge(reference: str, number: str, kind: str) -> Response:
     """Verify what the agency did, or say why it is not enough."""
-    session, audit = scope.db(), audits.get(scope.db(), reference)
+    session, audit = scope.db(), auditing.of_others(reference)
     finding = numbered.get(session, AuditFinding, audit, words.place(number))
     if kind == "verify":
         findings.verify(session, audit, finding, by=scope.member_id(), now=scope.now())

@@ -1,6 +1,9 @@
 """Show one sampled act in full, draw the sample again, and export it signed (regulation 9)."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from flask import redirect, url_for
 from werkzeug.wrappers import Response
@@ -25,7 +28,7 @@ FORMAT = "taipei-id/audit-evidence/1"
 @staff_required
 def again(reference: str) -> Response:
     """Draw the sample again from its seed. Raises Refused `audit.not_reproduced`."""
-    audit = audits.get(scope.db(), reference)
+    audit = auditing.of_others(reference)
     if not audits.is_reproduced(scope.db(), audit):
         raise Refused("audit.not_reproduced")
     return redirect(url_for("audits.one", reference=audit.reference, done="same"), 303)
@@ -36,7 +39,7 @@ def again(reference: str) -> Response:
 @read_apart
 def item(reference: str, number: str) -> str:
     """Show one act in full; the member reads in their footprint that the auditor looked."""
-    session, audit = scope.db(), audits.get(scope.db(), reference)
+    session, audit = scope.db(), auditing.of_others(reference)
     found = _one(audit, words.place(number))
     if found.member_id is not None:
         consoles.look(
@@ -66,11 +69,13 @@ def _one(audit: Audit, place: int) -> Evidence:
 @staff_required
 def export(reference: str) -> Response:
     """Send the sample as a signed document: who, whom, when, why, on which basis, by pseudonym."""
-    session, audit = scope.db(), audits.get(scope.db(), reference)
+    session, audit = scope.db(), auditing.of_others(reference)
+    sample = evidence.read(session, audits.sample(session, audit))
+    _look(audit, sample)
     provider = scope.rooms().provider
     signed = audit_evidence.sign(
         provider.keys.signer(session, now=scope.now()),
-        {"iss": provider.issuer, **_document(audit)},
+        {"iss": provider.issuer, **_document(audit, sample)},
     )
     auditing.record("audit.exported", audit)
     response = Response(signed, mimetype="application/jwt")
@@ -79,8 +84,23 @@ def export(reference: str) -> Response:
     return response
 
 
-def _document(audit: Audit) -> Json:
-    sample = evidence.read(scope.db(), audits.sample(scope.db(), audit))
+def _look(audit: Audit, sample: Iterable[Evidence]) -> None:
+    """Let each member in the sample read in their footprint that the auditor read it, once."""
+    claims = defaultdict[UUID, set[str]](set)
+    for each in sample:
+        if each.member_id is not None:
+            claims[each.member_id].update(each.claims)
+    for member_id, theirs in claims.items():
+        consoles.look(
+            scope.db(),
+            member_id,
+            actor=scope.member_id(),
+            case=audit.reference,
+            claims=sorted(theirs),
+        )
+
+
+def _document(audit: Audit, sample: Iterable[Evidence]) -> Json:
     since, until = words.period(audit)
     named = audit_scopes.names(scope.db())
     audited = named.get(audit.counter_id or audit.organisation_id, Bilingual("–", "–"))

@@ -106,7 +106,7 @@ def _wanted() -> Plan:
 @read_apart
 def one(reference: str) -> str:
     """Show an audit: its sample, what was asked and answered, what was found."""
-    return show(audits.get(scope.db(), reference))
+    return show(of_others(reference))
 
 
 def show(audit: Audit, field: str = "", refused: Refused | None = None) -> str:
@@ -177,7 +177,7 @@ STEPS = '<any("announce", "draw", "conclude", "report", "close"):kind>'
 @staff_required
 def step(reference: str, kind: str) -> Response:
     """Take one step; of two auditors at once, one is told to look again."""
-    audit = audits.get(scope.db(), reference)
+    audit = of_others(reference)
     detail = _take(audit, kind)
     record(f"audit.{kind}", audit, **detail)
     return back(audit, done=kind)
@@ -189,6 +189,8 @@ def _take(audit: Audit, kind: str) -> dict[str, str | int]:
         audits.announce(session, audit, now=now)
     elif kind == "draw":
         whose = audit_scopes.of(session, audit.organisation_id, audit.counter_id)
+        if scope.member_id() in whose.actors:
+            raise Refused("case.self_dealing")
         drawn = audits.draw(session, audit, actors=whose.actors, clients=whose.clients, now=now)
         heir = audit_scopes.heir(session, audit.organisation_id)
         if heir is not None:
@@ -206,6 +208,17 @@ def _take(audit: Audit, kind: str) -> dict[str, str | int]:
 
 
 # What the modules beside this one use as well
+
+
+def of_others(reference: str) -> Audit:
+    """Return an audit that is not of what the auditor did themselves.
+
+    Raises NotFound, or Refused `case.self_dealing`.
+    """
+    audit = audits.get(scope.db(), reference)
+    if str(scope.member_id()) in (audit.actors or ()):
+        raise Refused("case.self_dealing")
+    return audit
 
 
 def record(event: str, audit: Audit, **detail: str | int) -> None:
@@ -229,7 +242,7 @@ def back(audit: Audit, done: str | None = None) -> Response:
 def refused_page(reference: str, field: str, refused: Refused) -> Response:
     """Undo what was begun and show the page again with what is wrong."""
     scope.abandon(refused)
-    page = show(audits.get(scope.db(), reference), field, refused)
+    page = show(of_others(reference), field, refused)
     return Response(page, refusal(refused.code).status, mimetype="text/html")
 
 

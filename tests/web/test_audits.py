@@ -14,7 +14,7 @@ from audit import audits, findings, numbered
 from audit.audit_models import Audit, AuditFinding, AuditState
 from audit.lines import Kind
 from audit.models import TrailEntry
-from clients import organisations, registry
+from clients import officers, organisations, registry
 from clients.models import Body
 from clients.officer_models import Role
 from idp import audit_evidence
@@ -321,6 +321,49 @@ def test_every_page_an_auditor_opens_is_on_record_and_a_person_seen_reads_so(
             select(TrailEntry).where(TrailEntry.event == "auditor.viewed")
         ).all()[-1]
     assert entry.detail == {"page": f"/audit/{reference}/sample/1"}
+
+
+@pytest.mark.clause("9")
+@one_database
+def test_whoever_is_in_the_exported_sample_reads_so_once(city: City, sides: Sides) -> None:
+    reference = sides.drawn()
+    before = len(views_of(city, city.member_id()))
+
+    assert sides.auditor.get(f"/audit/{reference}/evidence.jwt").status_code == 200
+
+    lines = views_of(city, city.member_id())[before:]
+    assert [each.detail["case"] for each in lines] == [reference]  # three looks at one member
+
+
+@pytest.mark.clause("9")
+@pytest.mark.clause("6(1)")
+@pytest.mark.refusal("case.self_dealing")
+@one_database
+def test_nobody_audits_what_they_did_themselves(city: City, sides: Sides) -> None:
+    theirs = city.member_id("ann.audits")
+    before = sides.planned()
+    drawn = sides.drawn()
+    with city.database() as session:
+        audit = audits.get(session, drawn)
+        audit.actors = [*(audit.actors or ()), str(theirs)]
+        post = officers.appoint(
+            session,
+            member_id=theirs,
+            organisation_id=sides.agency_id,
+            role=Role.OFFICER,
+            by=None,
+            until=city.now + timedelta(days=9),
+            now=city.now,
+        )
+        officers.dismiss(session, post.id, by=None, now=city.now)  # whatever they did there stays
+
+    refused = sides.at(before, "draw")
+
+    assert refused.status_code == 403
+    assert "不得辦理本人" in refused.text
+    assert sides.state(before) is AuditState.PLANNED
+    for page in ("", "/sample/1", "/evidence.jwt"):
+        assert sides.auditor.get(f"/audit/{drawn}{page}").status_code == 403
 
 
 @pytest.mark.clause("9")
