@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from audit.incident_models import Incident, IncidentMember, Reach
 from audit.incidents import change
+from audit.lines import Kind
 from audit.models import LedgerLine, TrailEntry
 from audit.sampling import LOOKS
 from audit.views import APPLICATION
@@ -24,6 +25,17 @@ from kernel.ids import first_id_at
 STEP = 20_000  # lines read at once
 _AT_ONCE = 5000
 _IN_ONE = 500  # members named in one statement
+# By what data of a member left, or were let go. Who refused, or only helped, is not touched.
+WENT_OUT = frozenset(
+    {
+        Kind.SIGNED_IN,
+        Kind.RELEASED,
+        Kind.TILL_ANSWERED,
+        Kind.CARD_USED,
+        Kind.CONSENT_GIVEN,
+        Kind.CONSENT_APPROVED,
+    }
+)
 Made = Callable[[Session, Collection[UUID]], Mapping[UUID, UUID]]  # members, by application
 
 
@@ -104,14 +116,19 @@ def _rows(
         seen |= {entry_id: members.get(subject) for entry_id, subject in opened.items()}
         return [(row.id, seen.get(row.id)) for row in entries]
     lines = session.execute(
-        select(LedgerLine.id, LedgerLine.client_id, LedgerLine.member_id)
+        select(LedgerLine.id, LedgerLine.kind, LedgerLine.client_id, LedgerLine.member_id)
         .where(LedgerLine.id > incident.place, LedgerLine.id < until)
         .order_by(LedgerLine.id)
         .limit(step)
     )
     everybody = incident.reach is Reach.EVERYBODY
     return [
-        (row.id, row.member_id if row.client_id and (everybody or row.client_id in keys) else None)
+        (
+            row.id,
+            row.member_id
+            if row.client_id and row.kind in WENT_OUT and (everybody or row.client_id in keys)
+            else None,
+        )
         for row in lines
     ]
 

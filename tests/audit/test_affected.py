@@ -91,6 +91,27 @@ def test_a_stolen_key_touched_whoever_anything_went_out_about(
     assert len(found) == 11
 
 
+@pytest.mark.clause("10-I(2)")
+@pytest.mark.parametrize("reach", [Reach.CLIENTS, Reach.EVERYBODY])
+def test_whoever_refused_took_back_or_only_helped_is_not_touched(
+    session: Session, keyring: Keyring, reach: Reach
+) -> None:
+    """Nothing about them went anywhere: they are neither counted nor frightened by a letter."""
+    for kind in (
+        Kind.CONSENT_REFUSED,
+        Kind.CONSENT_WITHDRAWN,
+        Kind.DEVICE_STOPPED,
+        Kind.GUARDIAN_ASKED,
+        Kind.GUARDIAN_APPROVED,
+    ):
+        line(session, new_id(), kind, CLIENT, ago=HOUR)
+    line(session, theirs := new_id(), Kind.TILL_ANSWERED, CLIENT, ago=HOUR)
+
+    found = gathered(session, an_incident(session, keyring), reach, CLIENT, step=500)
+
+    assert found == {theirs}
+
+
 def test_an_officer_touched_whoever_they_looked_at(session: Session, keyring: Keyring) -> None:
     seen, unseen = {new_id() for _ in range(4)}, new_id()
     for member_id in seen:
