@@ -66,6 +66,7 @@ def index() -> str:
 
 def _show(*, wrong: UUID | None = None) -> str:
     session = scope.db()
+    nights = records.rounds(session, most=NIGHTS)
     return consoles.page(
         "console/quality.html",
         current=INDEX,
@@ -80,7 +81,9 @@ def _show(*, wrong: UUID | None = None) -> str:
             )
             for each in records.open_findings(session)
         ],
-        nights=records.rounds(session, most=NIGHTS),
+        waiting=records.waiting(session),
+        nights=nights,
+        is_checked=any(each.finished_at for each in nights),
         done=pages.say("已記下說明。還在的話，今晚會再列出來。")
         if request.args.get("done") == "explained"
         else "",

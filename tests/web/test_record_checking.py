@@ -182,6 +182,8 @@ def test_a_finding_is_reported_once_and_changes_nothing(noted: City, database: E
     a_night(noted)
 
     assert found(noted) == [(Discrepancy.NOTE_UNFOUNDED, "library_card")]
+    with noted.database() as session:  # as long as it stands no night is green
+        assert [each.found for each in records.rounds(session, most=9)] == [1, 1]
     member_id = noted.member_id()
     with noted.database() as session:
         (stands,) = activations.of_member(session, member_id, {"library_card"})
@@ -310,6 +312,29 @@ def test_nobody_explains_what_was_found_of_themselves(city: City) -> None:
             records.explain(session, finding.id, "nothing", by=member_id, now=city.now)
         with pytest.raises(NotFound, match=r"finding\.not_found"):
             records.explain(session, new_id(), "nothing", by=member_id, now=city.now)
+
+
+@one_database
+def test_only_a_night_that_is_over_says_that_nothing_was_found(city: City) -> None:
+    officer = staff.an_officer(city)
+    with city.database() as session:
+        record_checking.begin(session, now=city.now)
+    at_work = officer.get(PAGE).text
+    work_off(city)
+
+    assert "進行中" in at_work
+    assert "沒有發現不經本服務寫入的資料" not in at_work
+    assert "沒有發現不經本服務寫入的資料" in officer.get(PAGE).text
+
+
+@one_database
+def test_all_that_waits_is_counted_also_what_the_page_does_not_list(city: City) -> None:
+    with city.database() as session:
+        for number in range(101):
+            subject = f"service-{number}"
+            records.report(session, city.member_id(), Discrepancy.NOTE_GONE, subject, now=city.now)
+
+    assert "待說明（101 件）" in staff.an_officer(city).get(PAGE).text
 
 
 @one_database
