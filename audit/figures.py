@@ -22,7 +22,13 @@ BACK = timedelta(days=31)  # days before the first counted that are counted late
 SMALLEST = 5  # what is fewer is shown as fewer than this
 DAY = timedelta(days=1)
 SIGN_INS, FAILED, CONSENTS = "sign_in", "sign_in_failed", "consent"
-CONSENT_KINDS = (Kind.CONSENT_GIVEN, Kind.CONSENT_WITHDRAWN, Kind.CONSENT_REFUSED)
+CONSENT_KINDS = {  # each counted as: what is decided in somebody's stead is decided
+    Kind.CONSENT_GIVEN: Kind.CONSENT_GIVEN,
+    Kind.CONSENT_APPROVED: Kind.CONSENT_GIVEN,
+    Kind.CONSENT_WITHDRAWN: Kind.CONSENT_WITHDRAWN,
+    Kind.CONSENT_REFUSED: Kind.CONSENT_REFUSED,
+    Kind.APPROVAL_REFUSED: Kind.CONSENT_REFUSED,
+}
 Figures = Mapping[tuple[str, str], int]  # by name and key
 
 
@@ -81,8 +87,9 @@ def of_ledgers(session: Session, day: date) -> dict[tuple[str, str], int]:
         .where(LedgerLine.kind.in_((*CONSENT_KINDS, Kind.LOGIN_FAILED)), *within)
         .group_by(LedgerLine.kind)
     ):
-        name = FAILED if kind == Kind.LOGIN_FAILED else CONSENTS
-        found[name, "known" if name == FAILED else str(kind)] = count
+        counted = CONSENT_KINDS.get(Kind(kind))
+        name, key = (FAILED, "known") if counted is None else (CONSENTS, counted.value)
+        found[name, key] = found.get((name, key), 0) + count
     strangers = session.scalar(
         select(func.count())
         .select_from(TrailEntry)

@@ -43,6 +43,17 @@ def test_a_day_is_counted_by_method_result_and_consent(session: Session) -> None
     }
 
 
+def test_what_was_decided_in_somebody_s_stead_is_a_decision(session: Session) -> None:
+    decided = (Kind.CONSENT_GIVEN, Kind.CONSENT_APPROVED, Kind.CONSENT_APPROVED)
+    for kind in (*decided, Kind.CONSENT_REFUSED, Kind.APPROVAL_REFUSED):
+        footprint.record(session, kind, member_id=new_id(), now=BEFORE)
+
+    counted = figures.of_ledgers(session, YESTERDAY)
+
+    assert counted[CONSENTS, Kind.CONSENT_GIVEN] == 3
+    assert counted[CONSENTS, Kind.CONSENT_REFUSED] == 2
+
+
 def test_each_day_is_counted_once_a_week_of_them_at_a_time(sessions: Sessions) -> None:
     with transaction(sessions) as session:
         happen(session)
