@@ -22,7 +22,7 @@ from web.reading_apart import read_apart
 bp = Blueprint("doit_statistics", __name__, url_prefix="/doit/statistics")
 INDEX = "doit_statistics.index"
 BACK = timedelta(days=29)
-YEAR = timedelta(days=365)
+YEAR = 12  # months
 WORDS: Mapping[tuple[str, str], Bilingual] = {
     (FAILED, "known"): Bilingual("失敗（有這個帳號）", "Failed (known account)"),
     (FAILED, "stranger"): Bilingual("失敗（沒有這個帳號）", "Failed (no such account)"),
@@ -49,21 +49,29 @@ class Chart:
 @consoles.staff_required(Role.REVIEWER, Role.AUDITOR, Role.ADMINISTRATOR)
 @read_apart
 def index() -> str:
-    """Draw a month of sign-ins and consents, a year of new members, and the cases of today."""
+    """Draw a month of sign-ins and consents, a year of new members, and the cases of today.
+
+    Only whole months: one that grows or shrinks from day to day says how many came that day.
+    """
     session, today = scope.db(), taipei_day(scope.now())
     last = figures.last_day(session) or today
     recent = figures.read(session, (SIGN_INS, FAILED, CONSENTS), since=last - BACK, until=last)
-    year = figures.read(session, (NEW_MEMBERS,), since=last - YEAR + timedelta(days=1), until=last)
+    months = whole_months(last)
+    year = figures.read(
+        session,
+        (NEW_MEMBERS,),
+        since=months[0],
+        until=(last + timedelta(days=1)).replace(day=1) - timedelta(days=1),
+    )
     days = [(last - BACK + timedelta(days=each)).isoformat() for each in range(BACK.days + 1)]
-    months = sorted({month(last - timedelta(days=each)) for each in range(YEAR.days)})
     cases = figures.read(session, (CASES,), since=last, until=last)
     return consoles.page(
         "console/statistics.html",
         current=INDEX,
         charts=[
-            _chart("sign-ins", pages.say("登入"), _of(recent, SIGN_INS, FAILED), days),
+            _chart("sign-ins", pages.say("登入與再確認"), _of(recent, SIGN_INS, FAILED), days),
             _chart("consents", pages.say("同意與撤回"), _of(recent, CONSENTS), days),
-            _chart("members", pages.say("新會員"), year, months),
+            _chart("members", pages.say("新會員（整月）"), year, [month(each) for each in months]),
         ],
         cases=[(_word(each), plots.said(each.count)) for each in cases],
         last=figures.last_day(session),
@@ -97,6 +105,16 @@ def _chart(id_: str, title: str, found: Sequence[DailyFigure], periods: Sequence
             if any(row.values())
         ],
     )
+
+
+def whole_months(last: date) -> list[date]:
+    """Return the first days of the twelve months that are over with the `last` counted day."""
+    first = (last + timedelta(days=1)).replace(day=1)
+    found: list[date] = []
+    for _ in range(YEAR):
+        first = (first - timedelta(days=1)).replace(day=1)
+        found.append(first)
+    return found[::-1]
 
 
 def month(day: date) -> str:

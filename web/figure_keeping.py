@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from audit import figures
 from counters.case_models import Case
+from counters.models import Counter
 from kernel.clock import TAIPEI
 from kernel.db import Sessions, transaction
 from members.application_models import Application, State
@@ -39,7 +40,12 @@ def _of_rooms(session: Session, day: date) -> dict[tuple[str, str], int]:
         )
         .group_by(Application.kind)
     )
-    cases = session.execute(select(Case.state, func.count()).group_by(Case.state))
+    practice = select(Counter.id).where(Counter.is_training)
+    cases = session.execute(
+        select(Case.state, func.count())
+        .where(Case.counter_id.not_in(practice))
+        .group_by(Case.state)
+    )
     return {
         **{(NEW_MEMBERS, kind.value): count for kind, count in approved},
         **{(CASES, state.value): count for state, count in cases},

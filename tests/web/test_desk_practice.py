@@ -2,6 +2,7 @@
 
 import pytest
 
+from audit import figures
 from clients import registry
 from counters import staff, synthetic
 from counters.case_models import CaseState
@@ -12,6 +13,7 @@ from tests.flows.provider import City
 from tests.web import office as offices
 from tests.web.office import MEI, PAPERS, Office
 from tests.web.outbox import World
+from web import figure_keeping
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 SYNTHETIC = synthetic.PEOPLE[0][0]
@@ -49,6 +51,22 @@ def test_who_learns_takes_a_synthetic_person_through_a_whole_case(practice: Offi
     assert practice.step(number, "finish").status_code == 303
     assert practice.step(number, "close").status_code == 303
     assert practice.case(number).state is CaseState.CLOSED
+
+
+@pytest.mark.clause("5(3)")
+def test_practice_is_no_figure(office: Office, practice: Office) -> None:
+    practice.opened(idno=SYNTHETIC, matter="change")
+    office.opened(matter="change")
+    city = office.city
+    city.wait(days=1)
+
+    assert figure_keeping.run(city.sessions, now=city.now) > 0
+
+    with city.database() as session:
+        last = figures.last_day(session)
+        assert last is not None
+        found = figures.read(session, [figure_keeping.CASES], since=last, until=last)
+        assert sum(each.count for each in found) == 1
 
 
 @pytest.mark.clause("5(3)")
