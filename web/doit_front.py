@@ -40,7 +40,10 @@ def _alarms() -> Iterator[tuple[str, str]]:
     if all(heartbeats.is_silent(each, now=now) for each in heartbeats.listed(session)):
         yield pages.say("沒有背景程式在跑"), url_for("doit_operations.index")
     last = verifying.last(session)
-    if last is None or now - last.at > WEEK or last.findings:
+    if last is not None and last.findings:
+        said = pages.say("有 %(number)s 處和封存時不同", number=last.findings)
+        yield said, url_for("doit_operations.index")
+    if last is None or now - last.at > WEEK:
         yield pages.say("紀錄要重新驗證"), url_for("doit_operations.index")
     if watching.late(session, now=now).total:
         yield pages.say("有稽核逾期"), url_for("doit_audits.index")

@@ -1,11 +1,11 @@
 """The Bureau's pages of machines, data and figures: for those posts, and without a name on them."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
 
-from audit import figures
+from audit import figures, verifying
 from audit.figures import SIGN_INS
 from clients.officer_models import Role
 from kernel import heartbeats, jobs
@@ -22,6 +22,7 @@ from tests.regulation import ROOT
 from tests.web import staff
 from web import figure_keeping
 from web.doit_controls import CONTROLS
+from web.doit_statistics import whole_months
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 PAGES = ("", "/operations", "/terms", "/statistics", "/controls", "/incidents")
@@ -99,6 +100,31 @@ def test_the_statistics_draw_large_figures_and_hide_small_ones(city: City) -> No
     assert figure_keeping.run(city.sessions, now=city.now) == 0
 
 
+@pytest.mark.clause("10-I(4)")
+def test_new_members_are_shown_by_whole_months(city: City) -> None:
+    """One that grows from day to day would say how many came on one of them."""
+    officer = staff.an_officer(city)
+    with city.database() as session:
+        for day, count in ((date(2025, 11, 1), 20), (date(2026, 10, 31), 30)):
+            figures.keep(session, day, {("new_member", "national"): count})
+        figures.keep(session, date(2026, 11, 22), {("new_member", "national"): 70})
+
+    page = officer.get("/doit/statistics").text
+
+    assert "2025-11" in page
+    assert "2026-10" in page
+    assert ">20<" in page
+    assert ">30<" in page
+    assert ">70<" not in page
+
+
+def test_the_present_month_is_whole_once_its_last_day_was_counted() -> None:
+    months = whole_months(date(2026, 11, 30))
+
+    assert (months[0], months[-1]) == (date(2025, 12, 1), date(2026, 11, 1))
+    assert whole_months(date(2026, 11, 29))[-1] == date(2026, 10, 1)
+
+
 @pytest.mark.clause("9")
 @pytest.mark.clause("10-I(2)")
 def test_reviewers_and_auditors_read_them_all_and_nobody_else(city: City) -> None:
@@ -129,6 +155,19 @@ def test_the_front_page_says_what_is_wrong_and_what_waits(city: City) -> None:
     assert "沒有背景程式在跑" not in officer.get("/doit").text
     with city.database() as session:
         assert session.scalars(select(Job)).all() is not None
+
+
+@pytest.mark.clause("9")
+def test_the_front_page_tells_a_finding_from_a_verification_that_is_due(city: City) -> None:
+    officer = staff.an_officer(city)
+    with transaction(city.sessions) as session:
+        extent = verifying.Extent(lines=3, checkpoints=1)
+        verifying.keep(session, extent, entries=4, findings=2, now=city.now)
+
+    alarms = officer.get("/doit").text
+
+    assert "有 2 處和封存時不同" in alarms
+    assert "紀錄要重新驗證" not in alarms
 
 
 @pytest.mark.clause("10-I(2)")
