@@ -92,7 +92,7 @@ CONTROLS = (
     Control(
         Bilingual("紀錄的完整性與異地備份", "Integrity of the records, and copies elsewhere"),
         Bilingual(
-            "每幾秒串鏈並簽章；`taipei-id ledger export` 產生只增不改的簽章副本。",
+            "每分鐘串鏈並簽章；`taipei-id ledger export` 產生只增不改的簽章副本。",
             "Chained and signed every minute; `taipei-id ledger export` adds signed copies that "
             "are never written over.",
         ),
