@@ -24,6 +24,7 @@ from members import (
     admission,
     admitting,
     application_claims,
+    application_clock,
     application_forms,
     application_looks,
     application_steps,
@@ -157,6 +158,7 @@ def confirm(
         now=now,
         counter_id=counter_id,
         intake_by=clerk_id,
+        pauses=application_clock.confirmed(application, now=now),
     )
     applicant = admission.examine(form, channel=Channel.SITE, today=taipei_day(now))
     application_claims.require_no_member(session, applicant, keyring=keyring)

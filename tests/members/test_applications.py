@@ -476,7 +476,7 @@ def test_who_corrects_it_is_confirmed_anew_and_the_clock_stood_still(session: Se
 
     kept = application_steps.get(session, receipt.application_id)
     assert kept.state is State.CONFIRMING
-    assert kept.pauses == ["2026-11-24/2026-11-24"]
+    assert kept.pauses == ["2026-11-23/2026-11-24", "2026-11-24/2026-11-24"]
     assert applications.open_form(kept, keyring=make.KEYRING).name == "測試改名"
     submit(session)  # the first number is free again
 

@@ -41,17 +41,22 @@ def follow(city: City, number: str, secret: str) -> Browser:
 @pytest.mark.clause("2(8)1")
 def test_the_receipt_shows_the_state_what_is_next_and_by_when(city: City) -> None:
     _, number, secret = apply(city)
+    browser = follow(city, number.lower(), secret.replace("-", ""))
 
-    page = follow(city, number.lower(), secret.replace("-", "")).get("/track/application").text
+    page = browser.get("/track/application").text
+    confirm(city)
+    reviewed = browser.get("/track/application").text
 
     assert "等申辦窗口確認" in page
     assert "國民身分證" in page
-    assert "2026-12-07" in page  # ten working days after 23 November
+    assert "最晚辦好" not in page  # it is the applicant's turn
     assert "測試一號" not in page
+    assert "2026-12-07" in reviewed  # ten working days after 23 November
 
 
 def test_a_declared_typhoon_day_moves_the_date(city: City) -> None:
     browser, _, _ = apply(city)
+    confirm(city)
     with city.database() as session:
         calendar.declare(session, date(2026, 11, 25), is_workday=False, note="颱風")
 
@@ -116,6 +121,7 @@ def test_what_is_returned_is_corrected_and_sent_again(city: City) -> None:
 
     kept = the_application(city)
     assert (kept.state, kept.number) == (State.CONFIRMING, number)
+    assert "最晚辦好" not in browser.get("/track/application").text  # a counter is to see it anew
     assert "測試改名" not in browser.get("/track/application").text
 
 
@@ -174,7 +180,8 @@ def test_another_receipt_corrects_nothing(city: City) -> None:
     draft_number, _, secret = draft.value.partition(".")
     other.submit(other.get("/apply/resume"), number=draft_number, secret=secret)
 
-    assert hand_in(other).location == "/track?done=kept"
+    token = hidden(other.get("/apply/terms"))
+    assert other.post("/apply/review", token).location == "/track?done=kept"
     with city.database() as session:
         returned = select(Application.number).where(Application.state == State.RETURNED)
         assert session.scalars(returned).all() == [number]
