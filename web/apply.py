@@ -203,6 +203,9 @@ def review() -> Response | str:
     draft = _draft()
     if draft is None:
         return redirect(url_for("apply.start"), 303)
+    first = _to_fill_in_first(draft)
+    if first is not None:
+        return redirect(first, 303)
     try:
         form = _form(draft)
     except FieldsWrong as wrong:
@@ -220,13 +223,29 @@ def review() -> Response | str:
     )
 
 
+def _to_fill_in_first(draft: Draft) -> str | None:
+    """Return the first page this applicant was not shown yet; one that was kept has its fields."""
+    kept = draft.fields.keys()
+    order = (each for each in _order(draft.fields) if kept.isdisjoint(apply_fields.STEPS[each]))
+    return next(map(_address, order), None)
+
+
 def _form(draft: Draft) -> Form:
-    return apply_fields.read(draft.fields, language=pages.language(), today=_today())
+    """Return what the pages ask of this applicant; what was typed on others belongs to nobody.
+
+    A guardian named for a birth date that was wrong is a third person (10-II).
+    """
+    asked = {name for step in _order(draft.fields) for name in apply_fields.STEPS[step]}
+    fields = {name: value for name, value in draft.fields.items() if name in asked}
+    return apply_fields.read(fields, language=pages.language(), today=_today())
 
 
 def _step_of(wrong: FieldsWrong) -> str:
-    first = wrong.errors[0][0]
-    return next(step for step, names in apply_fields.STEPS.items() if first in names)
+    return _step_with(wrong.errors[0][0])
+
+
+def _step_with(field: str) -> str:
+    return next(step for step, names in apply_fields.STEPS.items() if field in names)
 
 
 @bp.post("/review")
@@ -241,7 +260,7 @@ def hand_in() -> Response:
         return redirect(url_for("apply.start"), 303)
     apply_throttle.count()
     corrected = _corrected(draft)
-    first = _to_see_first(draft, corrected)
+    first = _to_see_first(draft, corrected) or _to_fill_in_first(draft)
     if first is not None:
         return redirect(first, 303)
     try:
@@ -251,12 +270,21 @@ def hand_in() -> Response:
     except FieldsWrong as wrong:
         return redirect(_address(_step_of(wrong)), 303)
     except Refused as refused:
-        if refused.code in TERMS:
-            return redirect(_address("terms"), 303)
-        return turned_away.page(refused)
+        return _not_taken(refused, draft)
     drafts.discard(scope.db(), draft)
     cookies.forget_pair("draft")
     return redirect(url_for("apply.receipt"), 303)
+
+
+def _not_taken(refused: Refused, draft: Draft) -> Response:
+    """Lead to the page where it is put right; only what no page can mend is a refusal (7(1))."""
+    field = AT_THE_FIELD.get(refused.code)
+    if field is None:
+        return turned_away.page(refused)
+    scope.abandon()
+    if refused.code in TERMS:
+        return redirect(_address("terms"), 303)
+    return _again(_step_with(field), draft.fields, draft, [(field, refused.code)])
 
 
 def _to_see_first(draft: Draft, corrected: Application | None) -> str | None:

@@ -90,6 +90,29 @@ def test_a_child_names_who_acts_for_it_and_an_adult_does_not(city: City) -> None
     assert fill_in(adult, "who", WHO).location == "/apply/contact"
 
 
+@pytest.mark.clause("10-II")
+@one_database
+def test_a_guardian_named_for_a_birth_date_that_was_wrong_is_not_handed_in(city: City) -> None:
+    browser = Browser(city)
+    complete(browser, CHILD)
+    fill_in(browser, "who", WHO)  # the year was mistyped
+
+    assert "測試家長" not in browser.get("/apply/review").text
+    assert hand_in(browser).location == "/apply/receipt"
+    assert applications.open_form(the_application(city), keyring=make.KEYRING).guardian is None
+
+
+@one_database
+def test_what_no_page_asks_for_any_more_is_not_asked_to_be_right(city: City) -> None:
+    browser = Browser(city)
+    complete(browser, {**WHO, "declared": "assisted"})
+    fill_in(browser, "guardian", {"decree": "測試輔宣字第 1 號", "declared_on": "114/3/1"})
+    fill_in(browser, "who", WHO)
+
+    assert hand_in(browser).location == "/apply/receipt"
+    assert applications.open_form(the_application(city), keyring=make.KEYRING).declared is None
+
+
 @one_database
 def test_an_assisted_adult_names_the_decree(city: City) -> None:
     browser = Browser(city)
@@ -403,7 +426,42 @@ def test_a_draft_is_taken_up_on_another_computer(city: City) -> None:
     )
 
     assert resumed.location == "/apply/review"
-    assert "測試一號" in other.get("/apply/review").text
+    assert other.get("/apply/review").location == "/apply/contact"  # the first page not seen yet
+    assert "測試一號" in other.get("/apply/who").text
+
+
+@pytest.mark.clause("7(1)")
+@one_database
+def test_a_child_who_takes_up_a_draft_is_led_to_the_guardians_page_and_refused_nothing(
+    city: City,
+) -> None:
+    browser = Browser(city)
+    fill_in(browser, "who", CHILD)
+    page = browser.get("/apply/guardian")
+    terms_page = re.search(r'name="terms" value="([^"]+)"', browser.get("/apply/terms").text)
+    assert terms_page is not None
+    fill_in(browser, "terms", {"terms": terms_page[1]})
+
+    assert browser.get("/apply/review").location == "/apply/guardian"
+    assert browser.post("/apply/review", hidden(page)).location == "/apply/guardian"
+    assert count(city, RefusalSlip) == 0
+
+
+@pytest.mark.clause("7(1)")
+@pytest.mark.refusal("member.guardian_required")
+@one_database
+def test_what_is_missing_on_a_page_is_said_there_even_when_it_is_handed_in(city: City) -> None:
+    browser = Browser(city)
+    complete(browser, {**WHO, "declared": "assisted"})
+    decree = {"decree": "測試輔宣字第 1 號", "declared_on": "114/3/1"}
+    fill_in(browser, "guardian", decree)
+    fill_in(browser, "who", CHILD)  # who was born later than they had typed
+
+    page = hand_in(browser)
+
+    assert (page.status_code, "要法定代理人同意" in page.text) == (422, True)
+    assert 'name="guardian_number"' in page.text
+    assert count(city, RefusalSlip) == 0
 
 
 @one_database
