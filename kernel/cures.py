@@ -71,7 +71,8 @@ CURES = {
     ),
     "member.suspended": COUNTER,
     "member.paused": Bilingual(
-        "會員可以自己在「我的帳號」恢復", "The member resumes it in the account"
+        "會員自己到 /resume（恢復帳號）輸入帳號和密碼",
+        "The member resumes it at /resume, with account name and password",
     ),
     "member.closed": Bilingual("可以重新申辦會員", "The person may apply to become a member again"),
     "member.age_unknown": COUNTER,

@@ -1688,6 +1688,12 @@ CATALOGUE = {
         "The code is wrong, too old, or was used",
         clause="7(8)",
     ),
+    "recovery.carrier_required": _entry(
+        403,
+        "要先用通行密鑰、晶片卡或憑證登入，才能不用代碼設新密碼",
+        "Setting a password without a code takes a passkey, a chip card or a certificate",
+        clause="7(8)",
+    ),
     "recovery.not_found": _NO_PAGE,
     "recovery.restricted": _entry(
         403,

@@ -1,5 +1,7 @@
 """Cards on the member's own pages: sign in with one, confirm with one, tie one to the account."""
 
+from http import HTTPStatus
+
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
@@ -7,7 +9,7 @@ from audit.lines import Kind
 from carriers import bindings, names
 from kernel.errors import Refused
 from kernel.refusals import refusal
-from web import card_pages, carrier_binding, pages, scope
+from web import card_pages, cards, carrier_binding, pages, passkeys, scope
 from web.account import bp
 from web.account_confirm import strongest_required, wanted_need, wanted_next
 from web.card_program import CardForm
@@ -62,11 +64,21 @@ def confirm_card(kind: str) -> Response:
 @scope.member_required
 def confirm_by_card(kind: str) -> Response:
     """Check what the card brought, and go on to where the visitor was going."""
+    if _is_too_little(kind):
+        words = pages.say("這件事只有卡片不夠，請再讀一次卡，並同時輸入密碼。")
+        return _show_confirm(kind, words, HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
         WAYS[kind].attempt(_at_confirm(kind), only=scope.member_id())
     except (LoginLocked, Refused) as problem:
         return _show_confirm(kind, *WAYS[kind].trouble(problem))
     return redirect(wanted_next(), 303)
+
+
+def _is_too_little(kind: str) -> bool:
+    """Say whether this form would lead back here: such a card is strong beside a password only."""
+    visitor = scope.visitor()
+    has_password = bool(request.form.get("password")) or (visitor and "pwd" in visitor.amr)
+    return WAYS[kind] is cards and wanted_need() == passkeys.NAME and not has_password
 
 
 def _at_confirm(kind: str) -> str:

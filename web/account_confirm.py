@@ -17,7 +17,7 @@ from idp import acr
 from kernel.errors import Refused
 from members import recovery, register
 from members.models import Member
-from web import login, pages, passkeys, scope
+from web import cards, login, pages, passkeys, scope
 from web.account import bp
 from web.card_ways import WAYS
 from web.login import LoginLocked
@@ -55,6 +55,15 @@ def _is_restricted_now(visitor: Visitor) -> bool:
 def has_stronger(member_id: UUID) -> bool:
     """Say whether the member has more than a password to confirm with."""
     return passkeys.has_one(member_id) or any(way.has_one(member_id) for way in WAYS.values())
+
+
+def can_do_without_a_password(member_id: UUID) -> bool:
+    """Say whether the member has what identifies as surely as `has_stronger` wants, by itself.
+
+    A card that shares a key with us does so only beside a password (docs/decisions/0044).
+    """
+    alone = (way for way in WAYS.values() if way is not cards)
+    return passkeys.has_one(member_id) or any(way.has_one(member_id) for way in alone)
 
 
 def confirmation_required(view: Callable[P, R]) -> Callable[P, R | Response]:

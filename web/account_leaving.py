@@ -17,6 +17,7 @@ from kernel.refusals import refusal
 from members import leaving
 from members.models import AccountDeletion
 from web import (
+    account,
     closing,
     consent_cards,
     cookies,
@@ -106,6 +107,7 @@ def _resume_page(error: str) -> str:
         action=url_for("leaving.resume_now"),
         login_id=request.form.get("login_id", "")[:128],
         errors=[("login_id", error)] if error else [],
+        flashes=account.done(),
     )
 
 

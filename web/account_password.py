@@ -14,7 +14,7 @@ from kernel.refusals import refusal
 from members import register
 from web import login, notices, pages, recover_ending, scope, sessions
 from web.account import bp
-from web.account_confirm import require_unrestricted
+from web.account_confirm import can_do_without_a_password, require_unrestricted
 from web.login import LoginLocked
 from web.mails import Mail
 
@@ -33,6 +33,7 @@ def _password_page(errors: list[tuple[str, str]]) -> str:
         action=url_for("account.change"),
         errors=errors,
         min_length=password_rules.SHORTEST,
+        may_set_anew=can_do_without_a_password(scope.member_id()),
         login=register.get(scope.db(), scope.member_id()).login,
     )
 

@@ -69,8 +69,22 @@ _RESTRICTED = Words(
     ),
     (
         Bilingual(
-            "用通行密鑰或卡片登入，就沒有這些限制。",
-            "Sign in with a passkey or a card: then nothing is restricted.",
+            "用通行密鑰、晶片卡或憑證登入，就沒有這些限制。",
+            "Sign in with a passkey, a chip card or a certificate: then nothing is restricted.",
+        ),
+        DESK,
+    ),
+)
+_NO_CARRIER = Words(
+    Bilingual(
+        "這次登入的方式證明得不夠，所以不能直接設新密碼；密碼沒有變。臺北市識別卡要加上密碼才夠。",
+        "The way you signed in proves too little to set a new password; it is what it was. A "
+        "Taipei ID card proves enough only together with the password.",
+    ),
+    (
+        Bilingual(
+            "沒有這些，請在「忘記帳號或密碼」用電子郵件重設。",
+            "Without one of these, reset it by mail at “Forgot your account or password?”.",
         ),
         DESK,
     ),
@@ -102,6 +116,7 @@ _OTHER = Words(
 _OF_ONE = {
     "request.pushed_unknown": _TOO_LATE,
     "member.not_approved": _WAITING,
+    "recovery.carrier_required": _NO_CARRIER,
     "recovery.restricted": _RESTRICTED,
     "form.not_ours": _FORM,
 }

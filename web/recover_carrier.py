@@ -1,5 +1,9 @@
 """Set a new password without the old one, on showing a carrier: at once, and without limits."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
@@ -11,15 +15,35 @@ from members import register
 from members.recovery_models import Way
 from web import pages, recover_ending, scope
 from web.account import bp
-from web.account_confirm import strongest_required
+from web.account_confirm import can_do_without_a_password, strongest_required
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def carrier_required(view: Callable[P, R]) -> Callable[P, R]:
+    """Refuse a password, which is what was forgotten. Raises `recovery.carrier_required`.
+
+    Asked before anybody is sent to confirm, who would be sent there for ever with nothing to show.
+    """
+
+    @wraps(view)
+    def shown(*args: P.args, **kwargs: P.kwargs) -> R:
+        visitor = scope.visitor()
+        is_shown = visitor is not None and acr.reaches(visitor.acr, acr.ACR[1:2])
+        if not is_shown and not can_do_without_a_password(scope.member_id()):
+            raise Refused("recovery.carrier_required")
+        return view(*args, **kwargs)
+
+    return shown
 
 
 @bp.get("/password/new", endpoint="new_password")
 @scope.member_required
+@carrier_required
 @strongest_required
 def page() -> Response:
     """Show the form to whom a carrier identified just now."""
-    _require_carrier()
     return _show()
 
 
@@ -34,19 +58,12 @@ def _show(*errors: tuple[str, str]) -> Response:
     return Response(page, 422 if errors else 200, mimetype="text/html")
 
 
-def _require_carrier() -> None:
-    """Refuse a password, which is what was forgotten. Raises `recovery.identity_unproven`."""
-    visitor = scope.visitor()
-    if visitor is None or not acr.reaches(visitor.acr, acr.ACR[1:2]):
-        raise Refused("recovery.identity_unproven")
-
-
 @bp.post("/password/new", endpoint="set_password")
 @scope.member_required
+@carrier_required
 @strongest_required
 def save() -> Response:
     """Set the password; every other session ends, and so does a restriction."""
-    _require_carrier()
     error = recover_ending.repeated_wrongly(request.form)
     if error is not None:
         return _show(error)

@@ -88,7 +88,7 @@ def _choose(recovery_id: UUID, *errors: tuple[str, str]) -> Response:
         "recover/new_password.html",
         action=url_for("recover.reset", recovery_id=recovery_id),
         carrier_url=url_for("account.login", next=url_for("account.new_password"))
-        if account_confirm.has_stronger(member_id)
+        if account_confirm.can_do_without_a_password(member_id)
         else None,
         login=register.get(scope.db(), member_id).login,
         errors=list(errors),
@@ -114,4 +114,4 @@ def reset(recovery_id: UUID) -> Response:
         scope.abandon()
         words = refusal(refused.code).title.text(pages.language())
         return _choose(recovery_id, ("new_password", words))
-    return redirect(url_for("account.login", done="reset_by_mail"), 303)
+    return redirect(recover_ending.onward(member_id, "reset_by_mail"), 303)

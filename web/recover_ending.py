@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from uuid import UUID
 
+from flask import url_for
+
 from adapters.password.adapter import PasswordAdapter
 from adapters.password.passwords import set_password
 from audit import footprint, trail
@@ -11,6 +13,7 @@ from idp import grants
 from idp.models import GrantEnd
 from kernel.errors import NotFound
 from members import mailboxes, recovery, register
+from members.models import Standing
 from members.recovery_models import Way
 from web import login, notices, pages, scope, sessions
 from web.mails import Mail
@@ -52,6 +55,13 @@ def finish(member_id: UUID, new: str, way: Way) -> None:
     notices.mail(session, words, member_id=member_id, language=language, now=now)
     for change in mailboxes.former(session, member_id, now=now):  # who has the new may be a thief
         notices.mail(session, words, member_id=member_id, language=language, now=now, change=change)
+
+
+def onward(member_id: UUID, done: str) -> str:
+    """Return where the new password is of use: who paused the account resumes it first."""
+    standing = register.read(scope.db(), member_id).standing
+    page = "leaving.resume" if standing is Standing.PAUSED else "account.login"
+    return url_for(page, done=done)
 
 
 def _here(way: Way) -> UUID | None:

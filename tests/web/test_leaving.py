@@ -110,6 +110,18 @@ def test_a_paused_account_serves_nobody_until_its_member_resumes(
     assert other.get("/resume").status_code == 303
 
 
+@pytest.mark.clause("10-I(1)")
+@pytest.mark.parametrize("path", ["/account/login", "/help", "/sitemap"])
+@one_database
+def test_who_comes_back_after_months_finds_where_to_resume(city: City, path: str) -> None:
+    assert 'href="/resume"' in Browser(city).get(path).text
+
+
+@one_database
+def test_before_a_pause_it_is_said_where_it_ends(browser: Browser) -> None:
+    assert "「恢復帳號」" in browser.get("/account/close").text
+
+
 @one_database
 def test_a_suspended_member_does_not_resume(city: City) -> None:
     city.set_standing(Standing.SUSPENDED)
