@@ -7,12 +7,12 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from kernel.db import transaction
-from kernel.errors import Refused
 from kernel.throttle import Policy
 from members import register
 from members.logins import normalise
 from members.models import Member
 from web import csrf, last_carrier, login, losses, pages, recover, scope
+from web.login import LoginLocked
 
 bp = Blueprint("lost", __name__, url_prefix="/lost")
 DAY = timedelta(days=1)
@@ -40,7 +40,10 @@ def report() -> Response:
         field = "birthdate" if typed else "login_id"
         words = pages.say("請輸入出生日期") if typed else pages.say("請輸入帳號")
         return _show(error=words, field=field, status=422)
-    _count(typed)
+    try:
+        _count(typed)
+    except LoginLocked as locked:
+        return _show(error=login.locked_words(locked), status=429)
     member = register.find_by_login(scope.db(), typed)
     if _is_right(member, born):
         with last_carrier.watched(member.id, actor=None):
@@ -56,7 +59,7 @@ def _is_right(member: Member | None, born: str) -> TypeGuard[Member]:
 
 
 def _count(typed: str) -> None:
-    """Count before the work, members and strangers alike. Raises Refused `login.locked`."""
+    """Count before the work, members and strangers alike. Raises LoginLocked."""
     secret = scope.rooms().throttle_key
     counted = (
         (NETWORK, NETWORK.key(login.network(), secret=secret)),
@@ -66,8 +69,8 @@ def _count(typed: str) -> None:
     for policy, key in counted:
         with transaction(scope.rooms().sessions) as session:
             verdict = policy.hit(session, key, now=scope.now())
-        if not verdict.allowed:
-            raise Refused("login.locked")
+        if verdict.retry_at is not None:
+            raise LoginLocked(verdict.retry_at)
 
 
 def _show(

@@ -6,6 +6,7 @@ was typed is kept sealed, and the worker looks later (`recover_finding`). The re
 """
 
 from datetime import timedelta
+from http import HTTPStatus
 
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -20,6 +21,7 @@ from members import birth_days, numbers, recovery
 from members.logins import LONGEST, normalise
 from members.recovery_models import Wanted
 from web import cookies, csrf, login, pages, scope
+from web.login import LoginLocked
 
 bp = Blueprint("recover", __name__, url_prefix="/recover")
 KIND = "recovery.find"  # the job that looks for the member
@@ -54,7 +56,11 @@ def find_password() -> Response:
     typed = request.form.get("login_id", "")[:LONGEST].strip()
     if not normalise(typed):
         return _ask_password(("login_id", pages.say("請輸入帳號")))
-    return _noted(Wanted.PASSWORD, {"login": typed}, about=normalise(typed))
+    try:
+        return _noted(Wanted.PASSWORD, {"login": typed}, about=normalise(typed))
+    except LoginLocked as locked:
+        words = login.locked_words(locked)
+        return _ask_password(("login_id", words), status=HTTPStatus.TOO_MANY_REQUESTS)
 
 
 @bp.get("/account")
@@ -73,7 +79,11 @@ def find_account() -> Response:
         return _ask_account(("number", refusal(refused.code).title.text(pages.language())))
     if not born:
         return _ask_account(("birthdate", pages.say("請輸入出生日期")))
-    return _noted(Wanted.ACCOUNT, {"number": number, "birthdate": born}, about=number)
+    try:
+        return _noted(Wanted.ACCOUNT, {"number": number, "birthdate": born}, about=number)
+    except LoginLocked as locked:
+        words = login.locked_words(locked)
+        return _ask_account(("number", words), status=HTTPStatus.TOO_MANY_REQUESTS)
 
 
 def birth_day(typed: str) -> str:
@@ -101,7 +111,7 @@ def _noted(wanted: Wanted, typed: dict[str, str], *, about: str) -> Response:
 
 
 def count(*counted: tuple[Policy, str]) -> None:
-    """Count before the work, members and strangers alike. Raises Refused `recovery.rate_limited`.
+    """Count before the work, members and strangers alike. Raises LoginLocked.
 
     The counts are kept whatever comes of the attempt.
     """
@@ -110,25 +120,25 @@ def count(*counted: tuple[Policy, str]) -> None:
     for policy, value in counted:
         with transaction(scope.rooms().sessions) as session:
             verdict = policy.hit(session, policy.key(value, secret=secret), now=scope.now())
-        if not verdict.allowed:
-            raise Refused("recovery.rate_limited")
+        if verdict.retry_at is not None:
+            raise LoginLocked(verdict.retry_at)
 
 
-def _ask_password(*errors: tuple[str, str]) -> Response:
+def _ask_password(*errors: tuple[str, str], status: int = 0) -> Response:
     page = pages.page(
         "recover/password.html",
         errors=list(errors),
         login_hint=request.form.get("login_id", "")[:LONGEST],
         hours=hours(),
     )
-    return Response(page, 422 if errors else 200, mimetype="text/html")
+    return Response(page, status or (422 if errors else 200), mimetype="text/html")
 
 
-def _ask_account(*errors: tuple[str, str]) -> Response:
+def _ask_account(*errors: tuple[str, str], status: int = 0) -> Response:
     page = pages.page(
         "recover/account.html",
         errors=list(errors),
         number=request.form.get("number", "")[:LONGEST],
         birthdate=request.form.get("birthdate", "")[:LONGEST],
     )
-    return Response(page, 422 if errors else 200, mimetype="text/html")
+    return Response(page, status or (422 if errors else 200), mimetype="text/html")

@@ -140,7 +140,10 @@ def test_birth_dates_cannot_be_tried_one_by_one(city: City) -> None:
         for day in range(2, 5):
             assert report(city, login, f"1990-04-0{day}").status_code == 303
 
-        assert report(city, login).status_code == 429
+        told = report(city, login)
+        assert told.status_code == 429
+        assert "11月24日" in told.text  # a day from now
+        assert f'value="{login}"' in told.text
     assert states(city) == ["usable"]
 
 

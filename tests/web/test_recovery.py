@@ -23,7 +23,7 @@ from tests.flows.browser import Browser, hidden
 from tests.flows.provider import City, statements
 from tests.web import recovering
 from tests.web.outbox import World
-from tests.web.recovering import NEW, NUMBER, codes, forget_account, forget_password, prove
+from tests.web.recovering import BORN, NEW, NUMBER, codes, forget_account, forget_password, prove
 from tests.web.test_passkeys import a_passkey, ask, send
 from tests.web.test_passkeys import sign_in as by_passkey
 from web import scope
@@ -322,7 +322,7 @@ def test_a_carrier_sets_a_password_at_once_and_ends_the_restriction(
     assert other.get("/account/password").status_code == 200
 
 
-@pytest.mark.refusal("recovery.identity_unproven")
+@pytest.mark.refusal("recovery.carrier_required")
 @one_database
 def test_a_password_alone_is_no_carrier(city: City) -> None:
     browser = Browser(city)
@@ -373,7 +373,11 @@ def test_the_rules_for_passwords_hold(city: City, world: World) -> None:
 def test_a_paused_member_sets_a_password_and_stays_paused(city: City, world: World) -> None:
     city.set_standing(Standing.PAUSED)
 
-    assert recovering.reset_by_mail(Browser(city), world).status_code == 303
+    done = recovering.reset_by_mail(Browser(city), world)
+
+    assert done.location == "/resume?done=reset_by_mail"  # where the new password is of use
+    page = Browser(city).get(done.location)
+    assert "密碼已重設" in page.text
     with city.database() as session:
         assert session.scalars(select(Member.standing)).one() is Standing.PAUSED
 
@@ -425,7 +429,6 @@ def test_after_five_tries_the_right_code_is_wrong(city: City, world: World) -> N
     assert browser.submit(page, code=code).status_code == 422
 
 
-@pytest.mark.refusal("recovery.rate_limited")
 @one_database
 def test_asking_is_limited_for_strangers_and_members_alike(city: City) -> None:
     for login in ("mei.chen", "nobody.here"):
@@ -436,8 +439,25 @@ def test_asking_is_limited_for_strangers_and_members_alike(city: City) -> None:
         page = browser.submit(browser.get("/recover/password"), login_id=login.upper())
 
         assert page.status_code == 429
+        assert "11月24日" in page.text  # a day from now
+        assert f'value="{login.upper()}"' in page.text
 
 
+@one_database
+def test_a_network_that_asked_too_often_waits_an_hour_and_reads_so(city: City) -> None:
+    for each in range(20):
+        forget_password(Browser(city), f"nobody.{each}")
+    browser = Browser(city)
+
+    page = browser.submit(browser.get("/recover/account"), number=NUMBER, birthdate=BORN)
+
+    assert page.status_code == 429
+    assert "11月23日" in page.text
+    assert "明天" not in page.text
+    assert f'value="{NUMBER}"' in page.text
+
+
+@pytest.mark.refusal("recovery.rate_limited")
 @one_database
 def test_a_mailbox_gets_three_codes_a_day(city: City, world: World) -> None:
     enter_number(city)

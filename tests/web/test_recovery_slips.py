@@ -71,12 +71,25 @@ def test_a_slip_works_once_and_for_a_day_and_only_the_newest(city: City) -> None
     assert by_slip(Browser(city), third, NEW + " again") == 422
 
 
-@pytest.mark.refusal("recovery.rate_limited")
 @one_database
 def test_slips_cannot_be_guessed_at_for_long(city: City) -> None:
     tried = [by_slip(Browser(city), "ABCD-EFGH-JKLM-NPQR") for _ in range(16)]
 
     assert tried == [422] * 15 + [429]
+
+
+@one_database
+def test_who_tried_too_many_slips_reads_that_it_is_for_an_hour(city: City) -> None:
+    browser, sent = Browser(city), {"code": "ABCD-EFGH-JKLM-NPQR", "new_password": NEW}
+    page = browser.get("/recover/slip")
+    for _ in range(15):
+        browser.submit(page, **sent, repeat_password=NEW)
+
+    told = browser.submit(page, **sent, repeat_password=NEW)
+
+    assert told.status_code == 429
+    assert "之後再試" in told.text
+    assert "明天" not in told.text
 
 
 @pytest.mark.refusal("case.self_dealing")
