@@ -1,7 +1,7 @@
 """`taipei-id purge`: delete what is past its time, in small batches.
 
-Run it hourly (deploy/taipei-id-purge.timer). Ledgers, receipts and consents are never purged here:
-they are kept as long as the law says, not as long as they are useful.
+Run it hourly (deploy/taipei-id-purge.timer). Ledgers, receipts and consents are not on its list:
+they are kept as long as the law says, not as long as they are useful (`purge_closed`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -58,6 +58,7 @@ from members.change_models import ContactCheck
 from members.inbox_models import InboxMessage
 from members.proxy_models import ProxyNotice
 from members.recovery_models import Recovery, RecoverySlip
+from web.cli import purge_closed
 from web.cli.console import Advance, progress, show_table
 from web.cli.opening import engine_of, require_current
 from web.models import (
@@ -157,7 +158,7 @@ def run(
         name = stale.model.__tablename__
         count = sum(_batches(make, stale, now=now, batch=batch, advance=advance))
         counts[name] = counts.get(name, 0) + count
-    return counts
+    return counts | purge_closed.run(make, now=now, batch=batch, advance=advance)
 
 
 def _batches(
