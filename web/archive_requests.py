@@ -20,7 +20,7 @@ HEADS = {
     "words": Bilingual("內容", "Words"),
 }
 DELETIONS = Bilingual("刪除帳號", "Deleting the account")
-REPORTS = Bilingual("「不是我做的」", "“That was not me”")
+REPORTS = Bilingual("「不是我做的」", "“This was not me”")
 
 
 def sheet_of(whose: Whose) -> Sheet:

@@ -30,7 +30,7 @@ _POINT = Bilingual(
 )
 _FOLLOW = Bilingual(
     "查進度不必登入：在官網「查詢進度」輸入收據號碼和收據密碼。",
-    "To follow it without signing in, type number and code at Track an application, on the site.",
+    "To follow it without signing in, type number and code at “Follow an application” on the site.",
 )
 _COMPLAIN = Bilingual(
     "不同意這個處理，可以向本窗口的主管或 1999 陳情；法令准許時也可以提起訴願。",

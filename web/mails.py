@@ -268,8 +268,8 @@ WORDS = {
         ),
         Bilingual(
             "請先問過本人，再登入「代理與監護」給他一個重設代碼。沒有這回事，就不用理會。",
-            "Ask them first, then sign in and give them a code under “Acting for others”. If it is "
-            "not so, do nothing.",
+            "Ask them first, then sign in and give them a code under “Guardians and proxies”. "
+            "If it is not so, do nothing.",
         ),
         "/account/guardians",
     ),
@@ -519,7 +519,7 @@ WORDS = {
             "誰可以替誰辦事，寫在「代理與監護」。",
             "A service counter or the Department of Information Technology saw the documents and "
             "noted, or ended, a court's declaration or who acts for whom by law. It stands under "
-            "Acting and guardianship.",
+            "“Guardians and proxies”.",
         ),
         Bilingual(
             "不對的話，請馬上到任何一個申辦窗口，或撥 1999。",

@@ -33,7 +33,7 @@ KINDS = {
 PAGES = (
     ("apply.start", "申辦會員 申請帳號 加入", "Become a member, apply for an account"),
     ("track.ask", "查詢進度 收據", "Follow an application"),
-    ("recover.index", "忘記帳號或密碼 重設密碼 找回", "Forgotten account name or password"),
+    ("recover.index", "忘記帳號或密碼 重設密碼 找回", "Forgot your account or password?"),
     ("lost.page", "掛失 卡片或手機掉了 遺失", "Report a lost card or phone"),
     ("counters.index", "申辦窗口 櫃檯 地址 時間", "Counters, addresses, hours"),
     ("counters.services", "服務項目和辦理天數", "Services and working days"),

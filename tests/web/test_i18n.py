@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -22,18 +23,31 @@ CATALOGUE = WEB / "translations" / "en" / "LC_MESSAGES" / "messages.po"
 
 CJK = re.compile("[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
 PLACEHOLDER = re.compile(r"%\(\w+\)s")
+QUOTED = re.compile("“([^”%]+)”")
+SAID = {  # what people and programs say; no page, list or button is called so
+    "- ",
+    "Cannot be confirmed",
+    "Log in with Taipei ID",
+    "cannot be confirmed",
+    "help confirm",
+    "no",
+    "not confirmed",
+    "not confirmed here",
+}
 JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 JINJA_STRING = re.compile(r"'[^']*'" + r'|"[^"]*"')
 
 Message = str | tuple[str, ...]
 
 
-def _texts(folder: Path, methods: list[tuple[str, str]], *keywords: str) -> Iterator[Message]:
+def _texts(
+    folder: Path, methods: list[tuple[str, str]], *keywords: str, **of_several: tuple[int, ...]
+) -> Iterator[Message]:
     for _, _, message, _, _ in extract_from_dir(
         folder,
         methods,
         {"**.html": {"silent": "false"}},
-        keywords={"ngettext": (1, 2), **dict.fromkeys(keywords)},
+        keywords={"ngettext": (1, 2), **dict.fromkeys(keywords), **of_several},
     ):
         yield message
 
@@ -77,6 +91,43 @@ def test_every_text_has_english_words_without_chinese_characters(
         assert words, f"no English for {message!r}"
         assert all(words), f"empty English for {message!r}"
         assert not any(CJK.search(each) for each in words), f"Chinese in the English of {message!r}"
+
+
+def _bilinguals() -> set[tuple[str, str]]:
+    """Return what code says in both languages at once: letters, refusals and their cures."""
+    found: set[tuple[str, str]] = set()
+    for room in (WEB, WEB.parent / "kernel"):
+        for message in _texts(room, [("*.py", "python")], Bilingual=(1, 2)):
+            if isinstance(message, tuple) and all(message):
+                found.add((message[0], message[1]))
+    return found
+
+
+def test_a_name_quoted_in_english_is_what_the_page_calls_itself() -> None:
+    both = {(chinese, each) for chinese, words in _english().items() for each in words}
+    both |= _bilinguals()
+    names = {english.casefold() for _, english in both}
+
+    lost = {
+        quoted
+        for _, english in both
+        for quoted in QUOTED.findall(english)
+        if quoted not in SAID and not any(name.startswith(quoted.casefold()) for name in names)
+    }
+
+    assert lost == set()
+
+
+def test_what_goes_on_in_the_next_line_is_no_new_sentence_glued_on() -> None:
+    lines = CATALOGUE.read_text("utf-8").splitlines()
+    glued = [
+        after
+        for before, after in pairwise(lines)
+        if after.startswith('"') and before.split(" ", 1)[-1] != '""'
+        if not before.endswith((' "', '\\n"')) and not after.startswith('" ')
+    ]
+
+    assert glued == []
 
 
 def test_english_words_name_the_same_values_as_the_chinese_text() -> None:
