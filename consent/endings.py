@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from consent import ledger
@@ -62,6 +62,24 @@ def has_ended(
         Consent.claim == claim,
         Consent.decision == Decision.GIVEN,
         Consent.ended_at == now,
+    )
+    return session.scalar(found.limit(1)) is not None
+
+
+def was_identified(session: Session, *, member_id: UUID, purpose_id: UUID) -> bool:
+    """Say whether a claim that tells who the member is was shared until the purpose's very end.
+
+    What ran out or was replaced before that last moment no longer counts: every visit since was a
+    stranger's (regulation 10(4); docs/decisions/0024).
+    """
+    of = (Consent.member_id == member_id, Consent.purpose_id == purpose_id)
+    end = select(func.max(Consent.ended_at)).where(*of).scalar_subquery()
+    found = select(Consent.id).where(
+        *of,
+        Consent.claim.in_(IDENTIFYING - {MARKETING}),
+        Consent.decision == Decision.GIVEN,
+        Consent.ended_at == end,
+        Consent.expires_at >= Consent.ended_at,
     )
     return session.scalar(found.limit(1)) is not None
 

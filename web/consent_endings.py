@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from audit import footprint
 from audit.lines import Kind
+from clients import names
+from clients.models import OrganisationKind
 from consent import approvals, endings, ledger
 from consent.acting import Acting
 from consent.catalogue import MARKETING
@@ -24,6 +26,7 @@ from web import marketing_endings, notices
 from web.mails import Mail
 
 BATCH = 200
+MERCHANT = OrganisationKind.MERCHANT.value
 
 
 def withdrawn(
@@ -79,14 +82,7 @@ def left(session: Session, member_id: UUID, *, told: Collection[UUID] = (), now:
         grants.end_for_purpose(session, **of, reason=GrantEnd.STANDING, now=now)
         at = client_notices.some_time_after(now)
         if client_id not in told:
-            client_notices.enqueue(
-                session,
-                member_id=member_id,
-                client_id=client_id,
-                purpose_id=purpose_id,
-                reason=EndReason.WITHDRAWN.value,
-                now=at,
-            )
+            _tell(session, **of, client_id=client_id, reason=EndReason.WITHDRAWN, at=at)
         if endings.has_ended(session, MARKETING, now=now, **of):
             marketing_endings.tell(session, **of, client_id=client_id, now=at)
 
@@ -189,15 +185,36 @@ def _end(
     grants.end_for_purpose(
         session, member_id=member_id, purpose_id=purpose_id, reason=grant_end, now=now
     )
+    of = {"member_id": member_id, "purpose_id": purpose_id}
+    _tell(session, **of, client_id=client_id, reason=reason, at=now)
+    is_swept = reason is EndReason.EXPIRED  # the sweep tells of marketing by itself
+    if not is_swept and endings.has_ended(session, MARKETING, now=now, **of):
+        marketing_endings.tell(session, client_id=client_id, now=now, **of)
+
+
+def _tell(
+    session: Session,
+    *,
+    member_id: UUID,
+    client_id: UUID,
+    purpose_id: UUID,
+    reason: EndReason,
+    at: datetime,
+) -> None:
+    """Let the client be told, but no merchant by a stable name of whom it met as a stranger.
+
+    It may know that name from another purpose; the sign-outs of the same moment name the visits of
+    this one, and would join the two (10(4)).
+    """
+    client = names.of_clients(session, [client_id]).get(client_id)
+    was_known = endings.was_identified(session, member_id=member_id, purpose_id=purpose_id)
+    if client is not None and client.kind == MERCHANT and not was_known:
+        return
     client_notices.enqueue(
         session,
         member_id=member_id,
         client_id=client_id,
         purpose_id=purpose_id,
         reason=reason.value,
-        now=now,
+        now=at,
     )
-    of = {"member_id": member_id, "purpose_id": purpose_id}
-    is_swept = reason is EndReason.EXPIRED  # the sweep tells of marketing by itself
-    if not is_swept and endings.has_ended(session, MARKETING, now=now, **of):
-        marketing_endings.tell(session, client_id=client_id, now=now, **of)
