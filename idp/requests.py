@@ -22,12 +22,13 @@ class AuthorizationRequest:
     prompt: frozenset[str]
     max_age: int | None  # seconds
     acr_values: tuple[str, ...]
-    essential_acr: tuple[str, ...]
+    essential_acr: tuple[str, ...]  # as the client demands, and the purpose
     hint_sub: str | None  # the member the client expects, from id_token_hint or claims.sub
     login_hint: str
     ui_locales: str
     parameters: dict[str, str]  # as they came, to store with an interaction and to start again
     message: Message  # as pyop understood it
+    demanded_acr: tuple[str, ...] = ()  # what the client alone demands
     wants_auth_time: bool = False
     resource: str | None = None  # the only interface its tokens are for
     details: tuple[Detail, ...] = ()  # what else the member is asked to let the client do

@@ -13,10 +13,27 @@ from kernel.prebuilt import Row
 
 
 def acceptable(least: str | None, essential: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the acr values that will do: those the client demands, none below the purpose's."""
-    if least is None:
+    """Return the acr values that will do: those the client demands, none below the purpose's.
+
+    What the purpose demands stands in for values that are too weak, not for a demand of which
+    we know no value: that one is not met (OIDC Core 5.5.1.1).
+    """
+    if least is None or (essential and acr.KNOWN.isdisjoint(essential)):
         return essential
     return tuple(each for each in essential if acr.reaches(each, (least,))) or (least,)
+
+
+def told(reached: str, demanded: tuple[str, ...], *, least: str | None) -> str:
+    """Return the acr a client is told: of those it demands the strongest that was reached.
+
+    A login may be worth more than any of them (OIDC Core 5.5.1.1); never less than the purpose's.
+    """
+    met = [
+        each
+        for each in acceptable(least, demanded)
+        if each in demanded and 0 < acr.level(each) <= acr.level(reached)
+    ]
+    return max(met, key=acr.level, default=reached)
 
 
 def newest(login_seconds: int | None, max_age: int | None) -> int | None:

@@ -130,3 +130,44 @@ def test_the_shorter_of_two_ages_counts(one: int | None, other: int | None) -> N
 
     assert newest in {one, other}
     assert all(newest is not None and newest <= each for each in (one, other) if each is not None)
+
+
+@one_database
+def test_a_strength_that_nobody_knows_is_no_demand_that_is_met(city: City) -> None:
+    demand(city, least_acr=STRONG)
+    unknown, claims = Browser(city), essential("urn:other:4")
+
+    told = answer(unknown.get("/authorize", authorization(claims=claims)))
+
+    assert told["error"] == "unmet_authentication_requirements"
+
+
+@given(least=st.none() | levels, unknown=st.lists(st.just("urn:other:4"), min_size=1))
+def test_no_known_strength_is_put_in_the_place_of_unknown_ones(
+    least: str | None, unknown: list[str]
+) -> None:
+    assert not acr.KNOWN & set(strength.acceptable(least, tuple(unknown)))
+
+
+@given(
+    reached=levels,
+    demanded=st.lists(st.sampled_from([*acr.ACR, "urn:other:4"])),
+    least=st.none() | levels,
+)
+def test_of_the_values_a_client_demands_it_is_told_one(
+    reached: str, demanded: list[str], least: str | None
+) -> None:
+    told = strength.told(reached, tuple(demanded), least=least)
+
+    good = {each for each in demanded if acr.reaches(each, (least,) if least else ())}
+    met = {each for each in good & acr.KNOWN if acr.reaches(reached, (each,))}
+    assert told in met if met else told == reached
+    assert acr.reaches(reached, (told,))
+    assert not met or acr.level(told) == max(map(acr.level, met))
+
+
+@one_database
+def test_a_stronger_login_is_told_by_the_value_the_client_demands(city: City) -> None:
+    tokens = a_strong_phone(city).tokens(claims=essential(acr.ACR[0]))
+
+    assert city.opened(tokens["id_token"])["acr"] == acr.ACR[0]
