@@ -13,7 +13,8 @@ from audit import footprint, reading, trail
 from audit.lines import Kind
 from audit.reading import Filters, Standing
 from audit.sealing import NotOurs
-from carriers.models import Suspension
+from carriers import loss_reports
+from carriers.models import Binding, Suspension
 from idp import checkpoints, grants
 from idp.models import GrantEnd
 from kernel.clock import TAIPEI, taipei_day
@@ -290,6 +291,9 @@ def disown(line_id: UUID) -> Response:
 def _lose(carrier_id: UUID, member_id: UUID) -> None:
     session, language, now = scope.db(), pages.language(), scope.now()
     with last_carrier.watched(member_id, actor=member_id):
+        binding = session.get(Binding, carrier_id)
+        if binding is not None:  # or it is no longer tied to anybody
+            loss_reports.confirm(session, binding, now=now)
         losses.suspend(
             session, carrier_id, Suspension.LOST, actor=member_id, language=language, now=now
         )

@@ -283,3 +283,22 @@ def test_what_its_member_confirms_as_lost_stays_lost(city: City) -> None:
         with pytest.raises(Refused, match=r"^carrier\.reported_lost$"):
             loss_reports.take_back(session, binding, now=city.now)
     assert states(city) == ["lost"]
+
+
+@pytest.mark.clause("7(7)")
+@one_database
+def test_who_says_that_a_sign_in_was_not_theirs_settles_the_report_too(city: City) -> None:
+    passkey = enrolled(city)
+    sign_in(Browser(city), passkey)
+    report(city)
+    browser = by_password(city)
+    page = browser.get("/account/footprint").text
+    for line in re.findall(r'href="(/account/footprint/[^"]+/not-me)"', page):
+        browser.submit(browser.get(line))
+        browser = by_password(city)
+
+    assert browser.get(carrier_url(city, "found")).status_code == 404
+    with city.database() as session:
+        binding = session.scalars(select(Binding)).one()
+        with pytest.raises(Refused, match=r"^carrier\.reported_lost$"):
+            loss_reports.take_back(session, binding, now=city.now)
