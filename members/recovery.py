@@ -190,6 +190,11 @@ def free(session: Session, member_id: UUID) -> None:
     session.execute(update(Member).where(Member.id == member_id).values(restricted_until=None))
 
 
+def restricted_until(session: Session, member_id: UUID) -> datetime | None:
+    """Return until when the member's password counts for little, as it stands at this moment."""
+    return session.scalar(select(Member.restricted_until).where(Member.id == member_id))
+
+
 def is_restricted(until: datetime | None, *, now: datetime) -> bool:
     """Say whether a member's password still counts for little."""
     return until is not None and now < until

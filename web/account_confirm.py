@@ -8,7 +8,6 @@ from typing import ParamSpec, TypeVar
 from uuid import UUID
 
 from flask import redirect, request, url_for
-from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from clients.models import OrganisationKind
@@ -16,7 +15,6 @@ from consent import representation
 from idp import acr
 from kernel.errors import Refused
 from members import recovery, register
-from members.models import Member
 from web import cards, login, pages, passkeys, scope
 from web.account import bp
 from web.card_ways import WAYS
@@ -47,8 +45,7 @@ def is_strongest() -> bool:
 
 def _is_restricted_now(visitor: Visitor) -> bool:
     """Ask again: a loss may have come between the visitor's first look-up and this moment."""
-    mine = select(Member.restricted_until).where(Member.id == visitor.member_id)
-    until = scope.db().scalar(mine)
+    until = recovery.restricted_until(scope.db(), visitor.member_id)
     return "pwd" in visitor.amr and recovery.is_restricted(until, now=scope.now())
 
 

@@ -16,6 +16,7 @@ from carriers.models import CarrierKind
 from idp import acr
 from idp.interaction import LogIn, Step, StepUp
 from kernel.wording import Bilingual
+from members import recovery
 from web import pages, scope
 from web.card_ways import KINDS
 
@@ -102,10 +103,9 @@ def card_url(endpoint: str, kind: str, interaction_id: UUID) -> str:
 def reached_by(member_id: UUID, amr: Collection[str]) -> frozenset[str]:
     """Return the acr values this member, known by `amr`, could reach with what they hold."""
     found: frozenset[str] = frozenset()
-    for name, each in _plain().items():
-        if isinstance(each, Held) and each.is_held_by(scope.db(), member_id):
-            known_by = _may_be_known_by(name, amr)
-            found |= acr.reachable_from(each.capabilities, known_by=known_by)
+    for name, each in _held_by(member_id).items():
+        known_by = _may_be_known_by(name, amr, member_id=member_id)
+        found |= acr.reachable_from(each.capabilities, known_by=known_by)
     return found
 
 
@@ -130,15 +130,29 @@ def for_step_up(
     """Return the adapters with which this member, known by `amr`, could reach `wanted`."""
     return {
         name: each
-        for name, each in _plain().items()
-        if wanted in acr.reachable_from(each.capabilities, known_by=_may_be_known_by(name, amr))
-        and isinstance(each, Held)
-        and each.is_held_by(scope.db(), member_id)
+        for name, each in _held_by(member_id).items()
+        if wanted
+        in acr.reachable_from(
+            each.capabilities, known_by=_may_be_known_by(name, amr, member_id=member_id)
+        )
     }
 
 
-def _may_be_known_by(name: str, amr: Collection[str]) -> Collection[str]:
-    return (*amr, "pwd") if name in WITH_PASSWORD else amr
+def _held_by(member_id: UUID) -> Mapping[str, Adapter]:
+    return {
+        name: each
+        for name, each in _plain().items()
+        if isinstance(each, Held) and each.is_held_by(scope.db(), member_id)
+    }
+
+
+def _may_be_known_by(name: str, amr: Collection[str], *, member_id: UUID) -> Collection[str]:
+    """Return what else may be known; beside a restricted password nothing is worth more than it."""
+    known_by = (*amr, "pwd") if name in WITH_PASSWORD else amr
+    if "pwd" not in known_by:
+        return known_by
+    until = recovery.restricted_until(scope.db(), member_id)
+    return () if recovery.is_restricted(until, now=scope.now()) else known_by
 
 
 def _plain() -> Mapping[str, Adapter]:

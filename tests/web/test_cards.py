@@ -22,6 +22,7 @@ from demo.cards.storage import RandomNumberCard, StorageCard
 from idp import acr
 from kernel import throttle
 from kernel.jobs import Job
+from members import recovery
 from members.models import Standing
 from tests import make
 from tests.flows.browser import Browser, answer, hidden
@@ -622,3 +623,31 @@ def test_what_is_left_of_a_reading_is_swept_away(city: City, cards: SmartcardAda
 
     with city.database() as session:
         assert session.scalars(select(CardTalk)).one().expires_at == city.now + timedelta(minutes=2)
+
+
+def restrict(city: City) -> None:
+    """Let the password count for little, as a reset by mail alone does."""
+    member_id = city.member_id()
+    with city.database() as session:
+        recovery.restrict(session, member_id, now=city.now)
+
+
+@pytest.mark.clause("7(8)")
+@one_database
+def test_beside_a_restricted_password_no_card_is_asked_for_in_vain(
+    city: City, cards: SmartcardAdapter
+) -> None:
+    card, browser, alone = a_city_card(cards), Browser(city), Browser(city)
+    tie(city, card)
+    restrict(city)
+
+    wished = browser.log_in(browser.authorize(acr_values=STRONG))
+    assert wished.request.path.endswith("/consent")
+    demanded = browser.authorize(claims=DEMAND)
+    assert demanded.request.path.endswith("/step-up")
+    assert '/card"' not in demanded.text
+    page = alone.authorize(claims=DEMAND)
+    page = alone.get(page.request.path.replace("/login", "/card"))
+    page = alone.follow(use(alone, page, card))  # by the card alone: the password is still to come
+    assert page.request.path.endswith("/step-up")
+    assert '/card"' not in page.text
