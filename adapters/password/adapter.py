@@ -32,9 +32,18 @@ LIFETIME = timedelta(minutes=30)
 LONGEST_LOGIN = 4 * logins.LONGEST  # as typed; what `logins.normalise` looks at
 
 _FIND = Prebuilt(
-    select(Member.id, PasswordCredential.hash)
+    select(Member.id, PasswordCredential.hash, PasswordCredential.changed_at)
     .outerjoin(PasswordCredential, PasswordCredential.member_id == Member.id)
     .where(Member.login == bindparam("login"))
+)
+_HOLD = Prebuilt(
+    select(PasswordCredential.member_id)
+    .where(
+        PasswordCredential.member_id == bindparam("member_id"),
+        PasswordCredential.changed_at == bindparam("changed_at"),
+    )
+    .with_for_update(key_share=True),
+    locks=True,
 )
 
 
@@ -79,11 +88,12 @@ class PasswordAdapter:
         challenge.require_fresh(now=now)
         login = text_of(answer, "login", longest=LONGEST_LOGIN)
         password = text_of(answer, "password", longest=hashing.LONGEST)
-        member_id, kept = _find(session, logins.normalise(login))
+        found = _FIND.one_or_none(session, {"login": logins.normalise(login)})
+        member_id, kept = (None, None) if found is None else (found.id, found.hash)
         is_right = self.hasher.matches(kept, password)
-        if member_id is None or kept is None:
+        if found is None or member_id is None or kept is None:
             raise NotProven("password.unknown_login", member_id=member_id)
-        if not is_right:
+        if not is_right or not _hold(session, member_id, found.changed_at):
             raise NotProven("password.wrong", member_id=member_id)
         self._renew(session, member_id, kept, password)
         return Proof(
@@ -106,9 +116,13 @@ class PasswordAdapter:
             )
 
 
-def _find(session: Session, login: str) -> tuple[UUID | None, str | None]:
-    found = _FIND.one_or_none(session, {"login": login})
-    return (None, None) if found is None else (found.id, found.hash)
+def _hold(session: Session, member_id: UUID, changed_at: datetime) -> bool:
+    """Let a change of the password wait for what rests on the one compared; False if it came first.
+
+    Whoever changes it ends the sessions it opened: one begun with it afterwards would be left.
+    """
+    found = _HOLD.one_or_none(session, {"member_id": member_id, "changed_at": changed_at})
+    return found is not None
 
 
 def create(settings: Mapping[str, object]) -> PasswordAdapter:

@@ -59,10 +59,15 @@ def change_password(
     Raises Refused `password.current_wrong`, and whatever `set_password` raises. The caller counts
     the attempts: this is a way of guessing, too.
     """
-    kept = session.scalar(
-        select(PasswordCredential.hash).where(PasswordCredential.member_id == member_id)
-    )
-    if not _is_right(kept, current, hasher=hasher):
+    mine = PasswordCredential.member_id == member_id
+    kept = session.execute(
+        select(PasswordCredential.hash, PasswordCredential.changed_at).where(mine)
+    ).one_or_none()
+    if not _is_right(None if kept is None else kept.hash, current, hasher=hasher):
+        raise Refused("password.current_wrong")
+    _lock(session, member_id)
+    in_force = session.scalar(select(PasswordCredential.changed_at).where(mine))
+    if kept is None or in_force != kept.changed_at:  # changed while this one was compared
         raise Refused("password.current_wrong")
     set_password(session, member_id, new, hasher=hasher, breaches=breaches, now=now)
 

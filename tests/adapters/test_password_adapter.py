@@ -251,3 +251,30 @@ def test_the_factory_needs_no_settings() -> None:
 def test_the_factory_refuses_values_it_cannot_use(settings: dict[str, object], says: str) -> None:
     with pytest.raises(SettingsInvalid, match=says):
         create(settings)
+
+
+class Overtaken(Hasher):
+    """While it compares, the member's password is changed elsewhere."""
+
+    def __init__(self, session: Session, at: datetime) -> None:
+        super().__init__(parallel=1, cost=make.QUICK)
+        self.session, self.at = session, at
+
+    def matches(self, kept: str | None, password: str) -> bool:
+        is_right = super().matches(kept, password)
+        self.session.execute(update(PasswordCredential).values(changed_at=self.at))
+        return is_right
+
+
+@pytest.mark.refusal("login.failed")
+def test_a_password_that_was_changed_while_it_was_compared_proves_nothing(
+    session: Session, now: datetime
+) -> None:
+    member = make.a_member(session, password=make.PASSWORD)
+    session.flush()
+    door = Door(session, now, Overtaken(session, now + timedelta(seconds=1)))
+
+    with pytest.raises(NotProven) as refused:
+        door.verify("mei.chen")
+
+    assert (refused.value.reason, refused.value.member_id) == ("password.wrong", member.id)

@@ -1,7 +1,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from adapters.password.breach import BreachList, CommonPasswords
@@ -222,3 +222,37 @@ def test_a_stranger_gets_no_password(session: Session, now: datetime) -> None:
             breaches=BREACHES,
             now=now,
         )
+
+
+class Overtaken(Hasher):
+    """While it compares, the password is changed elsewhere."""
+
+    def __init__(self, session: Session, at: datetime) -> None:
+        super().__init__(parallel=1, cost=make.QUICK)
+        self.session, self.at = session, at
+
+    def matches(self, kept: str | None, password: str) -> bool:
+        is_right = super().matches(kept, password)
+        self.session.execute(update(PasswordCredential).values(changed_at=self.at))
+        return is_right
+
+
+@pytest.mark.refusal("password.current_wrong")
+def test_a_password_changed_meanwhile_is_not_the_current_one(
+    session: Session, now: datetime
+) -> None:
+    member = make.a_member(session, password=make.PASSWORD)
+    session.flush()
+
+    with pytest.raises(Refused, match=r"password\.current_wrong"):
+        change_password(
+            session,
+            member.id,
+            current=make.PASSWORD,
+            new="another good one",
+            hasher=Overtaken(session, now + MINUTE),
+            breaches=BREACHES,
+            now=now + MINUTE,
+        )
+
+    assert in_force(session, make.PASSWORD)
