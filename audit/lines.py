@@ -60,6 +60,7 @@ class Kind(StrEnum):
     CONSENT_WITHDRAWN = "consent.withdrawn"
     CONSENT_EXPIRED = "consent.expired"
     CONSENT_OVERRULED = "consent.overruled"  # it never was theirs alone to give
+    CONSENT_CLIENT_ENDED = "consent.client_ended"  # whom it was given to is no more
     RELEASED = "claims.released"
     TILL_ANSWERED = "till.answered"
     CARD_USED = "card.used"

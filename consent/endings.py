@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
+from clients.models import Client
 from consent import ledger
 from consent.catalogue import MARKETING
 from consent.models import Consent, Decision, EndReason
@@ -86,7 +87,7 @@ def was_identified(session: Session, *, member_id: UUID, purpose_id: UUID) -> bo
 
 @dataclass(frozen=True, kw_only=True)
 class Expired:
-    """A purpose for which nothing the member agreed to is in force any longer."""
+    """A purpose for which nothing the member agreed to is, or may stay, in force."""
 
     member_id: UUID
     client_id: UUID
@@ -170,3 +171,39 @@ def _open_yes(expired: Expired) -> tuple[ColumnElement[bool], ...]:
         Consent.decision == Decision.GIVEN,
         Consent.ended_at.is_(None),
     )
+
+
+def end_with_client(session: Session, left: Expired, *, now: datetime) -> bool:
+    """End what was agreed to for a purpose of a client that is no more; False if another did."""
+    ledger.lock_member(session, left.member_id)
+    ended = (
+        update(Consent)
+        .where(
+            Consent.member_id == left.member_id,
+            Consent.purpose_id == left.purpose_id,
+            Consent.client_id == left.client_id,
+            Consent.ended_at.is_(None),
+        )
+        .values(ended_at=now, end_reason=EndReason.CLIENT_ENDED)
+        .execution_options(synchronize_session=False)
+    )
+    return changed(session.execute(ended)) > 0
+
+
+def left_by_clients(session: Session, *, most: int) -> list[Expired]:
+    """Return for which purposes of clients that are no more something is in force, a few of them.
+
+    By member: whoever locks several does so in one order. Each client is asked for by itself and
+    in the order of an index: the database expects many rows where all but none have ended.
+    """
+    for client_id in session.scalars(select(Client.id).where(Client.disabled_at.is_not(None))):
+        rows = session.execute(
+            select(Consent.member_id, Consent.client_id, Consent.purpose_id)
+            .where(Consent.client_id == client_id, Consent.ended_at.is_(None))
+            .order_by(Consent.client_id, Consent.id)
+            .limit(most)
+        ).all()
+        if rows:
+            found = dict.fromkeys(_expired(row) for row in rows)
+            return sorted(found, key=lambda each: (each.member_id, each.purpose_id))
+    return []

@@ -26,6 +26,7 @@ class EndReason(StrEnum):
     SUPERSEDED = "superseded"
     EXPIRED = "expired"
     OVERRULED = "overruled"  # by a corrected birth date it was another's to give
+    CLIENT_ENDED = "client_ended"  # whom it was given to is no more
 
 
 class ConsentText(Base):
@@ -79,6 +80,13 @@ class Consent(Base):
         Index(
             None,
             "expires_at",
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index(  # in order, so that no plan looks through everybody's for those of one client
+            None,
+            "client_id",
+            "id",
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
         ),

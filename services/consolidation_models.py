@@ -113,6 +113,8 @@ class Batch(Base):
     applied_at: Mapped[datetime | None]
     rolled_back_by: Mapped[UUID | None]
     rolled_back_at: Mapped[datetime | None]
+    # The code of what ended its applying before its last row; None if that was reached.
+    stopped_by: Mapped[str | None] = mapped_column(String(64))
 
     stream: Mapped[Stream] = relationship()
     service: Mapped[Service] = relationship()

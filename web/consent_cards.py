@@ -8,7 +8,9 @@ from uuid import UUID
 
 from flask import url_for
 
+from clients import names
 from clients.directory import RegisteredClient, RegisteredPurpose
+from clients.names import Named
 from consent import ledger
 from consent.catalogue import MARKETING, in_order
 from consent.models import Consent, Decision, EndReason
@@ -54,9 +56,9 @@ class ConsentCard:
 
 @dataclass(frozen=True, kw_only=True)
 class EndedConsent:
-    """A consent that is over."""
+    """A consent that is over; its client may be, too."""
 
-    client: ClientView
+    client: Named
     claims: list[Bilingual]
     ended_at: datetime
     reason: str
@@ -135,27 +137,29 @@ def _labels(rows: Iterable[Consent], *, but: str = "") -> list[Bilingual]:
 
 
 def ended() -> list[EndedConsent]:
-    """Return the visitor's consents that were withdrawn or ran out, the newest first."""
+    """Return the visitor's consents that ended and that no newer one replaced, newest first."""
     in_stead = pages.say("由代理您的人撤回了")
     words = {
         EndReason.WITHDRAWN: pages.say("您撤回了"),
         EndReason.EXPIRED: pages.say("到期了"),
         EndReason.OVERRULED: pages.say("依更正的出生日期，改由法定代理人決定"),
+        EndReason.CLIENT_ENDED: pages.say("本服務不再提供資料給它"),
     }
     over = [
         each
         for each in ledger.listed(scope.db(), member_id=scope.member_id())
         if each.end_reason in words
     ]
+    clients = names.of_clients(scope.db(), {each.client_id for each in over})
     found = []
     for _, group in groupby(over, key=lambda each: (each.ended_at, each.receipt_id, each.ended_as)):
         rows = list(group)
         first = rows[0]
-        client = _client(first.client_id)
+        client = clients.get(first.client_id)
         if client is not None and first.ended_at is not None and first.end_reason is not None:
             found.append(
                 EndedConsent(
-                    client=client_view(client),
+                    client=client,
                     claims=_labels(rows),
                     ended_at=first.ended_at,
                     reason=in_stead if first.ended_as else words[first.end_reason],

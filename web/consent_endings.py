@@ -140,6 +140,34 @@ def _expire_some(make: Sessions, *, now: datetime) -> int:
         return ended.count
 
 
+def end_with_clients(make: Sessions, *, now: datetime) -> int:
+    """End what was agreed to with clients that are no more; return for how many purposes.
+
+    Nothing was released from the moment a client ended; this puts it on record, where the member
+    reads it. The client is not told: it is served no longer, and what it was given has ended.
+    """
+    ended, at = 0, clock.going_on_from(now)
+    while batch := _end_some_with_clients(make, now=at()):
+        ended += batch
+    return ended
+
+
+def _end_some_with_clients(make: Sessions, *, now: datetime) -> int:
+    with transaction(make) as session:
+        left = endings.left_by_clients(session, most=BATCH)
+        for each in left:
+            if endings.end_with_client(session, each, now=now):
+                footprint.record(
+                    session,
+                    Kind.CONSENT_CLIENT_ENDED,
+                    member_id=each.member_id,
+                    client_id=each.client_id,
+                    purpose_id=each.purpose_id,
+                    now=now,
+                )
+        return len(left)
+
+
 def _end_on_record(
     session: Session,
     kind: Kind,

@@ -52,6 +52,7 @@ KINDS = {
             Kind.CONSENT_APPROVED,
             Kind.APPROVAL_REFUSED,
             Kind.CONSENT_OVERRULED,
+            Kind.CONSENT_CLIENT_ENDED,
         }
     ),
     "account": frozenset(

@@ -143,6 +143,10 @@ WORDS: Mapping[str, Bilingual] = {
         "停止了給「%(client)s」的同意：依更正的出生日期，要由法定代理人決定",
         "Stopped the consent given to %(client)s: by the corrected birth date a guardian decides",
     ),
+    Kind.CONSENT_CLIENT_ENDED: Bilingual(
+        "結束了給「%(client)s」的同意：本服務不再提供資料給它",
+        "Ended the consent given to %(client)s: this service no longer serves it",
+    ),
     Kind.RELEASED: Bilingual("收到您的資料：%(claims)s", "Received your data: %(claims)s"),
     Kind.TILL_ANSWERED: Bilingual(
         "讀了您出示的條碼，我們答：%(answer)s",
@@ -317,6 +321,7 @@ OURS = frozenset(  # done by the city
         Kind.POWER_ENDED,
         Kind.LAW_NOTED,
         Kind.CONSENT_OVERRULED,
+        Kind.CONSENT_CLIENT_ENDED,
         Kind.RECORD_CORRECTED,
         Kind.SUSPENDED,
         Kind.REINSTATED,

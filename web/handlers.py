@@ -91,6 +91,7 @@ def steps(rooms: Rooms) -> tuple[Step, ...]:
         partial(contract_endings.end, make),
         partial(organisation_endings.run, make),
         partial(organisation_endings.close_petitions, rooms),
+        partial(consent_endings.end_with_clients, make),
         partial(service_closings.run, make),
         partial(merchant_counts.run, make),
         partial(offer_reviews.review, make, smallest=rooms.settings.smallest_population),

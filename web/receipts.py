@@ -177,4 +177,5 @@ def _state(event: Json) -> str:
         "expired": pages.say("到期了"),
         "superseded": pages.say("被較新的同意取代"),
         "overruled": pages.say("依更正的出生日期，改由法定代理人決定"),
+        "client_ended": pages.say("本服務不再提供資料給它"),
     }.get(event["event_state"], pages.say("已結束"))

@@ -82,7 +82,7 @@ def rotate_secret(client_id: str, *, at_once: bool) -> None:
 @client.command()
 @click.argument("client_id")
 def end(client_id: str) -> None:
-    """End CLIENT_ID, its secrets and every token it was given.
+    """End CLIENT_ID, its secrets and every token it was given; the worker ends its consents.
 
     To be served again its organisation registers another, with a token of
     `taipei-id registration-token issue --of CLIENT_ID --production`.
