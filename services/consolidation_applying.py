@@ -19,15 +19,15 @@ from services import card_faces
 from services import consolidation_docket as docket
 from services import consolidation_notes as notes
 from services.consolidation_judging import Said, Verdict, judge
-from services.consolidation_models import Batch, BatchRow, BatchState, Outcome
+from services.consolidation_models import JUDGED, Batch, BatchRow, BatchState, Outcome
 from services.consolidation_notes import Origin
 from services.consolidation_reading import CHUNK, Superseded
 from services.models import ActivationNote, Happening
 
 _ROWS = BatchRow.__table__
-JUDGED = (Outcome.INSERTED, Outcome.CHANGED, Outcome.UNCHANGED, Outcome.CONFLICT)
 DONE = (Outcome.INSERTED, Outcome.CHANGED)
 CHANGED_SINCE = "consolidation.changed_since"
+CLOSED = "service.closed"
 
 
 def apply_some(session: Session, batch_id: UUID, *, keyring: Keyring, now: datetime) -> int | None:
@@ -38,10 +38,11 @@ def apply_some(session: Session, batch_id: UUID, *, keyring: Keyring, now: datet
     batch = session.get_one(Batch, batch_id)
     if batch.state is not BatchState.APPLYING:
         return None
+    rows = _next(session, batch, after=batch.applied_rows, outcomes=JUDGED)
     is_over = batch.service.closed_at is not None  # nothing more is written
-    rows = () if is_over else _next(session, batch, after=batch.applied_rows, outcomes=JUDGED)
-    if not rows:
-        _end(session, batch, BatchState.APPLIED, applied_at=now)
+    if is_over or not rows:
+        why = CLOSED if is_over and rows else None
+        _end(session, batch, BatchState.APPLIED, applied_at=now, stopped_by=why)
         return None
     _advance(session, batch, "applied_rows", batch.applied_rows, rows[-1].number)
     _apply(session, batch, rows, keyring=keyring, now=now)

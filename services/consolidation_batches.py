@@ -11,7 +11,7 @@ from io import SEEK_END
 from typing import Any, BinaryIO
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ColumnElement, and_, func, insert, not_, select, true, update
 from sqlalchemy.orm import Session
 
 from kernel import jobs
@@ -22,6 +22,7 @@ from kernel.keyring import Keyring
 from services import consolidation_files as files
 from services.consolidation_files import Encoding, Format
 from services.consolidation_models import (
+    JUDGED,
     Batch,
     BatchPart,
     BatchRow,
@@ -36,6 +37,7 @@ KIND = "consolidation.work"
 _KEY = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SHOWN = 50  # differences on a page
 DIFFERENCES = (Outcome.CHANGED, Outcome.CONFLICT)
+NOT_APPLIED = "not_applied"  # what became of a row that a batch which was stopped did not reach
 
 
 def receive(
@@ -189,11 +191,21 @@ def awaiting(session: Session, organisation_id: UUID) -> int:
     return session.scalars(found).one()
 
 
+def _was_missed(batch: Batch) -> ColumnElement[bool]:
+    """Return whether a row of a batch that was stopped would have done something, and did not."""
+    return and_(BatchRow.outcome.in_(JUDGED), BatchRow.number > batch.applied_rows)
+
+
+def _counts(batch: Batch) -> ColumnElement[bool]:
+    """Return whether what stands of a row is what it does, or did."""
+    return true() if batch.stopped_by is None else not_(_was_missed(batch))
+
+
 def counts(session: Session, batch: Batch) -> dict[Outcome, int]:
-    """Return how many rows do what; every outcome is there."""
+    """Return how many rows do what; every outcome is there. What was not reached does nothing."""
     rows = session.execute(
         select(BatchRow.outcome, func.count())
-        .where(BatchRow.batch_id == batch.id)
+        .where(BatchRow.batch_id == batch.id, _counts(batch))
         .group_by(BatchRow.outcome)
     )
     found = {row[0]: row[1] for row in rows}
@@ -201,15 +213,21 @@ def counts(session: Session, batch: Batch) -> dict[Outcome, int]:
 
 
 def troubles(session: Session, batch: Batch) -> Sequence[tuple[str, int]]:
-    """Return how often each code was given, the most frequent first."""
+    """Return how often each code was given, the most frequent first; before it what stopped it."""
     count = func.count().label("count")
     rows = session.execute(
         select(BatchRow.code, count)
-        .where(BatchRow.batch_id == batch.id, BatchRow.code != "")
+        .where(BatchRow.batch_id == batch.id, BatchRow.code != "", _counts(batch))
         .group_by(BatchRow.code)
         .order_by(count.desc(), BatchRow.code)
     )
-    return [(code, number) for code, number in rows]
+    return [*_stopped(session, batch), *((code, number) for code, number in rows)]
+
+
+def _stopped(session: Session, batch: Batch) -> Iterator[tuple[str, int]]:
+    if batch.stopped_by is not None:
+        missed = select(func.count()).where(BatchRow.batch_id == batch.id, _was_missed(batch))
+        yield batch.stopped_by, session.scalars(missed).one()
 
 
 def origins(session: Session, member_id: UUID) -> dict[str, Batch]:
@@ -232,6 +250,7 @@ def differences(session: Session, batch: Batch, *, after: int) -> Sequence[Batch
         BatchRow.batch_id == batch.id,
         BatchRow.outcome.in_(DIFFERENCES),
         BatchRow.number > after,
+        _counts(batch),
     )
     return session.scalars(found.order_by(BatchRow.number).limit(SHOWN + 1)).all()
 
@@ -249,5 +268,9 @@ def report(session: Session, batch: Batch) -> Iterator[tuple[int, str, str, bool
         .where(BatchRow.batch_id == batch.id)
         .order_by(BatchRow.number)
     )
+    last = batch.applied_rows
     for row in session.execute(found.execution_options(yield_per=1000)):
-        yield row.number, row.outcome.value, row.code, row.name_differs, row.undone
+        outcome, code = row.outcome.value, row.code
+        if batch.stopped_by is not None and row.outcome in JUDGED and row.number > last:
+            outcome, code = NOT_APPLIED, batch.stopped_by
+        yield row.number, outcome, code, row.name_differs, row.undone

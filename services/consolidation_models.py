@@ -144,6 +144,9 @@ class Outcome(StrEnum):
     BAD = "bad"
 
 
+JUDGED = (Outcome.INSERTED, Outcome.CHANGED, Outcome.UNCHANGED, Outcome.CONFLICT)
+
+
 class BatchRow(Base):
     """One row of a batch: whom it is about, what it says, what stood there before.
 

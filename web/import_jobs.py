@@ -71,7 +71,8 @@ def _finished(session: Session, batch_id: UUID, state: BatchState, *, now: datet
     batch, event = session.get_one(Batch, batch_id, with_for_update=True), f"consolidation.{state}"
     if _is_on_the_trail(session, event, batch_id):
         return
-    trail.record(session, event, actor=None, subject=batch_id, now=now)
+    detail = {"stopped": batch.stopped_by} if batch.stopped_by else {}
+    trail.record(session, event, actor=None, subject=batch_id, now=now, **detail)
     jobs.enqueue(session, ANNOUNCE, {"batch": str(batch_id)}, now=now)
     for officer in {batch.uploaded_by, batch.confirmed_by or batch.uploaded_by}:
         notices.mail(session, Mail.IMPORT_DONE, member_id=officer, language=notices.OWN, now=now)

@@ -59,8 +59,10 @@ def outcome(found: Outcome) -> str:
     }[found]
 
 
-def state(found: BatchState) -> tuple[str, str]:
+def state(found: Batch) -> tuple[str, str]:
     """Return how far a batch has come, and the look of it."""
+    if found.stopped_by is not None and found.state is BatchState.APPLIED:
+        return pages.say("提前停止"), "warn"
     return {
         BatchState.READING: (pages.say("讀取中"), "info"),
         BatchState.DRY_RUN: (pages.say("等第二人確認"), "warn"),
@@ -70,7 +72,7 @@ def state(found: BatchState) -> tuple[str, str]:
         BatchState.ROLLED_BACK: (pages.say("已復原"), "plain"),
         BatchState.CANCELLED: (pages.say("不採用"), "plain"),
         BatchState.UNREADABLE: (pages.say("讀不出來"), "bad"),
-    }[found]
+    }[found.state]
 
 
 def note(found: Activation | None) -> str:
@@ -112,7 +114,10 @@ def batch(found: Batch) -> dict[str, Any]:
         "number": found.number,
         "service": name(found.service),
         "at": found.uploaded_at,
-        "look": state(found.state),
+        "look": state(found),
+        "stopped": refusal(found.stopped_by).title.text(pages.language())
+        if found.stopped_by
+        else "",
         "rows": found.read_rows,
         "applied_at": found.applied_at,
         "rolled_back_at": found.rolled_back_at,

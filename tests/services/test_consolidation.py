@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from kernel.db import Sessions, transaction
 from kernel.errors import NotFound, Refused
 from members.models import Member
-from services import activations, consolidation_reading, note_checks, suspensions
+from services import activations, closures, consolidation_reading, note_checks, suspensions
 from services import consolidation_batches as batches
 from services import consolidation_schema as schema
 from services.consolidation_applying import apply_some
@@ -470,6 +470,55 @@ def test_many_rows_are_read_and_applied_in_chunks(
         assert (batch.read_rows, batch.applied_rows) == (25, 25)
         assert not session.scalars(select(BatchPart)).all()
         assert batch.file_hash
+
+
+def stopped_halfway(sessions: Sessions, monkeypatch: pytest.MonkeyPatch) -> tuple[Agency, UUID]:
+    """Return a batch of six, and two nobody can be applied of, whose service closes after four."""
+    agency = world.an_agency(sessions, members=6)
+    monkeypatch.setattr("services.consolidation_applying.CHUNK", 4)
+    rows = [*(yes(place) for place in range(6)), yes(STRANGER), yes(0, as_of="nonsense")]
+    batch_id = agency.upload(a_file(rows))
+    agency.confirm(batch_id)
+    with transaction(sessions) as session:
+        apply_some(session, batch_id, keyring=KEYRING, now=NOON)
+    with transaction(sessions) as session:
+        closures.close(session, now=NOON)
+    agency.go_on(batch_id)
+    return agency, batch_id
+
+
+@pytest.mark.clause("3-II")
+def test_a_batch_whose_service_closes_halfway_says_so_and_counts_what_was_done(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agency, batch_id = stopped_halfway(sessions, monkeypatch)
+
+    assert len(agency.notes()) == 4
+    assert agency.counts(batch_id) == {"inserted": 4, "unknown": 1, "bad": 1}
+    assert [agency.codes(batch_id).get(row) for row in (4, 5, 6)] == [None, *["service.closed"] * 2]
+    with transaction(sessions) as session:
+        batch = session.get_one(Batch, batch_id)
+        assert (batch.state, batch.stopped_by) == (BatchState.APPLIED, "service.closed")
+        assert ("service.closed", 2) in batches.troubles(session, batch)
+        assert batches.differences(session, batch, after=0) == []
+    agency.roll_back(batch_id)
+    assert agency.notes() == []
+
+
+def test_a_batch_that_was_through_when_its_service_closed_was_not_stopped(
+    agency: Agency, sessions: Sessions
+) -> None:
+    batch_id = agency.upload(a_file([yes(0)]))
+    agency.confirm(batch_id)
+    with transaction(sessions) as session:
+        apply_some(session, batch_id, keyring=KEYRING, now=NOON)
+        closures.close(session, now=NOON)
+
+    agency.go_on(batch_id)
+
+    with transaction(sessions) as session:
+        batch = session.get_one(Batch, batch_id)
+        assert (batch.state, batch.stopped_by) == (BatchState.APPLIED, None)
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

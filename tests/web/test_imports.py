@@ -21,7 +21,7 @@ from kernel.jobs import LONGEST_PAUSE, MOST_ATTEMPTS, Job, JobDelayed, JobImposs
 from members import numbering
 from members.models import Member
 from members.numbers import recognise
-from services import consolidation_batches, consolidation_work
+from services import closures, consolidation_batches, consolidation_work
 from services.consolidation_models import (
     Batch,
     BatchRow,
@@ -161,6 +161,28 @@ def test_two_officers_bring_notes_in_and_the_member_reads_where_from(confirmed: 
     with office.city.database() as session:
         kinds = select(LedgerLine.kind).where(LedgerLine.member_id == office.mei)
         assert Kind.NOTE_CONSOLIDATED in list(session.scalars(kinds))
+
+
+@pytest.mark.clause("3-II")
+def test_a_batch_that_its_service_did_not_outlive_says_why_it_stopped(confirmed: Office) -> None:
+    path = confirmed.upload(yes(0)).location
+    confirmed.world.work_off()
+    confirmed.step(path, "confirm", confirmed.two)
+    with confirmed.city.database() as session:
+        closures.close(session, now=confirmed.city.now)
+
+    confirmed.world.work_off()
+
+    page = confirmed.one.get(path).text
+    assert "提前停止" in page
+    assert "停止的原因" in page
+    assert "這項服務已經結束" in page
+    assert "提前停止" in confirmed.one.get(IMPORTS).text
+    outcome = confirmed.one.get(f"{path}/outcome.csv").text
+    assert "not_applied,service.closed" in outcome
+    with confirmed.city.database() as session:
+        entry = select(TrailEntry).where(TrailEntry.event == "consolidation.applied")
+        assert session.scalars(entry).one().detail["stopped"] == "service.closed"
 
 
 @pytest.mark.clause("3-II")

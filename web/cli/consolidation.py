@@ -45,7 +45,8 @@ def show(number: str) -> None:
         batch = batches.get(at.session, number)
         counts = batches.counts(at.session, batch)
         troubles = batches.troubles(at.session, batch)
-        said = f"{batch.number}: {batch.service.code}, {batch.state.value}"
+        stopped = f", stopped by {batch.stopped_by}" if batch.stopped_by else ""
+        said = f"{batch.number}: {batch.service.code}, {batch.state.value}{stopped}"
     say(said)
     rows = [(outcome.value, str(count)) for outcome, count in counts.items()]
     show_table(("what", "rows"), [*rows, *((code, str(count)) for code, count in troubles)])
