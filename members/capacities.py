@@ -14,6 +14,7 @@ from kernel.db import changed, insert_once
 from kernel.errors import NotFound, Refused
 from kernel.ids import new_id
 from kernel.prebuilt import Prebuilt
+from members import holding
 from members.models import Capacity, CapacityNote, GuardianLink
 
 _DECLARED = Prebuilt(
@@ -32,9 +33,13 @@ def note(
     declared_on: date,
     now: datetime,
 ) -> None:
-    """Enter a declaration. Raises Refused `capacity.source_missing` or `capacity.already_noted`."""
+    """Enter a declaration. Raises Refused `capacity.source_missing` or `capacity.already_noted`.
+
+    By what the member acts, or others for them, is held from here on: some of it may end with it.
+    """
     if not source.strip():
         raise Refused("capacity.source_missing")
+    holding.hold(session, member_id)
     values = {
         "id": new_id(),
         "member_id": member_id,

@@ -20,7 +20,7 @@ from kernel.errors import Refused
 from kernel.ids import new_reference
 from kernel.keyring import Keyring
 from kernel.wording import CHINESE
-from members import capacities, corrections, guardians
+from members import capacities, corrections, guardians, holding
 from members.change_models import Channel
 from members.changes import Source
 from web import consent_endings, corrections_told, notices, proxy_acts
@@ -60,6 +60,7 @@ class Record:
         if not why:
             raise Refused("member.reason_missing")
         reference = reference or new_reference()
+        holding.hold(self.session, self.member_id)
         source = Source(channel=Channel.CITY, actor_id=self.by, case_reference=reference)
         corrections.birth_date(
             self.session, self.member_id, born, source, keyring=self.keyring, now=self.now

@@ -23,7 +23,7 @@ from idp.models import GrantEnd
 from kernel import clock, throttle
 from kernel.db import transaction
 from kernel.errors import Refused
-from members import guardians, leaving, requests, standings
+from members import guardians, holding, leaving, requests, standings
 from members.models import AccountDeletion, Member
 from web import consent_endings, notices, request_making
 from web.login import LOCK_NOTICES
@@ -100,6 +100,7 @@ def _remind(rooms: Rooms, *, now: datetime) -> None:
 def _delete_one(rooms: Rooms, deletion_id: UUID, member_id: UUID, *, now: datetime) -> bool:
     try:
         with transaction(rooms.sessions) as session:
+            holding.hold(session, member_id)
             member = leaving.lock(session, member_id)  # a hold waits from here on, or was seen
             if not leaving.take(session, deletion_id, now=now):
                 return False
