@@ -168,7 +168,7 @@ def done() -> list[str]:
             "card": pages.say("已新增卡片，下次可以用它登入。"),
             "renamed": pages.say("名稱已變更。"),
             "lost": pages.say("已掛失，立刻不能再用；用它登入的地方都已登出。"),
-            "found": pages.say("已恢復，可以再用它登入。"),
+            "found": _found(),
             "removed": pages.say("已移除，不能再用它登入。"),
             "disowned": pages.say("申請已撤銷。謝謝您告訴我們。"),
             "session": pages.say("已登出那一處。"),
@@ -176,6 +176,15 @@ def done() -> list[str]:
             "withdrawn_service": pages.say("已撤回申請。"),
             "disputed": pages.say("已記下。這筆紀錄從現在起不會被當成「沒有」，權利不受影響。"),
         }
+    )
+
+
+def _found() -> str:
+    visitor = scope.visitor()
+    if visitor is None or not visitor.is_restricted:
+        return pages.say("已恢復，可以再用它登入。")
+    return pages.say(
+        "已恢復，可以再用它登入。用密碼登入時，三天內有些事還不能辦；登出後只用它登入，就都能辦。"
     )
 
 

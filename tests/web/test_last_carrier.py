@@ -172,6 +172,8 @@ def test_who_still_has_the_passkey_takes_the_report_back_and_is_not_restricted(c
     assert sign_in(again, passkey).status_code == 303
     assert again.get("/account/personal/contact").status_code == 200
     assert browser.get("/account/personal/contact").status_code == 403
+    assert "登出後只用它登入，就都能辦" in browser.get(back.location).text
+    assert "登出後只用它登入" not in again.get(back.location).text
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
