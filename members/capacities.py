@@ -66,8 +66,11 @@ def all_of(session: Session, member_id: UUID) -> Sequence[CapacityNote]:
     ).all()
 
 
-def lift(session: Session, member_id: UUID, *, now: datetime) -> None:
-    """End a declaration, and who acts because of it. Raises NotFound if there is none."""
+def lift(session: Session, member_id: UUID, *, now: datetime) -> Sequence[UUID]:
+    """End a declaration, and who acts because of it; return who that was.
+
+    Raises NotFound if there is none.
+    """
     lifted = session.execute(
         update(CapacityNote)
         .where(CapacityNote.member_id == member_id, CapacityNote.lifted_at.is_(None))
@@ -75,7 +78,7 @@ def lift(session: Session, member_id: UUID, *, now: datetime) -> None:
     )
     if not changed(lifted):
         raise NotFound("capacity.not_noted")
-    session.execute(
+    return session.scalars(
         update(GuardianLink)
         .where(
             GuardianLink.ward_id == member_id,
@@ -83,4 +86,6 @@ def lift(session: Session, member_id: UUID, *, now: datetime) -> None:
             GuardianLink.ended_at.is_(None),
         )
         .values(ended_at=now)
-    )
+        .returning(GuardianLink.guardian_id)
+        .execution_options(synchronize_session=False)
+    ).all()

@@ -93,10 +93,13 @@ def _declared_on() -> date:
 
 
 def _lift(member_id: UUID) -> Paper:
+    session, clerk, now = scope.db(), scope.member_id(), scope.now()
     try:
-        capacities.lift(scope.db(), member_id, now=scope.now())
+        acted = guardian_links.lift(session, member_id, actor=clerk, now=now)
     except NotFound:
         raise Refused("capacity.not_noted") from None
+    for each in acted:
+        _tell(each)
     return Paper.COURT
 
 

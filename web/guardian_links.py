@@ -1,10 +1,12 @@
 """Enter who acts for whom by law, as the desk and the command line do: who may, and until when."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from audit import trail
 from consent import representation
 from consent.representation import Band
 from kernel.errors import Refused
@@ -40,6 +42,21 @@ def enter(
         until=_until(session, ward_id, relation, keyring=keyring, now=now),
         now=now,
     )
+
+
+def lift(session: Session, member_id: UUID, *, actor: UUID | None, now: datetime) -> Sequence[UUID]:
+    """End a declaration, and who acts because of it; return who is to be told. Raises NotFound."""
+    acted = capacities.lift(session, member_id, now=now)
+    for each in acted:
+        trail.record(
+            session,
+            "guardian.unlinked",
+            actor=actor,
+            subject=member_id,
+            now=now,
+            guardian=str(each),
+        )
+    return acted
 
 
 def is_able(session: Session, member_id: UUID, *, keyring: Keyring, now: datetime) -> bool:

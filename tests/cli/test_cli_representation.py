@@ -120,6 +120,14 @@ def test_a_declaration_comes_with_its_guardian_and_ends_powers(
     assert taipei_id("member", "lift-capacity", "yue").stdout == "yue decides alone again.\n"
     with transaction(sessions(people)) as session:
         assert session.scalars(select(GuardianLink)).one().ended_at is not None
+        mei = session.scalars(select(Member.id).where(Member.login == "mei")).one()
+        told = [
+            each.payload["template"]
+            for each in letters(session)
+            if each.payload["member"] == str(mei)
+        ]
+        lines = session.scalars(select(LedgerLine.kind).where(LedgerLine.member_id == mei)).all()
+        assert (told[-2:], lines[-2:]) == (["law.noted"] * 2, ["law.noted"] * 2)  # begun, and over
 
 
 @pytest.mark.clause("2(8)1")

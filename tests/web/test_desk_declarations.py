@@ -52,7 +52,8 @@ def guardians_of(office: Office) -> list[Relation]:
 def test_a_declaration_is_noted_a_guardian_entered_and_both_end_when_it_is_lifted(
     office: Office,
 ) -> None:
-    offices.enter_number(office.city, office.city.enrol("guardian"), PROXY)
+    guardian = office.city.enrol("guardian")
+    offices.enter_number(office.city, guardian, PROXY)
     number = office.opened(matter="change")
 
     assert press(office, number, "declare", **DECREE).status_code == 303
@@ -66,7 +67,13 @@ def test_a_declaration_is_noted_a_guardian_entered_and_both_end_when_it_is_lifte
     with office.city.database() as session:
         papers = [each.paper for each in seen.of_case(session, office.case(number).id)]
     assert papers.count("court_decision") == 3
-    assert World(office.city).told().count("law.noted") == 4  # the guardian once
+    world = World(office.city)
+    assert world.told().count("law.noted") == 5  # the guardian of both: entered, and over
+    with office.city.database() as session:
+        unlinked = select(TrailEntry.subject).where(TrailEntry.event == "guardian.unlinked")
+        assert session.scalars(unlinked).all() == [office.mei]
+    told = [each.payload["member"] for each in world.jobs() if "member" in each.payload]
+    assert told.count(str(guardian)) == 2
     assert "臺北地院" not in office.browser.get(f"/counter/cases/{number}").text
 
 

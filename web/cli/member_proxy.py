@@ -161,9 +161,9 @@ def lift_capacity(login: str) -> None:
     now = clock.now()
     with opened() as at:
         member_id = find(at, login)
-        capacities.lift(at.session, member_id, now=now)
+        acted = guardian_links.lift(at.session, member_id, actor=None, now=now)
         recording.record(at.session, "capacity.lifted", member_id, now=now)
-        law_notes.tell(at.session, member_id, now=now)
+        law_notes.tell(at.session, member_id, *acted, now=now)
     say(f"{login} decides alone again.")
 
 
