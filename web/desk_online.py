@@ -18,7 +18,7 @@ from members import admission, applications
 from members.admission import DocumentsMissing
 from members.application_forms import Form, Seen
 from members.application_models import Application, Document, State
-from members.application_steps import get, lock
+from members.application_steps import LONGEST, get, lock
 from members.numbers import recognise
 from web import (
     apply_words,
@@ -89,7 +89,7 @@ def _waiting(application_id: UUID) -> Application:
 def _show(application: Application, error: str = "", field: str = "") -> str:
     """Show an application; that a clerk looked is on the trail, however often it is shown.
 
-    What was ticked and typed beside another form of it is not kept.
+    What was ticked and typed off the papers beside another form of it is not kept.
     """
     _note_look(application)
     typed = request.form if shown_forms.is_shown(application) else MultiDict[str, str]()
@@ -109,6 +109,7 @@ def _show(application: Application, error: str = "", field: str = "") -> str:
         papers=[(each.value, apply_words.of_document(each), each in EXPIRING) for each in papers],
         ticked=typed.getlist("paper"),
         typed=typed,
+        reason=request.form.get("reason", "")[:LONGEST],
         mark=applications.mark_of_form(application),
         confirm_url=url_for("desk.confirm_online", application_id=application.id),
         back_url=url_for("desk.send_back_online", application_id=application.id),

@@ -119,6 +119,7 @@ def test_what_was_corrected_since_the_clerk_looked_is_looked_at_again(
     assert response.status_code == 409
     assert "測小安" in response.text
     assert " checked" not in response.text  # what was ticked was ticked for another form
+    assert ">請更正地址</textarea>" in response.text  # words are read again before they are sent
     assert looks(office) == before + 1
     assert state_of(office, application_id) is State.CONFIRMING
 
