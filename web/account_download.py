@@ -1,5 +1,6 @@
 """下載資料: everything the city holds about a member, put together by the worker, to be taken."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -12,10 +13,11 @@ from audit.lines import Kind
 from kernel.clock import taipei_day
 from kernel.errors import Refused
 from kernel.refusals import refusal
+from kernel.wording import Bilingual
 from members import archives, register
 from members.models import Archive
 from members.profile import open_data_key
-from web import archive_making, csrf, pages, scope
+from web import archive_duties, archive_making, csrf, pages, scope
 from web.account_confirm import strongest_required
 from web.archive_parts import PARTS
 
@@ -52,10 +54,17 @@ def _page(error: str) -> str:
     return pages.page(
         "account/download.html",
         archives=[_view(each) for each in found],
-        parts=[(code, words.text(language)) for code, words in PARTS.items()],
+        parts=[(code, words.text(language)) for code, words in _offered().items()],
         action=url_for("download.ask"),
         errors=[("part-profile", error)] if error else [],
     )
+
+
+def _offered() -> Mapping[str, Bilingual]:
+    """Return the parts there can be something in: not everybody works for the city."""
+    if archive_duties.has_any(scope.db(), scope.member_id()):
+        return PARTS
+    return {code: words for code, words in PARTS.items() if code != archive_duties.PART}
 
 
 def _view(archive: Archive) -> View:

@@ -1,17 +1,23 @@
 """The member's posts and training as staff, as they go into the archive (5(3))."""
 
+from uuid import UUID
+
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from clients import officers
 from clients.models import Organisation
 from clients.officer_models import OfficerPost
 from counters import staff, training
+from counters.models import Clerk
+from counters.training_models import Training
 from kernel.db import transaction
 from kernel.wording import Bilingual
 from web import consoles
 from web.archive_parts import PARTS, Whose, iso, local, sheet
 from web.sheets import Sheet
 
+PART = "duties"
 HEADS = {
     "post": Bilingual("職務", "Post"),
     "where": Bilingual("單位", "Where"),
@@ -21,6 +27,14 @@ HEADS = {
 }
 CLERK = Bilingual("窗口承辦人", "Clerk at a counter")
 TRAINING = Bilingual("訓練", "Training")
+
+
+def has_any(session: Session, member_id: UUID) -> bool:
+    """Say whether the member has or had a post or training: by one question, whoever asks."""
+    post, seat, passed = (
+        exists().where(table.member_id == member_id) for table in (OfficerPost, Clerk, Training)
+    )
+    return bool(session.scalar(select(or_(post, seat, passed))))
 
 
 def sheet_of(whose: Whose) -> Sheet:
@@ -46,7 +60,7 @@ def sheet_of(whose: Whose) -> Sheet:
             ]
             for clerk, counter in staff.all_of(session, whose.member_id)
         ]
-    return sheet(whose, PARTS["duties"], HEADS, rows)
+    return sheet(whose, PARTS[PART], HEADS, rows)
 
 
 def _house(session: Session, post: OfficerPost) -> Bilingual:

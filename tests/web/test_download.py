@@ -4,28 +4,35 @@ import csv
 import io
 import json
 import zipfile
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from audit import proofs
 from audit.lines import Kind
 from audit.models import LedgerLine
+from clients.officer_models import OfficerPost, Role
 from consent.receipts import require_sound
+from counters import staff
 from idp.checkpoints import checking_with
 from idp.receipts import read
 from kernel.db import transaction
-from kernel.ids import new_key
+from kernel.ids import new_id, new_key
 from kernel.jobs import Work
 from kernel.keyring import SealBroken
 from members import archives, numbering
 from members.models import Archive, ArchiveChunk, Member
 from members.numbers import recognise
 from tests import make
+from tests.counters import town
 from tests.flows.browser import Browser, hidden
 from tests.flows.provider import City
 from tests.services import city as services
@@ -68,6 +75,29 @@ def taken(browser: Browser) -> zipfile.ZipFile:
     return zipfile.ZipFile(io.BytesIO(response.data))
 
 
+def a_post(session: Session, member_id: UUID, now: datetime) -> None:
+    session.add(
+        OfficerPost(
+            id=new_id(),
+            member_id=member_id,
+            organisation_id=None,
+            role=Role.AUDITOR,
+            appointed_at=now,
+            ends_at=now,
+            ended_at=now,
+        )
+    )
+
+
+def a_seat(session: Session, member_id: UUID, now: datetime) -> None:
+    counter = town.a_counter(session, make.a_client(session, "registry"))
+    staff.appoint(session, counter, member_id, now=now)
+
+
+def a_course(session: Session, member_id: UUID, _now: datetime) -> None:
+    town.trained(session, member_id, course=town.a_course(session))
+
+
 @pytest.mark.clause("10-I(1)")
 def test_everything_that_was_ticked_comes_in_three_shapes(browser: Browser, world: World) -> None:
     page = browser.get("/account/requests/new", {"kind": "petition"})
@@ -93,6 +123,19 @@ def test_everything_that_was_ticked_comes_in_three_shapes(browser: Browser, worl
     assert "有新的瀏覽器登入您的帳號" in told
     assert "圖書館" in bundle.read("consents.json").decode()
     assert "陳美玉" not in bundle.read("footprint.json").decode()
+
+
+@one_database
+@pytest.mark.parametrize("given", [a_post, a_seat, a_course])
+def test_posts_and_training_are_offered_to_who_has_or_had_any(
+    city: City, browser: Browser, given: Callable[[Session, UUID, datetime], None]
+) -> None:
+    assert 'value="duties"' not in browser.get(PAGE).text
+
+    with city.database() as session:
+        given(session, city.member_id(), city.now)
+
+    assert 'value="duties"' in browser.get(PAGE).text
 
 
 @pytest.mark.clause("10-I(1)")
