@@ -46,6 +46,7 @@ class OfficerPost(Base):
             sqlite_where=text(OF_THE_BUREAU),
             postgresql_where=text(OF_THE_BUREAU),
         ),
+        Index(None, "member_id"),
         UniqueConstraint("id", "role", "member_id"),  # what an approval refers to
         CheckConstraint(
             "(role IN ('agency_officer', 'agency_manager', 'merchant_officer'))"

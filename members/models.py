@@ -92,7 +92,10 @@ class CapacityNote(Base):
     """A declaration in force for a member: which court's, and of which day."""
 
     __tablename__ = "capacity_note"
-    __table_args__ = (unique_while("lifted_at IS NULL", "member_id"),)
+    __table_args__ = (
+        unique_while("lifted_at IS NULL", "member_id"),
+        Index("ix_capacity_note_all", "member_id"),
+    )
 
     id: Mapped[Key]
     member_id: Mapped[UUID] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"))
@@ -112,6 +115,7 @@ class GuardianLink(Base):
     __tablename__ = "guardian_link"
     __table_args__ = (
         unique_while("ended_at IS NULL", "ward_id", "guardian_id"),
+        Index(None, "ward_id"),
         Index(None, "guardian_id"),
         CheckConstraint("ward_id <> guardian_id", name="two_people"),
         CheckConstraint("relation <> 'proxy'", name="by_law"),
@@ -212,6 +216,7 @@ class AccountDeletion(Base):
     __tablename__ = "account_deletion"
     __table_args__ = (
         unique_while("executed_at IS NULL AND cancelled_at IS NULL", "member_id"),
+        Index("ix_account_deletion_all", "member_id"),
         Index(
             "ix_account_deletion_due",
             "due_at",

@@ -45,6 +45,7 @@ class PowerOfAttorney(Base):
     __tablename__ = "power_of_attorney"
     __table_args__ = (
         unique_while("ended_at IS NULL", "principal_id", "proxy_id"),
+        Index(None, "principal_id"),
         Index(None, "proxy_id"),
         CheckConstraint("principal_id <> proxy_id", name="two_people"),
         CheckConstraint("ends_at > starts_at", name="lasts"),
