@@ -2,13 +2,14 @@
 
 from datetime import date, datetime, timedelta, timezone
 
-from babel.dates import format_date
-
 from kernel.wording import ENGLISH
 
 # Taiwan keeps one offset and no summer time, so pages need no time zone database.
 TAIPEI = timezone(timedelta(hours=8), "Asia/Taipei")
 
+_MONTHS = (
+    "January February March April May June July August September October November December".split()
+)
 _YEAR_BEFORE_THE_REPUBLIC = 1911
 
 
@@ -16,7 +17,7 @@ def roc_date(moment: datetime | date, language: str) -> str:
     """Return the day, e.g. 民國115年11月23日 (2026-11-23), or 23 November 2026 in English."""
     day = _day(moment)
     if language == ENGLISH:
-        return str(format_date(day, "d MMMM y", locale=ENGLISH))
+        return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
     return f"{_roc_year(day.year)}{day.month}月{day.day}日 ({day.isoformat()})"
 
 

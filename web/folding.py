@@ -4,7 +4,8 @@ A page says some forty texts and twenty addresses that are the same in every req
 of them up again took longer than everything else that renders it (docs/decisions/0037).
 """
 
-from babel.support import NullTranslations
+from gettext import NullTranslations
+
 from flask import Flask
 from flask.templating import Environment
 from jinja2 import Template, nodes

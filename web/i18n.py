@@ -1,21 +1,18 @@
 """Speak the reader's language: choose one of ours and load its words.
 
 The msgid of a text is the Chinese text itself, so Chinese needs no catalogue. English is read
-from `translations/en/LC_MESSAGES/messages.po` at first use and compiled in memory; nothing
-compiled is shipped that could be older than its source.
+from `translations/en/LC_MESSAGES/messages.po` at first use; nothing compiled is shipped that could
+be older than its source.
 """
 
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from io import BytesIO
+from gettext import NullTranslations
 from pathlib import Path
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from babel.support import NullTranslations, Translations
-
 from kernel.wording import CHINESE, ENGLISH, LANGUAGES
+from web.catalogue import Catalogue
 
 _CATALOGUES = Path(__file__).parent / "translations"
 _BY_PRIMARY_TAG = {"zh": CHINESE, "en": ENGLISH}
@@ -30,12 +27,8 @@ def translations(language: str) -> NullTranslations:
         raise ValueError(language)
     if language == CHINESE:
         return NullTranslations()
-    with (_CATALOGUES / language / "LC_MESSAGES" / "messages.po").open("rb") as source:
-        catalogue = read_po(source, locale=language)
-    compiled = BytesIO()
-    write_mo(compiled, catalogue)
-    compiled.seek(0)
-    return Translations(compiled)
+    with (_CATALOGUES / language / "LC_MESSAGES" / "messages.po").open(encoding="utf-8") as lines:
+        return Catalogue(lines)
 
 
 def choose(*, ui_locales: str, cookie: str, accept_language: str) -> str:

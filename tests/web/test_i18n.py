@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
+from gettext import NullTranslations
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -10,11 +11,11 @@ from pathlib import Path
 import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
-from babel.support import NullTranslations
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel.wording import CHINESE, ENGLISH, LANGUAGES
+from web.catalogue import Catalogue
 from web.i18n import choose, translations
 
 WEB = Path(__file__).parents[2] / "web"
@@ -187,6 +188,29 @@ def test_chinese_needs_no_catalogue() -> None:
 
 def test_english_comes_from_the_catalogue() -> None:
     assert translations(ENGLISH).gettext("登入") == "Sign in"
+
+
+def test_the_catalogue_reads_as_babel_reads_it() -> None:
+    words = translations(ENGLISH)
+
+    for text, (one, *more) in _english().items():
+        assert words.gettext(text) == one
+        assert words.ngettext(text, text, 1) == one
+        assert words.ngettext(text, text, 2) == (more[0] if more else one)
+
+
+@pytest.mark.parametrize("line", ['msgctxt "at the desk"', "msgid 登入", '"登入"', "登入"])
+def test_a_catalogue_that_holds_more_than_we_read_is_refused(line: str) -> None:
+    with pytest.raises(ValueError, match=r"^line 2 "):
+        Catalogue(["# words", line])
+
+
+def test_a_text_without_words_is_said_as_it_is() -> None:
+    words = Catalogue([])
+
+    assert words.gettext("登入") == "登入"
+    assert words.ngettext("一筆", "多筆", 1) == "一筆"
+    assert words.ngettext("一筆", "多筆", 2) == "多筆"
 
 
 def test_english_counts() -> None:
