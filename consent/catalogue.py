@@ -33,6 +33,7 @@ _BUNDLED = {
 _LESSER = {
     full.name: frozenset(claim.name for claim in CLAIMS if claim.less_than == full.name)
     for full in CLAIMS
+    if any(claim.less_than == full.name for claim in CLAIMS)
 }
 
 
@@ -48,7 +49,7 @@ def claims_of_scopes(scopes: Iterable[str]) -> frozenset[str]:
 
 def asked_by(names: AbstractSet[str]) -> frozenset[str]:
     """Return what a request for `names` asks: those, and what could be given in their stead."""
-    return _NONE.union(names, *(_LESSER.get(name, _NONE) for name in names))
+    return _NONE.union(names, *(_LESSER[name] for name in names & _LESSER.keys()))
 
 
 def without_echoes(allowed: AbstractSet[str], requested: AbstractSet[str]) -> frozenset[str]:

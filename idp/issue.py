@@ -21,7 +21,8 @@ from idp.session_names import session_state
 from idp.state import AUTH_TIME, GrantState, NewGrant
 from kernel.keyring import Keyring
 
-KEPT = "response_type client_id redirect_uri nonce claims code_challenge".split()
+CLAIMS = "claims"
+KEPT = ("response_type", "client_id", "redirect_uri", "nonce", CLAIMS, "code_challenge")
 
 
 class _Nobody(dict[str, dict[str, str]]):
@@ -116,8 +117,10 @@ def _name(
 
 def _kept(request: AuthorizationRequest) -> dict[str, Any]:
     """Return the part of the request the tokens rest on, to be stored with the grant."""
-    message = request.message.to_dict()
+    message = request.message
     kept = {name: message[name] for name in KEPT if name in message}
+    if CLAIMS in kept:  # the one value that is a message itself
+        kept[CLAIMS] = kept[CLAIMS].to_dict()
     if "dpop_jkt" in request.parameters:
         kept["dpop_jkt"] = request.parameters["dpop_jkt"]
     if request.resource is not None:

@@ -86,12 +86,8 @@ class ReleasedClaims:
         """Return what the city knows of `names`; what it does not know is absent, never "no"."""
         state, grant = self._state, self._state.grant
         held = self._open(state.session, grant)
-        client_key = self._relay.key_for(client_id=grant.client_id, member_id=grant.member_id)
-        today = clock.taipei_day(state.now)
-        values = {
-            name: derived.value_of(name, held, client_key=client_key, today=today)
-            for name in sorted(names - vouched.NAMES)
-        }
+        values = {name: held.get(name) for name in sorted(names - derived.DERIVED - vouched.NAMES)}
+        values |= self._derived(names & derived.DERIVED, held)
         values |= vouched.values(
             state.session,
             names,
@@ -101,6 +97,15 @@ class ReleasedClaims:
             now=state.now,
         )
         return {name: value for name, value in values.items() if value is not None}
+
+    def _derived(self, names: frozenset[str], held: Mapping[str, Any]) -> dict[str, Any]:
+        if not names:  # few ask for any, and the key costs as much as all that is held
+            return {}
+        grant, today = self._state.grant, clock.taipei_day(self._state.now)
+        key = self._relay.key_for(client_id=grant.client_id, member_id=grant.member_id)
+        return {
+            name: derived.derive(name, held, client_key=key, today=today) for name in sorted(names)
+        }
 
     def _verified(self, wanted: Any, decisions: tuple[Decided, ...]) -> list[dict[str, Any]]:
         """Return what may leave of the verified claims asked for: each as if asked for plainly."""
