@@ -129,9 +129,9 @@ def open_engine(url: str, *, pool_size: int = 5) -> Engine:
         if is_pooled(address):
             event.listen(engine, "connect", _prepare_nothing)
     event.listen(engine, "begin", _begin)
-    in_use = metrics.POOL
-    event.listen(engine, "checkout", lambda *_: in_use.labels("in_use").inc())
-    event.listen(engine, "checkin", lambda *_: in_use.labels("in_use").dec())
+    in_use = metrics.POOL.labels("in_use")  # whoever counts with others has said so (`share`)
+    event.listen(engine, "checkout", lambda *_: in_use.inc())
+    event.listen(engine, "checkin", lambda *_: in_use.dec())
     return engine
 
 

@@ -9,6 +9,7 @@ import fcntl
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, values
@@ -124,6 +125,19 @@ def gauge(name: str, help_text: str, labels: Iterable[str] = ()) -> GaugeMetricF
     return GaugeMetricFamily(name, help_text, labels=tuple(labels))
 
 
+@cache  # every request asks, and the library takes its time to find a place
+def of_answers(endpoint: str, status: str) -> tuple[Counter, Histogram]:
+    """Return where answers are counted, and where timed."""
+    return RESPONSES.labels(endpoint, status), TIMES.labels(endpoint)
+
+
+def forget() -> None:
+    """Count from nothing again."""
+    for metric in EACH:
+        metric.clear()
+    of_answers.cache_clear()
+
+
 @contextmanager
 def counted(of: Gauge, *, state: str) -> Iterator[None]:
     """Count one more in this state, as long as it lasts."""
@@ -142,8 +156,7 @@ def share(folder: Path) -> None:
     the files are as many as processes, however often workers are replaced. Who dies lets go.
     """
     place = _take_place(folder)
-    for metric in EACH:
-        metric.clear()  # what was counted before the fork was counted by somebody else
+    forget()  # what was counted before the fork was counted by somebody else
     os.environ[FOLDER_VARIABLE] = str(folder)
     shared = values.MultiProcessValue(lambda: place)  # type: ignore[no-untyped-call]  # untyped
     values.ValueClass = shared

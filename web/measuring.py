@@ -44,5 +44,6 @@ class Measured:
             return self._application(environ, saying)
         finally:
             endpoint = ENDPOINTS.get(environ["PATH_INFO"], PAGES)
-            metrics.RESPONSES.labels(endpoint, f"{said[0][0]}xx").inc()
-            metrics.TIMES.labels(endpoint).observe(clock.seconds() - began)
+            responses, times = metrics.of_answers(endpoint, f"{said[0][0]}xx")
+            responses.inc()
+            times.observe(clock.seconds() - began)

@@ -30,11 +30,9 @@ def watched(city: City, tmp_path: Path) -> City:
 
 @pytest.fixture
 def counts() -> Iterator[None]:
-    for metric in metrics.EACH:
-        metric.clear()
+    metrics.forget()
     yield
-    for metric in metrics.EACH:
-        metric.clear()
+    metrics.forget()
 
 
 def told(city: City) -> str:
