@@ -169,7 +169,8 @@ class GrantState(AuthorizationState):  # type: ignore[misc]  # pyop is untyped
         if taken is None:
             raise self._refused_code(authorization_code)
         self._grant = taken
-        return taken.request  # pyop reads it like a message of its own
+        request: Mapping[str, Any] = taken.request  # pyop reads it like a message of its own
+        return request
 
     def _refused_code(self, code: str) -> ProtocolError:
         found = self.session.execute(
@@ -318,7 +319,8 @@ class GrantState(AuthorizationState):  # type: ignore[misc]  # pyop is untyped
         access_token_value: str,  # noqa: ARG002
     ) -> Mapping[str, Any]:
         """Return the request the grant of the access token rests on."""
-        return self.grant.request
+        request: Mapping[str, Any] = self.grant.request
+        return request
 
 
 def asked_for_auth_time(grant: Row) -> bool:
