@@ -8,13 +8,16 @@ what was gathered goes first, and everything after it happens inside.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import Engine, PoolProxiedConnection
+from sqlalchemy import Engine, PoolProxiedConnection, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session, sessionmaker
 
+from kernel import clock
 from kernel.driver import Line, Ready, driver_of, told
+
+STANDING = "taipei_id_standing"  # where an engine keeps it
 
 
 class Write(Protocol):
@@ -25,6 +28,58 @@ class Write(Protocol):
         ...
 
 
+class Kept(NamedTuple):
+    """A connection out of the pool, the line on it, and since when nobody uses it."""
+
+    connection: PoolProxiedConnection
+    line: Line
+    since: float  # in `clock.seconds`
+
+
+class Standing:
+    """Hands a connection from one request to the next: by way of the pool it costs far more.
+
+    If nobody comes for a minute the pool has it back, and tells whether it has become too old.
+    """
+
+    def __init__(self, engine: Engine, *, seconds: float = 60) -> None:
+        """Keep at most one connection of `engine`, and unused for no longer than `seconds`."""
+        self._seconds = seconds
+        self._kept: list[Kept] = []
+        event.listen(engine, "engine_disposed", self._end)
+
+    def take(self) -> Kept | None:
+        """Return the connection that was kept, if there is one."""
+        try:
+            kept = self._kept.pop()  # one step: no two threads get the same
+        except IndexError:
+            return None
+        if clock.seconds() - kept.since <= self._seconds:
+            return kept
+        kept.connection.close()
+        return None
+
+    def give(self, connection: PoolProxiedConnection, line: Line) -> None:
+        """Keep a connection for whoever comes next; the pool undoes what was left open on it."""
+        if self._kept or line.driver.in_transaction:
+            connection.close()
+        else:
+            self._kept.append(Kept(connection, line, clock.seconds()))
+
+    def _end(self, _engine: Engine) -> None:
+        while self._kept:
+            self._kept.pop().connection.invalidate()
+
+
+def standing_at(engine: Engine) -> Standing:
+    """Return what hands on a connection of `engine`; there is one, however many applications."""
+    known: Standing | None = engine.get_execution_options().get(STANDING)
+    if known is None:
+        known = Standing(engine)
+        engine.update_execution_options(**{STANDING: known})
+    return known
+
+
 class WorkSession(Session):
     """A session whose connection stands beside the ORM: hot statements pay nothing for it.
 
@@ -32,14 +87,21 @@ class WorkSession(Session):
     own bookkeeping, which costs more than its statements (docs/performance.md).
     """
 
-    def __init__(self, make: sessionmaker[Session], *, is_repeated: bool = False) -> None:
-        """Work on the engine of `make`; open nothing yet.
+    def __init__(
+        self,
+        make: sessionmaker[Session],
+        *,
+        standing: Standing | None = None,
+        is_repeated: bool = False,
+    ) -> None:
+        """Work on the engine of `make`; open nothing yet, and take what is `standing` ready first.
 
         A request `is_repeated` if, should anything fail, it is undone and done again in a session
         that is not: then what is once only needs no answer before the commit.
         """
         super().__init__(make.kw["bind"], expire_on_commit=False)
         self._engine: Engine = make.kw["bind"]
+        self._standing = standing
         self._taken: PoolProxiedConnection | None = None
         self._line: Line | None = None
         self._told: Connection | None = None  # what SQLAlchemy works on, once it does
@@ -140,6 +202,8 @@ class WorkSession(Session):
             super().close()
         if self._told is not None:
             self._told.close()
+        elif self._taken is not None and self._line is not None and self._standing is not None:
+            self._standing.give(self._taken, self._line)
         elif self._taken is not None:
             self._taken.close()  # the pool undoes what is left open
         self._taken = self._line = self._told = None
@@ -152,6 +216,10 @@ class WorkSession(Session):
         self._taken = self._line = self._told = None
 
     def _open(self) -> Line:
+        if self._line is None and self._standing is not None:
+            kept = self._standing.take()
+            if kept is not None:
+                self._taken, self._line = kept.connection, kept.line
         if self._line is None:
             dialect = self._engine.dialect
             try:

@@ -11,7 +11,7 @@ from kernel.db import Sessions, insert_once, open_engine, spend, transaction
 from kernel.db import sessions as sessions_of
 from kernel.prebuilt import Prebuilt
 from kernel.throttle import Throttle
-from kernel.work import WorkSession
+from kernel.work import Standing, WorkSession, standing_at
 
 FIND = Prebuilt(select(Throttle.hits).where(Throttle.key == bindparam("of")))
 ADD = Prebuilt(insert(Throttle), given=["key", "hits", "window_ends_at"])
@@ -23,6 +23,22 @@ def work(sessions: Sessions) -> Iterator[WorkSession]:
     work = WorkSession(sessions)
     yield work
     work.close()
+
+
+@pytest.fixture
+def engine(database: Engine) -> Iterator[Engine]:
+    """Lend an engine of one's own: nobody else takes what stands ready."""
+    engine = open_engine(database.url.render_as_string(hide_password=False))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def taken(engine: Engine) -> list[object]:
+    """Lend a list of what was taken from the pool."""
+    taken: list[object] = []
+    event.listen(engine, "checkout", lambda connection, *_: taken.append(connection))
+    return taken
 
 
 def a_row(key: bytes, now: datetime) -> dict[str, object]:
@@ -219,14 +235,14 @@ def test_what_is_written_inside_a_transaction_travels_with_the_commit_or_is_undo
     assert kept(sessions) == {b"a"}
 
 
-def test_a_commit_of_nothing_opens_nothing(sessions: Sessions) -> None:
-    work = WorkSession(sessions)
+def test_a_commit_of_nothing_opens_nothing(engine: Engine, taken: list[object]) -> None:
+    work = WorkSession(sessions_of(engine))
 
     work.commit()
     work.rollback()
     work.close()
 
-    assert sessions.kw["bind"].pool.checkedout() == 0
+    assert taken == []
 
 
 @pytest.mark.parametrize("writes", [1, 2])
@@ -322,3 +338,65 @@ def test_a_database_that_is_not_there_is_told_as_one_that_goes_away() -> None:
 
     with WorkSession(nowhere) as work, pytest.raises(OperationalError):
         work.looking()
+
+
+def one_request(
+    engine: Engine, standing: Standing, *, leaving: dict[str, object] | None = None
+) -> None:
+    work = WorkSession(sessions_of(engine), standing=standing)
+    FIND.all(work, {"of": b"k"})
+    if leaving is not None:
+        ADD.run(work, leaving)
+    work.close()
+
+
+def test_a_connection_is_handed_from_request_to_request(
+    engine: Engine, taken: list[object]
+) -> None:
+    for _ in range(3):
+        one_request(engine, standing_at(engine))
+
+    assert len(taken) == 1
+
+
+def test_two_requests_at_once_have_a_connection_each(engine: Engine, taken: list[object]) -> None:
+    first = WorkSession(sessions_of(engine), standing=standing_at(engine))
+    FIND.all(first, {"of": b"k"})
+    one_request(engine, standing_at(engine))
+    first.close()
+    one_request(engine, standing_at(engine))
+
+    assert len(taken) == 2
+
+
+def test_what_nobody_came_for_goes_back_to_the_pool(engine: Engine, taken: list[object]) -> None:
+    standing = Standing(engine, seconds=-1)
+    for _ in range(3):
+        one_request(engine, standing)
+
+    assert len(taken) == 3
+
+
+def test_what_was_left_open_is_undone_before_the_next_request(
+    engine: Engine, taken: list[object], now: datetime
+) -> None:
+    one_request(engine, standing_at(engine), leaving=a_row(b"k", now))
+
+    next_one = WorkSession(sessions_of(engine), standing=standing_at(engine))
+    assert FIND.all(next_one, {"of": b"k"}) == []
+    assert not in_transaction(next_one)
+    next_one.close()
+    assert len(taken) == 2
+
+
+def test_an_engine_that_ends_leaves_no_connection_standing(engine: Engine) -> None:
+    standing = standing_at(engine)
+    one_request(engine, standing)
+    kept = standing.take()
+    assert kept is not None
+    standing.give(kept.connection, kept.line)
+
+    engine.dispose()
+
+    assert standing.take() is None
+    assert not kept.connection.is_valid
