@@ -21,7 +21,7 @@ CHECK_NUMBER = Bilingual(
 )
 REGISTER = Bilingual(
     "核對 client_id 和登記的資料；到「檢查請求」貼上網址",
-    "Compare client_id and what is registered; paste the address into “Check a request”",
+    "Compare client_id and what is registered; paste the address at Check a request",
 )
 PROVE = Bilingual(
     "用登記的方式證明身分，一次只用一種；簽章的 aud 用發行者，exp 在幾分鐘內",
