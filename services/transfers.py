@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import ColumnElement, Select, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from clients.models import Organisation
@@ -65,22 +65,34 @@ def hand_over(
     )
 
 
-def left_behind(session: Session) -> Sequence[Organisation]:
+def left_behind(session: Session, *, now: datetime) -> Sequence[Organisation]:
     """Return the agencies that are no more and of which something was not handed over yet.
 
-    The hand-over leaves nothing; this is for those of before it did so much.
+    The hand-over leaves nothing; this is for those of before it did so much. What is kept whatever
+    became of it stays with an agency that nobody followed, or whose successors all ended.
     """
+    followed = Organisation.id.in_(_with_somebody_left())
     left = (
         exists().where(Conflict.organisation_id == Organisation.id, Conflict.resolved_at.is_(None)),
         exists().where(Stream.organisation_id == Organisation.id, Stream.ended_at.is_(None)),
-        *(
-            Organisation.successor_id.is_not(None)
-            & exists().where(kept.organisation_id == Organisation.id)
-            for kept in KEPT
-        ),
+        exists().where(Sanction.organisation_id == Organisation.id, *_is_open(now)),
+        exists().where(Service.organisation_id == Organisation.id, Service.closed_at.is_(None)),
+        *(followed & exists().where(kept.organisation_id == Organisation.id) for kept in KEPT),
     )
     ended = select(Organisation).where(Organisation.ended_at.is_not(None), or_(*left))
     return session.scalars(ended.order_by(Organisation.id)).all()
+
+
+def _with_somebody_left() -> Select[UUID]:
+    """Return the agencies there are, and those before them in the chains that lead to one."""
+    chain = select(Organisation.id).where(Organisation.ended_at.is_(None)).cte(recursive=True)
+    before = select(Organisation.id).where(Organisation.successor_id == chain.c.id)
+    return select(chain.union(before).c.id)
+
+
+def _is_open(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Return whether a sanction may still be lifted."""
+    return Sanction.ended_at.is_(None), Sanction.ends_at.is_(None) | (Sanction.ends_at > now)
 
 
 def _end_streams(session: Session, organisation_id: UUID, *, now: datetime) -> None:
@@ -121,11 +133,7 @@ def _sanctions(
 ) -> Sequence[Sanction]:
     moved = (
         update(Sanction)
-        .where(
-            Sanction.organisation_id == organisation_id,
-            Sanction.ended_at.is_(None),
-            Sanction.ends_at.is_(None) | (Sanction.ends_at > now),
-        )
+        .where(Sanction.organisation_id == organisation_id, *_is_open(now))
         .values(organisation_id=to)
         .returning(Sanction)
     )

@@ -44,10 +44,8 @@ def run(make: Sessions, *, now: datetime) -> None:
             )
         for organisation in organisations.close_ended(session, now=now):
             _wind_up(session, organisation, now=now)
-        for organisation in transfers.left_behind(session):
-            heir = organisations.heir(session, organisation)
-            handed = transfers.hand_over(session, organisation.id, to=heir, now=now)
-            _record_cases(session, handed, heir=heir, now=now)
+        for organisation in transfers.left_behind(session, now=now):
+            _hand_over(session, organisation, now=now)
 
 
 def close_petitions(rooms: Rooms, *, now: datetime) -> None:
@@ -63,12 +61,7 @@ def close_petitions(rooms: Rooms, *, now: datetime) -> None:
 
 
 def _wind_up(session: Session, organisation: Organisation, *, now: datetime) -> None:
-    heir = organisations.heir(session, organisation)
-    handed = transfers.hand_over(session, organisation.id, to=heir, now=now)
-    _record_cases(session, handed, heir=heir, now=now)
-    for service in handed.closed:
-        service_closings.closed(session, service, now=now)
-        service_closings.tell_holders(session, service.id, words=Mail.SERVICE_ENDED, now=now)
+    heir, handed = _hand_over(session, organisation, now=now)
     if heir is None:  # also for what closed before: nobody is left to look into any of it
         for service in lifecycle.of_organisation(session, organisation.id):
             service_closings.answer_disputing(session, service.id, now=now)
@@ -95,6 +88,19 @@ def _wind_up(session: Session, organisation: Organisation, *, now: datetime) -> 
         successor=str(heir or ""),
         services=",".join(handed.services),
     )
+
+
+def _hand_over(
+    session: Session, organisation: Organisation, *, now: datetime
+) -> tuple[UUID | None, HandedOver]:
+    """Hand everything over, and say of what closed for want of anybody that it did."""
+    heir = organisations.heir(session, organisation)
+    handed = transfers.hand_over(session, organisation.id, to=heir, now=now)
+    _record_cases(session, handed, heir=heir, now=now)
+    for service in handed.closed:
+        service_closings.closed(session, service, now=now)
+        service_closings.tell_holders(session, service.id, words=Mail.SERVICE_ENDED, now=now)
+    return heir, handed
 
 
 def _record_cases(

@@ -88,8 +88,9 @@ def test_the_successor_decides_open_petitions_and_hears_new_ones(
     assert first.restored_at == LATER
 
 
-def ended(session: Session, organisation_id: UUID) -> None:
-    session.get_one(Organisation, organisation_id).ended_at = LATER
+def ended(session: Session, organisation_id: UUID, *, successor: UUID | None = None) -> None:
+    agency = session.get_one(Organisation, organisation_id)
+    agency.ended_at, agency.successor_id = LATER, successor
     session.flush()
 
 
@@ -348,6 +349,64 @@ def test_a_batch_that_is_being_applied_stops_where_its_service_closes(
     consolidated.go_on(applying)
 
     assert consolidated.note(2) is None
+
+
+def left(session: Session) -> list[UUID]:
+    return [each.id for each in transfers.left_behind(session, now=LATER)]
+
+
+@pytest.mark.clause("2(1)")
+def test_of_an_agency_whose_successors_ended_with_nobody_nothing_is_left_once_it_closed(
+    session: Session, world: World, heir: UUID
+) -> None:
+    agency = world.agency.organisation_id
+    ended(session, agency, successor=heir)
+    ended(session, heir)
+
+    before = left(session)
+    handed = hand_over(world, None)
+
+    assert before == [agency]
+    assert CODE in {each.code for each in handed.closed}
+    assert left(session) == []
+
+
+@pytest.mark.clause("2(1)")
+def test_what_is_kept_under_one_of_a_chain_follows_to_who_is_there(
+    session: Session, world: World, heir: UUID
+) -> None:
+    agency = world.agency.organisation_id
+    last = make.a_client(session, "last", organisation=make.words("末", "Last")).organisation_id
+    ended(session, agency, successor=heir)
+    ended(session, heir, successor=last)
+
+    before = left(session)
+    hand_over(world, last)
+
+    assert (before, left(session)) == ([agency], [])
+
+
+@pytest.mark.clause("2(1)", "6(1)")
+@pytest.mark.parametrize("is_merged", [True, False], ids=["by the successor", "by the Bureau"])
+def test_an_open_sanction_alone_is_left_behind_and_followed(
+    session: Session, world: World, heir: UUID, *, is_merged: bool
+) -> None:
+    mei, agency = world.holders[0].id, world.agency.organisation_id
+    to = heir if is_merged else None
+    sanction = sanctions.report(
+        session, mei, CHARGE, organisation_id=agency, by=FINDER, keyring=KEYRING, now=NOON
+    )
+    hand_over(world, to)
+    ended(session, agency, successor=to)
+    assert left(session) == []
+    sanction.organisation_id = agency  # as an earlier version left it
+    session.flush()
+
+    before = left(session)
+    handed = hand_over(world, to)
+
+    assert (before, handed.sanctions) == ([agency], [sanction])
+    assert left(session) == []
 
 
 def test_who_has_no_part_in_it_keeps_what_is_theirs(

@@ -187,8 +187,30 @@ def test_what_an_earlier_version_left_with_an_ended_agency_follows_once(city: Ci
         owners = {*session.scalars(select(Batch.organisation_id))}
         handed = select(TrailEntry).where(TrailEntry.event == "conflict.handed_over")
         [line] = session.scalars(handed)
-        left = transfers.left_behind(session)
+        left = transfers.left_behind(session, now=city.now)
     assert (line.subject, owners, left) == (conflict.member_id, {heir}, [])
+
+
+def test_services_that_were_left_open_by_an_earlier_version_close_and_their_holders_are_told(
+    city: City,
+) -> None:
+    office.two_services(city)
+    with city.database() as session:
+        library = registry.get(session, "library").organisation
+        heir = make.a_client(session, "heir", organisation=make.words("後", "Heir")).organisation
+        library.ends_on = heir.ends_on = make.NOON.date()
+        library.ended_at = heir.ended_at = city.now
+        library.successor_id = heir.id
+
+    for _ in range(2):
+        organisation_endings.run(city.sessions, now=city.now)
+
+    with city.database() as session:
+        closed = session.scalars(select(Service.closed_at)).all()
+        told = session.scalars(select(Job.id).where(Job.kind == service_closings.KIND)).all()
+        events = session.scalars(select(TrailEntry.event)).all()
+    assert closed == [city.now] * 2
+    assert len(told) == events.count("service.closed") == 2
 
 
 def test_without_a_successor_the_services_close_and_no_more_open(city: City) -> None:
