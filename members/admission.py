@@ -31,6 +31,7 @@ CARRY_THE_NUMBER = frozenset(
         Document.RESIDENCE_PERMIT,
     }
 )
+APPOINTED = {Capacity.GUARDED: Relation.GUARDIAN, Capacity.ASSISTED: Relation.ASSISTANT}
 GUARDIANS_OF_MINORS = frozenset({Relation.PARENT, Relation.GUARDIAN})
 
 
@@ -91,6 +92,18 @@ def latest_birth(form: Form) -> date:
 def is_guarded(form: Form) -> bool:
     """Say whether somebody else acts for the applicant by a court's declaration."""
     return form.declared is not None and form.declared.capacity is Capacity.GUARDED
+
+
+def acts_by_court(form: Form) -> bool:
+    """Say whether whom the form names acts because of what a court declared, as long as it does."""
+    if form.declared is None or form.guardian is None:
+        return False
+    return form.guardian.relation is APPOINTED[form.declared.capacity]
+
+
+def is_assistant(form: Form) -> bool:
+    """Say whether whom the form names is an assistant, and decides nothing about applying."""
+    return form.guardian is not None and form.guardian.relation is Relation.ASSISTANT
 
 
 def _require_residence(form: Form, *, channel: Channel, today: date) -> None:

@@ -1,6 +1,7 @@
 """Make a member of an applicant whom the Bureau approved: record, numbers, representation."""
 
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -120,26 +121,59 @@ def _note_guardian(
 ) -> None:
     """Enter who acts for the member, as far as a paper shows it and the law lets them (4.17).
 
-    Who came of age since applying decides alone. Who may not act is not entered, but bars nobody
-    from becoming a member: a counter enters another.
+    Who may not act is not entered, but bars nobody from becoming a member: a counter enters
+    another.
     """
-    shown = [evidence for document, evidence in RELATION_BY.items() if document in seen]
+    found = entering(session, application, form, seen, keyring=keyring, now=now)
+    if found is not None:
+        guardians.link(
+            session,
+            ward_id=member.id,
+            guardian_id=found.guardian_id,
+            relation=found.relation,
+            evidence=found.evidence,
+            until=found.until,
+            now=now,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entering:
+    """Who is entered to act for an applicant, by what was seen, and until when."""
+
+    guardian_id: UUID
+    relation: Relation
+    evidence: Evidence
+    until: datetime | None
+
+
+def entering(
+    session: Session,
+    application: Application,
+    form: Form,
+    seen: AbstractSet[Document],
+    *,
+    keyring: Keyring,
+    now: datetime,
+) -> Entering | None:
+    """Return who would be entered at an approval now; None where nobody would be.
+
+    Of an adult a court's paper shows it: the guardian of who is guarded, the assistant of who is
+    assisted. Who came of age since applying decides alone.
+    """
+    by_court = admission.acts_by_court(form)
+    papers = (Document.COURT_DECISION,) if by_court else RELATION_BY
+    shown = [RELATION_BY[document] for document in papers if document in seen]
     if form.guardian is None or application.guardian_id is None or not shown:
-        return
-    until = None if admission.is_guarded(form) else _of_age(form)
+        return None
+    until = None if by_court else _of_age(form)
     if until is not None and until <= now:
-        return
+        return None
     relation = form.guardian.relation
     if not _may_act(session, application.guardian_id, relation, keyring=keyring, now=now):
-        return
-    guardians.link(
-        session,
-        ward_id=member.id,
-        guardian_id=application.guardian_id,
-        relation=relation,
-        evidence=shown[-1],
-        until=until,
-        now=now,
+        return None
+    return Entering(
+        guardian_id=application.guardian_id, relation=relation, evidence=shown[-1], until=until
     )
 
 

@@ -411,9 +411,14 @@ def waiting_for_confirmation(
     return session.scalars(found.limit(most).offset(skip)).all()
 
 
-def waiting_for_guardian(session: Session, guardian_id: UUID) -> Sequence[Application]:
-    """Return open applications that name this member as guardian and wait for a yes."""
-    return session.scalars(
+def waiting_for_guardian(
+    session: Session, guardian_id: UUID, *, keyring: Keyring
+) -> Sequence[tuple[Application, Form]]:
+    """Return open applications that name this member as guardian and wait for a yes.
+
+    An assistant is not asked: who is assisted applies alone (Civil Code 15-2).
+    """
+    named = session.scalars(
         select(Application)
         .where(
             Application.guardian_id == guardian_id,
@@ -422,6 +427,8 @@ def waiting_for_guardian(session: Session, guardian_id: UUID) -> Sequence[Applic
         )
         .order_by(Application.id)
     ).all()
+    opened = [(each, open_form(each, keyring=keyring)) for each in named]
+    return [(each, form) for each, form in opened if not admission.is_assistant(form)]
 
 
 def waiting_for_review(session: Session, *, most: int = 50, skip: int = 0) -> Sequence[Application]:

@@ -12,8 +12,9 @@ from kernel.clock import taipei_day
 from kernel.errors import Refused
 from kernel.keyring import Keyring
 from members import admission, numbering, numbers, seen_documents
+from members.admission import DocumentsMissing
 from members.application_forms import Form, Seen
-from members.application_models import Application, Channel
+from members.application_models import Application, Channel, Document
 
 
 class Check(StrEnum):
@@ -27,10 +28,14 @@ class Check(StrEnum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """How one check came out; `code` is the refusal, None where nothing is wrong."""
+    """How one check came out; `code` is the refusal, None where nothing is wrong.
+
+    `missing` are the papers that nobody saw.
+    """
 
     check: Check
     code: str | None
+    missing: tuple[Document, ...] = ()
 
 
 def run(
@@ -39,9 +44,9 @@ def run(
     """Return the verdict of every check."""
     today = taipei_day(now)
     return (
-        Verdict(Check.FORM, _why_not(_examine, form, today)),
-        Verdict(Check.DOCUMENTS, _why_not(_require_documents, session, application, form, today)),
-        Verdict(Check.NEW, _why_not(_require_new, session, form, keyring)),
+        _verdict(Check.FORM, _examine, form, today),
+        _verdict(Check.DOCUMENTS, _require_documents, session, application, form, today),
+        _verdict(Check.NEW, _require_new, session, form, keyring),
         Verdict(
             Check.CONFIRMED,
             None if application.intake_by is not None else "case.counter_confirmation_pending",
@@ -49,12 +54,14 @@ def run(
     )
 
 
-def _why_not(check: Callable[..., None], *given: Any) -> str | None:  # each takes its own
+def _verdict(of: Check, check: Callable[..., None], *given: Any) -> Verdict:  # each its own
     try:
         check(*given)
+    except DocumentsMissing as lacking:
+        return Verdict(of, lacking.code, lacking.missing)
     except Refused as refused:
-        return refused.code
-    return None
+        return Verdict(of, refused.code)
+    return Verdict(of, None)
 
 
 def _examine(form: Form, today: date) -> None:

@@ -15,6 +15,7 @@ from kernel.clock import taipei_day
 from kernel.errors import Refused
 from members import applications, capacities, facts, guardians, register
 from members.admission import OF_AGE
+from members.application_forms import Form
 from members.application_models import Application
 from members.profile import masked
 from web import apply_words, csrf, dates, pages, scope
@@ -25,14 +26,15 @@ from web.account import bp, done
 @scope.member_required
 def applying_page() -> str:
     """List the applications that wait for the visitor's yes."""
-    waiting = applications.waiting_for_guardian(scope.db(), scope.member_id())
+    waiting = applications.waiting_for_guardian(
+        scope.db(), scope.member_id(), keyring=scope.rooms().keyring
+    )
     return pages.page(
-        "account/applying.html", applicants=[_view(each) for each in waiting], flashes=done()
+        "account/applying.html", applicants=[_view(*each) for each in waiting], flashes=done()
     )
 
 
-def _view(application: Application) -> dict[str, str]:
-    form = applications.open_form(application, keyring=scope.rooms().keyring)
+def _view(application: Application, form: Form) -> dict[str, str]:
     relation = "" if form.guardian is None else apply_words.of_relation(form.guardian.relation)
     return {
         "id": str(application.id),
@@ -74,12 +76,8 @@ def approve_application(application_id: UUID) -> Response:
 def _require_able(member_id: UUID, application_id: UUID) -> None:
     """Let say yes who is of age and may be to the applicant what the form says they are."""
     session, keyring = scope.db(), scope.rooms().keyring
-    waiting = applications.waiting_for_guardian(session, member_id)
-    named = [
-        applications.open_form(each, keyring=keyring).guardian
-        for each in waiting
-        if each.id == application_id
-    ]
+    waiting = applications.waiting_for_guardian(session, member_id, keyring=keyring)
+    named = [form.guardian for each, form in waiting if each.id == application_id]
     if not named or named[0] is None:
         raise Refused("case.wrong_state")
     held = register.claims_of(register.get(session, member_id), keyring=keyring)

@@ -78,12 +78,14 @@ def _applying() -> list[Need]:
         Need(
             pages.say(
                 "%(name)s 申請會員，寫您是法定代理人，等您同意。",
-                name=masked(applications.open_form(each, keyring=keyring).name),
+                name=masked(form.name),
             ),
             pages.say("查看並決定"),
             url_for("account.applying"),
         )
-        for each in applications.waiting_for_guardian(scope.db(), scope.member_id())
+        for _, form in applications.waiting_for_guardian(
+            scope.db(), scope.member_id(), keyring=keyring
+        )
     ]
 
 

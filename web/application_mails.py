@@ -122,7 +122,8 @@ class MemberWarner:
                 return  # destroyed since
             form = applications.open_form(application, keyring=self._keyring)
             self._warn_named(session, application, form, now=now)
-            if application.state is State.CONFIRMING and application.guardian_id is not None:
+            is_asked = application.state is State.CONFIRMING and not admission.is_assistant(form)
+            if is_asked and application.guardian_id is not None:
                 notices.mail(
                     session,
                     Mail.WARD_APPLIES,

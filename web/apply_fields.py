@@ -90,13 +90,14 @@ class Reader:
             return None
         number = self.read("guardian_number", _number, "")
         name = self.read("guardian_name", person_names.read, "")
-        relation = self.typed("relation")
-        is_known = relation in (Relation.PARENT.value, Relation.GUARDIAN.value)
-        return Guardian(
-            number=number,
-            name=name,
-            relation=Relation(relation) if is_known else Relation.PARENT,
-        )
+        return Guardian(number=number, name=name, relation=self._relation())
+
+    def _relation(self) -> Relation:
+        """Return what was chosen; to who is assisted nobody else than an assistant is asked for."""
+        if self.typed("declared") == Capacity.ASSISTED.value:
+            return Relation.ASSISTANT
+        chosen = self.typed("relation")
+        return Relation.GUARDIAN if chosen == Relation.GUARDIAN.value else Relation.PARENT
 
     def declaration(self) -> Declaration | None:
         """Return what a court declared, if anything."""

@@ -35,7 +35,9 @@ def of_document(document: Document) -> str:
 
 def of_relation(relation: Relation) -> str:
     """Return what a guardian is to the applicant."""
-    return pages.say("父母") if relation is Relation.PARENT else pages.say("監護人")
+    return {Relation.PARENT: pages.say("父母"), Relation.ASSISTANT: pages.say("輔助人")}.get(
+        relation, pages.say("監護人")
+    )
 
 
 def of_documents(documents: Iterable[Document]) -> list[str]:

@@ -105,6 +105,7 @@ def _show(application: Application, error: str = "", field: str = "") -> str:
         masked=number.masked,
         last_four=number.last_four,
         guardian=form.guardian.name if form.guardian else "",
+        is_assistant=admission.is_assistant(form),
         ways=[apply_words.of_documents(way) for way in ways],
         papers=[(each.value, apply_words.of_document(each), each in EXPIRING) for each in papers],
         ticked=typed.getlist("paper"),

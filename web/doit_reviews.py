@@ -13,10 +13,13 @@ from kernel.errors import NotFound
 from kernel.refusals import refusal
 from kernel.wording import Bilingual
 from members import (
+    admission,
+    admitting,
     application_looks,
     application_steps,
     applications,
     approval_rules,
+    guardians,
     numbers,
     review_checks,
     reviewing,
@@ -25,7 +28,8 @@ from members import (
 from members.application_models import Application, State
 from members.review_checks import Verdict
 from members.rule_models import RuleRun
-from web import consoles, csrf, impartial, pages, review_words, scope, shown_forms
+from web import consoles, csrf, impartial, notices, pages, review_words, scope, shown_forms
+from web.mails import Mail
 
 bp = Blueprint("doit_reviews", __name__, url_prefix="/doit/reviews")
 INDEX = "doit_reviews.index"
@@ -109,6 +113,7 @@ def _page(application: Application, error: tuple[str, str] | None = None) -> str
     _note_look(application)
     form = applications.open_form(application, keyring=keyring)
     is_own = scope.member_id() in {application.intake_by, application.guardian_id}
+    seen = seen_documents.listed(session, application.id)
     return consoles.page(
         "console/review.html",
         current=INDEX,
@@ -118,8 +123,7 @@ def _page(application: Application, error: tuple[str, str] | None = None) -> str
         former=numbers.recognise(form.former_number).masked if form.former_number else "",
         services=form.services,
         documents=[
-            (review_words.DOCUMENTS[each.document], each.expires_on, each.seen_at)
-            for each in seen_documents.listed(session, application.id)
+            (review_words.DOCUMENTS[each.document], each.expires_on, each.seen_at) for each in seen
         ],
         checks=[
             _check(each)
@@ -134,6 +138,10 @@ def _page(application: Application, error: tuple[str, str] | None = None) -> str
         mark=applications.mark_of_form(application),
         state=review_words.STATES[application.state],
         is_own=is_own,
+        is_assistant=admission.is_assistant(form),
+        enters=admitting.entering(
+            session, application, form, {each.document for each in seen}, keyring=keyring, now=now
+        ),
         clauses=list(review_words.CLAUSES.items()),
         typed={name: request.form.get(name, "")[:2000] for name in ("reason", "clause", "why")},
         errors=[error] if error else [],
@@ -159,16 +167,21 @@ def _note_look(application: Application) -> None:
 
 @dataclass(frozen=True)
 class CheckView:
-    """One check in words: what was checked, and what is wrong."""
+    """One check in words: what was checked, what is wrong, and which papers are missing."""
 
     words: Bilingual
     passed: bool
     trouble: Bilingual | None
+    missing: list[str]
 
 
 def _check(verdict: Verdict) -> CheckView:
-    trouble = None if verdict.code is None else refusal(verdict.code).title
-    return CheckView(review_words.CHECKS[verdict.check], verdict.code is None, trouble)
+    return CheckView(
+        words=review_words.CHECKS[verdict.check],
+        passed=verdict.code is None,
+        trouble=None if verdict.code is None else refusal(verdict.code).title,
+        missing=[review_words.DOCUMENTS[each].text(pages.language()) for each in verdict.missing],
+    )
 
 
 def _rule_words(run: RuleRun | None) -> Bilingual | None:
@@ -193,14 +206,19 @@ def _to_decide(reference: str) -> Application:
 def approve(reference: str) -> Response:
     """Make the applicant a member."""
     application = _to_decide(reference)
-    reviewing.approve(
-        scope.db(),
+    session, now = scope.db(), scope.now()
+    made = reviewing.approve(
+        session,
         application.id,
         post_id=scope.post().id,
         reviewer_id=scope.member_id(),
         keyring=scope.rooms().keyring,
-        now=scope.now(),
+        now=now,
     )
+    for link in guardians.guardians_of(session, made.member_id, now=now):  # as at a counter
+        notices.mail(
+            session, Mail.LAW_NOTED, member_id=link.guardian_id, language=notices.OWN, now=now
+        )
     return _next("approved")
 
 

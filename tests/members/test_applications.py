@@ -709,6 +709,38 @@ def test_a_declaration_goes_on_record_with_the_guardian(session: Session) -> Non
     assert (link.relation, link.ends_at) == (Relation.GUARDIAN, None)
 
 
+@pytest.mark.clause("2(8)1")
+@pytest.mark.parametrize(
+    ("relation", "hindrance", "entered"),
+    [
+        (Relation.ASSISTANT, None, [(Relation.ASSISTANT, None)]),
+        (Relation.ASSISTANT, Capacity.ASSISTED, []),  # who is assisted assists nobody
+        (Relation.GUARDIAN, None, []),  # assistance has an assistant
+    ],
+)
+def test_the_assistant_of_an_assisted_adult_is_entered_at_the_approval(
+    session: Session,
+    relation: Relation,
+    hindrance: Capacity | None,
+    entered: list[tuple[Relation, None]],
+) -> None:
+    assistant = make.a_member(session)
+    if hindrance is not None:
+        capacities.note(
+            session, assistant.id, hindrance, source="1", declared_on=NOW.date(), now=NOW
+        )
+    numbering.enter(session, assistant, recognise(PARENT.number), keyring=make.KEYRING, now=NOW)
+    declared = Declaration(capacity=Capacity.ASSISTED, decree="測試第 2 號", declared_on=NOW.date())
+    named = replace(PARENT, relation=relation)
+    receipt = submit(session, a_form(declared=declared, guardian=named))
+    confirm(session, receipt.application_id, ID_CARD, Seen(document=Document.COURT_DECISION))
+
+    member_id = approve(session, receipt.application_id).member_id
+
+    links = guardians.guardians_of(session, member_id, now=LATER)
+    assert [(each.relation, each.ends_at) for each in links] == entered
+
+
 @pytest.mark.clause("8(2)2")
 @pytest.mark.refusal("case.documents_missing")
 def test_a_declaration_goes_on_record_only_if_a_clerk_saw_it(session: Session) -> None:

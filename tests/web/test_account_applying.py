@@ -20,6 +20,7 @@ from tests.members.applying import OTHER_NATIONAL
 from tests.web.applicants import (
     CHILD,
     PARENT,
+    WHO,
     apply,
     complete,
     fill_in,
@@ -145,6 +146,24 @@ def test_who_is_under_assistance_stays_a_parent_and_is_nobodys_guardian(
     hand_in(child)
 
     assert agree(city, browser) == status
+
+
+@pytest.mark.refusal("case.wrong_state")
+def test_an_assistant_is_named_and_asked_for_no_yes(city: City) -> None:
+    browser, assisted = parent(city), Browser(city)
+    complete(assisted, {**WHO, "declared": "assisted"})
+    court = {"decree": "測試輔宣字第 1 號", "declared_on": "114/3/1"}
+    assert "guardian_number" in assisted.get("/apply/guardian").text
+    fill_in(assisted, "guardian", {**PARENT, **court, "relation": ""})
+    assert "輔助人" in assisted.get("/apply/review").text
+    hand_in(assisted)
+
+    assert agree(city, browser) == 409
+
+    assert "沒有等您同意的申請" in browser.get("/account/applying").text
+    assert "等您同意" not in browser.get("/account").text
+    work_off(city)
+    assert warned(city) == []
 
 
 def test_the_parent_is_written_to_when_the_child_has_applied(city: City) -> None:

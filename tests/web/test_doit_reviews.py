@@ -1,11 +1,12 @@
 """The Bureau decides who becomes a member: one decision, one officer, never the clerk."""
 
+from dataclasses import replace
 from threading import Barrier, Thread
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, select
 from werkzeug.test import TestResponse
 
 from audit.lines import Kind
@@ -15,11 +16,12 @@ from clients.officer_models import Role
 from kernel.db import Sessions, transaction
 from kernel.errors import Refused
 from kernel.ids import new_id
-from members import application_steps, applications, reviewing
-from members.application_forms import Seen
-from members.application_models import Application, Channel, Document, State
+from kernel.jobs import Job
+from members import application_steps, applications, guardians, numbering, numbers, reviewing
+from members.application_forms import Declaration, Seen
+from members.application_models import Application, Channel, Document, SeenDocument, State
 from members.approval_models import ApprovalKind, MemberApproval
-from members.models import Member
+from members.models import Capacity, Member, Relation
 from tests import make
 from tests.flows.browser import Browser, hidden
 from tests.flows.provider import City, statements
@@ -30,9 +32,11 @@ one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 INDEX = "/doit/reviews"
 
 
-def hand_in(city: City, *, clerk_id: UUID | None = None, **changes: Any) -> str:
+def hand_in(
+    city: City, *, clerk_id: UUID | None = None, papers: tuple[Seen, ...] = (), **changes: Any
+) -> str:
     """Let a counter take an application in; return its number."""
-    form = applying.a_form(documents=(Seen(document=Document.ID_CARD),), **changes)
+    form = applying.a_form(documents=(Seen(document=Document.ID_CARD), *papers), **changes)
     with city.database() as session:
         return applications.submit(
             session,
@@ -93,6 +97,56 @@ def test_an_approved_applicant_is_a_member_by_the_officers_approval(city: City) 
         assert approval.reviewer_id == reviewer_id
         assert approval.intake_by == application.intake_by
     assert "已核准" in officer.get(done.location).text
+
+
+COURT = Seen(document=Document.COURT_DECISION)
+
+
+def an_assisted_adult(city: City, *papers: Seen) -> str:
+    """Let somebody apply whose assistant is a member; return the application's number."""
+    with city.database() as session:
+        assistant = make.a_member(session, "assistant")
+        number = numbers.recognise(applying.OTHER_NATIONAL)
+        numbering.enter(session, assistant, number, keyring=make.KEYRING, now=city.now)
+    declared = Declaration(
+        capacity=Capacity.ASSISTED, decree="測試第 2 號", declared_on=city.now.date()
+    )
+    assistant_named = replace(applying.PARENT, relation=Relation.ASSISTANT)
+    return hand_in(city, papers=papers, declared=declared, guardian=assistant_named)
+
+
+@pytest.mark.clause("2(8)1")
+@one_database
+def test_the_assistant_is_entered_and_told_at_the_approval(city: City) -> None:
+    officer, number = staff.an_officer(city), an_assisted_adult(city, COURT)
+    assert "輔助人是會員" in officer.get(f"{INDEX}/{number}").text
+
+    press(officer, number, "approve")
+
+    with city.database() as session:
+        links = guardians.wards_of(session, city.member_id("assistant"), now=city.now)
+        assert [each.relation for each in links] == [Relation.ASSISTANT]
+        told = [
+            job.payload["member"]
+            for job in session.scalars(select(Job))
+            if job.payload.get("template") == "law.noted"
+        ]
+    assert told == [str(city.member_id("assistant"))]
+
+
+@pytest.mark.clause("7(1)", "8(2)2")
+@one_database
+def test_a_reviewer_reads_which_paper_is_missing_and_sends_it_back(city: City) -> None:
+    officer, number = staff.an_officer(city), an_assisted_adult(city, COURT)
+    with city.database() as session:  # one of before the court's paper was asked for
+        session.execute(delete(SeenDocument).where(SeenDocument.document == COURT.document))
+
+    page = officer.get(f"{INDEX}/{number}").text
+
+    assert "缺：法院裁定" in page
+    assert "輔助人不會登錄" in page
+    assert press(officer, number, "return", reason="請帶裁定書").status_code == 303
+    assert the_application(city).state is State.RETURNED
 
 
 @pytest.mark.clause("2(8)1")
