@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 
+from bench.servers import HIDING
+
 RARE = {
     "babel",  # only the tests look for words that lack a translation
     "alembic",  # changes tables: a command
@@ -15,14 +17,18 @@ RARE = {
     "weasyprint",  # draws what the desk prints
     "opentelemetry",  # only where traces are wanted
     "faker",  # makes people up
+    "rich",  # draws for developers
+    "pygments",  # comes with it
 }
-WORKER = """
-import json, sys
+WORKER = f"""
+{HIDING}
+import json
 from kernel.settings import Settings
 from web.app import create_app
 from web.cli import main  # gunicorn's workers are forks of the command
 create_app(Settings(demo=True, issuer="http://localhost", database_url="sqlite+pysqlite:///:memory:"))
-print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+held = {{name.partition(".")[0] for name, module in sys.modules.items() if module}}
+print(json.dumps(sorted(held)))
 """
 
 

@@ -1,14 +1,15 @@
 """Print: in colour for people at a terminal, as plain lines for everything else."""
 
 import sys
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from typing import Protocol
 
 import click
-from rich.console import Console
-from rich.progress import Progress
-from rich.table import Table
+
+BETWEEN = "  "  # columns of a drawn table
 
 
 class Advance(Protocol):
@@ -35,10 +36,25 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         for row in (columns, *rows):
             say("\t".join(row))
         return
-    table = Table(*columns, box=None, header_style="bold", pad_edge=False)
-    for row in rows:
-        table.add_row(*row)
-    Console().print(table, markup=False)
+    heading, *others = _aligned([columns, *rows])
+    say(click.style(heading, bold=True))
+    for line in others:
+        say(line)
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    return [
+        BETWEEN.join(
+            cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _width(text: str) -> int:
+    """Return how many places a terminal gives the text: two to a Chinese character."""
+    return sum(1 + (unicodedata.east_asian_width(each) in "WF") for each in text)
 
 
 @contextmanager
@@ -47,6 +63,7 @@ def progress(title: str, *, total: int | None = None) -> Iterator[Advance]:
     if not sys.stderr.isatty():
         yield lambda _done: None
         return
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=total)
-        yield lambda done: bar.advance(task, done)
+    with click.progressbar(
+        count(), length=total, label=title, file=sys.stderr, show_pos=True
+    ) as bar:
+        yield bar.update

@@ -8,7 +8,7 @@ from web.cli.refusals import Stop
 
 RUNNER = "demo.run"
 SANDBOX = "demo.sandbox.run"
-WHAT_THE_EXTRA_BRINGS = {"authlib", "requests"}
+WHAT_THE_EXTRA_BRINGS = {"authlib", "requests", "rich"}
 
 
 @click.command()
