@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from bench.servers import HIDING
 
 RARE = {
@@ -27,16 +29,27 @@ from kernel.settings import Settings
 from web.app import create_app
 from web.cli import main  # gunicorn's workers are forks of the command
 create_app(Settings(demo=True, issuer="http://localhost", database_url="sqlite+pysqlite:///:memory:"))
-held = {{name.partition(".")[0] for name, module in sys.modules.items() if module}}
-print(json.dumps(sorted(held)))
+print(json.dumps([name for name, module in sys.modules.items() if module]))
 """
 
 
-def test_a_worker_does_not_hold_what_only_commands_and_rare_pages_need() -> None:
+@pytest.fixture(scope="module")
+def held() -> set[str]:
+    """Return the modules of a worker, by their whole names."""
     answer = subprocess.run(
         [sys.executable, "-c", WORKER], check=True, capture_output=True, text=True
     )
+    return set(json.loads(answer.stdout.splitlines()[-1]))
 
-    held = set(json.loads(answer.stdout.splitlines()[-1]))
-    assert "sqlalchemy" in held
-    assert held & RARE == set()
+
+def test_a_worker_does_not_hold_what_only_commands_and_rare_pages_need(held: set[str]) -> None:
+    libraries = {name.partition(".")[0] for name in held}
+
+    assert "sqlalchemy" in libraries
+    assert libraries & RARE == set()
+
+
+def test_a_worker_holds_no_command_but_the_one_it_was_started_by(held: set[str]) -> None:
+    commands = {name for name in held if name.startswith("web.cli.")}
+
+    assert commands == {f"web.cli.{each}" for each in ("console", "opening", "refusals", "serve")}

@@ -8,59 +8,42 @@ import gc
 
 gc.disable()  # nothing that is read in is garbage: looking for some is a quarter of the start
 
+from importlib import import_module
+
 import click
 
-from web.cli import (
-    application,
-    approval,
-    approval_rule,
-    audit,
-    backup,
-    bench_data,
-    calendar,
-    card_keys,
-    certificates,
-    client,
-    conformance,
-    consolidation,
-    contract,
-    counter,
-    database,
-    demo,
-    doctor,
-    incident,
-    jobs,
-    keys,
-    ledger,
-    member,
-    member_check,
-    member_proxy,
-    member_record,
-    offer,
-    officer,
-    population,
-    purge,
-    receipt,
-    registration_token,
-    requests,
-    resource,
-    review,
-    serve,
-    service,
-    sign_out,
-    standing,
-    terminal,
-    terms,
-    views,
-    worker,
-)
+from web.cli import serve
 from web.cli.refusals import Commands
 
 gc.freeze()
 gc.enable()
 
+OTHERS = "web.cli.commands"  # by name: workers are forks of `serve`, and would hold them all
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+
+class Command(Commands):
+    """Reads the others in when one that is not `serve` is asked for, or all are."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of this name."""
+        if cmd_name not in self.commands:
+            self._read_others()
+        return super().get_command(ctx, cmd_name)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        self._read_others()
+        return super().list_commands(ctx)
+
+    def _read_others(self) -> None:
+        gc.disable()
+        for command in import_module(OTHERS).COMMANDS:
+            self.add_command(command)
+        gc.freeze()
+        gc.enable()
+
+
+@click.group(cls=Command, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="taipei-id", prog_name="taipei-id")
 def main() -> None:
     """Run and look after Taipei ID, the city's OpenID Connect provider.
@@ -70,54 +53,4 @@ def main() -> None:
     """
 
 
-for _command in (
-    serve.serve,
-    worker.worker,
-    jobs.jobs,
-    receipt.receipt,
-    requests.requests,
-    application.application,
-    terms.terms,
-    calendar.calendar,
-    bench_data.bench_data,
-    service.service,
-    counter.counter,
-    consolidation.consolidation,
-    offer.offer,
-    officer.officer,
-    approval_rule.approval_rule,
-    views.views,
-    population.population,
-    database.db,
-    backup.backup,
-    backup.restore,
-    sign_out.sign_out_everybody,
-    keys.keys,
-    certificates.certificates,
-    card_keys.card_keys,
-    client.client,
-    terminal.terminal,
-    resource.resource,
-    registration_token.registration_token,
-    member.member,
-    audit.audit,
-    incident.incident,
-    ledger.ledger,
-    demo.demo,
-    demo.sandbox,
-    conformance.conformance_seed,
-    doctor.doctor,
-    purge.purge,
-):
-    main.add_command(_command)
-
-for _command in (*approval.COMMANDS, *review.COMMANDS, contract.contract):
-    client.client.add_command(_command)
-
-for _command in (
-    *member_proxy.COMMANDS,
-    *member_record.COMMANDS,
-    *standing.COMMANDS,
-    member_check.checked,
-):
-    member.member.add_command(_command)
+main.add_command(serve.serve)
