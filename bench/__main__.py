@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from bench import alike as alike_
 from bench import consolidation as consolidation_
@@ -23,6 +22,7 @@ from bench.parts import Part
 from bench.report import Report
 from bench.servers import NotStarted
 from bench.sizes import Sized
+from bench.telling import telling
 from kernel import clock
 from tests.postgres import PostgresUnavailable
 
@@ -153,56 +153,56 @@ def _with_units(operations: tuple[str, ...]) -> tuple[str, ...]:
 
 def _consolidate(engines: tuple[str, ...], rows: int) -> None:
     for each in engines:
-        with Console(stderr=True).status("") as status:
-            found = consolidation_.measure(each, rows, status.update)
+        with telling() as say:
+            found = consolidation_.measure(each, rows, say)
         report.show_consolidation(found)
 
 
 def _take_in(engines: tuple[str, ...], crowds: tuple[int, ...]) -> None:
-    with Console(stderr=True).status("") as status:
+    with telling() as say:
         among = [(each, crowd) for each in engines for crowd in crowds]
-        taken = [intake_.measure(*each, status.update) for each in among]
+        taken = [intake_.measure(*each, say) for each in among]
     report.show_desk([row for rows in taken for row in rows])
 
 
 def _change(rows: int) -> None:
-    with Console(stderr=True).status("") as status:
-        report.show_migration(migration_.measure(rows, status.update))
+    with telling() as say:
+        report.show_migration(migration_.measure(rows, say))
 
 
 def _soak(engines: tuple[str, ...], requests: int) -> None:
     for each in engines:
-        with Console(stderr=True).status("") as status:
-            found = soak_.measure(each, requests, status.update)
+        with telling() as say:
+            found = soak_.measure(each, requests, say)
         soak_report.show(found)
 
 
 def _offer(engines: tuple[str, ...], per_second: float, minutes: float) -> None:
     for each in engines:
-        with Console(stderr=True).status("") as status:
-            found = offered_.peak(each, per_second, minutes * 60, status.update)
+        with telling() as say:
+            found = offered_.peak(each, per_second, minutes * 60, say)
         offered_report.show_peak(found)
 
 
 def _guess(engines: tuple[str, ...], per_second: float, minutes: float) -> None:
     for each in engines:
-        with Console(stderr=True).status("") as status:
-            by_pools = offered_.guesses(each, per_second, minutes * 60, status.update)
+        with telling() as say:
+            by_pools = offered_.guesses(each, per_second, minutes * 60, say)
         for found in by_pools:
             offered_report.show_guesses(found)
 
 
 def _parts(engines: tuple[str, ...]) -> list[Part]:
-    with Console(stderr=True).status("") as status:
-        return parts_.measure(engines, status.update)
+    with telling() as say:
+        return parts_.measure(engines, say)
 
 
 def _tell_apart(engines: tuple[str, ...], rounds: int) -> None:
     def look() -> dict[str, float]:
-        with Console(stderr=True).status("") as status:
+        with telling() as say:
             found = [
-                *alike_.measure(engines, rounds, status.update),
-                *doors.measure(engines, rounds, status.update),
+                *alike_.measure(engines, rounds, say),
+                *doors.measure(engines, rounds, say),
             ]
         report.show_alike(found)
         return {each.engine: each.p_value for each in found}
@@ -230,9 +230,9 @@ def _measured(plan: Plan) -> Report:
 
 def _reported(plan: Plan, run: Callable[[Say], list[Row]]) -> Report:
     before, began = os.getloadavg(), clock.now()
-    with Console(stderr=True).status("") as status:
+    with telling() as say:
         try:
-            rows = run(status.update)
+            rows = run(say)
         except (Failed, NotStarted, PostgresUnavailable) as problem:
             raise click.ClickException(str(problem)) from None
     return Report(

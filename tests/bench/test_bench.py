@@ -9,6 +9,7 @@ import pytest
 
 from bench import document, intake, report, sizes_report
 from bench.flows import OPERATIONS
+from bench.telling import telling
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,6 +38,7 @@ def test_the_bench_reports_numbers_for_every_operation(tmp_path: Path) -> None:
     )
 
     assert done.returncode == 0, done.stderr
+    assert "sqlite: seeding 5 members\n" in done.stderr  # a log file shows how far it is
     numbers = json.loads(file.read_text())
     assert {row["operation"] for row in numbers["rows"]} == set(OPERATIONS)
     assert all(row["p95_ms"] > 0 and row["per_second"] > 0 for row in numbers["rows"])
@@ -51,6 +53,14 @@ def test_the_document_has_a_place_for_each_table() -> None:
     for name in (report.NAME, sizes_report.NAME):
         begin, end = document.markers(name)
         assert text.index(begin) < text.index(end)
+
+
+def test_without_a_terminal_each_step_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with telling() as say:
+        say("login: 1 of 3")
+        say("login: 2 of 3")
+
+    assert capsys.readouterr().err == "login: 1 of 3\nlogin: 2 of 3\n"
 
 
 @pytest.mark.slow
