@@ -160,6 +160,7 @@ def _settled(
         assurance=Assurance(acr.ACR[0], ("pwd",)),
         browser="Firefox, Linux",
         carrier_id=None,
+        authenticated_at=now,
         lifetime=settings.lifetimes.of("session"),
         now=now,
     )

@@ -10,6 +10,7 @@ ACR = ("urn:taipei-id:acr:1", "urn:taipei-id:acr:2", "urn:taipei-id:acr:3")
 KNOWN = frozenset(ACR)
 # The most a phone can vouch for another device: a code that is passed on binds no origin.
 HANDED_OVER = ACR[1]
+BY_ANOTHER_DEVICE = "mca"  # (RFC 8176 2)
 # What makes a password more than it is (NIST SP 800-63B-4 2.2).
 BESIDE_A_PASSWORD = {
     ProofKind.ONE_TIME: ("pwd", "otp", "mfa"),
@@ -66,7 +67,7 @@ def adds(proof: Proof, *, known_by: Collection[str]) -> bool:
 
 def handed_over(acr: str, amr: Iterable[str]) -> Assurance:
     """Return what a session is worth on the device a phone signed in (`mca`, RFC 8176 2)."""
-    methods = tuple(dict.fromkeys((*amr, "mca")))
+    methods = tuple(dict.fromkeys((*amr, BY_ANOTHER_DEVICE)))
     return Assurance(min(acr, HANDED_OVER, key=level), methods)
 
 

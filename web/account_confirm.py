@@ -28,9 +28,11 @@ CONFIRMED_FOR = timedelta(minutes=5)
 
 
 def is_confirmed() -> bool:
-    """Say whether the visitor proved only just now who they are."""
+    """Say whether the visitor proved only just now, in this browser, who they are."""
     visitor = scope.visitor()
-    return visitor is not None and scope.now() - visitor.authenticated_at < CONFIRMED_FOR
+    if visitor is None or visitor.by_phone:
+        return False
+    return scope.now() - visitor.authenticated_at < CONFIRMED_FOR
 
 
 def is_strongest() -> bool:
@@ -113,11 +115,16 @@ def _guarded(view: Callable[P, R], is_enough: Callable[[], bool]) -> Callable[P,
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Response:
         if is_enough():
             return view(*args, **kwargs)
-        need = passkeys.NAME if is_confirmed() else None  # None is left out of the address
-        here = request.full_path.rstrip("?")
-        return redirect(url_for("account.confirm", next=here, need=need), 303)
+        return ask(passkeys.NAME if is_confirmed() else None)
 
     return guarded
+
+
+def ask(need: str | None = None) -> Response:
+    """Send the visitor to confirm, and back to where they are; `need` is what alone will do."""
+    here = request.full_path.rstrip("?")
+    # None is left out of the address.
+    return redirect(url_for("account.confirm", next=here, need=need), 303)
 
 
 def require_unrestricted_for(kind: OrganisationKind, given: AbstractSet[str]) -> None:
@@ -169,7 +176,7 @@ def _go_on() -> Response:
 
 def _page(error: str, *, field: str = "password") -> str:
     member = register.get(scope.db(), scope.member_id())
-    has_passkey = passkeys.has_one(member.id)
+    has_passkey, visitor = passkeys.has_one(member.id), scope.visitor()
     url = url_for("account.confirm_passkey")
     return pages.page(
         "account/confirm.html",
@@ -179,6 +186,7 @@ def _page(error: str, *, field: str = "password") -> str:
         more_only=wanted_need() == passkeys.NAME and has_stronger(member.id),
         next=wanted_next(),
         login=member.login,
+        by_phone=visitor is not None and visitor.by_phone,
         errors=[(field, error)] if error else [],
     )
 

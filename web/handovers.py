@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, Select, delete, select, update
 from sqlalchemy.orm import Session
 
 from consent import till_codes
@@ -19,7 +19,7 @@ from kernel.db import changed, insert_once
 from kernel.errors import Refused
 from kernel.ids import READABLE, digest, new_id
 from kernel.keyring import keyed_hash
-from web.models import Handover
+from web.models import BrowserSession, Handover
 
 LIFETIME = timedelta(minutes=2)  # to scan, and again to go on once the phone has agreed
 LONGEST_NUMBER = 16
@@ -36,6 +36,7 @@ class Device:
     client_id: UUID | None
     wanted: str  # the acr the other device needs, empty if any will do
     words: str  # "Chrome, Windows"
+    proven_after: datetime | None = None  # no older proof will do, if the client wants a new one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +47,8 @@ class Approver:
     acr: str
     amr: tuple[str, ...]
     carrier_id: UUID | None
+    session_id: UUID
+    authenticated_at: datetime
 
 
 def code_of(handover_id: UUID, *, key: bytes) -> str:
@@ -87,6 +90,7 @@ def _row(handover_id: UUID, of: Device, *, key: bytes, now: datetime) -> dict[st
         "browser": of.words,
         "asked_at": now,
         "expires_at": now + LIFETIME,
+        "proven_after": of.proven_after,
     }
 
 
@@ -123,7 +127,7 @@ def approve(
     """Sign the other device in if the number is right; a wrong one ends the matter (one try).
 
     Raises Refused `handover.over` if another phone was faster, `handover.too_weak` if the phone's
-    member is not known surely enough.
+    member is not known surely enough. Whether the proof is new enough is asked before.
     """
     if not is_enough(waiting, by.acr):
         raise Refused("handover.too_weak")
@@ -136,6 +140,11 @@ def approve(
 def is_enough(waiting: Handover, known: str) -> bool:
     """Say whether a phone whose member is known by the acr `known` can do what is wanted."""
     return acr.level(known) >= acr.level(waiting.wanted)
+
+
+def is_new_enough(waiting: Handover, proven_at: datetime) -> bool:
+    """Say whether a proof of this moment can do what is wanted."""
+    return waiting.proven_after is None or proven_at >= waiting.proven_after
 
 
 def stop(session: Session, waiting: Handover, *, by: Approver, now: datetime) -> None:
@@ -157,6 +166,8 @@ def _answer(
             acr=assurance.acr,
             amr=list(assurance.amr),
             carrier_id=by.carrier_id,
+            session_id=by.session_id,
+            authenticated_at=by.authenticated_at,
         ),
         execution_options={"synchronize_session": False},
     )
@@ -170,8 +181,27 @@ def is_ready(handover: Handover, *, now: datetime) -> bool:
     return agreed and handover.answered_at is not None and now < handover.answered_at + LIFETIME
 
 
+def is_still_meant(session: Session, handover: Handover) -> bool:
+    """Say whether the session that answered is there: whoever ended it ended its word, too."""
+    if handover.session_id is None:
+        return True  # answered before this was kept
+    return session.scalar(_rests_on(handover)) is not None
+
+
+def _rests_on(handover: Handover) -> Select[UUID]:
+    return select(BrowserSession.id).where(BrowserSession.id == handover.session_id)
+
+
 def take(session: Session, handover: Handover, *, now: datetime) -> None:
-    """Use the phone's yes, once. Raises Refused `handover.over`."""
+    """Use the phone's yes, once, while the session that said it lasts.
+
+    Raises Refused `handover.over`.
+    """
+    if handover.session_id is not None:
+        # Whoever ends that session waits, and ends what begins here, too (`sessions.end_all`).
+        held = _rests_on(handover).with_for_update(read=True, key_share=True)
+        if session.scalar(held) is None:
+            raise Refused(OVER)
     done = session.execute(
         update(Handover)
         .where(

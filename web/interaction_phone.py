@@ -73,9 +73,17 @@ def show_code(current: Open) -> Page:
         client_id=current.asked.client.id,
         wanted=wanted,
         words=browsers.describe(request.headers.get("User-Agent", "")[:512]),
+        proven_after=_proven_after(current),
     )
     handovers.ask(scope.db(), device, key=scope.rooms().handover_key, now=scope.now())
     return redirect(current.url("phone_page") + "#phone", 303)
+
+
+def _proven_after(current: Open) -> datetime | None:
+    """Return since when the phone's member must have proved who they are, if a client cares."""
+    asked = current.asked
+    wants_new = "login" in asked.prompt or asked.max_age is not None
+    return current.row.started_at if wants_new else None
 
 
 @bp.get("/phone/state")
@@ -119,6 +127,8 @@ def _take(found: Handover, *, only: UUID | None) -> Known:
     handovers.take(scope.db(), found, now=scope.now())
     if found.member_id is None or found.acr is None or found.amr is None:
         raise Refused(handovers.OVER)
+    if found.answered_at is None:
+        raise Refused(handovers.OVER)
     if only not in {None, found.member_id}:
         raise NotProven("login.other_member", member_id=only)
     login.admit_active(found.member_id)
@@ -128,7 +138,7 @@ def _take(found: Handover, *, only: UUID | None) -> Known:
         member_id=found.member_id,
         assurance=Assurance(found.acr, tuple(found.amr)),
         carrier_id=found.carrier_id,
-        since=scope.now(),
+        since=found.authenticated_at or found.answered_at,
     )
 
 
@@ -141,7 +151,7 @@ def _state(found: Handover | None) -> str:
     if found is None:
         return "none"
     if handovers.is_ready(found, now=scope.now()):
-        return "ready"
+        return "ready" if handovers.is_still_meant(scope.db(), found) else "over"
     if found.approved is False:
         return "stopped"
     is_waiting = found.answered_at is None and scope.now() < found.expires_at

@@ -307,6 +307,7 @@ def _open_session(known: Known, *, browser: str, shared_computer: bool) -> sessi
         assurance=known.assurance,
         browser=browser,
         carrier_id=known.carrier_id,
+        authenticated_at=known.since,
         lifetime=lifetime,
         shared_computer=shared_computer,
         now=now,

@@ -101,4 +101,9 @@ class Handover(Base):
     acr: Mapped[str | None] = mapped_column(String(64))
     amr: Mapped[list[str] | None]
     carrier_id: Mapped[UUID | None]
+    # The session that answered, which must still be there when the answer is used; when its member
+    # had proved who they are, and since when they must have, for the client that asks.
+    session_id: Mapped[UUID | None]
+    authenticated_at: Mapped[datetime | None]
+    proven_after: Mapped[datetime | None]
     used_at: Mapped[datetime | None]

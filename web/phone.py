@@ -52,6 +52,8 @@ def page() -> Response:
         found = _find(typed)
     except Refused as refused:
         return _ask_for_code(_words(refused), refusal(refused.code).status)
+    if not handovers.is_new_enough(found, _approver().authenticated_at):
+        return account_confirm.ask()
     return _show(found, typed)
 
 
@@ -66,6 +68,8 @@ def decide() -> Response:
         if request.form.get("decision") == "stop":
             handovers.stop(scope.db(), found, by=_approver(), now=scope.now())
             return _told(found, "stopped")
+        if not handovers.is_new_enough(found, _approver().authenticated_at):
+            return account_confirm.ask()
         return _told(found, _approve(found))
     except Refused as refused:
         return _ask_for_code(_words(refused), refusal(refused.code).status)
@@ -92,6 +96,8 @@ def _approver() -> Approver:
         acr=visitor.acr,
         amr=visitor.amr,
         carrier_id=sessions.carrier_of(scope.db(), visitor.session_id),
+        session_id=visitor.session_id,
+        authenticated_at=visitor.authenticated_at,
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from consent import ledger
 from consent.models import Consent
 from consent.rules import Decided
-from idp.acr import ACR, Assurance
+from idp.acr import ACR, BY_ANOTHER_DEVICE, Assurance
 from idp.models import Subject
 from kernel.db import changed
 from kernel.ids import digest, new_id, new_secret
@@ -104,6 +104,11 @@ class Visitor:
     worked_at: datetime | None = None
 
     @property
+    def by_phone(self) -> bool:
+        """Say whether another device's word signed them in: in this browser nothing was shown."""
+        return BY_ANOTHER_DEVICE in self.amr
+
+    @property
     def present_at(self) -> datetime:
         """Return when they last worked here for the city, or proved who they are."""
         return max(self.authenticated_at, self.worked_at or self.authenticated_at)
@@ -165,6 +170,7 @@ def start(
     assurance: Assurance,
     browser: str,
     carrier_id: UUID | None,
+    authenticated_at: datetime,
     lifetime: timedelta,
     shared_computer: bool = False,
     now: datetime,
@@ -179,7 +185,7 @@ def start(
             "member_id": member_id,
             "acr": assurance.acr,
             "amr": list(assurance.amr),
-            "authenticated_at": now,
+            "authenticated_at": authenticated_at,
             "created_at": now,
             "last_seen_at": now,
             "expires_at": now + lifetime,
@@ -256,7 +262,11 @@ def end_all(session: Session, *, member_id: UUID, but: UUID | None = None) -> li
     statement = delete(BrowserSession).where(BrowserSession.member_id == member_id)
     if but is not None:
         statement = statement.where(BrowserSession.id != but)
-    return list(session.scalars(statement.returning(BrowserSession.id)).all())
+    ended: list[UUID] = []
+    # What one of them let begin while this waited for it is seen by the next statement only.
+    while more := session.scalars(statement.returning(BrowserSession.id)).all():
+        ended += more
+    return ended
 
 
 def end_everybodys(session: Session) -> int:

@@ -1,6 +1,8 @@
 """A phone signs another device in: scanned or typed, a number typed, one try, one phone."""
 
 import json
+import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -20,6 +22,7 @@ from idp import acr
 from kernel import throttle
 from kernel.db import Sessions, transaction
 from kernel.errors import Refused
+from kernel.ids import new_id
 from kernel.jobs import Job
 from members.models import Standing
 from tests import make
@@ -456,7 +459,14 @@ def test_of_two_phones_one_wins(sessions: Sessions) -> None:
     number = handovers.number_of(handover_id, key=KEY)
 
     def approve(member_id: UUID) -> bool:
-        by = Approver(member_id=member_id, acr=acr.ACR[0], amr=("pwd",), carrier_id=None)
+        by = Approver(
+            member_id=member_id,
+            acr=acr.ACR[0],
+            amr=("pwd",),
+            carrier_id=None,
+            session_id=new_id(),
+            authenticated_at=make.NOON,
+        )
         try:
             with transaction(sessions) as session:
                 code = handovers.code_of(handover_id, key=KEY)
@@ -479,3 +489,142 @@ def test_two_devices_with_the_same_code_get_different_ones(sessions: Sessions) -
 
         assert len(session.scalars(select(Handover.code_hash)).all()) == 2
         assert session.scalars(select(BrowserSession)).all() == []
+
+
+# How old and how strong what a phone opened is
+
+
+@one_database
+def test_what_a_phone_opened_is_as_old_as_the_phones_own_proof(city: City) -> None:
+    phone, proven_at = a_phone(city), city.now
+    city.wait(minutes=3)
+    desk = Desk(city)
+    decide(phone, desk)
+
+    desk.go_on()
+
+    with city.database() as session:
+        ages = session.scalars(select(BrowserSession.authenticated_at)).all()
+    assert set(ages) == {proven_at}
+
+
+@one_database
+def test_who_was_signed_in_by_a_phone_signs_nobody_else_in(city: City) -> None:
+    desk, phone = Desk(city), a_strong_phone(city)
+    decide(phone, desk)
+    desk.go_on()
+
+    third = Desk(city)
+    asked = desk.browser.get("/phone", {"code": third.code})
+    typed = {**hidden(desk.browser.get("/nothing")), "code": third.code, "number": third.number}
+    desk.browser.post("/phone", {**typed, "decision": "approve"})
+
+    assert urlsplit(asked.location).path == "/account/confirm"
+    assert third.state() == "waiting"
+
+
+@pytest.mark.parametrize("path", ["/account/carriers/new", "/account/password/new"])
+@one_database
+def test_a_phones_word_confirms_nothing_on_the_other_device(city: City, path: str) -> None:
+    desk, phone = Desk(city), a_strong_phone(city)
+    decide(phone, desk)
+    desk.go_on()
+
+    asked = desk.browser.get(path)
+    page = desk.browser.follow(asked)
+
+    assert urlsplit(asked.location).path == "/account/confirm"
+    assert page.status_code == 200
+    assert "在手機上辦理" in page.text
+    assert phone.get(path).status_code == 200
+
+
+@one_database
+def test_whoever_has_only_a_password_confirms_with_it_there(city: City) -> None:
+    desk, phone = Desk(city), a_phone(city)
+    decide(phone, desk)
+    desk.go_on()
+    page = desk.browser.follow(desk.browser.get("/account/carriers/new"))
+    assert page.request.path == "/account/confirm"
+
+    confirmed = desk.browser.submit(page, password=make.PASSWORD, next="/account/carriers/new")
+
+    assert desk.browser.follow(confirmed).request.path == "/account/carriers/new"
+
+
+@pytest.mark.parametrize("demand", [{"prompt": "login"}, {"max_age": "3600"}, {"max_age": "0"}])
+@one_database
+def test_a_client_that_wants_a_new_login_gets_one_from_the_phone_too(
+    city: City, demand: dict[str, str]
+) -> None:
+    phone = a_phone(city)
+    city.wait(minutes=3)
+    desk = Desk(city, **demand)
+
+    asked = phone.get("/phone", {"code": desk.code})
+    assert urlsplit(asked.location).path == "/account/confirm"
+    page = phone.follow(asked)
+    phone.submit(page, password=make.PASSWORD)
+    decide(phone, desk)
+    page = desk.go_on()
+
+    assert page.request.path.endswith("/consent")
+    tokens = city.exchange(answer(desk.browser.consent(page))["code"]).get_json()
+    assert city.opened(tokens["id_token"]).get("auth_time") in {None, int(city.now.timestamp())}
+
+
+# What ends a phone's word
+
+
+def _sign_out_everywhere(browser: Browser) -> None:
+    browser.post("/account/sessions/end", hidden(browser.get("/account/sessions")))
+
+
+def _sign_the_phone_out(browser: Browser) -> None:
+    with browser.city.database() as session:
+        newest = session.scalars(select(BrowserSession.id).order_by(BrowserSession.id.desc()))
+        phone = newest.first()
+    form = hidden(browser.get("/account/sessions"))
+    assert browser.post(f"/account/sessions/{phone}/end", form).status_code == 303
+
+
+def _change_the_password(browser: Browser) -> None:
+    new = "a new sentence for tests 2026"
+    fields = {"current_password": make.PASSWORD, "new_password": new, "repeat_password": new}
+    assert browser.submit(browser.get("/account/password"), **fields).status_code == 303
+
+
+def _disown(browser: Browser) -> None:
+    page = browser.get("/account/footprint").text
+    address = re.findall(r'href="(/account/footprint/[^"]+/not-me)"', page)[0]
+    browser.submit(browser.get(address))
+
+
+@pytest.mark.parametrize(
+    "end", [_sign_out_everywhere, _sign_the_phone_out, _change_the_password, _disown]
+)
+def test_a_word_ends_with_the_session_that_gave_it(
+    city: City, end: Callable[[Browser], None]
+) -> None:
+    mine = a_phone(city)
+    thief, desk = a_phone(city), Desk(city)
+    decide(thief, desk)
+    assert desk.state() == "ready"
+
+    end(mine)
+
+    assert desk.go_on().request.path.endswith("/phone")
+    assert desk.browser.get("/account").status_code == 303
+
+
+@pytest.mark.parametrize("_attempt", range(3))
+def test_a_word_used_while_everything_ends_opens_nothing(city: City, _attempt: int) -> None:
+    mine, thief, desk = a_phone(city), a_phone(city), Desk(city)
+    decide(thief, desk)
+
+    with ThreadPoolExecutor(2) as pool:
+        used = pool.submit(desk.go_on)
+        _sign_out_everywhere(mine)
+        used.result()
+
+    assert desk.browser.get("/account").status_code == 303
