@@ -4,7 +4,7 @@ Whoever settles a question takes its member first, as who corrects a record or l
 agreed to comes last. In any other order two of them would wait for each other.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -49,12 +49,13 @@ def ask(
     member_id: UUID,
     voice: Voice,
     until: datetime | None,
+    services: Collection[str] = (),
     now: datetime,
 ) -> bool:
     """Put the answer before who acts for the member; return False if another tab just did.
 
     An earlier question about the same purpose is taken back. `until` is when a minor comes of
-    age: after that nobody else has to be asked.
+    age: after that nobody else has to be asked. `services` is what the client may do besides.
     """
     take_back(session, member_id=member_id, purpose_id=purpose.id, now=now)
     values = {
@@ -66,6 +67,7 @@ def ask(
         "part": answer.part,
         "given": sorted(answer.given),
         "refused": sorted(answer.refused),
+        "services": sorted(services),
         "duration": answer.duration,
         "language": answer.language,
         "text": answer.text,
@@ -187,9 +189,10 @@ def find_refused(
     given: AbstractSet[str],
     *,
     member_id: UUID,
+    services: Collection[str] = (),
     since: datetime,
 ) -> ApprovalRequest | None:
-    """Return the no that was said, after `since`, to these very claims on the same text."""
+    """Return the no that was said, after `since`, to these very claims and services."""
     refused = session.scalars(
         select(ApprovalRequest)
         .where(
@@ -201,7 +204,12 @@ def find_refused(
         )
         .order_by(ApprovalRequest.id.desc())
     )
-    return next((each for each in refused if frozenset(each.given) == given), None)
+    asked = (given, frozenset(services))
+    return next((each for each in refused if _said_of(each) == asked), None)
+
+
+def _said_of(asked: ApprovalRequest) -> tuple[AbstractSet[str], AbstractSet[str]]:
+    return frozenset(asked.given), frozenset(asked.services or ())
 
 
 def newest(
@@ -210,17 +218,20 @@ def newest(
     part: Part,
     *,
     member_id: UUID,
+    services: Collection[str] = (),
     since: datetime,
     now: datetime,
 ) -> ApprovalRequest | None:
     """Return the newest question if it says something to who began to sign in at `since`.
 
-    An answer given before that, a question about a text since changed, and one about another page
-    say nothing.
+    An answer given before that, a question about a text since changed, one about another page and
+    one that does not name all the `services` say nothing.
     """
     row = _NEWEST.one_or_none(session, {"member": member_id, "purpose": purpose.id})
     found = None if row is None else session.get(ApprovalRequest, row.id)
     if found is None or (found.text_version, found.part) != (purpose.text_version, part):
+        return None
+    if not frozenset(services) <= _said_of(found)[1]:
         return None
     if found.decided_at is None:
         return found if is_open(found, now=now) else None

@@ -141,6 +141,7 @@ class ApprovalRequest(Base):
     part: Mapped[Part] = mapped_column(default=Part.WHOLE, server_default=Part.WHOLE.value)
     given: Mapped[list[str]]  # names of claims
     refused: Mapped[list[str]]
+    services: Mapped[list[str] | None]  # codes of what the client may do besides (RFC 9396)
     duration: Mapped[str] = mapped_column(String(8))
     language: Mapped[str] = mapped_column(String(16))
     text: Mapped[str] = mapped_column(Text)  # exactly as the member read it

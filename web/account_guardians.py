@@ -20,6 +20,7 @@ from kernel.wording import Bilingual
 from members import guardians as links
 from members import proxies
 from members.proxy_models import Matter
+from services import named
 from web import (
     acting,
     asking_others,
@@ -230,9 +231,19 @@ def _page(asked: Asked, errors: list[tuple[str, str]]) -> str:
         asked=asked,
         client=client_view(asked.client),
         purpose=asked.purpose,
+        services=_services(asked),
         action=url_for("guardians.decide", request_id=asked.row.id),
         errors=errors,
     )
+
+
+def _services(asked: Asked) -> list[Bilingual]:
+    """Return what the client may do for the member if the visitor agrees (RFC 9396)."""
+    codes, owner = asked.row.services or [], asked.client.organisation_id
+    if not codes or owner is None:
+        return []
+    names = named.of_organisation(scope.db(), owner, codes)
+    return [names.get(each, Bilingual(each, each)) for each in codes]
 
 
 @bp.post("/<uuid:request_id>")

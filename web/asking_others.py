@@ -130,6 +130,10 @@ def whole(asked: AuthorizationRequest, step: AskConsent) -> Answer:
     )
 
 
+def _services(asked: AuthorizationRequest) -> list[str]:
+    return [each.service for each in asked.details]
+
+
 def find_refused(asked: AuthorizationRequest, given: frozenset[str]) -> ApprovalRequest | None:
     """Return the no that still answers this question."""
     lasts = scope.rooms().settings.lifetimes.of("refused_approval")
@@ -138,6 +142,7 @@ def find_refused(asked: AuthorizationRequest, given: frozenset[str]) -> Approval
         asked.purpose,
         given,
         member_id=scope.member_id(),
+        services=_services(asked),
         since=scope.now() - lasts,
     )
 
@@ -159,6 +164,7 @@ def ask(asked: AuthorizationRequest, answer: Answer, whose: Voice) -> None:
         member_id=member_id,
         voice=whose,
         until=min((each for each in ends if each is not None), default=None),
+        services=_services(asked),
         now=now,
     )
     if is_new:
@@ -196,6 +202,12 @@ def tell(members: Collection[UUID], words: Mail, *, but: UUID | None = None) -> 
 def newest(asked: AuthorizationRequest, part: Part, *, since: datetime) -> ApprovalRequest | None:
     """Return the visitor's question as it stands for this sign-in; None if there is none."""
     found = approvals.newest(
-        scope.db(), asked.purpose, part, member_id=scope.member_id(), since=since, now=scope.now()
+        scope.db(),
+        asked.purpose,
+        part,
+        member_id=scope.member_id(),
+        services=_services(asked),
+        since=since,
+        now=scope.now(),
     )
     return None if found is None or found.state is ApprovalState.TAKEN_BACK else found

@@ -1,4 +1,4 @@
-"""A phone's answer knows the session it rests on.
+"""A phone's answer knows the session it rests on; a question to another, the services it names.
 
 Revision 0054, after 0051.
 """
@@ -19,9 +19,11 @@ def upgrade() -> None:
     op.add_column("handover", sa.Column("session_id", sa.Uuid(), nullable=True))
     for name in MOMENTS:
         op.add_column("handover", sa.Column(name, sa.DateTime(timezone=True), nullable=True))
+    op.add_column("approval_request", sa.Column("services", sa.JSON(), nullable=True))
 
 
 def downgrade() -> None:
     """Drop them."""
+    op.drop_column("approval_request", "services")
     for name in ("session_id", *MOMENTS):
         op.drop_column("handover", name)

@@ -1,18 +1,24 @@
 """Authorization details: a purpose and a service, in words on the page and in the answer."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from clients import registry
+from consent.models import ApprovalRequest
 from idp import details
 from idp.details import TYPE
 from idp.errors import ProtocolError
 from kernel.wording import Bilingual
+from members import proxies
+from members.proxy_models import Letter, Matter
 from services import activations
 from tests import make
 from tests.flows.browser import Browser, answer, authorization
@@ -181,3 +187,101 @@ def test_a_client_of_no_organisation_has_no_services() -> None:
 
     with pytest.raises(ProtocolError, match="service is not one"):
         details.read(Session(), LIBRARY, asked)
+
+
+# When another answers in the member's stead
+
+
+def principal_of(loans: City) -> None:
+    """Let Mei hold a letter of a member who would rather not decide alone."""
+    principal, mei = loans.enrol("an.an", name="陳安安"), loans.member_id()
+    with loans.database() as session:
+        proxies.enter(
+            session,
+            principal_id=principal,
+            proxy_id=mei,
+            matters=tuple(Matter),
+            letter=Letter.PAPER,
+            reference="115-委-7",
+            starts_at=loans.now,
+            ends_at=loans.now + timedelta(days=30),
+            now=loans.now,
+        )
+
+
+def put_before_mei(browser: Browser, **more: str) -> TestResponse:
+    """Let the principal put a request of the library's before Mei; return the page of waiting."""
+    page = browser.authorize(**more)
+    if page.request.path.endswith("/login"):
+        page = browser.log_in(page, "an.an")
+    assert page.request.path.endswith("/consent"), page.text
+    return browser.follow(browser.submit(page, decision="ask"))
+
+
+def mei_reads(city: City) -> tuple[Browser, TestResponse]:
+    mei = Browser(city)
+    mei.log_in(mei.get("/account/login"))
+    with city.database() as session:
+        newest = select(ApprovalRequest.id).order_by(ApprovalRequest.id.desc()).limit(1)
+        asked = session.scalars(newest).one()
+    return mei, mei.get(f"/account/guardians/{asked}")
+
+
+@pytest.mark.clause("7(2)")
+@one_database
+def test_who_answers_for_another_reads_the_services_before_the_full_text(loans: City) -> None:
+    principal_of(loans)
+    put_before_mei(Browser(loans), authorization_details=written())
+
+    _, page = mei_reads(loans)
+
+    assert "線上續借" in page.text.partition("<pre ")[0]
+
+
+@pytest.mark.clause("10(3)")
+@one_database
+def test_a_yes_to_one_request_is_none_to_another_that_asks_for_a_service(loans: City) -> None:
+    principal_of(loans)
+    principal = Browser(loans)
+    plain = put_before_mei(principal)
+    loans.wait(seconds=5)
+    more = principal.authorize(authorization_details=written())
+    assert more.request.path.endswith("/consent"), "the plain question is not about this"
+    loans.wait(seconds=5)
+    mei, page = mei_reads(loans)
+    mei.submit(page, decision="allow", duration="90d")
+
+    waiting = more.request.path.replace("/consent", "/guardian")
+    again = principal.follow(principal.get(waiting))
+
+    assert again.request.path.endswith("/consent")
+    assert "code" in answer(principal.follow(principal.get(plain.request.path)))
+
+
+@pytest.mark.clause("10(3)")
+@one_database
+def test_a_yes_to_a_request_with_its_service_is_one(loans: City) -> None:
+    principal_of(loans)
+    principal = Browser(loans)
+    waiting = put_before_mei(principal, authorization_details=written())
+    mei, page = mei_reads(loans)
+    mei.submit(page, decision="allow", duration="90d")
+
+    code = answer(principal.follow(principal.get(waiting.request.path)))["code"]
+
+    assert loans.exchange(code).get_json()["authorization_details"] == [LOANS]
+
+
+@one_database
+def test_a_no_to_a_service_is_none_to_signing_in(loans: City) -> None:
+    principal_of(loans)
+    principal = Browser(loans)
+    put_before_mei(principal, authorization_details=written())
+    mei, page = mei_reads(loans)
+    mei.submit(page, decision="deny")
+    loans.wait(minutes=1)
+
+    page = put_before_mei(principal, prompt="consent")
+
+    assert page.request.path.endswith("/guardian")
+    assert page.status_code == 200
