@@ -299,8 +299,7 @@ def _open_session(known: Known, *, browser: str, shared_computer: bool) -> sessi
             shared_computer=shared_computer,
             now=now,
         )
-    if present is not None:
-        end_session(present.session_id, present.member_id)
+    _end_what_was_here(known.member_id)
     return sessions.start(
         session,
         member_id=known.member_id,
@@ -312,6 +311,25 @@ def _open_session(known: Known, *, browser: str, shared_computer: bool) -> sessi
         shared_computer=shared_computer,
         now=now,
     )
+
+
+def left_here() -> sessions.Left | None:
+    """Return the session this browser names, also one in which nobody is signed in any more.
+
+    What was opened in it lives on: it is as much this visitor's to end (RP-Initiated Logout 1.0 2).
+    """
+    cookie = cookies.session()
+    return None if cookie is None else sessions.find_left(scope.db(), cookie)
+
+
+def _end_what_was_here(member_id: UUID) -> None:
+    """End the session of whoever was here before `member_id`.
+
+    A member who comes back to their own device keeps what they opened there.
+    """
+    left = left_here()
+    if left is not None and (left.member_id != member_id or left.shared_computer):
+        end_session(left.session_id, left.member_id)
 
 
 def _tell_of_new_browser(member_id: UUID, *, shared_computer: bool) -> None:

@@ -233,6 +233,29 @@ def renew(
     return opened
 
 
+@dataclass(frozen=True, kw_only=True)
+class Left:
+    """A session that a browser still names, whether anybody is signed in by it or not."""
+
+    session_id: UUID
+    member_id: UUID
+    shared_computer: bool
+
+
+def find_left(session: Session, token: str) -> Left | None:
+    """Return the session of this cookie, also one that ran out not long ago."""
+    found = session.execute(
+        select(BrowserSession.id, BrowserSession.member_id, BrowserSession.shared_computer).where(
+            BrowserSession.token_hash == digest(token)
+        )
+    ).one_or_none()
+    if found is None:
+        return None
+    return Left(
+        session_id=found.id, member_id=found.member_id, shared_computer=found.shared_computer
+    )
+
+
 def carrier_of(session: Session, session_id: UUID) -> UUID | None:
     """Return the binding that opened this session, if one did."""
     return session.scalar(select(BrowserSession.carrier_id).where(BrowserSession.id == session_id))

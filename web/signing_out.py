@@ -17,13 +17,14 @@ CARRIED = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")
 
 @bp.get("")
 def ask() -> Response | str:
-    """Ask the member whether to sign out; a browser in which nobody is signed in just goes on."""
+    """Ask the member whether to sign out; a browser in which nobody was signed in just goes on."""
     return _asked(parameters.read(request.query_string))
 
 
 def _asked(sent: Parameters) -> Response | str:
     wanted = _read(sent)
-    if scope.visitor() is None:
+    scope.visitor()  # whose session ran out is seen as signed out by clients' pages, too
+    if login.left_here() is None:
         return _gone(wanted)
     if wanted.return_to is not None:
         headers.allow_form_target(wanted.return_to)
@@ -67,9 +68,9 @@ def _brought(body: bytes) -> Response | str:
 
 
 def _sign_out() -> list[SignOut]:
-    visitor, ended = scope.visitor(), []
-    if visitor is not None:
-        ended = login.end_session(visitor.session_id, visitor.member_id)
+    left, ended = login.left_here(), []
+    if left is not None:
+        ended = login.end_session(left.session_id, left.member_id)
         scope.forget_visitor()
     cookies.end_session()
     return ended

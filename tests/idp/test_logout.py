@@ -8,6 +8,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 from werkzeug.test import TestResponse
 
+from tests import make
 from tests.flows.browser import HIDDEN, Browser, answer, authorization, hidden
 from tests.flows.provider import GOODBYE, ISSUER, City
 
@@ -225,3 +226,62 @@ def test_the_logout_page_may_send_its_form_only_to_the_registered_origin(city: C
 
     policy = page.headers["Content-Security-Policy"]
     assert "form-action 'self' https://library.invalid;" in policy
+
+
+# When our own session has run out
+
+
+@pytest.mark.parametrize("hours", [3, 13])
+@one_database
+def test_who_was_away_for_long_still_signs_out_everywhere_they_went(city: City, hours: int) -> None:
+    browser = Browser(city)
+    library, archive = browser.tokens(), browser.tokens("archive")
+    city.wait(hours=hours)
+    assert browser.get("/account").status_code == 303
+    sent = {"id_token_hint": library["id_token"], "post_logout_redirect_uri": GOODBYE}
+
+    assert confirmed(browser, **sent).location == GOODBYE
+
+    assert city.refresh(library["refresh_token"]).status_code == 400
+    assert city.refresh(archive["refresh_token"], "archive").status_code == 400
+    assert browser.get("/logout", sent).location == GOODBYE
+
+
+@one_database
+def test_what_ran_out_on_a_shared_computer_is_over_when_the_next_signs_in(city: City) -> None:
+    city.enrol("ah.hua")
+    for login in ("mei.chen", "ah.hua"):
+        browser = Browser(city)
+        page = browser.authorize()
+        page = browser.follow(
+            browser.submit(page, login_id="mei.chen", password=make.PASSWORD, shared_computer="yes")
+        )
+        tokens = city.exchange(answer(browser.consents(page))["code"]).get_json()
+        city.wait(minutes=11)
+
+        browser.log_in(browser.authorize("archive"), login)
+
+        assert city.refresh(tokens["refresh_token"]).status_code == 400
+
+
+@one_database
+def test_another_member_ends_what_the_last_one_left(city: City) -> None:
+    city.enrol("ah.hua")
+    browser = Browser(city)
+    tokens = browser.tokens()
+    city.wait(hours=3)
+
+    browser.log_in(browser.authorize("archive"), "ah.hua")
+
+    assert city.refresh(tokens["refresh_token"]).status_code == 400
+
+
+@one_database
+def test_on_their_own_device_who_comes_back_keeps_what_they_opened(city: City) -> None:
+    browser = Browser(city)
+    tokens = browser.tokens()
+    city.wait(hours=3)
+
+    browser.log_in(browser.authorize("archive"))
+
+    assert city.refresh(tokens["refresh_token"]).status_code == 200
