@@ -192,8 +192,13 @@ def untold(session: Session, incident: Incident, *, most: int) -> list[UUID]:
     )
 
 
-def mark_told(session: Session, incident: Incident, member_id: UUID, *, now: datetime) -> bool:
-    """Note that a member's notice is written, in its transaction; False if it was before."""
+def mark_told(
+    session: Session, incident: Incident, member_id: UUID, *, is_written: bool, now: datetime
+) -> bool:
+    """Note that a member's notice is written, in its transaction, or that none is to be.
+
+    False if it was noted before.
+    """
     told = session.execute(
         update(IncidentMember)
         .where(
@@ -201,14 +206,20 @@ def mark_told(session: Session, incident: Incident, member_id: UUID, *, now: dat
             IncidentMember.member_id == member_id,
             IncidentMember.told_at.is_(None),
         )
-        .values(told_at=now)
+        .values(told_at=now, was_skipped=not is_written)
     )
     return changed(told) == 1
 
 
-def count_told(session: Session, incident: Incident) -> int:
-    """Return to how many a notice is written."""
-    told = select(func.count()).where(
+def count_told(session: Session, incident: Incident) -> tuple[int, int]:
+    """Return to how many a notice is written, and how many were skipped."""
+    told = select(IncidentMember.was_skipped, func.count()).where(
         IncidentMember.incident_id == incident.id, IncidentMember.told_at.is_not(None)
     )
-    return session.scalar(told) or 0
+    written = skipped = 0
+    for was_skipped, count in session.execute(told.group_by(IncidentMember.was_skipped)):
+        if was_skipped:
+            skipped = count
+        else:
+            written += count  # None: marked before the two were told apart
+    return written, skipped

@@ -65,7 +65,7 @@ class Incident(Base):
 
 
 class IncidentMember(Base):
-    """One member whom an incident touched, and when a notice to them was written."""
+    """One member whom an incident touched, and when a notice to them was written or skipped."""
 
     __tablename__ = "incident_member"
     __table_args__ = (Index(None, "incident_id", "told_at"),)
@@ -73,3 +73,4 @@ class IncidentMember(Base):
     incident_id: Mapped[UUID] = mapped_column(ForeignKey("incident.id"), primary_key=True)
     member_id: Mapped[UUID] = mapped_column(primary_key=True)
     told_at: Mapped[datetime | None]
+    was_skipped: Mapped[bool | None]  # nothing was written: a drill, or the account was closed

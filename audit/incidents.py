@@ -143,8 +143,8 @@ def _as_read(incident: Incident, read: str) -> tuple[ColumnElement[bool], ...]:
 def tell(session: Session, incident: Incident, *, read: str, by: UUID, now: datetime) -> None:
     """Let everybody touched be told, as a second person; the list is frozen before.
 
-    `read` is the hash of the notice the second person read. Raises Refused
-    `incident.second_person` or `incident.wrong_state`.
+    Also after a public notice, where that was not enough. `read` is the hash of the notice the
+    second person read. Raises Refused `incident.second_person` or `incident.wrong_state`.
     """
     if by == incident.opened_by:
         raise Refused("incident.second_person")
@@ -154,19 +154,20 @@ def tell(session: Session, incident: Incident, *, read: str, by: UUID, now: date
         *_as_read(incident, read),
         Incident.frozen_at.is_not(None),
         Incident.told_at.is_(None),
-        Incident.published_at.is_(None),
         Incident.closed_at.is_(None),
         told_at=now,
         told_by=by,
     )
 
 
-def publish(session: Session, incident: Incident, *, read: str, now: datetime) -> None:
-    """Tell the public instead, which is enough only where the data could not be read.
+def publish(session: Session, incident: Incident, *, read: str, by: UUID, now: datetime) -> None:
+    """Tell the public instead, as a second person: enough only where nobody could read the data.
 
-    `read` is the hash of the notice as it was read. Raises Refused `incident.readable` or
-    `incident.wrong_state`.
+    `read` is the hash of the notice as it was read. Raises Refused `incident.second_person`,
+    `incident.readable` or `incident.wrong_state`.
     """
+    if by == incident.opened_by:
+        raise Refused("incident.second_person")
     if not incident.is_unreadable:
         raise Refused("incident.readable")
     change(
@@ -203,6 +204,18 @@ def close(
     )
 
 
+def end_drill(session: Session, incident: Incident, *, now: datetime) -> None:
+    """Close a drill that was over when the list was found. Raises `incident.wrong_state`."""
+    change(
+        session,
+        incident,
+        Incident.is_drill.is_(True),
+        Incident.frozen_at.is_not(None),
+        Incident.closed_at.is_(None),
+        closed_at=now,
+    )
+
+
 def change(
     session: Session, incident: Incident, *before: ColumnElement[bool], **values: Any
 ) -> None:
@@ -224,7 +237,7 @@ def change(
 def clocks(incident: Incident, terms: Terms) -> dict[str, Clock]:
     """Return the terms of the law: the report, the authority, and the people touched."""
     known = incident.known_at
-    told = incident.told_at or incident.published_at
+    told = incident.published_at or incident.told_at  # whoever is told after a public notice
     if told is None and incident.affected == 0:
         told = incident.frozen_at  # nobody is to be told
     return {
@@ -270,7 +283,9 @@ def public(session: Session) -> Sequence[Incident]:
 
 
 def still_open(session: Session) -> Sequence[Incident]:
-    """Return those that are not closed, the oldest first."""
+    """Return those that are not closed, the oldest first; no drill, which breaks no term."""
     return session.scalars(
-        select(Incident).where(Incident.closed_at.is_(None)).order_by(Incident.id)
+        select(Incident)
+        .where(Incident.closed_at.is_(None), Incident.is_drill.is_(False))
+        .order_by(Incident.id)
     ).all()

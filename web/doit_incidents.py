@@ -136,6 +136,7 @@ def _show(incident: Incident, field: str = "", refused: Refused | None = None) -
     session = scope.db()
     words, improvement = incidents.words_of(incident, keyring=scope.rooms().keyring)
     language = pages.language()
+    told, skipped = affected.count_told(session, incident)
     return consoles.page(
         "incidents/one.html",
         current=INDEX,
@@ -146,7 +147,8 @@ def _show(incident: Incident, field: str = "", refused: Refused | None = None) -
         notice_hash=incidents.notice_hash(incident),
         improvement=improvement,
         clocks=_clocks(incident),
-        told=affected.count_told(session, incident),
+        told=told,
+        skipped=skipped,
         levels=[
             {"value": each, "label": str(each), "chosen": each == incident.level}
             for each in incidents.LEVELS
@@ -200,7 +202,7 @@ def _take(incident: Incident, kind: str) -> None:
         incidents.tell(session, incident, read=_typed("read"), by=scope.member_id(), now=now)
         incident_jobs.begin(session, incident_jobs.TELL, incident, now=now)
     elif kind == "publish":
-        incidents.publish(session, incident, read=_typed("read"), now=now)
+        incidents.publish(session, incident, read=_typed("read"), by=scope.member_id(), now=now)
     else:
         incidents.close(
             session, incident, _typed("improvement"), keyring=scope.rooms().keyring, now=now

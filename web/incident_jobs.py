@@ -64,7 +64,9 @@ class Teller:
             some = affected.untold(session, incident, most=AT_ONCE)
             here = set() if incident.is_drill else _still_here(session, some)
             for member_id in some:
-                if affected.mark_told(session, incident, member_id, now=now) and member_id in here:
+                is_here = member_id in here
+                new = affected.mark_told(session, incident, member_id, is_written=is_here, now=now)
+                if new and is_here:
                     _tell(session, incident, member_id, now=now)
             if len(some) == AT_ONCE:
                 begin(session, TELL, incident, now=now)

@@ -16,7 +16,8 @@ def index() -> Response:
     notices = [
         {
             "reference": each.reference,
-            "at": each.told_at or each.published_at,
+            "at": each.published_at or each.told_at,
+            "is_told": each.told_at is not None,
             "words": Bilingual(each.notice_zh, each.notice_en),
         }
         for each in incidents.public(scope.db())

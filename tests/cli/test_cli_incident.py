@@ -35,7 +35,10 @@ def test_a_drill_prints_how_many_a_client_touched(prepared: Engine, taipei_id: T
     done = taipei_id("incident", "drill", "client", "library", *SPAN)
 
     assert ": 3 members, list " in done.stdout
-    assert "drill" in taipei_id("incident", "list").stdout
+    listed = taipei_id("incident", "list").stdout
+    assert "drill" in listed
+    assert "closed" in listed
+    assert "open" not in listed
     assert taipei_id("incident", "drill", "client", "nobody", *SPAN).exit_code == 1
 
 

@@ -7,13 +7,14 @@ import pytest
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from audit import footprint
+from audit import footprint, incidents
 from audit.incident_models import Incident, IncidentMember
 from audit.lines import Kind
 from audit.models import LedgerLine, TrailEntry
 from clients import registry
 from clients.officer_models import Role
 from kernel.working import Handler, do_one
+from members.models import Member, Standing
 from tests.flows.browser import Browser, hidden
 from tests.flows.provider import City
 from tests.web import staff
@@ -104,8 +105,28 @@ def test_the_touched_are_found_told_once_each_and_read_it_in_their_footprint(cit
             select(LedgerLine).where(LedgerLine.kind == Kind.INCIDENT_TOLD)
         ).all()
     assert len({each.member_id for each in lines}) == 2
-    assert "圖書館的系統被入侵" in Browser(city).get("/incidents").text
+    public = Browser(city).get("/incidents").text
+    assert "圖書館的系統被入侵" in public
+    assert "另外逐一通知" in public
     assert "已通知 2 人" in case.page()
+
+
+@pytest.mark.clause("10-I(2)")
+@one_database
+def test_who_left_meanwhile_is_not_counted_as_told(city: City) -> None:
+    case = Case(city)
+    assert case.find() == 2
+    with city.database() as session:
+        gone = session.get_one(Member, city.member_id("mei.other"))
+        gone.standing = Standing.CLOSED
+    case.step("word", **WORDS)
+
+    case.step_of(case.other, "tell")
+    case.work()
+
+    page = case.page()
+    assert "已通知 1 人" in page
+    assert "1 人的帳號已經關閉，沒有寄" in page
 
 
 @pytest.mark.clause("10-I(2)")
@@ -130,11 +151,27 @@ def test_a_drill_finds_everybody_and_writes_to_nobody(city: City) -> None:
 
     assert Mail.INCIDENT not in world.told()
     with city.database() as session:
-        assert all(each.told_at for each in session.scalars(select(IncidentMember)))
+        assert all(each.was_skipped for each in session.scalars(select(IncidentMember)))
         assert not session.scalars(
             select(LedgerLine).where(LedgerLine.kind == Kind.INCIDENT_TOLD)
         ).all()
     assert "圖書館的系統被入侵" not in Browser(city).get("/incidents").text
+    assert "演練：不寄。" in case.page()
+    assert "已通知 2 人" not in case.page()
+
+
+@one_database
+def test_a_drill_breaks_no_term_and_waits_for_nobody(city: City) -> None:
+    case = Case(city, is_drill="yes")
+    city.wait(hours=30)
+    officer = staff.sign_in(city, "rui.reviews", city.member_id("rui.reviews"))
+
+    front = officer.get("/doit").text
+
+    assert "的期限到了" not in front
+    with city.database() as session:
+        assert not incidents.still_open(session)
+        assert incidents.get(session, case.at.rsplit("/", 1)[1]).closed_at is None
 
 
 @pytest.mark.clause("10-I(2)")
@@ -203,25 +240,45 @@ def test_nothing_is_said_of_an_incident_that_is_closed(city: City) -> None:
     late = [
         case.step("word", **WORDS),
         case.step_of(case.other, "tell"),
-        case.step("publish"),
+        case.step_of(case.other, "publish"),
     ]
 
     assert [each.status_code for each in late] == [409, 409, 409]
 
 
-@pytest.mark.refusal("incident.readable")
+@pytest.mark.clause("10-I(2)")
+@pytest.mark.refusal("incident.readable", "incident.second_person")
 @one_database
 def test_a_public_notice_is_enough_only_where_nobody_can_read_the_data(city: City) -> None:
     case = Case(city)
     case.step("word", **WORDS)
-    readable = case.step("publish")
+    readable = case.step_of(case.other, "publish")
     case.step("word", **WORDS, is_unreadable="yes")
+    alone = case.step("publish")
 
-    published = case.step("publish")
+    published = case.step_of(case.other, "publish")
 
-    assert (readable.status_code, published.status_code) == (409, 303)
-    assert "圖書館的系統被入侵" in Browser(city).get("/incidents").text
+    assert (readable.status_code, alone.status_code, published.status_code) == (409, 403, 303)
+    public = Browser(city).get("/incidents").text
+    assert "圖書館的系統被入侵" in public
+    assert "沒有逐一通知" in public
     assert case.step("word", **WORDS).status_code == 409
+
+
+@pytest.mark.clause("10-I(2)")
+@one_database
+def test_the_touched_can_be_told_after_a_public_notice(city: City) -> None:
+    case, world = Case(city), World(city)
+    case.find()
+    case.step("word", **WORDS, is_unreadable="yes")
+    case.step_of(case.other, "publish")
+
+    told = case.step_of(case.other, "tell")
+    case.work()
+
+    assert told.status_code == 303
+    assert world.told().count(Mail.INCIDENT) == 2
+    assert "另外逐一通知" in Browser(city).get("/incidents").text
 
 
 @pytest.mark.clause("10-I(2)")

@@ -51,6 +51,7 @@ def drill(thread: str, name: str, since: datetime, until: datetime) -> None:
             raise Stop(refusal(refused.code).title.en) from None
         while not affected.gather(session, row, made=application_looks.made, now=now):
             pass
+        incidents.end_drill(session, row, now=clock.now())
         trail.record(
             session,
             "incident.drilled",
