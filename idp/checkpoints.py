@@ -49,7 +49,7 @@ def seal_trail(
 
 
 def _signing(signer: LocalSigner, issuer: str, over: AbstractSet[str]) -> sealing.Signing:
-    ours = checking_with(signer.held(ALG))
+    ours = _checking_held(signer, present=False)
 
     def check(signed: str) -> Json | None:
         return verifying.said(signed) if sealing.fingerprint(signed) in over else ours(signed)
@@ -57,8 +57,13 @@ def _signing(signer: LocalSigner, issuer: str, over: AbstractSet[str]) -> sealin
     return sealing.Signing(
         sign=signing_with(signer, issuer),
         check=check,
-        check_present=checking_with(signer.held(ALG, present=True)),
+        check_present=_checking_held(signer, present=True),
     )
+
+
+def _checking_held(signer: LocalSigner, *, present: bool) -> sealing.Check:
+    jwks = signer.held(ALG, present=present)
+    return checking_with(jwks) if jwks["keys"] else lambda _signed: None  # before the first key
 
 
 def signing_with(signer: Signer, issuer: str) -> sealing.Sign:

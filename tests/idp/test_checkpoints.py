@@ -5,7 +5,10 @@ from joserfc.jwk import ECKey
 
 from audit import sealing
 from idp import checkpoints
+from idp.keys import Keys
 from idp.signing import LocalSigner, SignatureInvalid, SigningKeyPair
+from kernel.db import Sessions
+from tests.make import KEYRING, NOON
 
 KEY = ECKey.generate_key("P-256", private=True)
 SIGNER = LocalSigner([SigningKeyPair(KEY.thumbprint(), "ES256", active=True, key=KEY)])
@@ -25,3 +28,11 @@ def test_a_token_made_for_another_use_is_no_checkpoint() -> None:
 def test_what_is_no_set_of_keys_reads_nothing(jwks: object) -> None:
     with pytest.raises(SignatureInvalid):
         checkpoints.checking_with(jwks)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_before_there_is_a_key_there_is_nothing_to_seal(sessions: Sessions) -> None:
+    keys = Keys(KEYRING)
+
+    for seal in (checkpoints.seal, checkpoints.seal_trail):
+        assert seal(sessions, keys, issuer="https://id.example.org", now=NOON) == 0

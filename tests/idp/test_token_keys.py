@@ -229,6 +229,22 @@ def test_keys_move_into_the_token_as_they_rotate(soft_token: Path) -> None:
     assert verified(apart(live_through_a_rotation, url)) == ["ES256", "ES256", "RS256"]
 
 
+def held_beside_anothers() -> list[bool]:
+    """Say of each key that counts whether it is the token's; another public half is typed in."""
+    at, theirs = opened(), new_key("ES256")
+    kid = theirs.thumbprint()
+    public = load_key("ES256", {**theirs.as_dict(private=False), "kid": kid})
+    signs = partial(at.sign, kid, "ES256")
+    typed = SigningKeyPair(kid, "ES256", active=False, key=public, signs=signs)
+    own = pair(at, "ES256")
+    return [each["kid"] == own.kid for each in LocalSigner([own, typed]).held("ES256")["keys"]]
+
+
+@pytest.mark.clause("9")
+def test_only_keys_the_token_signs_with_are_held(soft_token: Path) -> None:
+    assert apart(held_beside_anothers) == [True]
+
+
 # Without the token
 
 
@@ -249,5 +265,6 @@ def test_who_has_no_token_verifies_and_does_not_sign(session: Session) -> None:
     signer = Keys(KEYRING).signer(session, now=NOON)
 
     assert len(signer.jwks["keys"]) == 2 * len(ALGORITHMS)
+    assert signer.held("ES256") == {"keys": []}
     with pytest.raises(LookupError):
         signer.sign({}, alg="ES256")

@@ -226,7 +226,10 @@ def compare(folder: Path, jwks: Path | None) -> None:
 def _own_keys(session: Session, settings: Settings) -> dict[str, Any]:
     # Those we can sign with: a public key that somebody wrote into the database does not count.
     keys = Keys(keyring_of(settings), token=for_signing(settings))
-    return keys.signer(session, now=clock.now()).held(checkpoints.ALG)
+    held = keys.signer(session, now=clock.now()).held(checkpoints.ALG)
+    if not held["keys"]:
+        raise Stop("there is no key we can sign with; make one, reach its token, or say --jwks")
+    return held
 
 
 def _checking(jwks: object) -> sealing.Check:
