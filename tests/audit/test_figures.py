@@ -14,6 +14,7 @@ from kernel.db import Sessions, transaction
 from kernel.ids import new_id
 from tests.make import NOON
 from web import figure_keeping, plots
+from web.doit_statistics import whole_months
 
 YESTERDAY, TODAY = date(2026, 11, 22), date(2026, 11, 23)
 BEFORE = NOON - timedelta(days=1)
@@ -80,6 +81,13 @@ def test_of_two_workers_that_count_a_day_at_once_the_second_waits_for_the_first(
             second.execute(text("SET LOCAL lock_timeout = '100ms'"))
             with pytest.raises(OperationalError, match="lock timeout"):
                 figures.keep(second, YESTERDAY, {})
+
+
+def test_the_present_month_is_whole_once_its_last_day_was_counted() -> None:
+    months = whole_months(date(2026, 11, 30))
+
+    assert (months[0], months[-1]) == (date(2025, 12, 1), date(2026, 11, 1))
+    assert whole_months(date(2026, 11, 29))[-1] == date(2026, 10, 1)
 
 
 @pytest.mark.clause("10-I(4)")

@@ -22,7 +22,6 @@ from tests.regulation import ROOT
 from tests.web import staff
 from web import figure_keeping
 from web.doit_controls import CONTROLS
-from web.doit_statistics import whole_months
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 PAGES = ("", "/operations", "/terms", "/statistics", "/controls", "/incidents")
@@ -116,13 +115,6 @@ def test_new_members_are_shown_by_whole_months(city: City) -> None:
     assert ">20<" in page
     assert ">30<" in page
     assert ">70<" not in page
-
-
-def test_the_present_month_is_whole_once_its_last_day_was_counted() -> None:
-    months = whole_months(date(2026, 11, 30))
-
-    assert (months[0], months[-1]) == (date(2025, 12, 1), date(2026, 11, 1))
-    assert whole_months(date(2026, 11, 29))[-1] == date(2026, 10, 1)
 
 
 @pytest.mark.clause("9")
