@@ -9,7 +9,7 @@ from alembic import op
 from migrations.afterwards import Index
 
 revision = "0053"
-down_revision = "0051"
+down_revision = "0052"
 branch_labels = None
 depends_on = None
 
