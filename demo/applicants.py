@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from kernel.errors import Refused
 from kernel.keyring import Keyring
 from kernel.wording import CHINESE
-from members import applications, terms
+from members import application_decisions, application_intake, terms
 from members.application_forms import Form, Permit, Seen
 from members.application_models import Channel, Document, PersonKind
 
@@ -35,7 +35,7 @@ def settle(session: Session, keyring: Keyring, *, now: datetime) -> None:
         session, _form(agreed, RETURNED, "示範申請四"), Channel.SITE, keyring, now=now
     )
     if returned is not None:
-        applications.send_back(
+        application_decisions.send_back(
             session,
             returned,
             by=NOBODY,
@@ -71,7 +71,7 @@ def _submit(
     session: Session, form: Form, channel: Channel, keyring: Keyring, *, now: datetime
 ) -> UUID | None:
     with suppress(Refused), session.begin_nested():
-        return applications.submit(
+        return application_intake.submit(
             session, form, channel=channel, keyring=keyring, now=now
         ).application_id
     return None

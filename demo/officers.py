@@ -12,7 +12,7 @@ from clients.officer_models import OfficerPost, Role
 from kernel.errors import Refused
 from kernel.keyring import Keyring
 from kernel.wording import CHINESE, ENGLISH
-from members import applications, numbers, register, terms
+from members import application_intake, numbers, register, terms
 from members.application_forms import Form, Permit, Seen
 from members.application_models import Application, Channel, Document, PersonKind
 
@@ -34,7 +34,7 @@ def settle(session: Session, keyring: Keyring, *, now: datetime) -> None:
         return
     for form, clerk in ((_national(session, now), CLERK), (_foreigner(session, now), None)):
         with suppress(Refused):
-            applications.submit(
+            application_intake.submit(
                 session,
                 form,
                 channel=Channel.COUNTER,

@@ -1,7 +1,7 @@
 """Decide who can apply: age, kind of person and number, residence, representation, documents.
 
 Pure: the same form, channel and day always give the same answer. Whether somebody is a member
-already is for the database (`members.applications`).
+already is for the database (`members.application_intake`).
 """
 
 from collections.abc import Iterable, Mapping

@@ -17,7 +17,7 @@ from kernel.db import changed, insert_once
 from kernel.errors import NotFound, Refused
 from kernel.ids import new_secret
 from kernel.keyring import Keyring
-from members import admission, applications, facts, review_checks, reviewing
+from members import admission, facts, review_checks, reviewing, sealed_forms
 from members.application_forms import Form
 from members.application_models import Application, Channel, PersonKind, State
 from members.review_checks import Verdict
@@ -120,7 +120,7 @@ def apply_to(
 ) -> RuleVerdict | None:
     """Put one application to the rule, and approve it if the rule does; None if it was before."""
     application = session.get_one(Application, application_id)
-    form = applications.open_form(application, keyring=keyring)
+    form = sealed_forms.read(application, keyring=keyring)
     verdicts = review_checks.run(session, application, form, keyring=keyring, now=now)
     why = objections(rule, application, form, verdicts, today=taipei_day(now))
     seed = new_secret()

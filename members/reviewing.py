@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from kernel.errors import Refused
 from kernel.keyring import Keyring
-from members import application_steps, applications, approvals
+from members import application_decisions, application_steps, approvals
 from members.application_models import Application
 from members.invitations import Activation
 
@@ -34,7 +34,7 @@ def approve(
         intake_by=application.intake_by,
         now=now,
     )
-    return applications.approve(
+    return application_decisions.approve(
         session, application_id, approval_id=approval_id, keyring=keyring, now=now, by=reviewer_id
     )
 
@@ -44,7 +44,7 @@ def approve_by_rule(
 ) -> Activation:
     """Make the applicant a member by a version of the rule; raises as `approve`."""
     approval_id = approvals.by_rule(session, application_id, version=version, now=now)
-    return applications.approve(
+    return application_decisions.approve(
         session, application_id, approval_id=approval_id, keyring=keyring, now=now
     )
 

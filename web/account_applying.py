@@ -13,7 +13,7 @@ from audit import footprint
 from audit.lines import Kind
 from kernel.clock import taipei_day
 from kernel.errors import Refused
-from members import applications, capacities, facts, guardians, register
+from members import application_guardians, capacities, facts, guardians, register, sealed_forms
 from members.admission import OF_AGE
 from members.application_forms import Form
 from members.application_models import Application
@@ -26,7 +26,7 @@ from web.account import bp, done
 @scope.member_required
 def applying_page() -> str:
     """List the applications that wait for the visitor's yes."""
-    waiting = applications.waiting_for_guardian(
+    waiting = application_guardians.waiting(
         scope.db(), scope.member_id(), keyring=scope.rooms().keyring
     )
     return pages.page(
@@ -38,7 +38,7 @@ def _view(application: Application, form: Form) -> dict[str, str]:
     relation = "" if form.guardian is None else apply_words.of_relation(form.guardian.relation)
     return {
         "id": str(application.id),
-        "form": applications.mark_of_form(application),
+        "form": sealed_forms.mark(application),
         "name": masked(form.name),
         "number": application.number,
         "relation": relation,
@@ -56,7 +56,7 @@ def approve_application(application_id: UUID) -> Response:
     csrf.require()
     session, member_id, now = scope.db(), scope.member_id(), scope.now()
     _require_able(member_id, application_id)
-    applications.approve_as_guardian(
+    application_guardians.agree(
         session,
         application_id,
         guardian_id=member_id,
@@ -76,7 +76,7 @@ def approve_application(application_id: UUID) -> Response:
 def _require_able(member_id: UUID, application_id: UUID) -> None:
     """Let say yes who is of age and may be to the applicant what the form says they are."""
     session, keyring = scope.db(), scope.rooms().keyring
-    waiting = applications.waiting_for_guardian(session, member_id, keyring=keyring)
+    waiting = application_guardians.waiting(session, member_id, keyring=keyring)
     named = [form.guardian for each, form in waiting if each.id == application_id]
     if not named or named[0] is None:
         raise Refused("case.wrong_state")

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from audit import footprint
 from audit.lines import Kind
 from kernel.errors import NotFound
-from members import applications, inbox
+from members import application_endings, inbox
 from members.inbox_models import InboxMessage
 from members.proxies import secret_of
 from web import case_endings, mails, pages, scope
@@ -95,7 +95,9 @@ def disown_application(message_id: UUID) -> Response:
         raise NotFound("message.not_found")
     application_id = UUID(message.facts["application"])
     keyring = scope.rooms().keyring
-    applications.disown(session, application_id, member_id=member_id, keyring=keyring, now=now)
+    application_endings.disown(
+        session, application_id, member_id=member_id, keyring=keyring, now=now
+    )
     why = case_endings.NOT_THEIRS
     case_endings.stop(session, [application_id], why=why, actor=member_id, now=now)
     inbox.mark(session, message_id, member_id=member_id, read_at=now)

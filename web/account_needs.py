@@ -6,7 +6,7 @@ from flask import url_for
 
 from clients import names
 from idp import awaited
-from members import applications, leaving, register, requests
+from members import application_guardians, leaving, register, requests
 from members.models import RequestState
 from members.profile import masked
 from web import dates, guardians, pages, request_words, scope
@@ -83,9 +83,7 @@ def _applying() -> list[Need]:
             pages.say("查看並決定"),
             url_for("account.applying"),
         )
-        for _, form in applications.waiting_for_guardian(
-            scope.db(), scope.member_id(), keyring=keyring
-        )
+        for _, form in application_guardians.waiting(scope.db(), scope.member_id(), keyring=keyring)
     ]
 
 

@@ -19,7 +19,7 @@ from idp import subjects
 from idp.bearers import Caller
 from kernel.clock import taipei_day
 from kernel.errors import NotFound, Refused
-from members import agency_applications, applications, refusal_slips, terms
+from members import agency_applications, application_intake, refusal_slips, terms
 from members.agency_applications import Progress
 from members.application_models import Channel, State
 from services import activations
@@ -84,7 +84,7 @@ def submit() -> Response:
 
 def _submit(caller: Caller, sent: ApplicationSent) -> Response:
     try:
-        receipt = applications.submit(
+        receipt = application_intake.submit(
             scope.db(),
             sent.form(today=taipei_day(scope.now())),
             channel=Channel.AGENCY,

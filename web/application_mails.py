@@ -16,9 +16,9 @@ from members import (
     admission,
     application_claims,
     application_steps,
-    applications,
     contact_proofs,
     invitations,
+    sealed_forms,
 )
 from members.application_forms import Form
 from members.application_models import Application, Channel, State
@@ -54,7 +54,7 @@ class ApplicationMailer:
             application = session.get(Application, UUID(work.payload["application"]))
             if application is None:
                 return  # destroyed since, and the address with it
-            form = applications.open_form(application, keyring=self._keyring)
+            form = sealed_forms.read(application, keyring=self._keyring)
             if _warns(work):
                 application_steps.warn(session, application.id, now=now)
         if not form.email:
@@ -120,7 +120,7 @@ class MemberWarner:
             application = session.get(Application, UUID(work.payload["application"]))
             if application is None:
                 return  # destroyed since
-            form = applications.open_form(application, keyring=self._keyring)
+            form = sealed_forms.read(application, keyring=self._keyring)
             self._warn_named(session, application, form, now=now)
             is_asked = application.state is State.CONFIRMING and not admission.is_assistant(form)
             if is_asked and application.guardian_id is not None:

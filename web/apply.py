@@ -13,7 +13,16 @@ from werkzeug.wrappers import Response
 from kernel.clock import taipei_day
 from kernel.errors import Refused
 from kernel.wording import Bilingual
-from members import admission, application_steps, applications, drafts, facts, terms
+from members import (
+    admission,
+    application_intake,
+    application_steps,
+    applications,
+    drafts,
+    facts,
+    sealed_forms,
+    terms,
+)
 from members.admission import OF_AGE
 from members.application_forms import Form
 from members.application_models import Application, Channel, PersonKind
@@ -312,9 +321,11 @@ def _corrected(draft: Draft) -> Application | None:
 def _submit(form: Form, corrected: Application | None) -> None:
     session, keyring, now = scope.db(), scope.rooms().keyring, scope.now()
     if corrected is not None:
-        applications.resubmit(session, corrected.id, form, keyring=keyring, now=now)
+        application_intake.resubmit(session, corrected.id, form, keyring=keyring, now=now)
         return
-    receipt = applications.submit(session, form, channel=Channel.SITE, keyring=keyring, now=now)
+    receipt = application_intake.submit(
+        session, form, channel=Channel.SITE, keyring=keyring, now=now
+    )
     cookies.keep_pair("receipt", receipt.number, receipt.secret)
 
 
@@ -325,7 +336,7 @@ def receipt() -> Response | str:
     found = None if held is None else applications.track(scope.db(), *held, now=scope.now())
     if held is None or found is None:
         return redirect(url_for("track.ask"), 303)
-    form = applications.open_form(found, keyring=scope.rooms().keyring)
+    form = sealed_forms.read(found, keyring=scope.rooms().keyring)
     ways = admission.wanted(form, has_guardians_yes=False, today=_today())
     return pages.page(
         "apply/receipt.html",

@@ -11,7 +11,7 @@ from audit.lines import Kind
 from counters import cases, letters
 from counters.case_models import Case, CaseLetter
 from kernel.errors import NotFound, Refused
-from members import application_steps, applications, numbering, register
+from members import application_endings, application_steps, numbering, register
 from web import case_mails, desk_annex, scope
 
 DISOWNED, REVOKED = "disowned", "revoked"
@@ -56,7 +56,7 @@ def _end(letter_id: UUID, why: str) -> None:
     if case.application_id is not None and letter.principal_id is None:
         with suppress(Refused):  # it was decided before
             keyring = scope.rooms().keyring
-            applications.withdraw(session, case.application_id, keyring=keyring, now=now)
+            application_endings.withdraw(session, case.application_id, keyring=keyring, now=now)
     trail.record(
         session,
         f"case.{why}",

@@ -1,6 +1,6 @@
 """Tie a draft to the form it corrects, so that it never overwrites a later one (8(4))."""
 
-from members import applications
+from members import sealed_forms
 from members.application_models import Application
 from members.drafts import Draft
 
@@ -10,7 +10,7 @@ MARK = "corrects_form"  # and which form of it
 
 def fields_of(application: Application) -> dict[str, str]:
     """Return what a draft keeps of what it corrects."""
-    return {CORRECTS: application.number, MARK: applications.mark_of_form(application)}
+    return {CORRECTS: application.number, MARK: sealed_forms.mark(application)}
 
 
 def is_of(draft: Draft, application: Application) -> bool:

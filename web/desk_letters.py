@@ -15,7 +15,7 @@ from counters.documents import Paper
 from kernel.errors import NotFound, Refused
 from kernel.refusals import refusal
 from kernel.wording import Bilingual
-from members import applications
+from members import sealed_forms
 from members.numbers import recognise
 from web import counter_words, desk_cases, desk_papers, desk_people, desk_seats, desk_words, scope
 from web.desk import bp
@@ -143,7 +143,7 @@ def _addressee(case: Case) -> str:
     application = desk_people.application_of(case)
     if application is None:
         return ""
-    form = applications.open_form(application, keyring=scope.rooms().keyring)
+    form = sealed_forms.read(application, keyring=scope.rooms().keyring)
     return f"{form.name} {recognise(form.number).masked}"
 
 

@@ -14,7 +14,7 @@ from kernel.clock import taipei_day
 from kernel.errors import NotFound, Refused
 from kernel.refusals import refusal
 from kernel.wording import Bilingual
-from members import admission, applications
+from members import admission, application_decisions, application_intake, applications, sealed_forms
 from members.admission import DocumentsMissing
 from members.application_forms import Form, Seen
 from members.application_models import Application, Document, State
@@ -93,7 +93,7 @@ def _show(application: Application, error: str = "", field: str = "") -> str:
     """
     _note_look(application)
     typed = request.form if shown_forms.is_shown(application) else MultiDict[str, str]()
-    form = applications.open_form(application, keyring=scope.rooms().keyring)
+    form = sealed_forms.read(application, keyring=scope.rooms().keyring)
     ways = _ways(application, form)
     papers = list(dict.fromkeys(each for way in ways for each in way))
     number = recognise(form.number)
@@ -111,7 +111,7 @@ def _show(application: Application, error: str = "", field: str = "") -> str:
         ticked=typed.getlist("paper"),
         typed=typed,
         reason=request.form.get("reason", "")[:LONGEST],
-        mark=applications.mark_of_form(application),
+        mark=sealed_forms.mark(application),
         confirm_url=url_for("desk.confirm_online", application_id=application.id),
         back_url=url_for("desk.send_back_online", application_id=application.id),
         errors=[(field, error)] if error else [],
@@ -146,7 +146,7 @@ def confirm_online(application_id: UUID) -> Response:
     try:
         impartial.require(application.guardian_id)
         shown_forms.require(application)
-        applications.confirm(
+        application_intake.confirm(
             scope.db(),
             application.id,
             counter_id=scope.duty().counter_id,
@@ -171,7 +171,7 @@ def confirm_online(application_id: UUID) -> Response:
 
 
 def _seen(application: Application) -> list[Seen]:
-    form = applications.open_form(application, keyring=scope.rooms().keyring)
+    form = sealed_forms.read(application, keyring=scope.rooms().keyring)
     known = {each for way in _ways(application, form) for each in way}
     return [
         _document(each) for each in sorted(known) if each.value in request.form.getlist("paper")
@@ -196,7 +196,7 @@ def send_back_online(application_id: UUID) -> Response:
     application = _waiting(application_id)
     try:
         shown_forms.require(application)
-        applications.send_back(
+        application_decisions.send_back(
             scope.db(),
             application.id,
             by=scope.member_id(),

@@ -9,7 +9,7 @@ from counters.case_models import Case
 from counters.cases import Clerk
 from counters.documents import Whose
 from kernel.errors import NotFound, Refused
-from members import application_steps, applications, numbering, register
+from members import application_steps, numbering, register, sealed_forms
 from members.application_models import Application
 from web import clerks, desk_seats, guardian_links, impartial, scope
 
@@ -100,7 +100,7 @@ def name_of(case: Case) -> str:
         member = register.read(session, case.member_id)
         return str(register.claims_of(member, keyring=keyring).get("name", ""))
     application = application_of(case)
-    return "" if application is None else applications.open_form(application, keyring=keyring).name
+    return "" if application is None else sealed_forms.read(application, keyring=keyring).name
 
 
 def application_of(case: Case) -> Application | None:

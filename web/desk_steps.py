@@ -11,7 +11,7 @@ from audit.lines import Kind
 from counters.case_models import Case, CaseMatter, CaseOutcome, CaseState
 from counters.cases import Clerk
 from kernel.errors import NotFound, Refused
-from members import application_steps, applications
+from members import application_endings, application_steps
 from services import activations
 from services.models import Activation
 from web import case_mails, desk_annex, desk_cases, desk_people, desk_seats, scope
@@ -83,7 +83,7 @@ def _end_application(case: Case) -> None:
     if case.application_id is None or case.state not in ENDED_EARLY:
         return
     with suppress(Refused):  # it was decided before
-        applications.withdraw(
+        application_endings.withdraw(
             scope.db(),
             case.application_id,
             keyring=scope.rooms().keyring,

@@ -12,7 +12,7 @@ from counters.letters import Letter
 from kernel.clock import taipei_day
 from kernel.errors import Refused
 from kernel.refusals import refusal
-from members import application_steps, applications, numbering, numbers
+from members import application_intake, application_steps, numbering, numbers
 from members.application_models import Channel
 from members.application_steps import get as application_of
 from members.numbers import IdentityNumber
@@ -117,7 +117,7 @@ def _require_no_self_dealing(
 
 def _apply(filled: Filled, situation: Situation) -> UUID:
     duty = desk_seats.duty()
-    receipt = applications.submit(
+    receipt = application_intake.submit(
         scope.db(),
         desk_applicants.form(filled, situation),
         channel=Channel.COUNTER,

@@ -15,6 +15,7 @@ from kernel.wording import Bilingual
 from members import (
     admission,
     admitting,
+    application_decisions,
     application_looks,
     application_steps,
     applications,
@@ -23,6 +24,7 @@ from members import (
     numbers,
     review_checks,
     reviewing,
+    sealed_forms,
     seen_documents,
 )
 from members.application_models import Application, State
@@ -111,7 +113,7 @@ def _get(reference: str) -> Application:
 def _page(application: Application, error: tuple[str, str] | None = None) -> str:
     session, keyring, now = scope.db(), scope.rooms().keyring, scope.now()
     _note_look(application)
-    form = applications.open_form(application, keyring=keyring)
+    form = sealed_forms.read(application, keyring=keyring)
     is_own = scope.member_id() in {application.intake_by, application.guardian_id}
     seen = seen_documents.listed(session, application.id)
     return consoles.page(
@@ -135,7 +137,7 @@ def _page(application: Application, error: tuple[str, str] | None = None) -> str
             for each in application_steps.history(session, application, keyring=keyring)
         ],
         open=application.state is State.REVIEW,
-        mark=applications.mark_of_form(application),
+        mark=sealed_forms.mark(application),
         state=review_words.STATES[application.state],
         is_own=is_own,
         is_assistant=admission.is_assistant(form),
@@ -229,7 +231,7 @@ def send_back(reference: str) -> Response:
     application, typed = _to_decide(reference), request.form.get("reason", "")
     if not typed.strip():
         return _incomplete(reference, "reason")
-    applications.send_back(
+    application_decisions.send_back(
         scope.db(),
         application.id,
         by=scope.member_id(),
@@ -248,7 +250,7 @@ def reject(reference: str) -> Response:
     clause, why = request.form.get("clause", ""), request.form.get("why", "")
     if clause not in review_words.CLAUSES or not why.strip():
         return _incomplete(reference, "why")
-    applications.reject(
+    application_decisions.reject(
         scope.db(),
         application.id,
         by=scope.member_id(),

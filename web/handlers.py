@@ -15,7 +15,7 @@ from kernel.db import Sessions, transaction
 from kernel.mail import FolderPost, NoPost, Post, SmtpPost
 from kernel.settings import Mail
 from kernel.working import Handler
-from members import applications, archives
+from members import application_endings, archives
 from services import consolidation_batches
 from web import (
     application_mails,
@@ -119,7 +119,7 @@ def _expire_archives(make: Sessions, *, now: datetime) -> None:
 
 def _lapse_applications(rooms: Rooms, *, now: datetime) -> None:
     with transaction(rooms.sessions) as session:
-        lapsed = applications.lapse_due(session, keyring=rooms.keyring, now=now)
+        lapsed = application_endings.lapse_due(session, keyring=rooms.keyring, now=now)
         case_endings.stop(session, lapsed, why=case_endings.LAPSED, now=now)
 
 

@@ -3,7 +3,7 @@
 from flask import request
 
 from kernel.errors import Refused
-from members import applications
+from members import sealed_forms
 from members.application_models import Application
 
 FIELD = "form"  # hidden, in every form by which somebody decides on an application
@@ -11,7 +11,7 @@ FIELD = "form"  # hidden, in every form by which somebody decides on an applicat
 
 def is_shown(application: Application) -> bool:
     """Say whether what is sent was typed beside the form as it stands."""
-    return request.form.get(FIELD) == applications.mark_of_form(application)
+    return request.form.get(FIELD) == sealed_forms.mark(application)
 
 
 def require(application: Application) -> None:

@@ -20,12 +20,14 @@ from kernel.wording import Bilingual
 from members import (
     admission,
     application_clock,
+    application_endings,
     application_looks,
     application_steps,
     applications,
     drafts,
     invitations,
     register,
+    sealed_forms,
 )
 from members.application_models import OPEN, Application, State
 from web import (
@@ -91,7 +93,7 @@ def _with_receipt(
 def show(application: Application) -> str:
     """Say how far it has come, what is next, and until when."""
     keyring, now = scope.rooms().keyring, scope.now()
-    form = applications.open_form(application, keyring=keyring)
+    form = sealed_forms.read(application, keyring=keyring)
     ways = admission.wanted(
         form,
         has_guardians_yes=application.guardian_approved_at is not None,
@@ -164,7 +166,7 @@ def correct(application: Application) -> Response:
     begun = held and drafts.find(scope.db(), *held, keyring=keyring, now=scope.now())
     if begun and corrections.is_of(begun, application):
         return redirect(url_for("apply.review"), 303)
-    form = applications.open_form(application, keyring=keyring)
+    form = sealed_forms.read(application, keyring=keyring)
     fields = {**apply_fields.typed(form), **corrections.fields_of(application)}
     draft = drafts.begin(scope.db(), fields, keyring=keyring, now=scope.now())
     cookies.keep_pair("draft", draft.number, draft.secret)
@@ -185,7 +187,7 @@ def ask_to_withdraw(application: Application) -> Response | str:
 def withdraw(application: Application) -> Response:
     """Take the application back. Raises Refused `case.wrong_state`."""
     session, keyring, now = scope.db(), scope.rooms().keyring, scope.now()
-    applications.withdraw(session, application.id, keyring=keyring, now=now)
+    application_endings.withdraw(session, application.id, keyring=keyring, now=now)
     case_endings.stop(session, [application.id], why=case_endings.WITHDRAWN, now=now)
     return redirect(url_for("track.show"), 303)
 

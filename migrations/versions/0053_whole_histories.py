@@ -1,6 +1,6 @@
 """What was ever entered about a member is found by the member, also what is over.
 
-Revision 0053, after 0051. The indexes there were hold the rows in force only, so an archive, and
+Revision 0053, after 0052. The indexes there were hold the rows in force only, so an archive, and
 whoever erases an account, looked at every row of these tables.
 """
 

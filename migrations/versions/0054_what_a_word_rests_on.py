@@ -1,6 +1,6 @@
 """A phone's answer knows the session it rests on; a question to another, the services it names.
 
-Revision 0054, after 0051.
+Revision 0054, after 0053.
 """
 
 import sqlalchemy as sa

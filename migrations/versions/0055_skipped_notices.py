@@ -1,6 +1,6 @@
 """Of whom an incident touched, who was written to and who could not be are told apart.
 
-Revision 0055, after 0051.
+Revision 0055, after 0054.
 """
 
 import sqlalchemy as sa

@@ -9,7 +9,7 @@ from audit.models import TrailEntry
 from kernel import clock
 from kernel.db import sessions, transaction
 from kernel.keyring import Keyring
-from members import applications
+from members import application_intake
 from members.application_models import Channel
 from tests.cli.conftest import Taipei
 from tests.members.applying import ID_CARD, NATIONAL, THIRD_NATIONAL, a_form
@@ -24,7 +24,7 @@ def waiting(prepared: Engine, keyring: Keyring) -> list[str]:
     }
     with transaction(sessions(prepared)) as session:
         return [
-            applications.submit(
+            application_intake.submit(
                 session, form, channel=channel, keyring=keyring, now=clock.now()
             ).number
             for channel, form in forms.items()

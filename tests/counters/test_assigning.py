@@ -16,7 +16,7 @@ from counters.models import Counter, District
 from kernel.db import Sessions, transaction
 from kernel.ids import new_id
 from kernel.wording import Bilingual
-from members import applications, terms
+from members import application_intake, terms
 from members.application_forms import Form
 from members.application_models import Application, Channel, PersonKind
 from members.numbers import check_digit
@@ -40,7 +40,7 @@ def applied(session: Session, district: str = "大安區", number: int = 1) -> U
         terms=terms.OURS.version,
         language="zh-Hant-TW",
     )
-    return applications.submit(
+    return application_intake.submit(
         session, form, channel=Channel.SITE, keyring=make.KEYRING, now=NOON
     ).application_id
 

@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 from sqlalchemy import select
 
 from kernel import clock
-from members import applications, approvals
+from members import application_decisions, application_intake, approvals
 from members.application_forms import Seen
 from members.application_models import Application, Document
 from members.numbers import check_digit
@@ -116,7 +116,7 @@ def returned(page: Page, city: City) -> None:
     apply(page, city)
     with city.provider.database() as session:
         application = _find(page, city)
-        applications.send_back(
+        application_decisions.send_back(
             session,
             application.id,
             by=application.id,
@@ -132,7 +132,7 @@ def approved(page: Page, city: City) -> None:
     apply(page, city)
     application, now = _find(page, city), clock.now()
     with city.provider.database() as session:
-        applications.confirm(
+        application_intake.confirm(
             session,
             application.id,
             counter_id=application.id,
@@ -142,7 +142,7 @@ def approved(page: Page, city: City) -> None:
             now=now,
         )
         approval_id = approvals.by_bootstrap(session, now=now)
-        applications.approve(
+        application_decisions.approve(
             session, application.id, approval_id=approval_id, keyring=KEYRING, now=now
         )
     follow(page, city)
@@ -160,7 +160,7 @@ def rejected(page: Page, city: City) -> None:
     apply(page, city)
     application, now = _find(page, city), clock.now()
     with city.provider.database() as session:
-        applications.confirm(
+        application_intake.confirm(
             session,
             application.id,
             counter_id=application.id,
@@ -169,7 +169,7 @@ def rejected(page: Page, city: City) -> None:
             keyring=KEYRING,
             now=now,
         )
-        applications.reject(
+        application_decisions.reject(
             session,
             application.id,
             by=application.id,

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from demo import wallet
 from kernel import clock
-from members import applications, terms
+from members import application_intake, terms
 from members.application_forms import Form, Permit, Seen
 from members.application_models import Channel, Document, PersonKind
 from tests.journeys.chromium import PATIENCE_MS
@@ -38,7 +38,7 @@ def hand_in(city: City, number: str) -> str:
             terms=terms.current(session, now=now).version,
             language="en",
         )
-        receipt = applications.submit(
+        receipt = application_intake.submit(
             session, form, channel=Channel.COUNTER, keyring=KEYRING, now=now
         )
     return receipt.number

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from kernel.calendar import Calendar
-from members import application_clock, application_steps, applications
+from members import application_clock, application_decisions, application_intake, application_steps
 from members.application_forms import Form
 from members.application_models import Channel
 from tests import make
@@ -18,13 +18,13 @@ OFFICER, COUNTER, CLERK = (UUID(int=number) for number in range(1, 4))
 
 
 def hand_in(session: Session, form: Form, channel: Channel = Channel.SITE) -> UUID:
-    return applications.submit(
+    return application_intake.submit(
         session, form, channel=channel, keyring=make.KEYRING, now=MONDAY
     ).application_id
 
 
 def confirm(session: Session, application_id: UUID, *, days: int) -> None:
-    applications.confirm(
+    application_intake.confirm(
         session,
         application_id,
         counter_id=COUNTER,
@@ -67,7 +67,7 @@ def test_what_is_returned_takes_no_day_and_gives_none_until_it_is_confirmed_anew
 ) -> None:
     online = hand_in(session, a_form())
     confirm(session, online, days=1)  # Tuesday
-    applications.send_back(
+    application_decisions.send_back(
         session,
         online,
         by=OFFICER,
@@ -77,7 +77,7 @@ def test_what_is_returned_takes_no_day_and_gives_none_until_it_is_confirmed_anew
     )
     returned = due(session, online)
 
-    applications.resubmit(
+    application_intake.resubmit(
         session,
         online,
         a_form(number=NATIONAL),

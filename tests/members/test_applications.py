@@ -18,6 +18,10 @@ from kernel.jobs import Job
 from kernel.keyring import SealBroken
 from kernel.wording import Bilingual
 from members import (
+    application_decisions,
+    application_endings,
+    application_guardians,
+    application_intake,
     application_steps,
     applications,
     approvals,
@@ -28,10 +32,13 @@ from members import (
     leaving,
     numbering,
     register,
+    sealed_forms,
     terms,
 )
 from members.admission import DocumentsMissing
+from members.application_endings import PATIENCE
 from members.application_forms import Declaration, Form, Guardian, Seen
+from members.application_intake import Receipt
 from members.application_models import (
     Application,
     Channel,
@@ -40,7 +47,6 @@ from members.application_models import (
     PersonKind,
     State,
 )
-from members.applications import PATIENCE, Receipt
 from members.models import Capacity, Member, Relation
 from members.numbers import recognise
 from members.terms import Terms
@@ -71,7 +77,7 @@ PAPERS = (
 
 def submit(session: Session, form: Form | None = None, channel: Channel = Channel.SITE) -> Receipt:
     clerk = CLERK if channel is Channel.COUNTER else None
-    return applications.submit(
+    return application_intake.submit(
         session,
         a_form() if form is None else form,
         channel=channel,
@@ -83,7 +89,7 @@ def submit(session: Session, form: Form | None = None, channel: Channel = Channe
 
 
 def confirm(session: Session, application_id: UUID, *seen: Seen, clerk_id: UUID = CLERK) -> None:
-    applications.confirm(
+    application_intake.confirm(
         session,
         application_id,
         counter_id=COUNTER,
@@ -96,19 +102,19 @@ def confirm(session: Session, application_id: UUID, *seen: Seen, clerk_id: UUID 
 
 def approve(session: Session, application_id: UUID) -> invitations.Activation:
     approval_id = approvals.by_bootstrap(session, now=LATER)
-    return applications.approve(
+    return application_decisions.approve(
         session, application_id, approval_id=approval_id, keyring=make.KEYRING, now=LATER
     )
 
 
 def send_back(session: Session, application_id: UUID, reason: str = "請附上新的居留證") -> None:
-    applications.send_back(
+    application_decisions.send_back(
         session, application_id, by=OFFICER, reason=reason, keyring=make.KEYRING, now=LATER
     )
 
 
 def reject(session: Session, application_id: UUID, reason: str = "證件不符") -> None:
-    applications.reject(
+    application_decisions.reject(
         session,
         application_id,
         by=OFFICER,
@@ -120,15 +126,15 @@ def reject(session: Session, application_id: UUID, reason: str = "證件不符")
 
 
 def resubmit(session: Session, application_id: UUID, form: Form) -> None:
-    applications.resubmit(session, application_id, form, keyring=make.KEYRING, now=LATER)
+    application_intake.resubmit(session, application_id, form, keyring=make.KEYRING, now=LATER)
 
 
 def withdraw(session: Session, application_id: UUID) -> None:
-    applications.withdraw(session, application_id, keyring=make.KEYRING, now=LATER)
+    application_endings.withdraw(session, application_id, keyring=make.KEYRING, now=LATER)
 
 
 def lapse_due(session: Session, after: timedelta) -> int:
-    return len(applications.lapse_due(session, keyring=make.KEYRING, now=NOW + after))
+    return len(application_endings.lapse_due(session, keyring=make.KEYRING, now=NOW + after))
 
 
 def state_of(session: Session, receipt: Receipt) -> State:
@@ -186,11 +192,11 @@ def test_what_was_filled_in_is_sealed_and_reads_back(session: Session) -> None:
     receipt = submit(session, form)
 
     kept = application_steps.get(session, receipt.application_id)
-    assert applications.open_form(kept, keyring=make.KEYRING) == form
+    assert sealed_forms.read(kept, keyring=make.KEYRING) == form
     assert form.number.encode() not in kept.form_sealed
     kept.form_sealed = submitted_elsewhere(session)
     with pytest.raises(SealBroken):
-        applications.open_form(kept, keyring=make.KEYRING)
+        sealed_forms.read(kept, keyring=make.KEYRING)
 
 
 def submitted_elsewhere(session: Session) -> bytes:
@@ -477,7 +483,7 @@ def test_who_corrects_it_is_confirmed_anew_and_the_clock_stood_still(session: Se
     kept = application_steps.get(session, receipt.application_id)
     assert kept.state is State.CONFIRMING
     assert kept.pauses == ["2026-11-23/2026-11-24", "2026-11-24/2026-11-24"]
-    assert applications.open_form(kept, keyring=make.KEYRING).name == "測試改名"
+    assert sealed_forms.read(kept, keyring=make.KEYRING).name == "測試改名"
     submit(session)  # the first number is free again
 
 
@@ -601,12 +607,12 @@ def test_counter_site_and_agency_lead_to_the_same_member(session: Session) -> No
 
 
 def mark_of(session: Session, receipt: Receipt) -> str:
-    return applications.mark_of_form(application_steps.get(session, receipt.application_id))
+    return sealed_forms.mark(application_steps.get(session, receipt.application_id))
 
 
 def say_yes(session: Session, receipt: Receipt, member: Member, form: str = "") -> None:
     """Say yes to a form, or to the one of now."""
-    applications.approve_as_guardian(
+    application_guardians.agree(
         session,
         receipt.application_id,
         guardian_id=member.id,

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from kernel.errors import NotFound, Refused
 from kernel.ids import new_id
-from members import applications, approval_rules
+from members import application_intake, approval_rules
 from members.application_models import Application, Channel, PersonKind, State
 from members.approval_models import ApprovalKind, MemberApproval
 from members.rule_models import ApprovalRule, RuleVerdict
@@ -35,7 +35,7 @@ def adopt(session: Session, now: datetime, **changes: Any) -> ApprovalRule:
 
 def hand_in(session: Session, now: datetime, **changes: Any) -> UUID:
     form = applying.a_form(**{"documents": (applying.ID_CARD,), **changes})
-    return applications.submit(
+    return application_intake.submit(
         session,
         form,
         channel=Channel.COUNTER,

@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 from kernel.clock import taipei_day
 from kernel.ids import new_id
 from kernel.jobs import Job
-from members import application_steps, applications, approvals
+from members import application_decisions, application_intake, application_steps, approvals
 from members.application_forms import Seen
 from members.application_models import Application, Document
 from members.invitations import Activation
@@ -79,7 +79,7 @@ def the_application(city: City) -> Application:
 def confirm(city: City) -> None:
     """Let a counter see the identity card."""
     with city.database() as session:
-        applications.confirm(
+        application_intake.confirm(
             session,
             session.scalars(select(Application.id)).one(),
             counter_id=make.a_member(session, "counter.one").id,
@@ -93,7 +93,7 @@ def confirm(city: City) -> None:
 def approve(city: City) -> Activation:
     """Let the Bureau approve what a counter confirmed."""
     with city.database() as session:
-        return applications.approve(
+        return application_decisions.approve(
             session,
             session.scalars(select(Application.id)).one(),
             approval_id=approvals.by_bootstrap(session, now=city.now),
@@ -105,7 +105,7 @@ def approve(city: City) -> Activation:
 def send_back(city: City, reason: str) -> None:
     """Ask for a correction."""
     with city.database() as session:
-        applications.send_back(
+        application_decisions.send_back(
             session,
             session.scalars(select(Application.id)).one(),
             by=new_id(),

@@ -18,7 +18,7 @@ from clients.repeat_models import KeptAnswer
 from idp.models import Subject
 from kernel.settings import Mtls
 from kernel.wording import Bilingual
-from members import applications, refusal_slips, terms
+from members import application_decisions, applications, refusal_slips, sealed_forms, terms
 from members.application_models import Application, Channel, RefusalSlip, State
 from services import activations
 from services.models import ActivationEvent, ActivationNote
@@ -160,7 +160,7 @@ def test_the_agencys_way_gives_the_same_result_as_the_counter(office: City) -> N
     with office.database() as session:
         kept = applications.track(session, told["number"], told["secret"], now=office.now)
         assert kept is not None
-        assert applications.open_form(kept, keyring=make.KEYRING) == a_form()
+        assert sealed_forms.read(kept, keyring=make.KEYRING) == a_form()
 
 
 @one_database
@@ -317,7 +317,7 @@ def test_an_agency_follows_what_it_handed_in_and_reads_no_reason(office: City) -
     number, clerk = handed_in(office)["number"], office.member_id()
     with office.database() as session:
         made = session.scalars(select(Application)).one()
-        applications.send_back(
+        application_decisions.send_back(
             session,
             made.id,
             by=clerk,

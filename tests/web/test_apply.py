@@ -10,7 +10,7 @@ from sqlalchemy import Engine, delete, func, select
 from audit.models import TrailEntry
 from kernel.db import Base
 from kernel.wording import Bilingual
-from members import applications, numbering, terms
+from members import numbering, sealed_forms, terms
 from members.application_models import (
     Application,
     ApplicationDraft,
@@ -56,7 +56,7 @@ def test_a_form_filled_in_page_by_page_waits_for_a_counter(city: City) -> None:
     apply(city)
 
     kept = the_application(city)
-    form = applications.open_form(kept, keyring=make.KEYRING)
+    form = sealed_forms.read(kept, keyring=make.KEYRING)
     assert (kept.state, kept.intake_by) == (State.CONFIRMING, None)
     assert (form.name, form.birth_date) == ("測試一號", "1996-05-01")
     assert (form.phone, form.email) == ("+886912345678", "one@mail.invalid")
@@ -404,7 +404,7 @@ def test_services_that_are_chosen_go_along(city: City) -> None:
 
     assert "游泳" in browser.get("/apply/review").text
     assert hand_in(browser).status_code == 303
-    form = applications.open_form(the_application(city), keyring=make.KEYRING)
+    form = sealed_forms.read(the_application(city), keyring=make.KEYRING)
     assert form.services == ("swimming",)
 
 

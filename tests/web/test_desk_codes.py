@@ -7,7 +7,7 @@ from werkzeug.test import TestResponse
 
 from audit.lines import Kind
 from counters.case_models import CaseState
-from members import applications, approvals
+from members import application_decisions, approvals
 from members.application_models import Application
 from tests import make
 from tests.flows.browser import Browser
@@ -33,7 +33,7 @@ def approve(office: Office) -> None:
     with office.city.database() as session:
         application = session.query(Application).one()
         approval_id = approvals.by_bootstrap(session, now=office.city.now)
-        applications.approve(
+        application_decisions.approve(
             session,
             application.id,
             approval_id=approval_id,

@@ -15,9 +15,9 @@ from counters.case_models import Case, CaseLetter, CaseState, DocumentSeen, Inta
 from counters.models import Delegation, Matter
 from kernel.ids import digest, typed_code
 from kernel.refusals import refusal
-from members import applications
+from members import application_decisions, sealed_forms
+from members.application_endings import PATIENCE
 from members.application_models import Application
-from members.applications import PATIENCE
 from members.models import Capacity, Relation, Standing
 from tests import make
 from tests.flows.browser import Browser, hidden
@@ -135,7 +135,7 @@ def test_an_adult_under_guardianship_joins_by_the_guardian_with_the_courts_decis
     assert undated.status_code == 422
     with office.city.database() as session:
         application = session.scalars(select(Application)).one()
-        form = applications.open_form(application, keyring=make.KEYRING)
+        form = sealed_forms.read(application, keyring=make.KEYRING)
     assert form.declared is not None
     assert form.declared.capacity is Capacity.GUARDED
     assert form.guardian is not None
@@ -344,7 +344,7 @@ def test_what_was_returned_is_taken_in_again_and_clerk_and_slip_say_so(office: O
         office.case(number).id, key=office.city.app.extensions["taipei_id"].slip_key
     )
     with office.city.database() as session:
-        applications.send_back(
+        application_decisions.send_back(
             session,
             session.scalars(select(Application.id)).one(),
             by=office.mei,
@@ -374,7 +374,7 @@ def test_what_lapsed_or_was_taken_back_waits_at_no_counter(office: Office) -> No
     number = office.opened(*CHILD, age="child", **JOINS)
     with office.city.database() as session:
         application = session.scalars(select(Application)).one()
-        applications.send_back(
+        application_decisions.send_back(
             session,
             application.id,
             by=office.mei,

@@ -9,10 +9,10 @@ from werkzeug.test import TestResponse
 
 from audit.models import TrailEntry
 from counters.models import Counter, Matter
-from members import application_looks, applications, terms
+from members import application_intake, application_looks, terms
 from members.application_forms import Form, Permit
+from members.application_intake import Receipt
 from members.application_models import Application, Channel, PersonKind, State
-from members.applications import Receipt
 from tests import make
 from tests.flows.browser import Browser, hidden
 from tests.flows.provider import City
@@ -51,7 +51,7 @@ def a_form(district: str = "大安區", **changes: object) -> Form:
 
 def submitted(city: City, form: Form) -> Receipt:
     with city.database() as session:
-        return applications.submit(
+        return application_intake.submit(
             session, form, channel=Channel.SITE, keyring=make.KEYRING, now=city.now
         )
 
@@ -107,7 +107,7 @@ def test_what_was_corrected_since_the_clerk_looked_is_looked_at_again(
     press(office, application_id, "send-back", reason="請更正姓名")
     with office.city.database() as session:
         corrected = a_form(name="測小安")
-        applications.resubmit(
+        application_intake.resubmit(
             session, application_id, corrected, keyring=make.KEYRING, now=office.city.now
         )
     before = looks(office)

@@ -17,7 +17,7 @@ from kernel.db import Sessions, transaction
 from kernel.errors import Refused
 from kernel.ids import new_id
 from kernel.jobs import Job
-from members import application_steps, applications, guardians, numbering, numbers, reviewing
+from members import application_intake, application_steps, guardians, numbering, numbers, reviewing
 from members.application_forms import Declaration, Seen
 from members.application_models import Application, Channel, Document, SeenDocument, State
 from members.approval_models import ApprovalKind, MemberApproval
@@ -38,7 +38,7 @@ def hand_in(
     """Let a counter take an application in; return its number."""
     form = applying.a_form(documents=(Seen(document=Document.ID_CARD), *papers), **changes)
     with city.database() as session:
-        return applications.submit(
+        return application_intake.submit(
             session,
             form,
             channel=Channel.COUNTER,
@@ -58,14 +58,14 @@ def correct(city: City) -> None:
     """Let the applicant correct what was returned, and a counter confirm it."""
     application_id, papers = the_application(city).id, [Seen(document=Document.ID_CARD)]
     with city.database() as session:
-        applications.resubmit(
+        application_intake.resubmit(
             session,
             application_id,
             applying.a_form(name="測試改名"),
             keyring=make.KEYRING,
             now=city.now,
         )
-        applications.confirm(
+        application_intake.confirm(
             session,
             application_id,
             counter_id=new_id(),
@@ -348,7 +348,7 @@ def test_the_queue_costs_the_same_however_long_it_is(city: City, database: Engin
 def test_of_two_officers_who_approve_at_once_one_is_refused(sessions: Sessions) -> None:
     reviewers: list[tuple[UUID, UUID]] = []
     with transaction(sessions) as session:
-        receipt = applications.submit(
+        receipt = application_intake.submit(
             session,
             applying.a_form(
                 number=applying.THIRD_NATIONAL,

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 from audit.models import TrailEntry
 from kernel.errors import NotFound
 from kernel.ids import new_id
-from members import applications, approval_rules, rule_drafts
+from members import application_intake, approval_rules, rule_drafts
 from members.application_models import Application, Channel, PersonKind, State
 from members.rule_models import RuleDraft, RuleRun, RuleVerdict
 from tests import make
@@ -123,7 +123,7 @@ def test_the_report_counts_what_was_drawn_looked_at_and_overturned(city: City) -
         for number, state in ((None, State.REJECTED), (OTHER_NATIONAL, State.APPROVED)):
             changes: dict[str, Any] = {} if number is None else {"number": number}
             form = a_form(documents=(ID_CARD,) if number is None else (), **changes)
-            receipt = applications.submit(
+            receipt = application_intake.submit(
                 session, form, channel=Channel.SITE, keyring=make.KEYRING, now=city.now
             )
             session.get_one(Application, receipt.application_id).state = state

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from kernel import calendar
+from members.application_endings import PATIENCE
 from members.application_models import Application, RefusalSlip, State
-from members.applications import PATIENCE
 from members.invitations import LASTS
 from tests import make
 from tests.flows.browser import Browser, hidden
