@@ -93,6 +93,7 @@ class Kind(StrEnum):
     SERVICE_ASKED = "service.asked"
     SERVICE_WITHDRAWN = "service.withdrawn"
     SERVICE_DECIDED = "service.decided"
+    SERVICE_OVER = "service.over"  # it closed before what was applied for was decided
     VIEWED = "record.viewed"
     RECORD_CHANGED = "record.changed"  # by the member
     RECORD_CORRECTED = "record.corrected"

@@ -132,6 +132,7 @@ KINDS = {
             Kind.SERVICE_ASKED,
             Kind.SERVICE_WITHDRAWN,
             Kind.SERVICE_DECIDED,
+            Kind.SERVICE_OVER,
         }
     ),
     "card": frozenset(

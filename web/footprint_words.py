@@ -238,6 +238,10 @@ WORDS: Mapping[str, Bilingual] = {
         "決定了您申請的服務（編號 %(reference)s）",
         "Decided your application for a service (number %(reference)s)",
     ),
+    Kind.SERVICE_OVER: Bilingual(
+        "因為服務已經結束，駁回了您的申請（編號 %(reference)s）",
+        "Refused your application because the service has closed (number %(reference)s)",
+    ),
     Kind.VIEWED: Bilingual("看了您的資料：%(claims)s", "Looked at your data: %(claims)s"),
     Kind.RECORD_CHANGED: Bilingual("變更了資料：%(claims)s", "Changed data: %(claims)s"),
     Kind.CHANGE_ASKED: Bilingual(
@@ -326,6 +330,8 @@ OURS = frozenset(  # done by the city
         Kind.SUSPENDED,
         Kind.REINSTATED,
         Kind.DECEASED,
+        Kind.SERVICE_DECIDED,
+        Kind.SERVICE_OVER,
         Kind.SERVICE_SUSPENDED,
         Kind.SERVICE_RESTORED,
         Kind.PETITION_MOVED,

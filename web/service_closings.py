@@ -53,7 +53,7 @@ def _refused(session: Session, row: ActivationRequest, *, now: datetime) -> None
         code="service.closed",
     )
     who, words = row.member_id, Mail.SERVICE_OVER
-    footprint.record(session, Kind.SERVICE_DECIDED, member_id=who, now=now, reference=row.reference)
+    footprint.record(session, Kind.SERVICE_OVER, member_id=who, now=now, reference=row.reference)
     notices.mail(session, words, member_id=who, language=notices.OWN, now=now)
 
 

@@ -81,7 +81,7 @@ def lines(city: City) -> list[str]:
     with city.database() as session:
         rows = session.scalars(select(LedgerLine.kind).order_by(LedgerLine.id)).all()
     wanted = {Kind.SERVICE_ASKED, Kind.SERVICE_DECIDED, Kind.NOTE_SETTLED, Kind.VIEWED}
-    return [each for each in rows if each in {*wanted, Kind.SERVICE_WITHDRAWN}]
+    return [each for each in rows if each in {*wanted, Kind.SERVICE_WITHDRAWN, Kind.SERVICE_OVER}]
 
 
 def mails(city: City) -> list[str]:
@@ -117,6 +117,8 @@ def test_a_member_applies_and_the_agency_approves(
     assert lines(city)[-1] == Kind.SERVICE_DECIDED
     assert Kind.VIEWED in lines(city)
     assert "沒有等待審核的申請" in officer.get(INDEX).text
+    read = mei.get("/account/footprint").text
+    assert re.search(r"<strong>本服務</strong>\s+<br>\s+決定了您申請的服務", read)  # not the member
 
 
 @pytest.mark.clause("2(8)6")
@@ -249,7 +251,11 @@ def test_who_waits_is_told_that_the_service_closed(city: City, mei: Browser) -> 
     assert "理由：這項服務已經結束" in page
     assert mails(city).count("service.over") == 1
     assert "service.decided" not in mails(city)  # nobody decided, and nobody may apply again
-    assert lines(city).count(Kind.SERVICE_DECIDED) == 1
+    assert Kind.SERVICE_DECIDED not in lines(city)
+    assert lines(city).count(Kind.SERVICE_OVER) == 1
+    read = mei.get("/account/footprint").text
+    assert "因為服務已經結束，駁回了您的申請（編號" in read
+    assert "決定了您申請的服務" not in read
     with city.database() as session:
         entries = select(TrailEntry).where(TrailEntry.event == "activation.refuse")
         assert len(session.scalars(entries).all()) == 1
