@@ -134,6 +134,17 @@ def newest(session: Session) -> LedgerCheckpoint | None:
     )
 
 
+def waiting_since(session: Session) -> datetime | None:
+    """Return of when the oldest line is that no seal has come to yet; None if all have one.
+
+    Asked from where the last seal stopped, so it costs no look at what is sealed.
+    """
+    before = newest(session)
+    waiting = _unsealed(None if before is None else before.horizon)
+    oldest: datetime | None = session.scalar(waiting.with_only_columns(LedgerLine.at).limit(1))
+    return oldest
+
+
 def _unsealed(since: datetime | None) -> Any:  # a Select of the ledger's columns
     sealed = exists().where(LedgerSeal.line_id == LedgerLine.id)
     statement = select(*_LINES).where(~sealed).order_by(LedgerLine.id)

@@ -80,6 +80,14 @@ def newest(session: Session) -> TrailCheckpoint | None:
     return session.scalar(select(TrailCheckpoint).order_by(TrailCheckpoint.number.desc()).limit(1))
 
 
+def waiting_since(session: Session) -> datetime | None:
+    """Return of when the oldest entry is that no seal has come to yet; None if all have one."""
+    before = newest(session)
+    waiting = _unsealed(None if before is None else before.horizon)
+    oldest: datetime | None = session.scalar(waiting.with_only_columns(TrailEntry.at).limit(1))
+    return oldest
+
+
 def _unsealed(since: datetime | None) -> Any:  # a Select of entries
     sealed = exists().where(TrailSeal.entry_id == TrailEntry.id)
     found = select(TrailEntry).where(~sealed).order_by(TrailEntry.id)

@@ -61,6 +61,7 @@ def _looked_up(session: Session, *, now: datetime) -> Iterator[GaugeMetricFamily
     yield from _outbox(session, now=now)
     yield _workers(session, now=now)
     yield _seals(session, now=now)
+    yield _unsealed(session, now=now)
     yield from _verified(session, now=now)
 
 
@@ -105,6 +106,22 @@ def _seals(session: Session, *, now: datetime) -> GaugeMetricFamily:
         if checkpoint is not None:
             seals.add_metric((ledger,), _age(checkpoint.at, now=now))
     return seals
+
+
+def _unsealed(session: Session, *, now: datetime) -> GaugeMetricFamily:
+    """Return how long what is sealed has waited for it, whatever it is about; 0 if nothing does."""
+    waiting = metrics.gauge(
+        "taipei_id_unsealed_age_seconds",
+        "Since when the oldest line of a ledger waits for its seal.",
+        ("ledger",),
+    )
+    oldest = {
+        "footprint": sealing.waiting_since(session),
+        "trail": trail_sealing.waiting_since(session),
+    }
+    for ledger, moment in oldest.items():
+        waiting.add_metric((ledger,), max(0.0, _age(moment, now=now)))
+    return waiting
 
 
 def _verified(session: Session, *, now: datetime) -> Iterator[GaugeMetricFamily]:

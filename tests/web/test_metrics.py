@@ -9,6 +9,9 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy.exc import OperationalError
 
+from audit import footprint, trail
+from audit.lines import Kind
+from idp import checkpoints
 from kernel import heartbeats, jobs, metrics
 from kernel.errors import Refused
 from kernel.settings import Metrics
@@ -142,7 +145,7 @@ def test_an_alert_rests_on_recorded_rules_and_names_its_runbook() -> None:
     assert len(re.findall("- alert: ", text)) == len(re.findall("runbook: ", text))
 
 
-NOT_YET = ("worker_silence_seconds", "seal_age_seconds", "verified_age_seconds")
+NOT_YET = ("worker_silence_seconds", "verified_age_seconds")
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -153,3 +156,38 @@ def test_what_was_never_done_has_no_number_and_alarms_all_the_same(watched: City
     for name in NOT_YET:
         assert f"\ntaipei_id_{name}" not in before
         assert f"absent(taipei_id_{name}" in alerts
+
+
+@pytest.mark.clause("9")
+def test_whatever_waits_for_its_seal_is_seen_also_where_nothing_was_ever_sealed(
+    watched: City,
+) -> None:
+    rooms = watched.app.extensions["taipei_id"]
+    issuer, keys = rooms.provider.issuer, rooms.provider.keys
+
+    def seal() -> None:
+        checkpoints.seal(watched.sessions, keys, issuer=issuer, now=watched.now)
+        checkpoints.seal_trail(watched.sessions, keys, issuer=issuer, now=watched.now)
+
+    seal()
+    assert unsealed(watched) == {"footprint": 0.0, "trail": 0.0}
+    with watched.database() as session:
+        footprint.record(session, Kind.VIEWED, member_id=watched.member_id(), now=watched.now)
+        trail.record(session, "officer.appointed", actor=None, now=watched.now)
+    watched.wait(minutes=20)
+    before = unsealed(watched)
+    seal()
+
+    assert before == {"footprint": 1200.0, "trail": 1200.0}
+    assert unsealed(watched) == {"footprint": 0.0, "trail": 0.0}
+    with watched.database() as session:
+        trail.record(session, "officer.dismissed", actor=None, now=watched.now)
+    watched.wait(minutes=1)
+    assert unsealed(watched) == {"footprint": 0.0, "trail": 60.0}
+
+
+def unsealed(city: City) -> dict[str, float]:
+    found = re.findall(
+        r'^taipei_id_unsealed_age_seconds\{ledger="(\w+)"\} (\S+)$', told(city), re.MULTILINE
+    )
+    return {ledger: float(seconds) for ledger, seconds in found}
