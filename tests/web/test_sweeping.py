@@ -143,5 +143,5 @@ def test_each_step_has_a_name_of_its_own(city: City) -> None:
 
     names = [sweeping.name_of(each) for each in steps]
 
-    assert len(set(names)) == len(names) == 21
+    assert len(set(names)) == len(names) == 22
     assert {"checkpoints.seal", "handlers.lapse_applications"} <= set(names)
