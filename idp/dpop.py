@@ -24,6 +24,7 @@ AGE = timedelta(seconds=60)
 SKEW = timedelta(seconds=30)  # clocks differ; a proof made for later is none
 LONGEST_ID = 256
 LONGEST_HEADER = 2048  # it holds a whole key
+KEPT = 512  # keys; strangers fill these places as well, with up to 5 KB each
 _ROOMY = jws.JWSRegistry(algorithms=list(KEYS))
 _ROOMY.max_header_length = LONGEST_HEADER
 PORTS = {"https": 443, "http": 80}
@@ -69,7 +70,7 @@ def _signed(proof: str) -> tuple[str, dict[str, Any]]:
     return thumbprint, dict(jwt.decode(proof, key, registry=_ROOMY).claims)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=KEPT)
 def _brought(header: str) -> tuple[ECKey | RSAKey | OKPKey, str]:
     """Return the key in a header, and its thumbprint: a client shows the same in call after call.
 

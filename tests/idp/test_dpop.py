@@ -124,6 +124,14 @@ def test_weak_and_absent_signatures_prove_nothing() -> None:
             read(sent)
 
 
+def test_strangers_who_bring_a_key_each_fill_no_worker() -> None:
+    for _ in range(600):
+        with pytest.raises(ProofInvalid):
+            read(proof(key=proofs.new_key())[:-6] + "AAAAAA")
+
+    assert dpop._brought.cache_info().currsize <= 512
+
+
 @given(st.text(max_size=60) | st.binary(max_size=60).map(lambda raw: raw.decode("latin-1")))
 def test_no_text_is_a_mistake_of_ours(sent: str) -> None:
     with pytest.raises(ProofInvalid):
