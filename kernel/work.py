@@ -87,21 +87,15 @@ class WorkSession(Session):
     own bookkeeping, which costs more than its statements (docs/performance.md).
     """
 
-    def __init__(
-        self,
-        make: sessionmaker[Session],
-        *,
-        standing: Standing | None = None,
-        is_repeated: bool = False,
-    ) -> None:
-        """Work on the engine of `make`; open nothing yet, and take what is `standing` ready first.
+    def __init__(self, make: sessionmaker[Session], *, is_repeated: bool = False) -> None:
+        """Work on the engine of `make`; open nothing yet.
 
         A request `is_repeated` if, should anything fail, it is undone and done again in a session
         that is not: then what is once only needs no answer before the commit.
         """
         super().__init__(make.kw["bind"], expire_on_commit=False)
         self._engine: Engine = make.kw["bind"]
-        self._standing = standing
+        self._standing = standing_at(self._engine)
         self._taken: PoolProxiedConnection | None = None
         self._line: Line | None = None
         self._told: Connection | None = None  # what SQLAlchemy works on, once it does
@@ -202,10 +196,8 @@ class WorkSession(Session):
             super().close()
         if self._told is not None:
             self._told.close()
-        elif self._taken is not None and self._line is not None and self._standing is not None:
+        elif self._taken is not None and self._line is not None:
             self._standing.give(self._taken, self._line)
-        elif self._taken is not None:
-            self._taken.close()  # the pool undoes what is left open
         self._taken = self._line = self._told = None
 
     def _forget_lost(self) -> None:
@@ -216,18 +208,18 @@ class WorkSession(Session):
         self._taken = self._line = self._told = None
 
     def _open(self) -> Line:
-        if self._line is None and self._standing is not None:
-            kept = self._standing.take()
-            if kept is not None:
-                self._taken, self._line = kept.connection, kept.line
         if self._line is None:
-            dialect = self._engine.dialect
-            try:
-                self._taken = self._engine.raw_connection()
-            except dialect.loaded_dbapi.Error as error:  # nobody there: the pool tells it raw
-                raise told(error, "", dialect) from error
-            self._line = Line(self._engine, driver_of(self._taken))
+            kept = self._standing.take()
+            self._taken, self._line = self._from_pool() if kept is None else kept[:2]
         return self._line
+
+    def _from_pool(self) -> tuple[PoolProxiedConnection, Line]:
+        dialect = self._engine.dialect
+        try:
+            taken = self._engine.raw_connection()
+        except dialect.loaded_dbapi.Error as error:  # nobody there: the pool tells it raw
+            raise told(error, "", dialect) from error
+        return taken, Line(self._engine, driver_of(taken))
 
     def _forget_gathered(self) -> None:
         self._gathered.clear()

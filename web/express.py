@@ -32,7 +32,7 @@ from idp.response_modes import QUERY
 from kernel import clock
 from kernel.errors import Refused
 from kernel.ids import new_secret
-from kernel.work import WorkSession, standing_at
+from kernel.work import WorkSession
 from web import cookies, flow, fronts, headers, oidc, sessions
 from web.rooms import Rooms
 
@@ -218,8 +218,7 @@ class Express:
         if sent is None:
             return None
         rooms: Rooms = self._app.extensions["taipei_id"]
-        standing = standing_at(rooms.sessions.kw["bind"])
-        session = WorkSession(rooms.sessions, standing=standing, is_repeated=True)
+        session = WorkSession(rooms.sessions, is_repeated=True)
         try:
             answer = serve(
                 Call(

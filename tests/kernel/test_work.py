@@ -11,7 +11,7 @@ from kernel.db import Sessions, insert_once, open_engine, spend, transaction
 from kernel.db import sessions as sessions_of
 from kernel.prebuilt import Prebuilt
 from kernel.throttle import Throttle
-from kernel.work import Standing, WorkSession, standing_at
+from kernel.work import STANDING, Standing, WorkSession, standing_at
 
 FIND = Prebuilt(select(Throttle.hits).where(Throttle.key == bindparam("of")))
 ADD = Prebuilt(insert(Throttle), given=["key", "hits", "window_ends_at"])
@@ -340,10 +340,8 @@ def test_a_database_that_is_not_there_is_told_as_one_that_goes_away() -> None:
         work.looking()
 
 
-def one_request(
-    engine: Engine, standing: Standing, *, leaving: dict[str, object] | None = None
-) -> None:
-    work = WorkSession(sessions_of(engine), standing=standing)
+def one_request(engine: Engine, *, leaving: dict[str, object] | None = None) -> None:
+    work = WorkSession(sessions_of(engine))
     FIND.all(work, {"of": b"k"})
     if leaving is not None:
         ADD.run(work, leaving)
@@ -354,25 +352,25 @@ def test_a_connection_is_handed_from_request_to_request(
     engine: Engine, taken: list[object]
 ) -> None:
     for _ in range(3):
-        one_request(engine, standing_at(engine))
+        one_request(engine)
 
     assert len(taken) == 1
 
 
 def test_two_requests_at_once_have_a_connection_each(engine: Engine, taken: list[object]) -> None:
-    first = WorkSession(sessions_of(engine), standing=standing_at(engine))
+    first = WorkSession(sessions_of(engine))
     FIND.all(first, {"of": b"k"})
-    one_request(engine, standing_at(engine))
+    one_request(engine)
     first.close()
-    one_request(engine, standing_at(engine))
+    one_request(engine)
 
     assert len(taken) == 2
 
 
 def test_what_nobody_came_for_goes_back_to_the_pool(engine: Engine, taken: list[object]) -> None:
-    standing = Standing(engine, seconds=-1)
+    engine.update_execution_options(**{STANDING: Standing(engine, seconds=-1)})
     for _ in range(3):
-        one_request(engine, standing)
+        one_request(engine)
 
     assert len(taken) == 3
 
@@ -380,9 +378,9 @@ def test_what_nobody_came_for_goes_back_to_the_pool(engine: Engine, taken: list[
 def test_what_was_left_open_is_undone_before_the_next_request(
     engine: Engine, taken: list[object], now: datetime
 ) -> None:
-    one_request(engine, standing_at(engine), leaving=a_row(b"k", now))
+    one_request(engine, leaving=a_row(b"k", now))
 
-    next_one = WorkSession(sessions_of(engine), standing=standing_at(engine))
+    next_one = WorkSession(sessions_of(engine))
     assert FIND.all(next_one, {"of": b"k"}) == []
     assert not in_transaction(next_one)
     next_one.close()
@@ -391,7 +389,7 @@ def test_what_was_left_open_is_undone_before_the_next_request(
 
 def test_an_engine_that_ends_leaves_no_connection_standing(engine: Engine) -> None:
     standing = standing_at(engine)
-    one_request(engine, standing)
+    one_request(engine)
     kept = standing.take()
     assert kept is not None
     standing.give(kept.connection, kept.line)
