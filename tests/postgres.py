@@ -26,6 +26,7 @@ from typing import IO
 
 import psycopg
 from psycopg import sql
+from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from kernel.ids import new_id, new_secret
@@ -33,6 +34,15 @@ from kernel.ids import new_id, new_secret
 URL_VARIABLE = "TAIPEI_ID_TEST_POSTGRES_URL"
 DRIVER = "postgresql+psycopg"
 SYSTEM_USER = "postgres"
+# How many wait for a row, for a table, or (`CREATE INDEX CONCURRENTLY`) for who writes. Only here:
+# other tests work in other databases of the server. Who waits for a transaction holds a lock on a
+# table, and that one names its database; `pg_stat_activity` stands still in a transaction.
+WAITS = text("""
+SELECT count(*) FROM pg_locks AS wanted WHERE NOT granted AND EXISTS (
+    SELECT 1 FROM pg_locks AS held JOIN pg_database ON pg_database.oid = held.database
+    WHERE held.pid = wanted.pid AND datname = current_database()
+)
+""")
 ATTEMPTS = 5
 # The data lives as long as the tests: what protects it from a power cut only costs time.
 OPTIONS = {

@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -6,6 +7,8 @@ from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
 
 from tests import postgres
+
+WAITS = postgres.WAITS.text
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +58,34 @@ def test_a_database_is_empty_at_first_and_gone_at_last(
             answer(url, "SELECT 1")
 
     assert tables == 0
+
+
+def test_who_waits_in_another_database_of_the_server_is_not_counted(postgres_server: str) -> None:
+    with (
+        postgres.fresh_database(postgres_server) as here,
+        postgres.fresh_database(postgres_server) as there,
+        psycopg.connect(_plain(there), autocommit=True) as holding,
+        ThreadPoolExecutor(1) as another,
+    ):
+        holding.execute("CREATE TABLE town AS SELECT 1 AS number")
+        with holding.transaction():
+            holding.execute("UPDATE town SET number = 2")
+            waiting = another.submit(_update, _plain(there))
+            while not answer(there, WAITS):
+                assert not waiting.done()
+            elsewhere = answer(here, WAITS)
+        waiting.result()
+
+    assert elsewhere == 0
+
+
+def _plain(url: str) -> str:
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def _update(url: str) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute("UPDATE town SET number = 3")
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from threading import Barrier, Thread
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clients import bases, organisations
@@ -14,15 +14,11 @@ from kernel.errors import NotFound, Refused
 from kernel.ids import new_id
 from kernel.wording import Bilingual
 from tests.make import NOON
+from tests.postgres import WAITS
 
 TODAY, TOMORROW = date(2026, 11, 23), date(2026, 11, 24)
 OLD, NEW = Bilingual("舊名測試局", "Old Name Test"), Bilingual("新名測試局", "New Name Test")
 MIDNIGHT = NOON + timedelta(hours=12)
-WAITING = """
-SELECT count(*) FROM pg_locks AS wanted JOIN pg_locks AS held USING (pid)
-JOIN pg_database ON pg_database.oid = held.database
-WHERE NOT wanted.granted AND datname = current_database()
-"""
 
 
 def agency(
@@ -164,7 +160,7 @@ def test_an_agency_does_not_end_over_one_that_is_entered_below_it_meanwhile(
         agency(session, under=organisations.get(session, key))
         ending = Thread(target=end)
         ending.start()
-        while ending.is_alive() and not session.scalar(text(WAITING)):
+        while ending.is_alive() and not session.scalar(WAITS):
             pass  # until it waits for the tree
     ending.join()
 

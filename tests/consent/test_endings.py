@@ -16,6 +16,7 @@ from kernel.db import Sessions, transaction
 from kernel.wording import CHINESE
 from tests import make
 from tests.make import NOON
+from tests.postgres import WAITS
 
 YEAR = NOON.replace(year=NOON.year + 1)
 ANSWER = Answer(
@@ -44,9 +45,6 @@ def test_a_batch_is_no_larger_than_asked_for_however_the_database_goes_about_it(
     counts = [endings.expire(session, most=1, now=YEAR).count for _ in range(4)]
 
     assert counts == [1, 1, 1, 0]
-
-
-WAITS = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")
 
 
 def say_no(session: Session, **of: Any) -> None:  # whose, and to which purpose

@@ -11,6 +11,7 @@ from kernel.db import open_engine
 from tests.faults.accounts import settle
 from tests.faults.moving import Movable
 from tests.faults.people import LOOK_SECONDS, Somebody, signing_in, wait_for
+from tests.postgres import WAITS
 
 pytestmark = pytest.mark.slow
 
@@ -21,7 +22,6 @@ BEGIN PERFORM pg_sleep(60); RETURN NEW; END $$;
 CREATE TRIGGER take_long BEFORE INSERT ON authorization_grant
 FOR EACH ROW EXECUTE FUNCTION take_long()
 """
-HELD_UP = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
 GIVEN_UP = '"sqlstate": "57014"'  # query_canceled
 
 
@@ -99,7 +99,7 @@ def _taking_long(beside: Engine) -> Iterator[None]:
 
 def _held_up(beside: Engine) -> int:
     with beside.connect() as connection:
-        return int(connection.scalar(HELD_UP) or 0)
+        return int(connection.scalar(WAITS) or 0)
 
 
 def _refused(people: list[Somebody]) -> int:

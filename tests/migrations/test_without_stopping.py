@@ -476,7 +476,7 @@ def _write(connection: Connection) -> None:
     connection.execute(insert, {"id": new_id(), "at": NOON})
 
 
-FOR_WRITERS = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'virtualxid'"
+FOR_WRITERS = f"{postgres.WAITS.text} AND locktype = 'virtualxid'"
 
 FOR_ANOTHER = (
     "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database"

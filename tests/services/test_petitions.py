@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -30,13 +30,13 @@ from services.petition_models import NoProcess, Petition, PetitionState, Result,
 from services.petitions import Plea
 from services.suspensions import Act, Period
 from tests.make import KEYRING, NOON
+from tests.postgres import WAITS
 from tests.services.checking import CODE, FINDER, VERIFIER, World, a_world
 from tests.services.city import KEYED, TODAY
 
 JUDGE = UUID(int=9)
 PLEA = Plea(words="我還住在臺北市", way=Way.ONLINE, language="zh-Hant-TW")
 LATER = NOON + timedelta(days=9)
-WAITS = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")
 
 
 def suspended(session: Session) -> tuple[World, Finding]:

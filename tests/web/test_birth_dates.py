@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from audit.lines import Kind
 from audit.models import LedgerLine, TrailEntry
@@ -21,13 +21,13 @@ from members.proxy_models import Letter, Matter, PowerOfAttorney
 from tests import make
 from tests.flows.browser import Browser
 from tests.flows.provider import City
+from tests.postgres import WAITS
 from tests.web.outbox import World
 from web.birth_dates import Followed, Record
 
 CHILD, ADULT = date(2016, 5, 5), date(1990, 4, 1)
 REASON = "看過戶口名簿"
 NOTICES = "https://library.invalid/notices"
-WAITS = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")
 
 
 @pytest.fixture
