@@ -9,15 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
+from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
-from clients.directory import RegisteredClient, RegisteredPurpose
+from clients.directory import RegisteredClient
 from idp import authorize, claims_parameter, details, narrowing, pushed, request_objects
 from idp.client_authentication import require_in_force
 from idp.errors import ProtocolError
 from idp.parameters import Parameters
 from idp.provider import Provider
+
+T = TypeVar("T")
 
 
 class Verdict(StrEnum):
@@ -93,36 +96,55 @@ def _checks(
     yield _tried("contract", lambda: require_in_force(client, now=now))
     for check in authorize.CHECKS:
         yield _tried(check.__name__.strip("_"), partial(check, values, client))
-    yield _tried("claims", lambda: claims_parameter.read(values.get("claims")))
-    yield _tried("details", lambda: details.read(session, client, values.get(narrowing.DETAILS)))
+    told, claims = _read("claims", lambda: claims_parameter.read(values.get("claims")))
+    yield told
+    told, more = _read(
+        "details", lambda: details.read(session, client, values.get(narrowing.DETAILS))
+    )
+    yield told
     yield _tried(
         "resource",
         lambda: narrowing.require_usable(
             session, client, values.get(narrowing.RESOURCE), issuer=provider.issuer
         ),
     )
-    scopes = tuple(values.get("scope", "").split())
+    yield from _purposes(client, tuple(values.get("scope", "").split()), more)
+    if claims is None:  # whom it names cannot be said
+        yield Finding("hint", Verdict.SKIPPED)
+        return
+    yield _tried(
+        "hint",
+        lambda: authorize.meant_subject(provider, session, client, values, claims, now=now),
+    )
 
-    def purpose() -> RegisteredPurpose:
-        more = details.read(session, client, values.get(narrowing.DETAILS))
-        return authorize.purpose_of(client, scopes, more)
 
-    yield _tried("purpose", purpose)
-    yield _tried("scopes", lambda: authorize.require_scopes_approved(scopes, purpose()))
-
-    def subject() -> str | None:
-        claims = claims_parameter.read(values.get("claims"))
-        return authorize.meant_subject(provider, session, client, values, claims, now=now)
-
-    yield _tried("hint", subject)
+def _purposes(
+    client: RegisteredClient, scopes: tuple[str, ...], more: tuple[details.Detail, ...] | None
+) -> Iterator[Finding]:
+    if more is None:  # it may be theirs
+        yield Finding("purpose", Verdict.SKIPPED)
+        yield Finding("scopes", Verdict.SKIPPED)
+        return
+    yield _tried("purpose", lambda: authorize.purpose_of(client, scopes, more))
+    yield _tried(
+        "scopes",
+        lambda: authorize.require_scopes_approved(
+            scopes, authorize.purpose_of(client, scopes, more)
+        ),
+    )
 
 
 def _tried(name: str, check: Callable[[], object]) -> Finding:
+    return _read(name, check)[0]
+
+
+def _read(name: str, check: Callable[[], T]) -> tuple[Finding, T | None]:
+    """Return the verdict of a check, and what it read unless it failed."""
     try:
-        check()
+        read = check()
     except ProtocolError as error:
-        return _failed(name, error)
-    return Finding(name, Verdict.PASSED)
+        return _failed(name, error), None
+    return Finding(name, Verdict.PASSED), read
 
 
 def _failed(name: str, error: ProtocolError) -> Finding:

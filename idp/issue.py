@@ -22,7 +22,7 @@ from idp.state import AUTH_TIME, GrantState, NewGrant
 from kernel.keyring import Keyring
 
 CLAIMS = "claims"
-KEPT = ("response_type", "client_id", "redirect_uri", "nonce", CLAIMS, "code_challenge")
+KEPT = ("client_id", "redirect_uri", "nonce", CLAIMS, "code_challenge")
 
 
 class _Nobody(dict[str, dict[str, str]]):
@@ -119,6 +119,7 @@ def _kept(request: AuthorizationRequest) -> dict[str, Any]:
     """Return the part of the request the tokens rest on, to be stored with the grant."""
     message = request.message
     kept = {name: message[name] for name in KEPT if name in message}
+    kept["response_type"] = request.response_type  # the message has a list of words
     if CLAIMS in kept:  # the one value that is a message itself
         kept[CLAIMS] = kept[CLAIMS].to_dict()
     if "dpop_jkt" in request.parameters:

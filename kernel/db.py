@@ -34,7 +34,7 @@ from kernel import metrics
 from kernel.driver import PostgresDriver, driver_of
 from kernel.ids import new_id
 from kernel.prebuilt import Prebuilt
-from kernel.work import WorkSession
+from kernel.work import LONGEST_OUT, WorkSession
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -123,7 +123,7 @@ def open_engine(url: str, *, pool_size: int = 5) -> Engine:
             connect_args={"autocommit": True, "prepare_threshold": None},
             pool_size=pool_size,
             max_overflow=pool_size,
-            pool_recycle=1800,
+            pool_recycle=LONGEST_OUT,
             hide_parameters=True,
         )
         if is_pooled(address):

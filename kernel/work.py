@@ -18,6 +18,8 @@ from kernel import clock
 from kernel.driver import Line, Ready, driver_of, told
 
 STANDING = "taipei_id_standing"  # where an engine keeps it
+SINCE = "taipei_id_since"  # where a connection does: when it first left the pool
+LONGEST_OUT = 1800  # seconds; after as many the pool takes a new one
 
 
 class Write(Protocol):
@@ -39,11 +41,12 @@ class Kept(NamedTuple):
 class Standing:
     """Hands a connection from one request to the next: by way of the pool it costs far more.
 
-    If nobody comes for a minute the pool has it back, and tells whether it has become too old.
+    It goes by way of the pool again, which takes a new one for what is too old, after a minute that
+    nobody used it and in any case after half an hour.
     """
 
     def __init__(self, engine: Engine, *, seconds: float = 60) -> None:
-        """Keep at most one connection of `engine`, and unused for no longer than `seconds`."""
+        """Keep at most one connection of `engine`, and none that stood longer than `seconds`."""
         self._seconds = seconds
         self._kept: list[Kept] = []
         event.listen(engine, "engine_disposed", self._end)
@@ -61,10 +64,12 @@ class Standing:
 
     def give(self, connection: PoolProxiedConnection, line: Line) -> None:
         """Keep a connection for whoever comes next; the pool undoes what was left open on it."""
-        if self._kept or line.driver.in_transaction:
+        now = clock.seconds()
+        is_old = now - connection.info.setdefault(SINCE, now) > LONGEST_OUT
+        if self._kept or is_old or line.driver.in_transaction:
             connection.close()
         else:
-            self._kept.append(Kept(connection, line, clock.seconds()))
+            self._kept.append(Kept(connection, line, now))
 
     def _end(self, _engine: Engine) -> None:
         while self._kept:

@@ -20,7 +20,16 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from werkzeug.routing import MapAdapter
 
-from idp import authorize, interactions, introspection, parameters, pushing, token, userinfo
+from idp import (
+    authorize,
+    interactions,
+    introspection,
+    parameters,
+    pushed,
+    pushing,
+    token,
+    userinfo,
+)
 from idp.addresses import with_parameters
 from idp.errors import ProtocolError
 from idp.interaction import Issue, Progress, next_step
@@ -71,6 +80,9 @@ class Onward(NamedTuple):
 
 def _authorize(call: Call) -> Onward | None:
     """Send who signs in silently back to the client, and a visitor to the login page."""
+    reference = call.sent.get("request_uri")
+    if reference is not None and not pushed.is_reference(reference):
+        return None  # to be fetched, and once: Flask would fetch it again for whom a page is due
     asked = authorize.read_request(call.rooms.provider, call.session, call.sent, now=call.now)
     cookie = call.cookie("session")
     return _begin(call, asked) if cookie is None else _let_in(call, asked, cookie)

@@ -80,5 +80,5 @@ def _session(module: str, token: str, pin: str, *, rw: bool = False) -> pkcs11.S
     found = pkcs11.lib(module).get_token(token_label=token)
     try:
         return found.open(rw=rw, user_pin=pin)
-    except UserAlreadyLoggedIn:
+    except UserAlreadyLoggedIn:  # the library keeps the session it had opened before it asked
         return found.open(rw=rw)

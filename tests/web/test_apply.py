@@ -99,7 +99,7 @@ def test_a_guardian_named_for_a_birth_date_that_was_wrong_is_not_handed_in(city:
 
     assert "測試家長" not in browser.get("/apply/review").text
     assert hand_in(browser).location == "/apply/receipt"
-    assert applications.open_form(the_application(city), keyring=make.KEYRING).guardian is None
+    assert sealed_forms.read(the_application(city), keyring=make.KEYRING).guardian is None
 
 
 @one_database
@@ -110,7 +110,7 @@ def test_what_no_page_asks_for_any_more_is_not_asked_to_be_right(city: City) -> 
     fill_in(browser, "who", WHO)
 
     assert hand_in(browser).location == "/apply/receipt"
-    assert applications.open_form(the_application(city), keyring=make.KEYRING).declared is None
+    assert sealed_forms.read(the_application(city), keyring=make.KEYRING).declared is None
 
 
 @one_database

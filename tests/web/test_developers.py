@@ -162,7 +162,10 @@ def test_all_mistakes_are_told_at_once(city: City) -> None:
 def test_what_authorize_would_refuse_is_looked_at(
     city: City, changes: dict[str, str], error: str
 ) -> None:
-    assert error in verdicts(look(city, query(**changes)))
+    page = look(city, query(**changes))
+
+    assert verdicts(page) == [error]
+    assert "結果：1 項不對" in page.text
 
 
 def test_a_hint_and_a_claim_that_name_two_people_are_told(city: City) -> None:
