@@ -16,6 +16,7 @@ from consent.models import Consent, Decision, EndReason
 from consent.rules import IDENTIFYING
 from kernel.db import changed
 from kernel.errors import NotFound
+from members.models import Member
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,7 +176,9 @@ def _open_yes(expired: Expired) -> tuple[ColumnElement[bool], ...]:
 
 def end_with_client(session: Session, left: Expired, *, now: datetime) -> bool:
     """End what was agreed to for a purpose of a client that is no more; False if another did."""
-    ledger.lock_member(session, left.member_id)
+    # Many in one transaction: whoever decides waits, who writes to one of them (a key) need not.
+    whose = select(Member.id).where(Member.id == left.member_id)
+    session.execute(whose.with_for_update(key_share=True))
     ended = (
         update(Consent)
         .where(

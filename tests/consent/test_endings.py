@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from clients.directory import view_of
@@ -14,6 +15,7 @@ from consent.ledger import Answer
 from consent.models import ApprovalRequest, Consent, Voice
 from kernel.db import Sessions, transaction
 from kernel.wording import CHINESE
+from members.models import Member
 from tests import make
 from tests.make import NOON
 from tests.postgres import WAITS
@@ -83,3 +85,29 @@ def test_who_ends_something_holds_none_of_it_while_another_has_the_member(
             assert session.scalars(select(table).with_for_update(nowait=True)).all()
 
     ending.result()
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_what_ends_with_its_client_keeps_out_who_decides_and_nobody_who_only_names_the_member(
+    sessions: Sessions,
+) -> None:
+    """A batch holds many members: a letter to one of them waits for no other."""
+    with transaction(sessions) as session:
+        library = make.a_client(session)
+        member_id = make.a_member(session).id
+        view = view_of(library)
+        ledger.record(session, view, view.purposes[0], ANSWER, member_id=member_id, now=NOON)
+        library.disabled_at = NOON
+    row = select(Member.id).where(Member.id == member_id)
+
+    with transaction(sessions) as session, transaction(sessions) as another:
+        [left] = endings.left_by_clients(session, most=9)
+        assert endings.end_with_client(session, left, now=NOON)
+
+        named = another.scalar(row.with_for_update(read=True, key_share=True, nowait=True))
+        with pytest.raises(OperationalError), another.begin_nested():
+            another.execute(row.with_for_update(nowait=True))
+
+    assert named == member_id
+    with transaction(sessions) as session:
+        assert endings.left_by_clients(session, most=9) == []
