@@ -141,7 +141,7 @@ def end_all_of(
     """End all by which somebody, or somebody for them, acts who cannot any more; return how many.
 
     A minor, or who a court put under guardianship (Civil Code 550): the powers they gave and hold,
-    and by law those for whom they are the guardian.
+    and by law those for whom they are the guardian. Whoever loses somebody who acts is told.
     """
     ended = [
         end(session, each, PowerEnd.COUNTER, language=language, now=now)
@@ -156,6 +156,8 @@ def end_all_of(
             now=now,
             guardian=str(member_id),
         )
+        footprint.record(session, Kind.LAW_NOTED, member_id=link.ward_id, now=now)
+        notices.mail(session, Mail.LAW_NOTED, member_id=link.ward_id, language=notices.OWN, now=now)
     return sum(ended) + guardians.end_all_of(session, member_id, now=now)
 
 

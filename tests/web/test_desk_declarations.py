@@ -99,6 +99,11 @@ def test_who_is_put_under_guardianship_acts_for_nobody_and_nobody_by_their_power
         )
         unlinked = select(TrailEntry.subject).where(TrailEntry.event == "guardian.unlinked")
         subjects = list(session.scalars(unlinked))
+    world = World(city)
+    world.work_off()
+    noted = [job for job in world.jobs() if job.payload.get("template") == "law.noted"]
+    told = [each.payload["member"] for each in noted]
+    assert told.count(str(child)) == (0 if left else 1)
     assert len(acting) == left
     assert subjects == ([] if left else [child])
 
