@@ -145,7 +145,13 @@ def _texts(checks: list[str]) -> set[str]:
 
 
 def _widens(check: str, old: str) -> bool:
-    """Say whether a check that a column is one of some values lets in all that the old one did."""
+    """Say whether a check lets in all that the old one did.
+
+    It is `old OR …`, for nothing in a condition binds more loosely than OR; or it says that a
+    column is one of some values, all of the old ones among them.
+    """
+    if check.startswith(f"{old} OR "):
+        return True
     bare = [CASTS.sub("", each) for each in (check, old)]
     new_one, old_one = (ONE_OF.fullmatch(each) for each in bare)
     if not new_one or not old_one or new_one[1] != old_one[1]:

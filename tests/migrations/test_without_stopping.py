@@ -210,6 +210,7 @@ THEN = """
 CREATE TABLE t (
     id INTEGER PRIMARY KEY, a INTEGER, b INTEGER, c INTEGER DEFAULT 0,
     kind VARCHAR(8), CONSTRAINT ck_t_kind CHECK (kind IN ('one', 'two')),
+    CONSTRAINT ck_t_pair CHECK (a IS NULL AND b > 0),
     CONSTRAINT uq_t_b UNIQUE (b)
 );
 CREATE UNIQUE INDEX ix_t_c ON t (c) WHERE a IS NULL;
@@ -231,6 +232,12 @@ CHANGES = {
     "ALTER TABLE t ADD CHECK (a > 0) NOT VALID": ["t is held to a > 0"],
     "ALTER TABLE t DROP CONSTRAINT ck_t_kind, ADD CONSTRAINT ck_t_kind"
     " CHECK (kind IN ('two', 'three', 'one')) NOT VALID": [],
+    "ALTER TABLE t DROP CONSTRAINT ck_t_pair, ADD CONSTRAINT ck_t_pair"
+    " CHECK (a IS NULL AND b > 0 OR c = 1) NOT VALID": [],
+    "ALTER TABLE t DROP CONSTRAINT ck_t_pair, ADD CONSTRAINT ck_t_pair"
+    " CHECK (a IS NULL AND (b > 0 OR c = 1)) NOT VALID": [
+        "t is held to a IS NULL AND (b > 0 OR c = 1)"
+    ],
     "ALTER TABLE t ADD CHECK (kind IN ('one'))": ["t is held to kind::text = 'one'::text"],
     "ALTER TABLE t ADD CHECK (a NOT IN (1, 2))": ["t is held to a <> ALL (ARRAY[1, 2])"],
     "ALTER TABLE t DROP CONSTRAINT t_pkey": ["t.t_pkey is gone"],
