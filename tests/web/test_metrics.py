@@ -145,6 +145,16 @@ def test_an_alert_rests_on_recorded_rules_and_names_its_runbook() -> None:
     assert len(re.findall("- alert: ", text)) == len(re.findall("runbook: ", text))
 
 
+def test_what_is_promised_of_pages_alarms_as_sign_ins_do() -> None:
+    alerts = (ROOT / "deploy/prometheus/alerts.yaml").read_text("utf-8")
+    rule = 'sum(rate(taipei_id_responses_total{{endpoint="pages"{more}}}[{time}]))'
+
+    for time in ("5m", "1h"):
+        assert rule.format(more=',status="5xx"', time=time) in alerts
+        assert rule.format(more="", time=time) in alerts
+        assert f"taipei_id:page_errors:rate{time} > 14.4 * 0.001" in alerts  # 99.9 %
+
+
 NOT_YET = ("worker_silence_seconds", "verified_age_seconds")
 
 
