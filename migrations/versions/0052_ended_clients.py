@@ -25,16 +25,16 @@ NEW = (*OLD, "client_ended")
 
 def upgrade() -> None:
     """Let a consent end with its client; the index follows, since consents are written all day."""
-    _allow(NEW)
+    _allow(NEW, "NOT VALID")  # looked at afterwards
     op.add_column("consolidation_batch", sa.Column("stopped_by", sa.String(64), nullable=True))
 
 
-def _allow(reasons: tuple[str, ...]) -> None:
+def _allow(reasons: tuple[str, ...], when: str = "") -> None:
     words = ", ".join(f"'{each}'" for each in reasons)
     if op.get_bind().dialect.name == "postgresql":
         op.execute(
             f"ALTER TABLE consent DROP CONSTRAINT {CHECK}, "
-            f"ADD CONSTRAINT {CHECK} CHECK (end_reason IN ({words})) NOT VALID"
+            f"ADD CONSTRAINT {CHECK} CHECK (end_reason IN ({words})) {when}"
         )
         return
     # SQLite rebuilds the table, and forgets the old check as it does.
