@@ -48,5 +48,3 @@ def downgrade() -> None:
     op.drop_index(NAME, table_name="consent", if_exists=True)
     op.execute("UPDATE consent SET end_reason = 'withdrawn' WHERE end_reason = 'client_ended'")
     _allow(OLD)
-    if op.get_bind().dialect.name == "postgresql":
-        op.execute(f"ALTER TABLE consent VALIDATE CONSTRAINT {CHECK}")
