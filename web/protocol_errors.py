@@ -19,7 +19,7 @@ def _advice(cause: tuple[str, str], cure: tuple[str, str]) -> Advice:
 _AGAIN = ("不帶 prompt=none 再來一次", "Ask once more without prompt=none")
 _DEBUG = (
     "看 error_description；到「檢查請求」貼上網址",
-    "Read error_description; paste the address into “Check a request”",
+    "Read error_description; paste the address into Check a request",
 )
 _METADATA = ("error_description 會說是哪一項", "error_description names the piece")
 

@@ -74,7 +74,7 @@ def _read_once(_master: object) -> None:
     gc.freeze()
 
 
-def give_back(worker: Any, *_: object) -> None:  # gunicorn carries no types
+def give_back(worker: Any, _request: object, _environ: object, _answer: object) -> None:
     """Let the system have what is free, now and then.
 
     After the first password glibc keeps the 19 MB that hashing one took, for the next. That saves a

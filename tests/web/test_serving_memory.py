@@ -21,7 +21,7 @@ for _ in range(3):
     hasher.hash("a password of somebody")
 print(held() - before)
 for number in range(serving.REQUESTS_BETWEEN):
-    serving.give_back(SimpleNamespace(nr=number))
+    serving.give_back(SimpleNamespace(nr=number), None, None, None)
 print(held() - before)
 """
 
