@@ -329,10 +329,11 @@ def test_only_a_night_that_is_over_says_that_nothing_was_found(city: City) -> No
 
 @one_database
 def test_all_that_waits_is_counted_also_what_the_page_does_not_list(city: City) -> None:
+    member = city.member_id()
     with city.database() as session:
         for number in range(101):
             subject = f"service-{number}"
-            records.report(session, city.member_id(), Discrepancy.NOTE_GONE, subject, now=city.now)
+            records.report(session, member, Discrepancy.NOTE_GONE, subject, now=city.now)
 
     assert "待說明（101 件）" in staff.an_officer(city).get(PAGE).text
 
