@@ -276,9 +276,14 @@ def _contracts(session: Session, organisation: Row) -> Sequence[Row]:
 
 def view_of(row: Client) -> RegisteredClient:
     """Return the read-only view of a client."""
-    purposes = [_purpose(each, each.claims) for each in row.purposes]
+    purposes = [view_of_purpose(each) for each in row.purposes]
     organisation = row.organisation
     return _view(row, organisation, organisation.contracts, row.secrets, purposes)
+
+
+def view_of_purpose(row: Purpose) -> RegisteredPurpose:
+    """Return the read-only view of one purpose."""
+    return _purpose(row, row.claims)
 
 
 # A row is an entity or a prebuilt statement's: both have the columns' names.

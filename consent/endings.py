@@ -9,10 +9,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
-from clients.models import Client
-from consent import ledger
+from clients.directory import view_of_purpose
+from clients.models import Client, Purpose
+from consent import ledger, rules
 from consent.catalogue import MARKETING
-from consent.models import Consent, Decision, EndReason
+from consent.models import Consent, Decision, EndReason, Receipt
 from consent.rules import IDENTIFYING
 from kernel.db import changed
 from kernel.errors import NotFound
@@ -71,19 +72,30 @@ def has_ended(
 def was_identified(session: Session, *, member_id: UUID, purpose_id: UUID) -> bool:
     """Say whether a claim that tells who the member is was shared until the purpose's very end.
 
-    What ran out or was replaced before that last moment no longer counts: every visit since was a
-    stranger's (regulation 10(4); docs/decisions/0024).
+    What ran out, was replaced or was told anew before that last moment no longer counts: every
+    visit since was a stranger's (regulation 10(4); docs/decisions/0024). A yes to marketing serves
+    no visit, and may end later than the data it is about.
     """
-    of = (Consent.member_id == member_id, Consent.purpose_id == purpose_id)
-    end = select(func.max(Consent.ended_at)).where(*of).scalar_subquery()
-    found = select(Consent.id).where(
-        *of,
-        Consent.claim.in_(IDENTIFYING - {MARKETING}),
-        Consent.decision == Decision.GIVEN,
-        Consent.ended_at == end,
-        Consent.expires_at >= Consent.ended_at,
+    purpose = session.get(Purpose, purpose_id)
+    receipts = select(Receipt.id).where(
+        Receipt.member_id == member_id, Receipt.purpose_id == purpose_id
     )
-    return session.scalar(found.limit(1)) is not None
+    yeses = (  # by their receipts: what has ended is in no index of a member's
+        Consent.receipt_id.in_(receipts),
+        Consent.decision == Decision.GIVEN,
+        Consent.claim != MARKETING,
+    )
+    last = select(func.max(Consent.ended_at), func.max(Consent.text_version)).where(*yeses)
+    end, newest = session.execute(last).one()
+    if purpose is None or end is None:
+        return False
+    rows = session.execute(select(*ledger.COLUMNS).where(*yeses, Consent.ended_at == end)).all()
+    return rules.was_recognised(
+        rules.terms_of(view_of_purpose(purpose)),
+        ledger.decided(rows, purpose_id=purpose_id),
+        newest=newest,
+        end=end,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

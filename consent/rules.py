@@ -105,6 +105,21 @@ def may_recognise(
     return bool(releasable(IDENTIFYING, terms, decisions, now=now) - {ALWAYS})
 
 
+def was_recognised(
+    terms: Terms, decisions: Iterable[Decided], *, newest: int, end: datetime
+) -> bool:
+    """Say whether a merchant could know the member again until `end`, when their last yes ended.
+
+    `newest` is the version of the text they agreed to last. Whoever has not come back since the
+    purpose was told anew was seen last by the words of before; for all others these are over.
+    """
+    if newest < terms.retold:
+        terms = _before_it_was_retold(terms)
+    last = end - timedelta.resolution  # the end itself is no longer covered
+    naming = (each for each in decisions if each.given and each.claim in IDENTIFYING - {MARKETING})
+    return any(terms.cover(each, now=last) for each in naming)
+
+
 def identified_until(
     terms: Terms, decisions: Iterable[Decided], *, now: datetime
 ) -> datetime | None:

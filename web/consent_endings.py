@@ -235,8 +235,10 @@ def _tell(
     this one, and would join the two (10(4)).
     """
     client = names.of_clients(session, [client_id]).get(client_id)
-    was_known = endings.was_identified(session, member_id=member_id, purpose_id=purpose_id)
-    if client is not None and client.kind == MERCHANT and not was_known:
+    is_merchant = client is not None and client.kind == MERCHANT  # an agency knows everybody
+    if is_merchant and not endings.was_identified(
+        session, member_id=member_id, purpose_id=purpose_id
+    ):
         return
     client_notices.enqueue(
         session,

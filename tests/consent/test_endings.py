@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -17,6 +18,7 @@ from kernel.db import Sessions, transaction
 from kernel.wording import CHINESE
 from members.models import Member
 from tests import make
+from tests.flows.provider import statements
 from tests.make import NOON
 from tests.postgres import WAITS
 
@@ -47,6 +49,25 @@ def test_a_batch_is_no_larger_than_asked_for_however_the_database_goes_about_it(
     counts = [endings.expire(session, most=1, now=YEAR).count for _ in range(4)]
 
     assert counts == [1, 1, 1, 0]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_whether_somebody_was_known_to_the_last_is_found_without_reading_everybodys(
+    session: Session, database: Engine
+) -> None:
+    library, member_id = view_of(make.a_client(session)), make.a_member(session).id
+    of = {"member_id": member_id, "purpose_id": library.purposes[0].id}
+    ledger.record(session, library, library.purposes[0], ANSWER, member_id=member_id, now=NOON)
+    ledger.withdraw(session, **of, now=NOON + timedelta(hours=1))
+
+    with statements(database) as asked:
+        assert endings.was_identified(session, **of)
+
+    for asking in (each for each in asked if "FROM consent" in each):
+        plan = session.connection().exec_driver_sql(
+            f"EXPLAIN QUERY PLAN {asking}", (b"",) * asking.count("?")
+        )
+        assert not [row.detail for row in plan if row.detail.startswith("SCAN")]
 
 
 def say_no(session: Session, **of: Any) -> None:  # whose, and to which purpose

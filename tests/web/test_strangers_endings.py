@@ -1,8 +1,13 @@
 """A yes given as a stranger ends unheard: no event names whom the shop met by no name (10(4))."""
 
+import json
+from datetime import timedelta
+
 import pytest
+from sqlalchemy import update
 
 from clients import registry
+from consent.models import Consent
 from idp import client_notices
 from tests import make
 from tests.flows.browser import Browser
@@ -12,16 +17,17 @@ from tests.web.test_withdrawal import withdrawal
 from web import consent_endings
 
 pytestmark = pytest.mark.clause("10(4)")
-AGE, NAME = map(make.a_claim_form, ("age_over_65", "name"))
+CLAIMS = [*map(make.a_claim_form, ("age_over_65", "name", "marketing_allowed"))]
 LOYALTY, SENIOR = (f"openid profile purpose:{code}" for code in ("loyalty", "senior"))
+NAMELESS = "openid purpose:senior"
+ADVERTISING = json.dumps({"userinfo": {"marketing_allowed": None}})
 
 
 @pytest.fixture
 def browser(city: City) -> Browser:
     """Lend the browser of a member whom the café knows by name, for one purpose of two."""
     purposes = [
-        make.a_purpose_form(code, kind="offer", claims=[AGE, NAME])
-        for code in ("loyalty", "senior")
+        make.a_purpose_form(code, kind="offer", claims=CLAIMS) for code in ("loyalty", "senior")
     ]
     city.register("cafe", **make.a_shop_form(sector="cafe.invalid", purposes=purposes))
     with city.database() as session:
@@ -85,3 +91,63 @@ def test_a_name_given_once_runs_out_and_is_told(city: City, browser: Browser) ->
     consent_endings.expire(city.sessions, now=city.now)
 
     assert told(city) == [client_notices.KIND]
+
+
+def test_a_name_that_runs_out_before_the_yes_to_marketing_is_told(
+    city: City, browser: Browser
+) -> None:
+    share = ("name", "marketing_allowed")
+    browser.tokens("cafe", scope=SENIOR, share=share, claims=ADVERTISING)
+    tomorrow = city.now + timedelta(days=1)
+    with city.database() as session:
+        data = update(Consent).where(Consent.claim != "marketing_allowed")
+        session.execute(data.values(expires_at=tomorrow))
+    city.now = tomorrow + timedelta(minutes=1)
+
+    consent_endings.expire(city.sessions, now=city.now)
+
+    assert told(city) == [client_notices.KIND] * 2  # of either purpose
+
+
+def tell_anew(city: City) -> None:
+    with city.database() as session:
+        for purpose in registry.get(session, "cafe").purposes:
+            purpose.text_version = purpose.terms_version = 2
+    city.wait(seconds=2)
+
+
+def test_who_came_back_nameless_to_a_purpose_told_anew_is_a_stranger(
+    city: City, browser: Browser
+) -> None:
+    browser.tokens("cafe", scope=SENIOR, share=("name",))
+    tell_anew(city)
+    browser.tokens("cafe", scope=NAMELESS, share=())
+
+    withdraw_the_last(browser)
+
+    assert told(city) == []
+
+
+def test_who_did_not_come_back_to_a_purpose_told_anew_is_told_of(
+    city: City, browser: Browser
+) -> None:
+    browser.tokens("cafe", scope=SENIOR, share=("name",))
+    tell_anew(city)
+
+    withdraw_the_last(browser)
+
+    assert told(city) == [client_notices.KIND]
+
+
+def test_a_name_that_may_be_had_no_longer_makes_nobody_known(city: City, browser: Browser) -> None:
+    browser.tokens("cafe", scope=SENIOR, share=("name",))
+    city.wait(days=20)
+    with city.database() as session:
+        for purpose in registry.get(session, "cafe").purposes:
+            purpose.max_days = 10
+    city.wait(seconds=2)
+    browser.tokens("cafe", scope=NAMELESS, share=(), duration="once")
+
+    withdraw_the_last(browser)
+
+    assert told(city) == []
