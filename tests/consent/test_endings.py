@@ -56,7 +56,7 @@ def test_whether_somebody_was_known_to_the_last_is_found_without_reading_everybo
     session: Session, database: Engine
 ) -> None:
     library, member_id = view_of(make.a_client(session)), make.a_member(session).id
-    of = {"member_id": member_id, "purpose_id": library.purposes[0].id}
+    of: dict[str, Any] = {"member_id": member_id, "purpose_id": library.purposes[0].id}
     ledger.record(session, library, library.purposes[0], ANSWER, member_id=member_id, now=NOON)
     ledger.withdraw(session, **of, now=NOON + timedelta(hours=1))
 
