@@ -20,7 +20,6 @@ from members import register
 from web import (
     account_needs,
     consent_cards,
-    cookies,
     csrf,
     front_channel,
     login,
@@ -100,16 +99,10 @@ def log_in_by_passkey() -> Response:
 
 
 @bp.post("/logout")
-@scope.member_required
 def logout() -> Response:
-    """Sign out of this browser."""
-    visitor, home = scope.visitor(), url_for("pages.home")
-    if visitor is None:
-        return redirect(home, 303)
-    ended = login.end_session(visitor.session_id, visitor.member_id)
-    scope.forget_visitor()
-    cookies.end_session()
-    return front_channel.page(ended, onward=home) or redirect(home, 303)
+    """Sign out of this browser, also if its session ran out while the page was open."""
+    home = url_for("pages.home")
+    return front_channel.page(login.sign_out_here(), onward=home) or redirect(home, 303)
 
 
 @dataclass(frozen=True)

@@ -358,6 +358,16 @@ def end_session(session_id: UUID, member_id: UUID) -> list[SignOut]:
     return over
 
 
+def sign_out_here() -> list[SignOut]:
+    """End the session this browser names, and return the sign-ins that are over."""
+    left, ended = left_here(), list[SignOut]()
+    if left is not None:
+        ended = end_session(left.session_id, left.member_id)
+        scope.forget_visitor()
+    cookies.end_session()
+    return ended
+
+
 def locked_words(locked: LoginLocked) -> str:
     """Say until when logging in is locked; the same for members and strangers."""
     until = pages.moment(locked.until)

@@ -6,8 +6,7 @@ from werkzeug.wrappers import Response
 from idp import parameters
 from idp.logout import LogoutRequest, read_logout
 from idp.parameters import Parameters
-from idp.sign_outs import SignOut
-from web import cookies, csrf, form_post, front_channel, headers, login, oidc, pages, scope
+from web import csrf, form_post, front_channel, headers, login, oidc, pages, scope
 from web.views import client_view
 
 bp = Blueprint("signing_out", __name__, url_prefix="/logout")
@@ -46,7 +45,7 @@ def decide() -> Response | str:
     wanted = _read(parameters.read(body))
     if request.form.get("decision") != "yes":
         return redirect(url_for("account.index"), 303)
-    told = front_channel.page(_sign_out(), onward=_onward(wanted, body))
+    told = front_channel.page(login.sign_out_here(), onward=_onward(wanted, body))
     return told or _gone(wanted)
 
 
@@ -65,15 +64,6 @@ def _brought(body: bytes) -> Response | str:
     if not carried:
         return redirect(url_for("signing_out.ask"), 303)
     return form_post.page(url_for("signing_out.decide"), {**carried, AGAIN: "yes"}, leaving=True)
-
-
-def _sign_out() -> list[SignOut]:
-    left, ended = login.left_here(), []
-    if left is not None:
-        ended = login.end_session(left.session_id, left.member_id)
-        scope.forget_visitor()
-    cookies.end_session()
-    return ended
 
 
 def _onward(wanted: LogoutRequest, body: bytes) -> str:

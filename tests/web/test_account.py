@@ -186,6 +186,20 @@ def test_signing_out_here_ends_what_was_issued_here(city: City, mei: Browser) ->
     assert not city.is_alive(token)
 
 
+def test_signing_out_of_what_has_run_out_ends_what_was_issued_here(
+    city: City, mei: Browser
+) -> None:
+    tokens, form = mei.tokens(), hidden(mei.get("/account"))
+    city.wait(hours=3)
+
+    response = mei.post("/account/logout", form)
+
+    assert response.location == "/"
+    assert city.refresh(tokens["refresh_token"]).status_code == 400
+    assert mei.get("/logout").status_code == 200
+    assert "decision" not in mei.get("/logout").text
+
+
 def test_a_new_password_ends_every_other_session_and_what_was_issued_there(
     city: City, mei: Browser
 ) -> None:
