@@ -19,6 +19,7 @@ from kernel.db import changed, insert_once
 from kernel.errors import Refused
 from kernel.ids import READABLE, digest, new_id
 from kernel.keyring import keyed_hash
+from web import sessions
 from web.models import BrowserSession, Handover
 
 LIFETIME = timedelta(minutes=2)  # to scan, and again to go on once the phone has agreed
@@ -192,16 +193,18 @@ def _rests_on(handover: Handover) -> Select[UUID]:
     return select(BrowserSession.id).where(BrowserSession.id == handover.session_id)
 
 
-def take(session: Session, handover: Handover, *, now: datetime) -> None:
+def take(session: Session, handover: Handover, *, here: UUID | None, now: datetime) -> None:
     """Use the phone's yes, once, while the session that said it lasts.
 
-    Raises Refused `handover.over`.
+    `here` is the session this browser names, which goes on or ends with it. The phone's carrier was
+    used before: whoever reports it lost looks for its sessions afterwards. Raises Refused
+    `handover.over`.
     """
-    if handover.session_id is not None:
-        # Whoever ends that session waits, and ends what begins here, too (`sessions.end_all`).
-        held = _rests_on(handover).with_for_update(read=True, key_share=True)
-        if session.scalar(held) is None:
-            raise Refused(OVER)
+    phones = handover.session_id
+    # Whoever ends the phone's waits, and ends what begins here, too (`sessions.end_all`).
+    held = sessions.hold(session, lasting=phones, changing=here)
+    if phones is not None and phones not in held:
+        raise Refused(OVER)
     done = session.execute(
         update(Handover)
         .where(

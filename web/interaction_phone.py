@@ -104,6 +104,7 @@ def go_on(current: Open) -> Page:
     interaction_id, only = current.row.id, None
     if isinstance(following, StepUp):
         only = scope.member_id()
+    scope.keep()  # that the visitor was seen here holds their session, and others are held first
     try:
         known = _take(found, only=only)
     except Refused as refused:
@@ -124,7 +125,11 @@ def _write_down(refused: Refused) -> None:
 
 
 def _take(found: Handover, *, only: UUID | None) -> Known:
-    handovers.take(scope.db(), found, now=scope.now())
+    if found.carrier_id is not None:  # before the sessions, as whoever reports it lost
+        bindings.use(scope.db(), found.carrier_id, now=scope.now())
+    left = login.left_here()
+    here = None if left is None else left.session_id
+    handovers.take(scope.db(), found, here=here, now=scope.now())
     if found.member_id is None or found.acr is None or found.amr is None:
         raise Refused(handovers.OVER)
     if found.answered_at is None:
@@ -132,8 +137,6 @@ def _take(found: Handover, *, only: UUID | None) -> Known:
     if only not in {None, found.member_id}:
         raise NotProven("login.other_member", member_id=only)
     login.admit_active(found.member_id)
-    if found.carrier_id is not None:
-        bindings.use(scope.db(), found.carrier_id, now=scope.now())
     return Known(
         member_id=found.member_id,
         assurance=Assurance(found.acr, tuple(found.amr)),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, case, delete, insert, literal, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, delete, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from consent import ledger
@@ -280,14 +280,28 @@ def end(session: Session, session_id: UUID, *, member_id: UUID) -> bool:
     return bool(ended)
 
 
+def hold(session: Session, *, lasting: UUID | None, changing: UUID | None) -> frozenset[UUID]:
+    """Let nobody end these two before the commit; return those that are there.
+
+    In the order in which `end_all` ends them, or each would wait for the other. What is to last may
+    be held by several, and is seen meanwhile.
+    """
+    held: set[UUID] = set()
+    for each in sorted({one for one in (lasting, changing) if one is not None}):
+        is_shared = each != changing
+        found = select(BrowserSession.id).where(BrowserSession.id == each)
+        held.update(session.scalars(found.with_for_update(read=is_shared, key_share=is_shared)))
+    return frozenset(held)
+
+
 def end_all(session: Session, *, member_id: UUID, but: UUID | None = None) -> list[UUID]:
     """Sign the member out everywhere, except in the session `but`; return what ended."""
-    statement = delete(BrowserSession).where(BrowserSession.member_id == member_id)
+    those = BrowserSession.member_id == member_id
     if but is not None:
-        statement = statement.where(BrowserSession.id != but)
+        those &= BrowserSession.id != but
     ended: list[UUID] = []
     # What one of them let begin while this waited for it is seen by the next statement only.
-    while more := session.scalars(statement.returning(BrowserSession.id)).all():
+    while more := _end_those(session, those):
         ended += more
     return ended
 
@@ -299,7 +313,14 @@ def end_everybodys(session: Session) -> int:
 
 def end_resting_on(session: Session, carrier_id: UUID, *, member_id: UUID) -> list[UUID]:
     """Sign the member out wherever this carrier was shown; return what ended."""
-    statement = delete(BrowserSession).where(
-        BrowserSession.member_id == member_id, BrowserSession.carrier_id == carrier_id
-    )
-    return list(session.scalars(statement.returning(BrowserSession.id)).all())
+    mine = BrowserSession.member_id == member_id
+    return _end_those(session, mine & (BrowserSession.carrier_id == carrier_id))
+
+
+def _end_those(session: Session, those: ColumnElement[bool]) -> list[UUID]:
+    """End sessions in the order of their ids, as `hold` holds them; return what ended."""
+    ordered = select(BrowserSession.id).where(those).order_by(BrowserSession.id).with_for_update()
+    found = list(session.scalars(ordered))
+    if found:
+        session.execute(delete(BrowserSession).where(BrowserSession.id.in_(found)))
+    return found

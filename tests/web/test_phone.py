@@ -297,7 +297,7 @@ def test_a_yes_is_used_once_and_soon(city: City) -> None:
     assert desk.go_on().request.path.endswith("/consent")
     assert not handovers.is_ready(desk.row, now=city.now)
     with city.database() as session, pytest.raises(Refused, match=r"^handover\.over$"):
-        handovers.take(session, desk.row, now=city.now)
+        handovers.take(session, desk.row, here=None, now=city.now)
 
 
 @one_database
