@@ -25,6 +25,7 @@ class SignedIn:
     acr: str
     amr: tuple[str, ...]
     authenticated_at: datetime
+    began_at: datetime  # when this browser became theirs: a phone proves them before that
     hinted: bool = False  # the hint is a name made for this very visit
 
 
@@ -239,4 +240,5 @@ def _to_ask(
 def _is_answered(part: Part, progress: Progress, signed_in: SignedIn) -> bool:
     # An answer older than the login may be another member's: two people, one browser, two tabs.
     answered_at = progress.answered_at(part)
-    return answered_at is not None and answered_at >= signed_in.authenticated_at
+    since = max(signed_in.authenticated_at, signed_in.began_at)
+    return answered_at is not None and answered_at >= since

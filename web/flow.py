@@ -68,6 +68,7 @@ def known_as(visitor: Visitor, asked: AuthorizationRequest, provider: Provider) 
         acr=visitor.acr,
         amr=visitor.amr,
         authenticated_at=visitor.authenticated_at,
+        began_at=visitor.began_at,
         hinted=hinted,
     )
 

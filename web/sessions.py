@@ -27,6 +27,7 @@ _COLUMNS = (
     BrowserSession.acr,
     BrowserSession.amr,
     BrowserSession.authenticated_at,
+    BrowserSession.created_at,
     BrowserSession.last_seen_at,
     BrowserSession.shared_computer,
     BrowserSession.worked_at,
@@ -99,6 +100,7 @@ class Visitor:
     acr: str
     amr: tuple[str, ...]
     authenticated_at: datetime
+    began_at: datetime
     is_restricted: bool = False
     shared_computer: bool = False
     worked_at: datetime | None = None
@@ -151,6 +153,7 @@ def _seen(session: Session, row: Row, *, now: datetime) -> Visitor:
         acr=ACR[0] if restricted else row.acr,
         amr=amr,
         authenticated_at=row.authenticated_at,
+        began_at=row.created_at,
         is_restricted=restricted,
         shared_computer=row.shared_computer,
         worked_at=row.worked_at,

@@ -71,6 +71,7 @@ HERE = SignedIn(
     acr=ACR[0],
     amr=("pwd",),
     authenticated_at=NOON - timedelta(minutes=10),
+    began_at=NOON - timedelta(minutes=10),
 )
 BEGUN = Progress(started_at=NOON)
 AGREED = tuple(
@@ -248,6 +249,20 @@ def test_prompt_consent_asks_about_everything_once_more() -> None:
 def test_what_one_member_agreed_to_does_not_count_for_the_next_in_the_same_browser() -> None:
     her_answer = replace(BEGUN, consented_at=NOON)
     next_one = replace(HERE, authenticated_at=NOON + timedelta(seconds=5))
+
+    following = step(asking(), next_one, her_answer, agreed=(), now=NOON + timedelta(seconds=9))
+
+    assert following == AskConsent(frozenset(["sub", "name"]))
+
+
+@pytest.mark.clause("10(3)")
+def test_nor_for_one_whom_a_phone_proved_before_and_signed_in_after_it() -> None:
+    her_answer = replace(BEGUN, consented_at=NOON)
+    next_one = replace(
+        HERE,
+        authenticated_at=NOON - timedelta(seconds=5),
+        began_at=NOON + timedelta(seconds=5),
+    )
 
     following = step(asking(), next_one, her_answer, agreed=(), now=NOON + timedelta(seconds=9))
 
