@@ -55,6 +55,7 @@ class Held:
         self._open, self._begin_anew = open_, begin_anew
         self._lost, self._absent = lost, absent
         self._since = 0, 0
+        self._absent_at: tuple[float, int] | None = None  # opening found no key, after so many
 
     def open(self, *, anew: bool = False) -> object:
         """Open it now; return what opening returns."""
@@ -64,7 +65,11 @@ class Held:
                 _Library.times += 1  # first: should it fail, the sessions are gone all the same
                 self._begin_anew()
             _Library.process = os.getpid()
-            opened = self._open()
+            try:
+                opened = self._open()
+            except self._absent:
+                self._absent_at = time.monotonic(), _Library.times
+                raise
             self._since = _Library.process, _Library.times
             return opened
 
@@ -77,6 +82,7 @@ class Held:
             for _ in range(2):  # as it is, then opened again
                 try:
                     if self._since != (os.getpid(), _Library.times):
+                        self._require_not_absent()
                         self.open()
                     return do()
                 except self._absent:
@@ -87,3 +93,11 @@ class Held:
                     _Library.times += 1  # it may have lost all by itself, and count from one again
             self.open(anew=True)
             return do()
+
+    def _require_not_absent(self) -> None:
+        """Believe for a while that opening finds no key: each try leaves a session in the token."""
+        if self._absent_at is None:
+            return
+        at, times = self._absent_at
+        if times == _Library.times and time.monotonic() - at < DOUBT_SECONDS:
+            raise self._absent

@@ -85,6 +85,25 @@ def test_who_seeks_a_key_in_vain_takes_nobody_elses_session_away(library: Librar
     assert library.opened == opened
 
 
+def test_opening_that_finds_no_key_is_believed_until_the_library_begins_anew(
+    library: Library,
+) -> None:
+    def open_with_key() -> None:
+        library.open()
+        library.use("new")
+
+    seeking = Held(open_with_key, begin_anew=library.begin_anew, lost=Lost, absent=Absent)
+    for _ in range(5):
+        with pytest.raises(Absent):
+            seeking.use(lambda: library.use("new"))
+    assert (library.begun, library.opened) == (1, 2)
+
+    library.made_elsewhere = {"new"}
+    held_in(library).open(anew=True)
+
+    assert ask(seeking, library, "new") == "new"
+
+
 def test_a_token_that_is_away_is_asked_for_anew_each_time(library: Library) -> None:
     held = held_in(library)
 
