@@ -10,7 +10,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet, KeySetSerialization, OKPKey, RSAKey
 
-from kernel.settings import SettingsInvalid
+from kernel.tokens import KeyAbsent
 
 Private = ECKey | RSAKey | OKPKey
 KINDS: dict[str, type[ECKey] | type[RSAKey] | type[OKPKey]] = {
@@ -96,13 +96,16 @@ class LocalSigner:
 
 
 def _is_held(pair: SigningKeyPair) -> bool:
-    """Say whether we can sign with a key: its private half is here, or the token does so."""
+    """Say whether we can sign with a key: its private half is here, or the token does so.
+
+    A token that is away says neither: SettingsInvalid goes on to whoever asked.
+    """
     if pair.signs is None:
         return pair.key.is_private
     try:
         signed = _compact({"alg": pair.alg, "kid": pair.kid, "typ": PROBE}, {}, pair.signs)
         read_signed(signed, KeySet([pair.key]), typ=PROBE)
-    except (SettingsInvalid, SignatureInvalid):
+    except (KeyAbsent, SignatureInvalid):
         return False
     return True
 

@@ -21,7 +21,7 @@ from pkcs11.util.ec import encode_ec_public_key, encode_named_curve_parameters
 
 from idp.signing import KINDS, RSA_BITS, Private
 from kernel.settings import SettingsInvalid
-from kernel.tokens import Held
+from kernel.tokens import Held, KeyAbsent
 
 ED25519 = b"\x06\x03\x2b\x65\x70"  # the object identifier 1.3.101.112 (RFC 8410 3)
 HOW: dict[str, dict[str, Any]] = {
@@ -53,7 +53,7 @@ class TokenKeys:
         return self._with_session(lambda session: _made(session, alg), what=f"make a key for {alg}")
 
     def sign(self, kid: str, alg: str, message: bytes) -> bytes:
-        """Return the signature as a JWS writes it. Raises SettingsInvalid."""
+        """Return the signature as a JWS writes it. Raises SettingsInvalid, or its KeyAbsent."""
         data = hashlib.sha256(message).digest() if alg == "ES256" else message
         return self._with_session(
             lambda session: bytes(self._key(session, kid).sign(data, **HOW[alg])), what="sign"
@@ -69,7 +69,8 @@ class TokenKeys:
         try:
             return self._held.use(lambda: do(self._session))
         except PKCS11Error as failed:
-            raise SettingsInvalid(
+            kind = KeyAbsent if isinstance(failed, NoSuchKey) else SettingsInvalid
+            raise kind(
                 f"token: cannot {what} ({type(failed).__name__}); "
                 "look at the module, the token's label and its PIN"
             ) from None

@@ -15,8 +15,14 @@ from collections.abc import Callable
 from threading import RLock
 from typing import TypeVar
 
+from kernel.settings import SettingsInvalid
+
 DOUBT_SECONDS = 60.0  # for so long we believe that a key is not there
 T = TypeVar("T")
+
+
+class KeyAbsent(SettingsInvalid):
+    """The token was asked and has no such key: it may be another token's, or nobody's."""
 
 
 class _Library:

@@ -15,6 +15,7 @@ from kernel import jobs
 from kernel.clock import TAIPEI
 from kernel.db import transaction
 from kernel.jobs import JobDelayed, Work
+from kernel.settings import SettingsInvalid
 from kernel.wording import Bilingual
 from members.archives import Writer
 from members.models import Archive, Member
@@ -69,7 +70,8 @@ class ArchiveMaker:
                 return
             data_key = open_data_key(member, keyring=self._rooms.keyring)
         provider = self._rooms.provider
-        with suppress(NotOurs):  # the worker tells it; who asks for their data gets them
+        # The worker tells it, or that the token is away; who asks for their data gets them.
+        with suppress(NotOurs, SettingsInvalid):
             checkpoints.seal(
                 self._rooms.sessions, provider.keys, issuer=provider.issuer, now=now, rounds=ROUNDS
             )

@@ -19,6 +19,7 @@ from idp import checkpoints, grants
 from idp.models import GrantEnd
 from kernel.clock import TAIPEI, taipei_day
 from kernel.errors import NotFound
+from kernel.settings import SettingsInvalid
 from services import misuse
 from web import cookies, csrf, footprint_lines, last_carrier, losses, pages, scope, sessions
 from web.footprint_export import WRITERS, Wanted
@@ -319,7 +320,8 @@ def export() -> Response:
     footprint.record(scope.db(), Kind.EXPORTED, member_id=member_id, now=now, format=form)
     scope.keep()
     provider = rooms.provider
-    with suppress(NotOurs):  # the worker tells it; who asks for their footprint gets it
+    # The worker tells it, or that the token is away; who asks for their footprint gets it.
+    with suppress(NotOurs, SettingsInvalid):
         checkpoints.seal(
             rooms.sessions, provider.keys, issuer=provider.issuer, now=now, rounds=ROUNDS
         )

@@ -245,6 +245,26 @@ def test_only_keys_the_token_signs_with_are_held(soft_token: Path) -> None:
     assert apart(held_beside_anothers) == [True]
 
 
+def held_while_it_is_away(nowhere: str) -> str:
+    signer = LocalSigner([pair(opened(), "ES256")])
+    os.environ["SOFTHSM2_CONF"] = nowhere
+    pkcs11.lib(MODULE).reinitialize()  # its sessions are gone
+    with pytest.raises(SettingsInvalid) as away:
+        signer.held("ES256")
+    return str(away.value)
+
+
+@pytest.mark.clause("9")
+def test_a_token_that_is_away_does_not_say_that_it_holds_no_key(soft_token: Path) -> None:
+    (soft_token / "none").mkdir()
+    nowhere = soft_token / "nowhere.conf"
+    nowhere.write_text(f"directories.tokendir = {soft_token}/none\nlog.level = ERROR\n")
+
+    said = apart(held_while_it_is_away, str(nowhere))
+
+    assert said.startswith("token: cannot sign (")
+
+
 # Without the token
 
 
