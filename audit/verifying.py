@@ -107,8 +107,8 @@ def _examined(
     if len(rows) != current.lines:
         yield Finding(name, f"it sealed {current.lines} lines, {len(rows)} seals are left")
     elif merkle.root(row.hash for row in rows) != current.root:
-        ends = f"{rows[0].line_id} to {rows[-1].line_id}"
-        yield Finding(name, f"its seals were rewritten or reordered: lines {ends}")
+        ends = f"lines {rows[0].line_id} to {rows[-1].line_id}" if rows else "it has none"
+        yield Finding(name, f"its seals were rewritten or reordered: {ends}")
 
 
 def _seals(number: int) -> Select[Any]:
@@ -184,9 +184,18 @@ def pending(make: Sessions) -> int:
 
 def said(signed: str) -> Json | None:
     """Return what a signed checkpoint says, whoever signed it; None if it is none."""
+    return _part(signed, 1)
+
+
+def key_of(signed: str) -> str | None:
+    """Return which key a signed checkpoint names, whoever signed it."""
+    return (_part(signed, 0) or {}).get("kid")
+
+
+def _part(signed: str, place: int) -> Json | None:
     try:
-        payload = signed.split(".")[1]
-        words = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        part = signed.split(".")[place]
+        words = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     except (IndexError, ValueError):
         return None
     return words if isinstance(words, dict) else None

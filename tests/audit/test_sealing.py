@@ -13,6 +13,7 @@ from audit.lines import Kind
 from audit.models import LedgerCheckpoint, LedgerLine, LedgerSeal
 from kernel.db import Json, Sessions, transaction
 from tests.audit.ledgers import LATER, MEI, TEH, check, found, rows, seal, sign, write
+from tests.audit.tampering import intruder, run
 from tests.flows.provider import statements
 from tests.make import NOON
 
@@ -181,6 +182,19 @@ def test_a_new_key_vouches_for_the_last_checkpoint_though_nothing_happened_since
     write(sessions, now=LATER)
     assert seal(sessions, now=LATER) == 1
     assert found(sessions) == []
+
+
+@pytest.mark.clause("9")
+def test_a_checkpoint_over_nothing_whose_root_was_edited_is_named(
+    database: Engine, sessions: Sessions
+) -> None:
+    write(sessions)
+    sealing.seal(sessions, signing=sealing.Signing(old_key, either, either), now=NOON)
+    sealing.seal(sessions, signing=sealing.Signing(sign, either, check), now=LATER)
+    with intruder(database) as sql:
+        run(sql, "UPDATE ledger_checkpoint SET root = :root WHERE number = 2", root=b"x" * 32)
+
+    assert rows(sessions) == ["checkpoint 2", "checkpoint 2"]
 
 
 @pytest.mark.clause("9")
