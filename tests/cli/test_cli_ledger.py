@@ -163,6 +163,22 @@ def test_an_end_that_was_cut_off_differs_from_what_the_last_verification_kept(
     assert len(before.splitlines()) == 2
 
 
+@pytest.mark.clause("9")
+def test_a_verification_before_the_first_seal_keeps_nothing_to_compare_with(
+    prepared: Engine, taipei_id: Taipei, tmp_path: Path
+) -> None:
+    assert taipei_id("keys", "rotate").exit_code == 0
+    kept = tmp_path / "checkpoints"
+
+    first = taipei_id("ledger", "verify", "--keep", str(kept))
+    was_kept = kept.exists()
+    taipei_id("ledger", "seal")
+    weekly = taipei_id("ledger", "verify", "--keep", str(kept))
+
+    assert (first.exit_code, was_kept, weekly.exit_code) == (0, False, 0)
+    assert kept.read_text().strip()
+
+
 def somebody_elses(name: str) -> tuple[str, str]:
     """Return a checkpoint signed with a key that is not ours, and the key's public half."""
     key = new_key("ES256")
@@ -189,9 +205,11 @@ def test_sealing_goes_on_from_nothing_that_somebody_else_signed_unless_told_to(
 
     refused = taipei_id("ledger", "seal")
     name = hashlib.sha256(signed.encode()).hexdigest()
-    gone_on = taipei_id("ledger", "seal", "--over", name)
+    mistyped = taipei_id("ledger", "seal", "--over", name[:-1])
+    gone_on = taipei_id("ledger", "seal", "--over", name.upper())
 
-    assert (refused.exit_code, gone_on.exit_code) == (1, 0)
+    assert (refused.exit_code, mistyped.exit_code, gone_on.exit_code) == (1, 1, 0)
+    assert "--over names no last checkpoint" in mistyped.stderr
     assert f"no key of ours signed ledger_checkpoint 1, {name}" in refused.stderr
     with transaction(sessions(prepared)) as session:
         entry = session.scalars(

@@ -51,17 +51,25 @@ def seal(every: int | None, over: tuple[str, ...]) -> None:
     require_current(settings)
     with engine_of(settings) as engine:
         make = sessions(engine)
+        goes_over = frozenset(each.lower() for each in over)
         with transaction(make) as session:
-            for each in over:
-                trail.record(session, "ledger.gone_on", actor=None, now=clock.now(), sha256=each)
+            _record_over(session, goes_over)
         keys = Keys(keyring_of(settings), token=for_signing(settings))
         while True:
-            done, entries = _seal(make, keys, issuer=settings.issuer, over=frozenset(over))
+            done, entries = _seal(make, keys, issuer=settings.issuer, over=goes_over)
             if every is None:
                 say(f"{done} lines sealed.")
                 say(f"{entries} entries of the trail sealed.")
                 return
             time.sleep(every)
+
+
+def _record_over(session: Session, over: AbstractSet[str]) -> None:
+    """Put on record which checkpoints are gone on from; they must be the last ones."""
+    if not over <= {sealing.fingerprint(each) for each in _checkpoints(session)}:
+        raise Stop("--over names no last checkpoint; 'taipei-id ledger seal' says which one it is")
+    for each in sorted(over):
+        trail.record(session, "ledger.gone_on", actor=None, now=clock.now(), sha256=each)
 
 
 def _seal(make: Sessions, keys: Keys, *, issuer: str, over: AbstractSet[str]) -> list[int]:
@@ -151,7 +159,7 @@ def _verify_database(jwks: Path | None, anchors: Sequence[Path], keep: Path | No
         with transaction(make) as session:
             verifying.keep(session, extent, entries, findings, now=clock.now())
         waiting = verifying.pending(make)
-    if keep is not None and not findings:
+    if keep is not None and present and not findings:
         part = keep.with_name(f"{keep.name}.part")
         part.write_text("\n".join([*present, ""]), "utf-8")
         part.replace(keep)
