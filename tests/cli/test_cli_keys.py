@@ -110,6 +110,25 @@ def test_a_key_that_was_rotated_away_can_be_withdrawn_and_one_that_signs_cannot(
     assert entry.detail == {"kid": stolen, "channel": "cli"}
 
 
+@pytest.mark.clause("9")
+def test_the_key_of_the_last_checkpoint_is_withdrawn_only_after_the_next_seal(
+    prepared: Engine, taipei_id: Taipei
+) -> None:
+    taipei_id("keys", "rotate")
+    stolen = keys(prepared, KeyState.ACTIVE)["ES256"]
+    taipei_id("ledger", "seal")
+    for _ in range(2):
+        taipei_id("keys", "rotate", "--alg", "ES256", "--at-once")
+
+    too_early = taipei_id("keys", "withdraw", stolen)
+    taipei_id("ledger", "seal")
+    withdrawn = taipei_id("keys", "withdraw", stolen)
+
+    assert (too_early.exit_code, withdrawn.exit_code) == (1, 0)
+    assert "run 'taipei-id ledger seal' first" in too_early.stderr
+    assert taipei_id("ledger", "seal").exit_code == 0
+
+
 def test_a_rotation_is_on_the_trail(prepared: Engine, taipei_id: Taipei) -> None:
     taipei_id("keys", "rotate", "--alg", "RS256")
 

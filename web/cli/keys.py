@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import click
 
-from audit import trail
+from audit import sealing, trail, trail_sealing, verifying
 from idp import keys as signing
 from idp.models import KeyState
 from idp.signing import ALGORITHMS
@@ -52,7 +52,8 @@ def rotate(alg: str | None, *, at_once: bool) -> None:
 
     The worker does this by the calendar. After a theft say --at-once, twice: then neither the
     stolen key nor the one announced beside it signs, and clients that cached the keys fail for
-    five minutes. Then withdraw what was stolen.
+    five minutes. Then seal the ledger, so that the new key vouches for what the old one sealed, and
+    withdraw what was stolen.
     """
     wanted = (alg,) if alg else ALGORITHMS
     with opened() as at:
@@ -97,6 +98,9 @@ def withdraw(kid: str) -> None:
     """
     with opened() as at:
         now = clock.now()
+        for last in (sealing.newest(at.session), trail_sealing.newest(at.session)):
+            if last is not None and verifying.key_of(last.signed) == kid:
+                raise Stop("it signed the last checkpoint; run 'taipei-id ledger seal' first")
         if not signing.withdraw(at.session, kid, now=now):
             raise Stop("no key of this name is retiring; see 'taipei-id keys list', rotate first")
         trail.record(at.session, "key.withdrawn", actor=None, now=now, kid=kid, channel="cli")
