@@ -1,9 +1,10 @@
 """What stays of a closed account goes after its five years, and not before (PDPA 11-III)."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import Connection, Engine, event, func, select, update
 
 from audit.models import LedgerLine
 from consent.models import Consent, Receipt
@@ -96,6 +97,26 @@ def test_while_an_order_keeps_it_nothing_goes(city: City) -> None:
 
     purged(city, at=city.now + purge_closed.KEPT_FOR + DAY)
 
+    assert counted(city, *KEPT) == before
+
+
+def test_an_order_placed_meanwhile_keeps_it_as_well(city: City, database: Engine) -> None:
+    left(city)
+    with city.database() as session:
+        member_id = session.scalars(select(AccountDeletion.member_id)).one()
+    before = counted(city, *KEPT)
+    placed: list[UUID] = []
+
+    def place(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("SELECT member.id") and not placed:  # they were chosen by then
+            placed.append(member_id)
+            connection.execute(update(LegalHold).values(lifted_at=None))
+
+    event.listen(database, "before_cursor_execute", place)
+    purged(city, at=city.now + purge_closed.KEPT_FOR + DAY)
+    event.remove(database, "before_cursor_execute", place)
+
+    assert placed
     assert counted(city, *KEPT) == before
 
 

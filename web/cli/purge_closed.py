@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from consent.models import Receipt
 from kernel.db import Sessions, transaction
 from kernel.ids import first_id_at
-from members.models import AccountDeletion, LegalHold, SubjectRequest
+from members.models import AccountDeletion, LegalHold, Member, SubjectRequest
 from web.cli.console import Advance
 
 KEPT_FOR = timedelta(days=5 * 365 + 2)  # as who leaves reads before they decide; never too short
@@ -28,7 +28,7 @@ def run(make: Sessions, *, now: datetime, batch: int, advance: Advance) -> dict[
     while True:
         with transaction(make) as session:
             found = _over(session, ended_before=now - KEPT_FOR, batch=batch)
-            done = _delete(session, found) if found else {}
+            done = _delete(session, _not_held(session, found)) if found else {}
         for table, count in done.items():
             counts[table] += count
             advance(count)
@@ -47,6 +47,21 @@ def _over(session: Session, *, ended_before: datetime, batch: int) -> Sequence[O
         AccountDeletion.id < first_id_at(ended_before), ended < ended_before, ~is_held
     )
     return session.execute(chosen.order_by(AccountDeletion.id).limit(batch)).all()
+
+
+def _not_held(session: Session, found: Sequence[Over]) -> Sequence[Over]:
+    """Return those that no order keeps, asked once no order can be placed any more."""
+    members = {each.member_id for each in found}
+    lock = select(Member.id).where(Member.id.in_(members)).order_by(Member.id).with_for_update()
+    session.execute(lock)  # an order names its member, so it waits or is seen
+    held = set(
+        session.scalars(
+            select(LegalHold.member_id).where(
+                LegalHold.member_id.in_(members), LegalHold.lifted_at.is_(None)
+            )
+        )
+    )
+    return [each for each in found if each.member_id not in held]
 
 
 def _delete(session: Session, found: Sequence[Over]) -> dict[str, int]:
