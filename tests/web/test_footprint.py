@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, func, insert, select
+from sqlalchemy import Engine, func, insert, select, update
 from werkzeug.test import TestResponse
 
 from audit import footprint, proofs
@@ -19,8 +19,12 @@ from audit.lines import Kind
 from audit.models import LedgerLine, TrailEntry
 from idp.checkpoints import checking_with
 from idp.checkpoints import seal as seal_ledger
+from idp.keys import Keys
+from idp.models import SigningKey
+from idp.signing import Private
 from kernel.errors import Refused
 from kernel.ids import new_id, new_id_at
+from kernel.settings import SettingsInvalid
 from members.models import Member
 from members.profile import seal_profile
 from tests import make
@@ -373,6 +377,30 @@ def test_an_export_proves_itself_with_the_public_keys_alone(city: City, browser:
     assert list(proofs.verify(document, check=checking_with(jwks(city)))) == []
     assert [line["kind"] for line in document["lines"]][-1] == Kind.EXPORTED
     assert all(line["position"] for line in document["lines"])
+
+
+class AwayToken:
+    """A token that cannot be reached."""
+
+    def make(self, alg: str) -> Private:
+        raise SettingsInvalid("token: cannot make a key (NoSuchToken)")
+
+    def sign(self, kid: str, alg: str, message: bytes) -> bytes:
+        raise SettingsInvalid("token: cannot sign (NoSuchToken)")
+
+
+@one_database
+def test_while_the_token_is_away_the_footprint_is_given_all_the_same(
+    city: City, browser: Browser
+) -> None:
+    with city.database() as session:
+        session.execute(update(SigningKey).values(private_sealed=None))
+    city.app.extensions["taipei_id"].provider.keys = Keys(make.KEYRING, token=AwayToken())
+
+    response = exported(browser, "json")
+
+    assert response.status_code == 200
+    assert json.loads(response.text)["lines"][-1]["position"] is None
 
 
 TAMPERED = {
