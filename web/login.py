@@ -359,13 +359,18 @@ def end_session(session_id: UUID, member_id: UUID) -> list[SignOut]:
 
 
 def sign_out_here() -> list[SignOut]:
-    """End the session this browser names, and return the sign-ins that are over."""
+    """End the session this browser names, and return the sign-ins that a page may tell of.
+
+    Whoever comes to a shared computer after its session ran out may be the next to sit there: they
+    must not read where the last one was. Clients hear of that by the back channel alone.
+    """
     left, ended = left_here(), list[SignOut]()
+    may_be_another = scope.visitor() is None and left is not None and left.shared_computer
     if left is not None:
         ended = end_session(left.session_id, left.member_id)
         scope.forget_visitor()
     cookies.end_session()
-    return ended
+    return [] if may_be_another else ended
 
 
 def locked_words(locked: LoginLocked) -> str:

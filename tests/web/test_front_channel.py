@@ -9,7 +9,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from tests import make
-from tests.flows.browser import Browser, hidden
+from tests.flows.browser import Browser, answer, hidden
 from tests.flows.provider import CALLBACK, GOODBYE, ISSUER, City
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -128,6 +128,37 @@ def test_signing_out_everywhere_loads_only_what_was_open_in_this_browser(browser
 
     assert [each["sid"] for each in frames(page).values()] == [here["sid"]]
     assert onward(page) == "/account/login"
+
+
+def on_a_shared_computer(browser: Browser) -> dict[str, Any]:
+    """Sign in at a client as whoever leaves the computer to the next."""
+    page = browser.authorize("books")
+    page = browser.follow(
+        browser.submit(page, login_id="mei.chen", password=make.PASSWORD, shared_computer="yes")
+    )
+    code = answer(browser.consents(page))["code"]
+    tokens: dict[str, Any] = browser.city.exchange(code, "books").get_json()
+    return tokens
+
+
+@pytest.mark.parametrize("path", ["/logout", "/account/logout"])
+def test_the_next_at_a_shared_computer_does_not_read_where_the_last_one_was(
+    browser: Browser, path: str
+) -> None:
+    tokens = on_a_shared_computer(browser)
+    browser.city.wait(minutes=11)
+
+    page = browser.post(path, {**hidden(browser.get("/logout")), "decision": "yes"})
+
+    assert "books" not in page.text
+    assert "iframe" not in page.text
+    assert browser.city.refresh(tokens["refresh_token"], "books").status_code == 400
+
+
+def test_who_still_sits_at_a_shared_computer_tells_them(browser: Browser) -> None:
+    on_a_shared_computer(browser)
+
+    assert len(frames(leave(browser))) == 1
 
 
 def test_names_are_shown_as_text(browser: Browser) -> None:
