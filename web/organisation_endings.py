@@ -62,9 +62,11 @@ def close_petitions(rooms: Rooms, *, now: datetime) -> None:
 
 def _wind_up(session: Session, organisation: Organisation, *, now: datetime) -> None:
     heir, handed = _hand_over(session, organisation, now=now)
-    if heir is None:  # also for what closed before: nobody is left to look into any of it
+    if heir is None:  # nobody is left to look into what closed before, either
+        told = {each.id for each in handed.closed}
         for service in lifecycle.of_organisation(session, organisation.id):
-            service_closings.answer_disputing(session, service.id, now=now)
+            if service.id not in told:
+                service_closings.answer_disputing(session, service.id, now=now)
     else:
         audits.hand_over(session, organisation.id, to=heir)
     registration_tokens.end_of(session, organisation.id, now=now)  # first: no client comes after
@@ -100,6 +102,7 @@ def _hand_over(
     for service in handed.closed:
         service_closings.closed(session, service, now=now)
         service_closings.tell_holders(session, service.id, words=Mail.SERVICE_ENDED, now=now)
+        service_closings.answer_disputing(session, service.id, now=now)
     return heir, handed
 
 

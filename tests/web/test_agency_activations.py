@@ -282,6 +282,23 @@ def test_a_dispute_about_a_closed_service_is_settled_as_of_its_last_day(
 
 
 @pytest.mark.clause("2(1)", "10-II")
+def test_whose_dispute_is_left_by_an_agency_that_had_ended_before_is_told_so_too(
+    city: City, agency: UUID, mei: Browser, officer: Browser
+) -> None:
+    apply(mei)
+    press(officer, "approve")
+    mei.post(f"{MINE}/{CODE}/wrong", hidden(mei.get(MINE)))
+    with city.database() as session:
+        ended = session.get_one(Organisation, agency)
+        ended.ends_on, ended.ended_at = make.NOON.date(), city.now  # by an earlier version
+
+    for _ in range(2):
+        organisation_endings.run(city.sessions, now=city.now)
+
+    assert mails(city).count("dispute.orphaned") == 1
+
+
+@pytest.mark.clause("2(1)", "10-II")
 @pytest.mark.parametrize("before", [True, False], ids=["closed before", "open"])
 def test_whose_dispute_nobody_is_left_to_settle_is_told_so(
     city: City, agency: UUID, mei: Browser, officer: Browser, *, before: bool
