@@ -15,6 +15,7 @@ from consent import approvals, endings, ledger
 from consent.ledger import Answer
 from consent.models import ApprovalRequest, Consent, Voice
 from kernel.db import Sessions, transaction
+from kernel.ids import new_id
 from kernel.wording import CHINESE
 from members.models import Member
 from tests import make
@@ -68,6 +69,13 @@ def test_whether_somebody_was_known_to_the_last_is_found_without_reading_everybo
             f"EXPLAIN QUERY PLAN {asking}", (b"",) * asking.count("?")
         )
         assert not [row.detail for row in plan if row.detail.startswith("SCAN")]
+
+
+def test_who_agreed_to_nothing_was_known_to_nobody(session: Session) -> None:
+    library, member_id = view_of(make.a_client(session)), make.a_member(session).id
+
+    for purpose_id in (library.purposes[0].id, new_id()):
+        assert not endings.was_identified(session, member_id=member_id, purpose_id=purpose_id)
 
 
 def say_no(session: Session, **of: Any) -> None:  # whose, and to which purpose
