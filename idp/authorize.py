@@ -256,7 +256,6 @@ def understood(
         max_age=max_age,
         acr_values=(*values.get("acr_values", "").split(), *claims.voluntary_acr()),
         essential_acr=strength.acceptable(purpose.least_acr, claims.essential_acr()),
-        demanded_acr=claims.essential_acr(),
         hint_sub=subject,
         login_hint=values.get("login_hint", "")[:128],
         ui_locales=values.get("ui_locales", "")[:128],

@@ -89,6 +89,12 @@ def read(text: str | None) -> ClaimsRequest:
     return request
 
 
+def kept(request: Mapping[str, Any]) -> ClaimsRequest:
+    """Return what a grant's request asked for, as it was kept."""
+    claims = request.get("claims") or {}
+    return ClaimsRequest(*(claims.get(name) or {} for name in MEMBERS))
+
+
 def _member(parsed: Mapping[str, Any], name: str) -> Wanted:
     wanted = parsed.get(name)
     if wanted is None:

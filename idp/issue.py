@@ -11,7 +11,7 @@ from audit.lines import Kind
 from clients.response_types import CODE
 from consent import rules
 from consent.rules import Decided
-from idp import pushed, strength, subjects, through_browser
+from idp import pushed, subjects, through_browser
 from idp.id_tokens import Login
 from idp.interaction import SignedIn
 from idp.narrowing import DETAILS, RESOURCE
@@ -81,7 +81,7 @@ def _new_grant(request: AuthorizationRequest, signed_in: SignedIn, sub: str) -> 
         session_id=signed_in.session_id,
         sub=sub,
         login=Login(
-            acr=strength.told(signed_in.acr, request.demanded_acr, least=request.purpose.least_acr),
+            acr=signed_in.acr,
             amr=signed_in.amr,
             authenticated_at=signed_in.authenticated_at,
         ),

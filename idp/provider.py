@@ -5,6 +5,7 @@ What PYOP.md found wanting is replaced here and in `state`, nowhere else.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol, Self
 from uuid import UUID
@@ -20,10 +21,10 @@ from clients.certificates import NOBODY, Authorities
 from clients.directory import Directory, RegisteredClient
 from clients.keys import KeySource
 from consent.derived import NO_RELAY, Relay
-from idp import encryption
+from idp import claims_parameter, encryption, strength
 from idp.discovery import metadata
 from idp.errors import ProtocolError
-from idp.id_tokens import id_token_claims
+from idp.id_tokens import Login, id_token_claims
 from idp.keys import Keys
 from idp.lifetimes import TokenLifetimes
 from idp.nonces import Nonces
@@ -209,7 +210,7 @@ class Provider(PyopProvider):  # type: ignore[misc]  # pyop is untyped
             issuer=self.issuer,
             client_id=client_id,
             sub=sub,
-            login=state.login(),
+            login=self._told(state.login(), state.grant, client),
             tells_auth_time=state.tells_auth_time(),
             nonce=nonce,
             access_token=access_token_value,
@@ -225,6 +226,13 @@ class Provider(PyopProvider):  # type: ignore[misc]  # pyop is untyped
         if client.id_token_encryption is None:
             return signed
         return encryption.sealed(signed, client, client.id_token_encryption, nested=True)
+
+    def _told(self, login: Login, grant: Row, client: RegisteredClient) -> Login:
+        """Return the login as this client asked for it; what it is worth stays with the grant."""
+        demanded = claims_parameter.kept(grant.request).essential_acr()
+        purpose = client.find_purpose_by_id(grant.purpose_id)
+        least = None if purpose is None else purpose.least_acr
+        return replace(login, acr=strength.told(login.acr, demanded, least=least))
 
     def _sid(self, client: RegisteredClient, grant: Row) -> str | None:
         """Return the client's name for the grant's session, if it is told where sessions end."""

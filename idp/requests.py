@@ -28,7 +28,6 @@ class AuthorizationRequest:
     ui_locales: str
     parameters: dict[str, str]  # as they came, to store with an interaction and to start again
     message: Message  # as pyop understood it
-    demanded_acr: tuple[str, ...] = ()  # what the client alone demands
     wants_auth_time: bool = False
     resource: str | None = None  # the only interface its tokens are for
     details: tuple[Detail, ...] = ()  # what else the member is asked to let the client do

@@ -171,3 +171,12 @@ def test_a_stronger_login_is_told_by_the_value_the_client_demands(city: City) ->
     tokens = a_strong_phone(city).tokens(claims=essential(acr.ACR[0]))
 
     assert city.opened(tokens["id_token"])["acr"] == acr.ACR[0]
+
+
+@one_database
+def test_and_stays_as_strong_as_it_was_for_what_is_asked_of_it_later(city: City) -> None:
+    token = a_strong_phone(city).tokens(claims=essential(acr.ACR[0]))["access_token"]
+    demand(city, least_acr=STRONG)
+
+    assert city.is_alive(token)
+    assert city.introspect(token).get_json()["acr"] == STRONG
