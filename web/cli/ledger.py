@@ -69,7 +69,9 @@ def _record_over(session: Session, over: AbstractSet[str]) -> None:
     if not over <= {sealing.fingerprint(each) for each in _checkpoints(session)}:
         raise Stop("--over names no last checkpoint; 'taipei-id ledger seal' says which one it is")
     for each in sorted(over):
-        trail.record(session, "ledger.gone_on", actor=None, now=clock.now(), sha256=each)
+        trail.record(
+            session, "ledger.gone_on", actor=None, now=clock.now(), sha256=each, channel="cli"
+        )
 
 
 def _seal(make: Sessions, keys: Keys, *, issuer: str, over: AbstractSet[str]) -> list[int]:
