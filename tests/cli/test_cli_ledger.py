@@ -215,7 +215,7 @@ def test_sealing_goes_on_from_nothing_that_somebody_else_signed_unless_told_to(
         entry = session.scalars(
             select(TrailEntry).where(TrailEntry.event == "ledger.gone_on")
         ).one()
-        assert entry.detail == {"sha256": name}
+        assert entry.detail == {"sha256": name, "channel": "cli"}
         assert session.scalar(select(func.count()).select_from(LedgerCheckpoint)) == 2
     assert taipei_id("ledger", "seal").exit_code == 0
 
