@@ -90,7 +90,7 @@ def test_the_successor_decides_open_petitions_and_hears_new_ones(
 
 def ended(session: Session, organisation_id: UUID, *, successor: UUID | None = None) -> None:
     agency = session.get_one(Organisation, organisation_id)
-    agency.ended_at, agency.successor_id = LATER, successor
+    agency.ends_on, agency.ended_at, agency.successor_id = LATER.date(), LATER, successor
     session.flush()
 
 
