@@ -14,7 +14,7 @@ from clients.models import Client, Purpose
 from consent import ledger, rules
 from consent.catalogue import MARKETING
 from consent.models import Consent, Decision, EndReason, Receipt
-from consent.rules import IDENTIFYING
+from consent.rules import ALWAYS, IDENTIFYING
 from kernel.db import changed
 from kernel.errors import NotFound
 from members.models import Member
@@ -85,15 +85,17 @@ def was_identified(session: Session, *, member_id: UUID, purpose_id: UUID) -> bo
         Consent.decision == Decision.GIVEN,
         Consent.claim != MARKETING,
     )
-    last = select(func.max(Consent.ended_at), func.max(Consent.text_version)).where(*yeses)
-    end, newest = session.execute(last).one()
-    if purpose is None or end is None:
+    let_in = func.max(Consent.given_at).filter(Consent.claim == ALWAYS)
+    end, last_let_in = session.execute(
+        select(func.max(Consent.ended_at), let_in).where(*yeses)
+    ).one()
+    if purpose is None or end is None or last_let_in is None:
         return False
     rows = session.execute(select(*ledger.COLUMNS).where(*yeses, Consent.ended_at == end)).all()
     return rules.was_recognised(
         rules.terms_of(view_of_purpose(purpose)),
         ledger.decided(rows, purpose_id=purpose_id),
-        newest=newest,
+        last_let_in=last_let_in,
         end=end,
     )
 

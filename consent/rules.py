@@ -106,18 +106,22 @@ def may_recognise(
 
 
 def was_recognised(
-    terms: Terms, decisions: Iterable[Decided], *, newest: int, end: datetime
+    terms: Terms, decisions: Iterable[Decided], *, last_let_in: datetime, end: datetime
 ) -> bool:
     """Say whether a merchant could know the member again until `end`, when their last yes ended.
 
-    `newest` is the version of the text they agreed to last. Whoever has not come back since the
-    purpose was told anew was seen last by the words of before; for all others these are over.
+    By the terms as they are; or by those of before, if they cannot have come back as a stranger
+    since: the yes that names them is as new as the last to being let in (`last_let_in`), and that
+    lets nobody in any more.
     """
-    if newest < terms.retold:
-        terms = _before_it_was_retold(terms)
     last = end - timedelta.resolution  # the end itself is no longer covered
-    naming = (each for each in decisions if each.given and each.claim in IDENTIFYING - {MARKETING})
-    return any(terms.cover(each, now=last) for each in naming)
+    given = [each for each in decisions if each.given and each.is_live(now=last)]
+    naming = [each for each in given if each.claim in IDENTIFYING - {MARKETING}]
+    if any(terms.cover(each, now=last) for each in naming):
+        return True
+    if any(each.claim == ALWAYS and terms.cover(each, now=last) for each in given):
+        return False
+    return any(each.given_at >= last_let_in for each in naming)
 
 
 def identified_until(

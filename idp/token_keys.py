@@ -33,6 +33,12 @@ HOW: dict[str, dict[str, Any]] = {
     },
     "EdDSA": {"mechanism": Mechanism.EDDSA},
 }
+TYPES = {
+    "ES256": KeyType.EC,
+    "RS256": KeyType.RSA,
+    "PS256": KeyType.RSA,
+    "EdDSA": KeyType.EC_EDWARDS,
+}
 T = TypeVar("T")
 
 
@@ -46,7 +52,7 @@ class TokenKeys:
             self._open, begin_anew=self._begin_anew, lost=PKCS11Error, absent=NoSuchKey
         )
         self._session: Any = None  # pkcs11 has no types worth the name
-        self._keys: dict[str, Any] = {}  # same
+        self._keys: dict[tuple[str, str], Any] = {}  # same
 
     def make(self, alg: str) -> Private:
         """Make a key in the token and return its public half. Raises SettingsInvalid."""
@@ -56,13 +62,16 @@ class TokenKeys:
         """Return the signature as a JWS writes it. Raises SettingsInvalid, or its KeyAbsent."""
         data = hashlib.sha256(message).digest() if alg == "ES256" else message
         return self._with_session(
-            lambda session: bytes(self._key(session, kid).sign(data, **HOW[alg])), what="sign"
+            lambda session: bytes(self._key(session, kid, alg).sign(data, **HOW[alg])), what="sign"
         )
 
-    def _key(self, session: Any, kid: str) -> Any:  # same
-        if kid not in self._keys:
-            self._keys[kid] = session.get_key(object_class=ObjectClass.PRIVATE_KEY, label=kid)
-        return self._keys[kid]
+    def _key(self, session: Any, kid: str, alg: str) -> Any:  # same
+        """Return the key of this name and kind: another's name is no failure of the token."""
+        if (kid, alg) not in self._keys:
+            self._keys[kid, alg] = session.get_key(
+                object_class=ObjectClass.PRIVATE_KEY, key_type=TYPES[alg], label=kid
+            )
+        return self._keys[kid, alg]
 
     def _with_session(self, do: Callable[[Any], T], *, what: str) -> T:
         """Do it, once more with a new session if the old one was lost."""

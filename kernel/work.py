@@ -66,6 +66,8 @@ class Standing:
         """Keep a connection for whoever comes next; the pool undoes what was left open on it."""
         now = clock.seconds()
         is_old = now - connection.info.setdefault(SINCE, now) > LONGEST_OUT
+        if is_old:
+            del connection.info[SINCE]  # a file's pool hands the same one out again
         if self._kept or is_old or line.driver.in_transaction:
             connection.close()
         else:

@@ -102,7 +102,9 @@ def log_in_by_passkey() -> Response:
 def logout() -> Response:
     """Sign out of this browser, also if its session ran out while the page was open."""
     home = url_for("pages.home")
-    return front_channel.page(login.sign_out_here(), onward=home) or redirect(home, 303)
+    done = login.sign_out_here()
+    told = front_channel.page(done.over, onward=home, is_private=done.is_private)
+    return told or redirect(home, 303)
 
 
 @dataclass(frozen=True)

@@ -26,10 +26,10 @@ class Frame:
     name: Bilingual
 
 
-def page(ended: Iterable[SignOut], *, onward: str) -> Response | None:
+def page(ended: Iterable[SignOut], *, onward: str, is_private: bool = False) -> Response | None:
     """Return the page that tells the clients of this browser and goes on; None if there are none.
 
-    `onward` is ours, or a *registered* address.
+    `onward` is ours, or a *registered* address. If it `is_private`, nobody reads who they are.
     """
     frames = [frame for each in ended if (frame := _frame(each))]
     if not frames:
@@ -38,7 +38,7 @@ def page(ended: Iterable[SignOut], *, onward: str) -> Response | None:
     body = pages.page(
         "leaving_services.html",
         frames=frames,
-        names=list(dict.fromkeys(frame.name for frame in frames)),
+        names=[] if is_private else list(dict.fromkeys(frame.name for frame in frames)),
         onward=onward,
         longest_seconds=LONGEST_SECONDS,
     )

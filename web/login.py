@@ -1,6 +1,6 @@
 """Try a login: throttled before the work, equal for strangers and members, recorded either way."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -358,11 +358,19 @@ def end_session(session_id: UUID, member_id: UUID) -> list[SignOut]:
     return over
 
 
-def sign_out_here() -> list[SignOut]:
-    """End the session this browser names, and return the sign-ins that a page may tell of.
+@dataclass(frozen=True)
+class SignedOut:
+    """The sign-ins that are over, and whether the page may say where they were."""
 
-    Whoever comes to a shared computer after its session ran out may be the next to sit there: they
-    must not read where the last one was. Clients hear of that by the back channel alone.
+    over: Sequence[SignOut]
+    is_private: bool = False
+
+
+def sign_out_here() -> SignedOut:
+    """End the session this browser names.
+
+    Whoever comes to a shared computer after its session ran out may be the next to sit there: the
+    services are told, for theirs may be open still, and the page names none.
     """
     left, ended = left_here(), list[SignOut]()
     may_be_another = scope.visitor() is None and left is not None and left.shared_computer
@@ -370,7 +378,7 @@ def sign_out_here() -> list[SignOut]:
         ended = end_session(left.session_id, left.member_id)
         scope.forget_visitor()
     cookies.end_session()
-    return [] if may_be_another else ended
+    return SignedOut(ended, is_private=may_be_another)
 
 
 def locked_words(locked: LoginLocked) -> str:

@@ -45,7 +45,8 @@ def decide() -> Response | str:
     wanted = _read(parameters.read(body))
     if request.form.get("decision") != "yes":
         return redirect(url_for("account.index"), 303)
-    told = front_channel.page(login.sign_out_here(), onward=_onward(wanted, body))
+    done = login.sign_out_here()
+    told = front_channel.page(done.over, onward=_onward(wanted, body), is_private=done.is_private)
     return told or _gone(wanted)
 
 

@@ -117,6 +117,7 @@ def test_the_key_of_the_last_checkpoint_is_withdrawn_only_after_the_next_seal(
     taipei_id("keys", "rotate")
     stolen = keys(prepared, KeyState.ACTIVE)["ES256"]
     taipei_id("ledger", "seal")
+    in_use = taipei_id("keys", "withdraw", stolen)
     for _ in range(2):
         taipei_id("keys", "rotate", "--alg", "ES256", "--at-once")
 
@@ -124,9 +125,25 @@ def test_the_key_of_the_last_checkpoint_is_withdrawn_only_after_the_next_seal(
     taipei_id("ledger", "seal")
     withdrawn = taipei_id("keys", "withdraw", stolen)
 
-    assert (too_early.exit_code, withdrawn.exit_code) == (1, 0)
+    assert (in_use.exit_code, too_early.exit_code, withdrawn.exit_code) == (1, 1, 0)
+    assert "rotate first" in in_use.stderr
     assert "run 'taipei-id ledger seal' first" in too_early.stderr
     assert taipei_id("ledger", "seal").exit_code == 0
+
+
+@pytest.mark.clause("9")
+def test_a_key_is_withdrawn_from_under_a_checkpoint_if_somebody_insists(
+    prepared: Engine, taipei_id: Taipei
+) -> None:
+    taipei_id("keys", "rotate")
+    stolen = keys(prepared, KeyState.ACTIVE)["ES256"]
+    taipei_id("ledger", "seal")
+    taipei_id("keys", "rotate", "--alg", "ES256", "--at-once")
+
+    withdrawn = taipei_id("keys", "withdraw", stolen, "--anyway")
+
+    assert withdrawn.exit_code == 0
+    assert "no key of ours signed" in taipei_id("ledger", "seal").stderr
 
 
 def test_a_rotation_is_on_the_trail(prepared: Engine, taipei_id: Taipei) -> None:

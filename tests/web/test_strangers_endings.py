@@ -139,6 +139,27 @@ def test_who_did_not_come_back_to_a_purpose_told_anew_is_told_of(
     assert told(city) == [client_notices.KIND]
 
 
+@pytest.mark.parametrize("change", [{"max_days": 90}, {"text_version": 2, "terms_version": 2}])
+def test_whoever_did_not_come_back_is_known_by_the_words_of_before(
+    city: City, browser: Browser, change: dict[str, int]
+) -> None:
+    browser.tokens("cafe", scope=SENIOR, share=("name",))
+    with city.database() as session:
+        for purpose in registry.get(session, "cafe").purposes:
+            for name, value in change.items():
+                setattr(purpose, name, value)
+            if "terms_version" in change:  # in one form with the claims' own words
+                for claim in purpose.claims:
+                    claim.since_version = 2
+    city.now += timedelta(days=91)
+    with city.database() as session:
+        session.execute(update(Consent).values(expires_at=city.now))
+
+    consent_endings.expire(city.sessions, now=city.now)
+
+    assert told(city) == [client_notices.KIND] * 2  # of either purpose
+
+
 def test_a_name_that_may_be_had_no_longer_makes_nobody_known(city: City, browser: Browser) -> None:
     browser.tokens("cafe", scope=SENIOR, share=("name",))
     city.wait(days=20)

@@ -91,18 +91,22 @@ def _rotate(at: Opened, wanted: Sequence[str], *, at_once: bool, now: datetime) 
 
 @keys.command()
 @click.argument("kid")
-def withdraw(kid: str) -> None:
+@click.option("--anyway", is_flag=True, help="Also if the last checkpoint names it as its key.")
+def withdraw(kid: str, *, anyway: bool) -> None:
     """Publish a key no more that was rotated away: who fetches our keys believes it no longer.
 
     What it signed in earnest fails as well: whoever is signing in at this moment begins anew.
     """
     with opened() as at:
         now = clock.now()
-        for last in (sealing.newest(at.session), trail_sealing.newest(at.session)):
-            if last is not None and verifying.key_of(last.signed) == kid:
-                raise Stop("it signed the last checkpoint; run 'taipei-id ledger seal' first")
         if not signing.withdraw(at.session, kid, now=now):
             raise Stop("no key of this name is retiring; see 'taipei-id keys list', rotate first")
+        for last in (sealing.newest(at.session), trail_sealing.newest(at.session)):
+            if not anyway and last is not None and verifying.key_of(last.signed) == kid:
+                raise Stop(
+                    "it signed the last checkpoint; run 'taipei-id ledger seal' first, "
+                    "or say --anyway and 'ledger seal --over' afterwards"
+                )
         trail.record(at.session, "key.withdrawn", actor=None, now=now, kid=kid, channel="cli")
     say(f"{kid}: withdrawn.")
 
