@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from clients.directory import view_of_purpose
 from clients.models import Client, Purpose
 from consent import ledger, rules
-from consent.catalogue import MARKETING
+from consent.catalogue import ALWAYS, MARKETING
 from consent.models import Consent, Decision, EndReason, Receipt
-from consent.rules import ALWAYS, IDENTIFYING
+from consent.rules import IDENTIFYING
 from kernel.db import changed
 from kernel.errors import NotFound
 from members.models import Member

@@ -1,6 +1,7 @@
 """Signing keys that stay in a PKCS#11 token: made there, used there, by each process of its own."""
 
 import os
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -237,7 +238,11 @@ def held_beside_anothers() -> list[bool]:
     signs = partial(at.sign, kid, "ES256")
     typed = SigningKeyPair(kid, "ES256", active=False, key=public, signs=signs)
     own = pair(at, "ES256")
-    return [each["kid"] == own.kid for each in LocalSigner([own, typed]).held("ES256")["keys"]]
+    of_another_kind = at.make("RS256").thumbprint()  # a name the token knows
+    signs = partial(at.sign, of_another_kind, "ES256")
+    named = replace(typed, kid=of_another_kind, signs=signs)
+    signer = LocalSigner([own, typed, named])
+    return [each["kid"] == own.kid for each in signer.held("ES256")["keys"]]
 
 
 @pytest.mark.clause("9")

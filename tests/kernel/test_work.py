@@ -7,11 +7,12 @@ import pytest
 from sqlalchemy import Engine, bindparam, event, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
+from kernel import clock
 from kernel.db import Sessions, insert_once, open_engine, spend, transaction
 from kernel.db import sessions as sessions_of
 from kernel.prebuilt import Prebuilt
 from kernel.throttle import Throttle
-from kernel.work import STANDING, Standing, WorkSession, standing_at
+from kernel.work import LONGEST_OUT, STANDING, Standing, WorkSession, standing_at
 
 FIND = Prebuilt(select(Throttle.hits).where(Throttle.key == bindparam("of")))
 ADD = Prebuilt(insert(Throttle), given=["key", "hits", "window_ends_at"])
@@ -373,6 +374,19 @@ def test_what_nobody_came_for_goes_back_to_the_pool(engine: Engine, taken: list[
         one_request(engine)
 
     assert len(taken) == 3
+
+
+def test_half_an_hour_from_hand_to_hand_is_enough_and_begins_again_by_way_of_the_pool(
+    engine: Engine, taken: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one_request(engine)
+    began = clock.seconds()
+    # In seconds: never longer unused than a minute.
+    for passed in range(0, int(LONGEST_OUT) + 120, 50):
+        monkeypatch.setattr(clock, "seconds", lambda passed=passed: began + passed)
+        one_request(engine)
+
+    assert len(taken) == 2
 
 
 def test_what_was_left_open_is_undone_before_the_next_request(
