@@ -110,6 +110,14 @@ def test_a_key_that_was_rotated_away_can_be_withdrawn_and_one_that_signs_cannot(
     assert entry.detail == {"kid": stolen, "channel": "cli"}
 
 
+@pytest.mark.parametrize("kid", ["-2cnSiVV", "-hx2", "--x", "-"])
+@pytest.mark.usefixtures("prepared")
+def test_a_key_whose_name_begins_with_a_hyphen_is_no_option(taipei_id: Taipei, kid: str) -> None:
+    taipei_id("keys", "rotate")
+
+    assert "no key of this name" in taipei_id("keys", "withdraw", kid).stderr
+
+
 @pytest.mark.clause("9")
 def test_the_key_of_the_last_checkpoint_is_withdrawn_only_after_the_next_seal(
     prepared: Engine, taipei_id: Taipei

@@ -10,6 +10,8 @@ from typing import Protocol
 import click
 
 BETWEEN = "  "  # columns of a drawn table
+# For a command that takes a thumbprint: one in 64 begins with a hyphen, and is no option.
+NAMES_WITH_HYPHENS = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
 
 
 class Advance(Protocol):

@@ -10,7 +10,7 @@ from kernel.errors import Refused
 from kernel.refusals import refusal
 from members import application_looks
 from web import incident_scopes
-from web.cli.console import say, show_table
+from web.cli.console import NAMES_WITH_HYPHENS, say, show_table
 from web.cli.opening import opened
 from web.cli.refusals import Stop
 from web.incident_scopes import Thread
@@ -23,7 +23,7 @@ def incident() -> None:
     """Drill the finding of who was touched; list incidents and their clocks."""
 
 
-@incident.command()
+@incident.command(context_settings=NAMES_WITH_HYPHENS)
 @click.argument("thread", type=click.Choice([each.value for each in Thread]))
 @click.argument("name")
 @click.option("--since", type=MOMENT, required=True, help="In Taipei time.")

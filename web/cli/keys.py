@@ -11,7 +11,7 @@ from idp.models import KeyState
 from idp.signing import ALGORITHMS
 from kernel import clock
 from kernel.keyring import new_master_key
-from web.cli.console import say, show_table
+from web.cli.console import NAMES_WITH_HYPHENS, say, show_table
 from web.cli.opening import Opened, opened
 from web.cli.refusals import Stop
 from web.token_keys import for_signing
@@ -89,7 +89,7 @@ def _rotate(at: Opened, wanted: Sequence[str], *, at_once: bool, now: datetime) 
     return said
 
 
-@keys.command()
+@keys.command(context_settings=NAMES_WITH_HYPHENS)
 @click.argument("kid")
 @click.option("--anyway", is_flag=True, help="Also if the last checkpoint names it as its key.")
 def withdraw(kid: str, *, anyway: bool) -> None:
